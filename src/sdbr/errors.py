@@ -1,0 +1,98 @@
+"""What can go wrong, sorted by what the reader can do about it.
+
+Each message is one sentence that says what happened and one that says what to do next.
+`EXIT_CODES` is the table that `sdbr --help` and the README print.
+"""
+
+from __future__ import annotations
+
+EXIT_CODES = {
+    0: "done",
+    1: "a bug in sdbr",
+    2: "usage: a flag or value is wrong",
+    3: "input: a file cannot be read or written, or the model cannot take it",
+    4: "access: credentials, region, model access, end of life",
+    5: "service: throttled, timed out or broken after all attempts",
+    6: "refused by the safety filter",
+    7: "spending: over the cap, or no consent",
+    8: "finished in part",
+    130: "interrupted",
+}
+
+
+class SdbrError(Exception):
+    """A failure with a plain-words message; `exit_code` is what the process ends with."""
+
+    exit_code = 1
+
+
+class UsageProblem(SdbrError):
+    """A flag or a value is wrong, or this model cannot do it. Nothing was sent."""
+
+    exit_code = 2
+
+
+class InputProblem(SdbrError):
+    """A file cannot be read or written, or the model cannot take it. Nothing was sent for it."""
+
+    exit_code = 3
+
+
+class AccessProblem(SdbrError):
+    """Credentials, region, model access or end of life: no request of this run can succeed."""
+
+    exit_code = 4
+
+
+class ServiceProblem(SdbrError):
+    """Bedrock, or the way to it, failed.
+
+    `again` tells whether the same request may succeed unchanged; `throttled` that Bedrock asked
+    for fewer requests; `wait` is how many seconds it asked to wait; `billed` is "no", or
+    "perhaps" where the picture may have been made before the failure.
+    """
+
+    exit_code = 5
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        again: bool = False,
+        throttled: bool = False,
+        wait: float | None = None,
+        billed: str = "no",
+    ) -> None:
+        super().__init__(message)
+        self.again = again
+        self.throttled = throttled
+        self.wait = wait
+        self.billed = billed
+
+
+class Refused(SdbrError):
+    """The safety filter refused the prompt, the input or the result. `reason` is its word."""
+
+    exit_code = 6
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class OverBudget(SdbrError):
+    """The spending cap was reached, or nobody consented to the price."""
+
+    exit_code = 7
+
+
+class PartlyDone(SdbrError):
+    """Some results were made and some were not. What was made stays."""
+
+    exit_code = 8
+
+
+class Interrupted(SdbrError):
+    """The user stopped the run. What was made stays."""
+
+    exit_code = 130
