@@ -36,7 +36,8 @@ class Commands(click.Group):
         names = self.list_commands(ctx)
         drawing = [name for name in names if name in _DRAW]
         for title, group in (("Draw", drawing), ("Look after it", names[len(drawing) :])):
-            rows = [(n, c.get_short_help_str()) for n in group if (c := self.get_command(ctx, n))]
+            found = ((name, self.get_command(ctx, name)) for name in group)
+            rows = [(name, command.get_short_help_str(60)) for name, command in found if command]
             with formatter.section(title):
                 formatter.write_dl(rows)
 

@@ -26,6 +26,8 @@ class Command(click.Command):
         """Write the options, grouped in the order in which the groups first appear."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Argument):
+                continue
             if (record := parameter.get_help_record(ctx)) is not None:
                 groups.setdefault(getattr(parameter, "group", "") or "Other", []).append(record)
         for title in sorted(groups, key=lambda name: name == "Other"):

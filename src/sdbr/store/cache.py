@@ -129,7 +129,7 @@ class Cache:
             self.picture_path(key, entry).unlink(missing_ok=True)
         self._entry_path(key).unlink(missing_ok=True)
 
-    def keys(self) -> Iterator[str]:
+    def all_keys(self) -> Iterator[str]:
         """The keys of all entries, in no order."""
         for path in self.folder.glob("??/*.json"):
             if not path.name.startswith("."):
