@@ -19,7 +19,7 @@ class Settings:
     side of pictures in pixels, for load tests (0: no cap). `models` maps ARNs and other names to
     model ids. `refuse_words` are words in a prompt that the filter refuses, every time.
     `allow_ended` answers for models whose life has ended; `today` decides which have.
-    `check_region` refuses a model that is not offered in the region that the request was signed for.
+    `check_region` refuses a model that is not offered in the region the request was signed for.
     `max_in_flight` and `rpm` (requests a minute) are limits; above them requests are throttled.
     """
 
