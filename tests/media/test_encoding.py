@@ -5,7 +5,7 @@ from PIL import Image, ImageChops
 
 from sdbr.errors import InputProblem
 from sdbr.media.encoding import encode, encode_under
-from sdbr.media.sniff import sniff, whole
+from sdbr.sniff import sniff, whole
 
 NOISE = Image.effect_noise((128, 96), 120).convert("RGB")
 

@@ -13,7 +13,7 @@ from sdbr.bedrock.families import Body, dialect_of
 from sdbr.bedrock.rules import flag
 from sdbr.errors import UsageProblem
 from sdbr.model import Model
-from sdbr.request import ImageRequest
+from sdbr.request import Blob, ImageRequest
 
 MAX_BODY = 25_000_000
 """Bytes that InvokeModel takes at most (Amazon Bedrock API reference, InvokeModel)."""
@@ -34,7 +34,7 @@ def check(request: ImageRequest, models: Iterable[Model]) -> None:
 def wire(request: ImageRequest) -> bytes:
     """The JSON that Bedrock receives. Raises UsageProblem when it is over MAX_BODY bytes."""
     body = dialect_of(request.model).encode(request)
-    data = _json(body, lambda picture: b64encode(picture).decode("ascii"))
+    data = _json(body, lambda picture: b64encode(picture.read()).decode("ascii"))
     if len(data) > MAX_BODY:
         raise UsageProblem(
             f"The request has {len(data) / 1e6:.0f} MB and Bedrock takes {MAX_BODY / 1e6:.0f} MB. "
@@ -46,7 +46,9 @@ def wire(request: ImageRequest) -> bytes:
 def outline(request: ImageRequest) -> str:
     """The JSON body for reading: as `wire`, with a note in place of each picture."""
     body = dialect_of(request.model).encode(request)
-    return _json(body, lambda picture: f"<base64 of {len(picture)} bytes>").decode("utf-8")
+    return _json(
+        body, lambda picture: f"<base64 of the picture with SHA-256 {picture.sha256}>"
+    ).decode("utf-8")
 
 
 def key(request: ImageRequest, realm: str) -> str:
@@ -55,14 +57,14 @@ def key(request: ImageRequest, realm: str) -> str:
     `realm` keeps apart who answers: a picture of an emulator never stands for Bedrock's.
     """
     body = dialect_of(request.model).encode(request)
-    canonical = _json(body, lambda picture: "sha256:" + hashlib.sha256(picture).hexdigest())
+    canonical = _json(body, lambda picture: "sha256:" + picture.sha256)
     head = f"{realm}\n{request.model.invoke_id}\n".encode()
     return hashlib.sha256(head + canonical).hexdigest()
 
 
-def _json(body: Body, picture: Callable[[bytes], str]) -> bytes:
+def _json(body: Body, picture: Callable[[Blob], str]) -> bytes:
     def leaf(value: object) -> str:
-        if isinstance(value, bytes):
+        if isinstance(value, Blob):
             return picture(value)
         raise TypeError(f"{type(value).__name__} has no place in a request body")
 

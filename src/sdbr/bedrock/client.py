@@ -20,10 +20,10 @@ from sdbr.bedrock.connecting import connect, lost
 from sdbr.bedrock.families import dialect_of
 from sdbr.bedrock.faults import Failure, explain
 from sdbr.errors import SdbrError, Trace
-from sdbr.media.sniff import sniff, whole
 from sdbr.model import Model
 from sdbr.request import ImageRequest, Picture
 from sdbr.settings import Connection
+from sdbr.sniff import sniff, whole
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

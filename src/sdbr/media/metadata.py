@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sdbr.errors import InputProblem
 from sdbr.media import metadata_jpeg, metadata_png, metadata_webp
-from sdbr.media.sniff import PNG_SIGNATURE, is_webp
+from sdbr.sniff import PNG_SIGNATURE, is_webp
 
 # A file larger than this is not a picture that anybody keeps; it is not read into memory.
 _LARGEST_FILE = 256 * 1024 * 1024

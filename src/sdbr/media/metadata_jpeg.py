@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping
 
 from sdbr.media import exif
-from sdbr.media.sniff import Segment, jpeg_segments
+from sdbr.sniff import Segment, jpeg_segments
 
 _APP0, _APP1, _COM = 0xE0, 0xE1, 0xFE
 _EXIF = b"Exif\0\0"

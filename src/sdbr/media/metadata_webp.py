@@ -10,8 +10,8 @@ import struct
 from collections.abc import Mapping
 
 from sdbr.media import exif
-from sdbr.media.sniff import sniff, webp_chunks
 from sdbr.request import Size
+from sdbr.sniff import sniff, webp_chunks
 
 _ALPHA, _EXIF, _XMP = 0x10, 0x08, 0x04
 _NEEDED = (b"VP8X", b"VP8L", b"EXIF", b"XMP ")

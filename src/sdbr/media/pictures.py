@@ -14,8 +14,8 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from sdbr.errors import InputProblem, SdbrError
 from sdbr.media.colours import flattened, in_srgb
-from sdbr.media.sniff import sniff
 from sdbr.request import Size
+from sdbr.sniff import sniff
 
 MAX_PIXELS = 178_000_000
 """Pictures that declare more are refused unread; Pillow itself stops just above."""

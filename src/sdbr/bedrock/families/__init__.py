@@ -11,11 +11,11 @@ from importlib import import_module
 from typing import NamedTuple, Protocol, cast
 
 from sdbr.model import Model
-from sdbr.request import ImageRequest, Size
+from sdbr.request import Blob, ImageRequest, Size
 
-Leaf = str | int | float | bytes
+Leaf = str | int | float | Blob
 Body = dict[str, "Leaf | list[dict[str, Leaf]]"]
-"""A request body in the model's own words. Pictures are raw bytes here; base64 comes later."""
+"""A request body in the model's own words. Pictures are blobs here; base64 comes later."""
 
 
 class Artifact(NamedTuple):

@@ -26,7 +26,7 @@ from sdbr.bedrock.rules import (
 )
 from sdbr.errors import UsageProblem
 from sdbr.model import Model
-from sdbr.request import ImageRequest
+from sdbr.request import Blob, ImageRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _values(request: ImageRequest) -> dict[str, Value]:
     return values | {name: value for name, value in told.items() if value is not None}
 
 
-def _required(picture: bytes | None, service: str, what: str) -> bytes:
+def _required(picture: Blob | None, service: str, what: str) -> Blob:
     if picture is None:
         raise UsageProblem(f"{service} needs {what}. Add it.")
     return picture

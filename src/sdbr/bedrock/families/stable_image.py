@@ -11,7 +11,7 @@ from sdbr.bedrock.answers import first_picture
 from sdbr.bedrock.families import Artifact, Body, SizeRule
 from sdbr.bedrock.rules import ASPECT, FRACTION, SEED, OneOf, Text, check_prompt
 from sdbr.model import Model
-from sdbr.request import ImageRequest
+from sdbr.request import Blob, ImageRequest
 
 _HAS_MODE = ("stability.sd3-large-v1:0", "stability.sd3-5-large-v1:0")
 _DEFAULT_STRENGTH = 0.35  # Ultra's documented default; SD3.5 states none and requires a value.
@@ -56,7 +56,7 @@ def encode(request: ImageRequest) -> Body:
     return body
 
 
-def _image_to_image(request: ImageRequest, init_image: bytes) -> Body:
+def _image_to_image(request: ImageRequest, init_image: Blob) -> Body:
     strength = _DEFAULT_STRENGTH if request.strength is None else request.strength
     body: Body = {"image": init_image, "strength": FRACTION.check("strength", strength)}
     if request.model.id in _HAS_MODE:
