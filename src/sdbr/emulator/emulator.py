@@ -37,7 +37,9 @@ class Emulator:
         self._service = Service(self.settings, self._stopped, log)
 
     def start(self) -> Self:
-        """Listen and answer in the background."""
+        """Listen and answer in the background; does nothing when it already does."""
+        if self._server is not None:
+            return self
         self._server = Server(self.settings.host, self.settings.port, self._stopped)
         self._server.serve(self._service.answer)
         return self

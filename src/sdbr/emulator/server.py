@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -11,7 +12,12 @@ from sdbr.emulator import http1
 from sdbr.emulator.exchange import Reply, Request
 
 BACKLOG = 512
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+PREFACE = b"PRI * HTTP/2"
+LOG = logging.getLogger(__name__)
+NO_HTTP2 = (
+    "A client began to speak HTTP/2, as the AWS SDK for JavaScript v3 does. Either install "
+    "sdbr[http2] here, or give that client `requestHandler: new NodeHttpHandler()`."
+)
 
 Answer = Callable[[Request], Reply]
 
@@ -69,6 +75,9 @@ class Server:
 
 
 def _converse(connection: socket.socket, answer: Answer, stopped: threading.Event) -> None:
+    if connection.recv(len(PREFACE), socket.MSG_PEEK).startswith(PREFACE[:4]):
+        _converse_http2(connection, answer, stopped)
+        return
     with connection.makefile("rb") as stream:
         keep = True
         while keep and not stopped.is_set():
@@ -78,6 +87,15 @@ def _converse(connection: socket.socket, answer: Answer, stopped: threading.Even
             body, too_large = http1.read_body(head, stream, connection)
             reply = answer(http1.request_of(head, body, too_large))
             keep = http1.write(reply, connection, head.keeps_alive and not too_large, stopped)
+
+
+def _converse_http2(connection: socket.socket, answer: Answer, stopped: threading.Event) -> None:
+    try:
+        from sdbr.emulator import http2
+    except ImportError:
+        LOG.warning(NO_HTTP2)
+        return
+    http2.Session(connection, answer, stopped).run()
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from sdbr.emulator.received import Journal, Received, summary
 from sdbr.emulator.refusal import Refusal, invalid
 from sdbr.emulator.settings import Settings
 
+LOG = logging.getLogger(__name__)
 SECRET = ("authorization", "x-amz-security-token", "cookie")
 NO_CHAT = (
     "This action doesn't support the model that you provided. "
@@ -107,6 +109,12 @@ class Service:
             return reply()
         except Refusal as refusal:
             return refused(refusal)
+        except Exception:
+            # A bug of the emulator should read as one, not as a dropped connection.
+            LOG.exception("The emulator failed on a request.")
+            return refused(
+                Refusal(500, "InternalServerException", "The emulator has a bug."), "bug"
+            )
 
     def _linger(self, call: Call, reply: Reply, begun: float) -> None:
         wait = 0.0

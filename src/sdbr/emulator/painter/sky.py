@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from sdbr.emulator.painter.brush import disc, glow, gradient, ring
+from sdbr.emulator.painter.brush import Point, disc, glow, gradient, paint_shapes, ring
 from sdbr.emulator.painter.chance import smooth_line
 from sdbr.emulator.painter.colour import mix, whole
 from sdbr.emulator.painter.scene import Scene
@@ -47,15 +47,24 @@ def _sun(image: Image.Image, scene: Scene) -> None:
     )
     if scene.has("rain") and not palette.dark:
         return
-    disc(image, scene.sun, radius, palette.sun)
-    if palette.dark:
-        # A second disc in the sky's colour leaves a crescent, for some seeds.
-        rng = scene.chance("moon")
-        if rng.random() < 0.4:
-            bite = scene.sun[0] + radius * 0.45, scene.sun[1] - radius * 0.2
-            x, y = (int(min(max(v, 0), m - 1)) for v, m in zip(bite, image.size, strict=True))
-            sky = image.getpixel((min(x + int(radius * 1.4), image.width - 1), y))
-            disc(image, bite, radius * 0.86, sky)  # type: ignore[arg-type]
+    if palette.dark and scene.chance("moon").random() < 0.4:
+        paint_shapes(image, [crescent(scene.sun, radius)], palette.sun)
+    else:
+        disc(image, scene.sun, radius, palette.sun)
+
+
+def crescent(centre: Point, radius: float) -> list[Point]:
+    """The outline of a young moon."""
+    turn = np.linspace(-0.62 * np.pi, 0.62 * np.pi, 40)
+    outer = [(centre[0] - radius * np.cos(t), centre[1] - radius * np.sin(t)) for t in turn]
+    tip = np.linspace(1, -1, 40)
+    height = np.sin(0.62 * np.pi)
+    far, near = -np.cos(0.62 * np.pi), -0.25
+    inner = [
+        (centre[0] + radius * (near + (far - near) * y**2), centre[1] - radius * y * height)
+        for y in tip
+    ]
+    return [(float(x), float(y)) for x, y in outer + inner]
 
 
 def _stars(image: Image.Image, scene: Scene) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from sdbr.emulator.painter.brush import Point, disc, glow, gradient, paint_shapes
-from sdbr.emulator.painter.colour import Colour, mix, parse, toned, whole
+from sdbr.emulator.painter.colour import Colour, mix, parse, whole
 from sdbr.emulator.painter.scene import Scene
 from sdbr.emulator.painter.silhouettes import draw_shape, shape
 
@@ -66,7 +66,7 @@ def _place(image: Image.Image, scene: Scene, name: str, at: int) -> None:
     share, way = PLACES[name]
     rng = scene.chance(f"place {name}")
     side = -1.0 if scene.sun[0] > scene.width / 2 else 1.0
-    across = 0.5 + side * (0.24 - 0.36 * at) + float(rng.uniform(-0.05, 0.05))
+    across = 0.5 + side * (0.21 - 0.36 * at) + float(rng.uniform(-0.05, 0.05))
     tall = min(scene.height, scene.width * 1.2) * share * (1.0, 0.72, 0.6)[at]
     tall *= float(rng.uniform(0.92, 1.1))
     foot = {
@@ -135,7 +135,7 @@ def tones(scene: Scene, name: str) -> Mapping[str, Colour]:
         "glow": mix(palette.sun, parse("#ffdf8a"), 0.5),
         "coat": coat,
         "leaf": leaf,
-        "leafshade": toned(leaf, 0.72),
+        "leafshade": mix(leaf, palette.near, 0.32),
         "leaflight": mix(leaf, palette.sun, 0.3),
         "petal": mix(palette.accent, parse("#f06a7f"), 0.25),
     }

@@ -99,12 +99,10 @@ def paint_dunes(image: Image.Image, scene: Scene) -> None:
         fill_below(
             image, heights, mix(sand, scene.palette.sun, 0.25), mix(sand, scene.palette.near, 0.3)
         )
-        crest = np.where(line > 0, heights, heights + scene.height)
-        drop = scene.height * (0.05 + 0.05 * share)
-        shade = (crest + drop * (0.35 + 0.5 * np.abs(smooth_line(rng, scene.width, 2)))).astype(
-            np.float32
-        )
-        between(image, (np.minimum(heights + 1, shade), shade), mix(sand, scene.palette.near, 0.45))
+        # The lee side: it hangs under the crest where the line stands high.
+        drop = scene.height * 0.16 * np.clip(line, 0, 1) * (0.7 + 0.3 * share)
+        shade = (heights + drop).astype(np.float32)
+        between(image, (heights + 1, shade), mix(sand, scene.palette.near, 0.4))
 
 
 def between(image: Image.Image, lines: tuple[Floats, Floats], colour: Colour) -> None:

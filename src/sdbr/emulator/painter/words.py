@@ -82,7 +82,10 @@ def read(prompt: str, negative: str = "") -> Reading:
     wanted = tuple(word for word in words if word not in unwanted)
     scenes = _meanings("scenes", wanted) or ()
     subjects = _meanings("subjects", wanted)
-    moods = _meanings("moods", wanted)
+    # Words that name a thing only hint at a light; a time of day or a weather goes before them.
+    hints = vocabulary()["hints"]
+    moods = _meanings("moods", tuple(word for word in wanted if word not in hints))
+    moods += tuple(mood for mood in _meanings("moods", wanted) if mood not in moods)
     known = bool(scenes or subjects or moods)
     palette = _palette(moods, words)
     for name, code in vocabulary()["colours"].items():
@@ -104,20 +107,15 @@ def _meanings(part: str, words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-# A time of day or a weather says more of the light than a thing does.
-STRONG = ("night", "dusk", "dawn", "storm", "fog", "neon", "snow", "space", "ember", "day")
-
-
 def _palette(moods: tuple[str, ...], words: tuple[str, ...]) -> Palette:
     palettes = vocabulary()["palettes"]
     if not moods:
         names = sorted(palettes)
         moods = (names[int(share("palette", *words) * len(names))],)
-    ranked = sorted(moods, key=lambda mood: STRONG.index(mood) if mood in STRONG else len(STRONG))
-    palette = _named(ranked[0])
-    if len(ranked) > 1:
+    palette = _named(moods[0])
+    if len(moods) > 1:
         # The second mood lends its accent and a little of its air.
-        second = _named(ranked[1])
+        second = _named(moods[1])
         palette = replace(
             palette,
             low=mix(palette.low, second.low, 0.15),
