@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
-from pkgutil import iter_modules
 
 import click
 
-from sdbr import __version__, commands
+from sdbr import __version__
 from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
+from sdbr.helping import Folder
 
-_DRAW = ("txt2img", "img2img", "img2gif", "vid2vid")
+_DRAW = ("txt2img", "img2img", "img2gif", "vid2vid", "upscale", "edit")
 
 
-class Commands(click.Group):
-    """The commands are the modules of `sdbr.commands`, each imported when it is asked for."""
+class Commands(Folder):
+    """All commands, those that draw first."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names: those that draw first, then by the alphabet."""
-        names = {module.name for module in iter_modules(commands.__path__)}
+        names = super().list_commands(ctx)
         first = [name for name in _DRAW if name in names]
-        return [*first, *sorted(names - set(first))]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The `command` of the module called so, or None."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        command: click.Command = import_module(f"sdbr.commands.{cmd_name}").command
-        return command
+        return [*first, *(name for name in names if name not in first)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands under two headings."""
@@ -47,7 +39,9 @@ class Commands(click.Group):
             formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, package="sdbr.commands", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, message="sdbr %(version)s")
 def cli() -> None:
     """Make pictures and restyle video with Stability AI's models on Amazon Bedrock.

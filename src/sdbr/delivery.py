@@ -13,8 +13,8 @@ import click
 from sdbr.bedrock import body
 from sdbr.errors import UsageProblem
 from sdbr.generation.stack import Means
-from sdbr.media.sniff import sniff
 from sdbr.options import Output, Run
+from sdbr.sniff import sniff
 from sdbr.voice import Voice
 from sdbr.workflows import pictures
 from sdbr.workflows.job import Job
@@ -22,33 +22,43 @@ from sdbr.workflows.pictures import Manner, Plan, Saved
 from sdbr.workflows.targets import aimed, check_free
 
 
-def deliver(command: str, jobs: Sequence[Job], seeds: Sequence[int] | None, run: Run) -> None:
+def deliver(command: str, jobs: Sequence[Job], run: Run, *, sheet: bool = False) -> None:
     """Draw `jobs` and print what was written, one line each, in order.
 
-    `seeds` are one for each job; None draws them at random. Raises SdbrError.
+    `sheet` lays the results out on a contact sheet as well. Raises SdbrError.
     """
     output = run.output
     _refuse_terminal(output)
     means = run.means(run.catalog())
     jobs = aimed(jobs, output.to, output.name)
     if run.dry_run:
-        _print_plan(pictures.make_plan(means, command, pictures.seeded(jobs, seeds)), output)
+        _print_plan(pictures.make_plan(means, command, pictures.seeded(jobs)), output)
         return
     means.workspace.prepare()
-    note = pictures.note_of(means, command, jobs, seeds)
-    plan = pictures.make_plan(means, command, pictures.seeded(jobs, seeds or note.seeds))
+    note = pictures.note_of(means, command, jobs)
+    plan = pictures.make_plan(means, command, pictures.seeded(jobs, note.seeds))
     if output.to != "-":
         check_free(plan.jobs, plan.keys, output.overwrite)
     voice = Voice(quiet=output.quiet, verbose=bool(output.verbose))
     pictures.agree(means, plan.told, voice, lambda question: click.confirm(question, err=True))
     note.need(plan.keys)
-    written = []
+    written: list[tuple[Job, Path]] = []
     for saved in pictures.draw(means, plan, Manner(voice, write=output.to != "-")):
         _print(saved, output, means)
-        written.append(saved.path)
+        if saved.drawn.job.treatment:
+            voice.detail(
+                f"{saved.drawn.job.inputs[0].name}: {'; '.join(saved.drawn.job.treatment)}"
+            )
+        if saved.path is not None:
+            written.append((saved.drawn.job, saved.path))
     note.finish()
+    if sheet:
+        from sdbr.workflows.sheets import write_sheet
+
+        voice.say(f"Sheet: {write_sheet(written)}")
     if output.open:
-        _show([path for path in written if path is not None])
+        for _, path in written:
+            click.launch(str(path))
 
 
 def line(text: str) -> None:
@@ -99,8 +109,3 @@ def _print_plan(plan: Plan, output: Output) -> None:
             line(f"POST /model/{told['model']}/invoke")
             line(json.dumps(told["body"], ensure_ascii=False, indent=2))
     print(f"{plan.told}. Nothing was sent.", file=sys.stderr)
-
-
-def _show(paths: Sequence[Path]) -> None:
-    for path in paths:
-        click.launch(str(path))

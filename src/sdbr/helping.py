@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import click
@@ -40,3 +42,22 @@ class Command(click.Command):
             with formatter.section("Examples"):
                 formatter.write("".join(f"  {line}\n" for line in self.examples))
         super().format_epilog(ctx, formatter)
+
+
+class Folder(click.Group):
+    """A group whose commands are the modules of `package`, each imported when it is asked for."""
+
+    def __init__(self, *args: Any, package: str, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.package = package
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Their names, by the alphabet."""
+        return sorted(module.name for module in iter_modules(import_module(self.package).__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The `command` of the module called so, or None."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"{self.package}.{cmd_name}").command
+        return command

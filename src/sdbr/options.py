@@ -38,7 +38,7 @@ class Usd(click.ParamType[Decimal]):
                 return amount
         except InvalidOperation:
             pass
-        self.fail(f"{value!r} is not an amount of US dollars", param, ctx)
+        return self.fail(f"{value!r} is not an amount of US dollars", param, ctx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,17 @@ def slug(text: str) -> str:
     return stem.strip("-") or "picture"
 
 
+def kept_name(stem: str) -> str:
+    """The stem of an input's name, for its results: kept, but for what breaks a line or a path.
+
+    At most 180 bytes, so that a seed, a number and a suffix fit behind it.
+    """
+    name = re.sub(r"[\x00-\x1f\x7f/\\]+", "_", stem).strip()
+    while len(name.encode("utf-8", "surrogateescape")) > 180:
+        name = name[:-1]
+    return name.lstrip(".") or "picture"
+
+
 def natural_key(name: str) -> list[tuple[int, int | str]]:
     """A sort key under which frame2 comes before frame10."""
     parts = re.split(r"(\d+)", name.casefold())

@@ -27,13 +27,15 @@ class Share:
 class Estimate:
     """What a run will send. `pictures` is all it wants, `shares` what is not in the cache.
 
-    `saved` is the USD of what is in the cache; `billed` is False where an emulator answers.
+    `saved` is the USD of what is in the cache; `billed` is False where an emulator answers;
+    `remarks` are told along.
     """
 
     pictures: int
     shares: tuple[Share, ...]
     saved: Decimal = Decimal(0)
     billed: bool = True
+    remarks: tuple[str, ...] = ()
 
     @property
     def sends(self) -> int:
@@ -60,7 +62,8 @@ class Estimate:
             start += f", {have} paid for already: {self.sends}"
         terms = " + ".join(_term(share, len(self.shares) > 1) for share in self.shares)
         start += terms if len(self.shares) == 1 else f" = {terms}"
-        note = "" if self.billed else "; emulated, nothing is billed"
+        emulated = () if self.billed else ("emulated, nothing is billed",)
+        note = "".join(f"; {remark}" for remark in (*self.remarks, *emulated))
         sources = "; ".join(
             f"{share.model.invoke_id}, price of {share.model.price_as_of}" for share in self.shares
         )

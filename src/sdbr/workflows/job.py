@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sdbr.errors import SdbrError
 from sdbr.request import ImageRequest, Picture, Size
@@ -42,7 +42,9 @@ class Job:
     """One wanted picture: the request, and where and how its file is written.
 
     `stem` is the file's name before the seed, `target` an exact path instead. `treatment` says
-    what was done to the inputs.
+    what was done to the inputs, `told` which flags make the job again. Jobs with the same `slot`
+    get the same random seed; None keeps the request's own. `labels` are the (flag, value) pairs
+    that tell this job from the others of a sweep.
     """
 
     request: ImageRequest
@@ -52,6 +54,10 @@ class Job:
     inputs: tuple[Input, ...] = ()
     treatment: tuple[str, ...] = ()
     target: Path | None = None
+    told: tuple[tuple[str, Any], ...] = ()
+    slot: int | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    before: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,23 +52,24 @@ class Manner:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-def note_of(
-    means: Means, command: str, jobs: Sequence[Job], seeds: Sequence[int] | None
-) -> OpenRun:
-    """The note of this run, with seeds drawn at random for all its jobs.
+def note_of(means: Means, command: str, jobs: Sequence[Job]) -> OpenRun:
+    """The note of this run, with a seed drawn at random for each slot.
 
     A run that was stopped finds the note, and so its seeds, again by the same command; one that
     ended well does not.
     """
-    wanted = [body.key(job.request, means.realm) for job in jobs]
-    told = [str(seed) for seed in seeds or ()]
-    return open_run(means.workspace.hidden / "runs", command, [*wanted, *told], len(jobs))
+    wanted = [f"{body.key(job.request, means.realm)} {job.slot}" for job in jobs]
+    return open_run(means.workspace.hidden / "runs", command, wanted, _slots(jobs))
 
 
-def seeded(jobs: Sequence[Job], seeds: Sequence[int] | None) -> list[Job]:
-    """The jobs with a seed each; None draws them at random."""
-    drawn = seeds or drawn_seeds(len(jobs))
-    return [with_seed(job, seed) for job, seed in zip(jobs, drawn, strict=True)]
+def seeded(jobs: Sequence[Job], drawn: Sequence[int] | None = None) -> list[Job]:
+    """The jobs with a seed each: their own, or the one `drawn` (or drawn now) for their slot."""
+    seeds = drawn or drawn_seeds(_slots(jobs))
+    return [job if job.slot is None else with_seed(job, seeds[job.slot]) for job in jobs]
+
+
+def _slots(jobs: Sequence[Job]) -> int:
+    return max((job.slot for job in jobs if job.slot is not None), default=-1) + 1
 
 
 def with_seed(job: Job, seed: int) -> Job:
@@ -89,7 +90,14 @@ def make_plan(means: Means, command: str, jobs: Iterable[Job]) -> Plan:
 
     requests = zip(keys, (job.request for job in planned), strict=True)
     told = estimate(requests, paid_for, billed=means.realm == "aws")
-    return Plan(command, planned, keys, told)
+    return Plan(command, planned, keys, replace(told, remarks=_defaults(planned)))
+
+
+def _defaults(jobs: Sequence[Job]) -> tuple[str, ...]:
+    """What was chosen for the user and shapes the result: the strength."""
+    silent = (job.request for job in jobs if "strength" not in dict(job.told))
+    chosen = dict.fromkeys(r.strength for r in silent if r.strength is not None)
+    return tuple(f"strength {strength:g} by default" for strength in chosen)
 
 
 def agree(means: Means, told: Estimate, voice: Voice, ask: Callable[[str], bool]) -> None:

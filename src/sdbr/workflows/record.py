@@ -48,6 +48,8 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
         ],
         "treatment": list(job.treatment),
         "finish": finish_fields(job),
+        "told": dict(job.told),
+        "stem": job.stem,
     }
     return json.dumps(made, ensure_ascii=False, sort_keys=True)
 

@@ -1,6 +1,6 @@
 """The dialects of Bedrock's image models: `ls` here is the list.
 
-A family is one module with four functions (see `Dialect`). The catalogue names it, nothing
+A family is one module with six functions (see `Dialect`). The catalogue names it, nothing
 else does, so a new family is one file here and its models in catalog.toml.
 """
 
@@ -52,6 +52,9 @@ class Dialect(Protocol):
 
     def size_rule(self, model: Model) -> SizeRule:
         """Which sizes of input picture this model takes."""
+
+    def default_strength(self, model: Model) -> float | None:
+        """The strength to draw with where none is told, or None where the model has none."""
 
     def encode(self, request: ImageRequest) -> Body:
         """The request in the model's words. Raises UsageProblem for a value out of range."""

@@ -60,6 +60,7 @@ class Service:
     pictures: tuple[str, ...] = ()
     values: Mapping[str, Wire] = field(default_factory=dict)
     sizes: SizeRule = _STANDARD
+    strength: float | None = None
 
 
 _NEGATIVE = {"negative_prompt": Wire("negative_prompt", Text())}
@@ -93,16 +94,18 @@ _SERVICES: dict[str, Service] = {
     "stability.stable-image-search-recolor-v1:0": Service(
         values=_GROW | _LOOK | _found("select_prompt")
     ),
-    "stability.stable-image-control-sketch-v1:0": Service(values=_CONTROL),
-    "stability.stable-image-control-structure-v1:0": Service(values=_CONTROL),
+    "stability.stable-image-control-sketch-v1:0": Service(values=_CONTROL, strength=0.3),
+    "stability.stable-image-control-structure-v1:0": Service(values=_CONTROL, strength=0.3),
     "stability.stable-image-style-guide-v1:0": Service(
+        strength=0.5,
         values=_LOOK
         | {
             "aspect": Wire("aspect_ratio", ASPECT),
             "strength": Wire("fidelity", FRACTION, turned=True),
-        }
+        },
     ),
     "stability.stable-style-transfer-v1:0": Service(
+        strength=0.9,
         prompt="optional",
         image="init_image",
         pictures=("style_image",),
@@ -141,6 +144,11 @@ def formats(model: Model) -> tuple[str, ...]:  # noqa: ARG001
 def size_rule(model: Model) -> SizeRule:
     """What the service says of its input's sides, area and shape."""
     return _SERVICES[model.id].sizes
+
+
+def default_strength(model: Model) -> float | None:
+    """The service's documented default, in our direction: 0 keeps the input."""
+    return _SERVICES[model.id].strength
 
 
 def encode(request: ImageRequest) -> Body:

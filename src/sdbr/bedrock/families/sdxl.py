@@ -58,6 +58,11 @@ def size_rule(model: Model) -> SizeRule:  # noqa: ARG001
     return SizeRule(exact=SIZES)
 
 
+def default_strength(model: Model) -> float | None:  # noqa: ARG001
+    """0.65: image_strength is 0.35 unless told (Stability AI, v1 image-to-image)."""
+    return 0.65
+
+
 def encode(request: ImageRequest) -> Body:
     """The body for text-to-image, image-to-image or inpainting, by what the request holds."""
     body: Body = {"text_prompts": _prompts(request), "seed": SEED.check("seed", request.seed)}

@@ -14,7 +14,8 @@ from sdbr.model import Model
 from sdbr.request import Blob, ImageRequest
 
 _HAS_MODE = ("stability.sd3-large-v1:0", "stability.sd3-5-large-v1:0")
-_DEFAULT_STRENGTH = 0.35  # Ultra's documented default; SD3.5 states none and requires a value.
+_DEFAULT_STRENGTH = {"stability.stable-image-ultra-v1:1": 0.35}  # As documented.
+_OWN_DEFAULT = 0.6  # SD3 and SD3.5 state none and require a value: enough to show the look.
 
 
 def takes(model: Model) -> frozenset[str]:
@@ -38,6 +39,13 @@ def size_rule(model: Model) -> SizeRule:
     return SizeRule(min_side=640 if model.id == _HAS_MODE[0] else 64, max_side=1536)
 
 
+def default_strength(model: Model) -> float | None:
+    """Ultra's documented 0.35; 0.6 for SD3 and SD3.5, which require a value."""
+    if "image-to-image" not in model.tasks:
+        return None
+    return _DEFAULT_STRENGTH.get(model.id, _OWN_DEFAULT)
+
+
 def encode(request: ImageRequest) -> Body:
     """The body for text-to-image, or for image-to-image when there is an init image."""
     body: Body = {
@@ -57,7 +65,9 @@ def encode(request: ImageRequest) -> Body:
 
 
 def _image_to_image(request: ImageRequest, init_image: Blob) -> Body:
-    strength = _DEFAULT_STRENGTH if request.strength is None else request.strength
+    strength = request.strength
+    if strength is None:
+        strength = default_strength(request.model) or _OWN_DEFAULT
     body: Body = {"image": init_image, "strength": FRACTION.check("strength", strength)}
     if request.model.id in _HAS_MODE:
         body["mode"] = "image-to-image"
