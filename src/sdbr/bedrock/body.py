@@ -7,6 +7,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import fields
+from datetime import date
 
 from sdbr.bedrock import catalog
 from sdbr.bedrock.families import Body, dialect_of
@@ -18,6 +19,8 @@ from sdbr.request import Blob, ImageRequest
 MAX_BODY = 25_000_000
 """Bytes that InvokeModel takes at most (Amazon Bedrock API reference, InvokeModel)."""
 
+_ABOUT_AN_INPUT = ("strength", "mask", "mask_source", "step_schedule_start", "step_schedule_end")
+
 
 def check(request: ImageRequest, models: Iterable[Model]) -> None:
     """Raise UsageProblem for anything that this model cannot do or that is out of range.
@@ -27,7 +30,9 @@ def check(request: ImageRequest, models: Iterable[Model]) -> None:
     takes = dialect_of(request.model).takes(request.model)
     for field in _told(request):
         if field not in takes:
-            raise UsageProblem(_cannot(request.model, field, models))
+            raise UsageProblem(_cannot(request, field, models))
+        if field in _ABOUT_AN_INPUT and request.init_image is None:
+            raise UsageProblem(f"{flag(field)} needs an input picture. Add one or leave it out.")
     dialect_of(request.model).encode(request)
 
 
@@ -83,7 +88,16 @@ def _told(request: ImageRequest) -> list[str]:
     return told + [name for name, _ in request.extras]
 
 
-def _cannot(model: Model, field: str, models: Iterable[Model]) -> str:
-    able = [other for other in models if field in dialect_of(other).takes(other)]
+def _cannot(request: ImageRequest, field: str, models: Iterable[Model]) -> str:
+    alive = [model for model in models if not model.lifecycle.ended(date.today())]
+    fitting = [model for model in alive if _draws(model, request, _told(request))]
+    able = fitting or [model for model in alive if _draws(model, request, [field])]
     instead = f"Use --model {catalog.names_of(able)}." if able else "Leave it out."
-    return f"{model.title} ({model.id}) takes no {flag(field).removeprefix('an ')}. {instead}"
+    model, what = request.model, flag(field).removeprefix("an ")
+    return f"{model.title} ({model.id}) takes no {what}. {instead}"
+
+
+def _draws(model: Model, request: ImageRequest, told: Iterable[str]) -> bool:
+    """Whether `model` takes what is told, and draws from words alone where there is no input."""
+    from_words = request.init_image is not None or "text-to-image" in model.tasks
+    return from_words and dialect_of(model).takes(model).issuperset(told)

@@ -56,8 +56,8 @@ class Catalog:
 
     def _unknown(self, name: str) -> str:
         names = [alias for model in self.models for alias in (model.id, *model.aliases)]
-        close = difflib.get_close_matches(name, [*names, *self.aliases], n=1)
-        hint = f"Did you mean {close[0]}?" if close else "See `sdbr models`."
+        close = difflib.get_close_matches(name, [*names, *self.aliases], n=2)
+        hint = f"Did you mean {' or '.join(close)}?" if close else "See `sdbr models`."
         return (
             f"Unknown model {name!r}. {hint} "
             "For an id or ARN of your own add --family, for example --family sd3.5."
