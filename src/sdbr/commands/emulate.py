@@ -125,8 +125,9 @@ def _settings(**told: Any) -> Settings:
         faults = Faults(**rules, seed=told.pop("fault_seed"))
     except ValueError as error:
         raise UsageProblem(str(error)) from None
+    told["models"] = _pairs(told["models"])
     words = tuple(word.strip() for word in told.pop("refuse_words").split(",") if word.strip())
-    return Settings(**told, faults=faults, refuse_words=words, models=_pairs(told.pop("models")))
+    return Settings(**told, faults=faults, refuse_words=words)
 
 
 def _pairs(told: tuple[str, ...]) -> dict[str, str]:

@@ -12,7 +12,6 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
-    ConnectionTerminated,
     DataReceived,
     Event,
     RequestReceived,
@@ -25,6 +24,40 @@ from h2.settings import SettingCodes
 from sdbr.emulator.exchange import Reply, Request, Wire
 
 WINDOW = 2**24
+PREFACE_BYTES, FRAME_HEAD, GOAWAY = 24, 9, 7
+
+
+@dataclass(slots=True)
+class Frames:
+    """Cuts a client's bytes into whole frames, and leaves out a peaceful GOAWAY.
+
+    The JavaScript SDK says goodbye while its answer is still coming, and waits for the rest. The
+    h2 library takes the goodbye for the end and would send no more.
+    """
+
+    pending: bytearray = field(default_factory=bytearray)
+    greeted: bool = False
+
+    def whole(self, data: bytes) -> bytes:
+        """The bytes of all frames that are complete by now."""
+        self.pending += data
+        ready = bytearray()
+        if not self.greeted and len(self.pending) >= PREFACE_BYTES:
+            ready += self._take(PREFACE_BYTES)
+            self.greeted = True
+        while self.greeted and len(self.pending) >= FRAME_HEAD:
+            size = FRAME_HEAD + int.from_bytes(self.pending[:3])
+            if len(self.pending) < size:
+                break
+            frame = self._take(size)
+            if not (frame[3] == GOAWAY and not any(frame[13:17])):
+                ready += frame
+        return bytes(ready)
+
+    def _take(self, count: int) -> bytes:
+        part = bytes(self.pending[:count])
+        del self.pending[:count]
+        return part
 
 
 @dataclass(slots=True)
@@ -56,6 +89,7 @@ class Session:
         self._turn = threading.Condition()
         self._incoming: dict[int, Incoming] = {}
         self._open = True
+        self._frames = Frames()
         self._state = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
 
     def run(self) -> None:
@@ -77,7 +111,7 @@ class Session:
 
     def _receive(self, data: bytes) -> None:
         with self._turn:
-            for event in self._state.receive_data(data):
+            for event in self._state.receive_data(self._frames.whole(data)):
                 self._take(event)
             self._flush()
             self._turn.notify_all()
@@ -97,8 +131,6 @@ class Session:
             worker.start()
         elif isinstance(event, StreamReset):
             self._incoming.pop(event.stream_id, None)
-        elif isinstance(event, ConnectionTerminated):
-            self._open = False
 
     def _reply(self, stream: int, request: Request) -> None:
         reply = self._answer(request)
