@@ -101,3 +101,7 @@ def _draws(model: Model, request: ImageRequest, told: Iterable[str]) -> bool:
     """Whether `model` takes what is told, and draws from words alone where there is no input."""
     from_words = request.init_image is not None or "text-to-image" in model.tasks
     return from_words and dialect_of(model).takes(model).issuperset(told)
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("an ").removeprefix("the ")
