@@ -168,10 +168,10 @@ def encode(request: ImageRequest) -> Body:
         _required(request.style_image, name, "--style-image")
     values = _values(request)
     for neutral, wire in service.values.items():
+        if wire.required and not str(values.get(neutral, "")).strip():
+            raise UsageProblem(f"{name} needs {flag(neutral)}. Add it.")
         if neutral in values:
             body[wire.name] = wire.send(neutral, values[neutral])
-        elif wire.required:
-            raise UsageProblem(f"{name} needs {flag(neutral)}. Add it.")
     if "outpaint" in request.model.tasks and not any(values.get(s) for s in _SIDES):
         raise UsageProblem(f"{name} needs a side to grow: give --left, --right, --up or --down.")
     return body

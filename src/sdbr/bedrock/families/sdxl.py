@@ -10,7 +10,17 @@ from collections.abc import Mapping
 
 from sdbr.bedrock.answers import broken_answer, picture_bytes, refused, whole_number
 from sdbr.bedrock.families import Artifact, Body, Leaf, SizeRule
-from sdbr.bedrock.rules import FRACTION, SEED, STYLE, Number, OneOf, Rule, Text, check_prompt
+from sdbr.bedrock.rules import (
+    ASPECT,
+    FRACTION,
+    SEED,
+    STYLE,
+    Number,
+    OneOf,
+    Rule,
+    Text,
+    check_prompt,
+)
 from sdbr.errors import Refused, ServiceProblem, UsageProblem
 from sdbr.model import Model
 from sdbr.request import ImageRequest, Size
@@ -106,7 +116,8 @@ def _prompts(request: ImageRequest) -> list[dict[str, Leaf]]:
 
 
 def _drawing_size(request: ImageRequest) -> Body:
-    size = request.size or nearest_size(request.aspect or "1:1")
+    aspect = "1:1" if request.aspect is None else ASPECT.check("aspect", request.aspect)
+    size = request.size or nearest_size(str(aspect))
     if size not in SIZES:
         sizes = ", ".join(map(str, SIZES))
         raise UsageProblem(f"--size is {size}: SDXL draws {sizes}.")
@@ -121,6 +132,8 @@ def nearest_size(aspect: str) -> Size:
 
 def _influence(request: ImageRequest, extras: Mapping[str, str | int | float]) -> Body:
     schedule = {k: rule.check(k, extras[k]) for k, rule in _SCHEDULE.items() if k in extras}
+    if schedule and request.strength is not None:
+        raise UsageProblem("--strength and --step-schedule-start exclude each other. Give one.")
     if schedule:
         return {"init_image_mode": "STEP_SCHEDULE", **schedule}
     body: Body = {"init_image_mode": "IMAGE_STRENGTH"}
@@ -136,6 +149,8 @@ def _masked(request: ImageRequest, extras: Mapping[str, str | int | float]) -> B
     body: Body = {"mask_source": OneOf(MASK_SOURCES).check("mask_source", source)}
     if request.mask is not None:
         body["mask_image"] = request.mask
+    elif source != "INIT_IMAGE_ALPHA":
+        raise UsageProblem(f"--mask-source {source} needs --mask. Add it.")
     return body
 
 
