@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from dataclasses import replace
@@ -10,7 +11,8 @@ from typing import Any
 
 from PIL import Image
 
-from sdbr.bedrock import catalog
+from sdbr.bedrock import body, catalog
+from sdbr.bedrock.families import dialect_of
 from sdbr.errors import ServiceProblem
 from sdbr.model import Model
 from sdbr.request import Blob, ImageRequest, Picture, Size
@@ -46,8 +48,8 @@ def png(width: int = 64, height: int = 64, colour: tuple[int, int, int] = (90, 1
 
     rows = (b"\0" + bytes(colour) * width) * height
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
+    data = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + data
 
 
 def picture_file(format: str = "png", size: tuple[int, int] = (64, 64)) -> bytes:
@@ -94,3 +96,17 @@ def drawn(request: ImageRequest, price: str = "0.04") -> Picture:
 def throttled(wait: float | None = 0.0) -> ServiceProblem:
     """Bedrock asks for fewer requests."""
     return ServiceProblem("Bedrock throttles.", again=True, throttled=True, wait=wait)
+
+
+def emulator_reads(request: ImageRequest) -> Any:
+    """What the emulator understands of the body that is sent; it raises what Bedrock would say."""
+    from sdbr.emulator.invoke import read_order
+    from sdbr.emulator.models import models
+    from sdbr.emulator.settings import Settings
+
+    return read_order(models()[request.model.id], json.loads(body.wire(request)), Settings())
+
+
+def encoded(request: ImageRequest) -> Any:
+    """The body in the model's own words, pictures as blobs."""
+    return dialect_of(request.model).encode(request)
