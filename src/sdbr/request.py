@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -23,14 +24,17 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A picture file that goes into a request, known by its digest: in memory or on disk.
+    """A picture file that goes into a request, known by its digest.
 
-    A run over many pictures holds paths, not bytes. Two blobs are equal when their bytes are.
+    In memory, on disk, or made when it is needed: a run over many pictures does not hold them
+    all. What is made on demand is known by a digest of what it is made from. Two blobs are equal
+    when their digests are.
     """
 
     sha256: str
     data: bytes | None = field(default=None, compare=False, repr=False)
     path: Path | None = field(default=None, compare=False)
+    make: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, data: bytes) -> Blob:
@@ -41,6 +45,8 @@ class Blob:
         """The file's bytes. Raises InputProblem when a file is gone or has changed since."""
         if self.data is not None:
             return self.data
+        if self.make is not None:
+            return self.make()
         try:
             data = self.path.read_bytes() if self.path else b""
         except OSError:
