@@ -12,7 +12,6 @@ from PIL import Image, UnidentifiedImageError
 from sdbr.errors import InputProblem
 from sdbr.media.animation_index import Index, index_of
 from sdbr.media.clip import Clip, Frame, Pace, Pixels
-from sdbr.media.timing import pace_of
 from sdbr.media.video_probe import refuse_giants
 from sdbr.request import Size
 
@@ -116,8 +115,6 @@ def _pace(kind: str, index: Index) -> Pace:
     tick = _TICKS[kind]
     if kind == "apng" and len(set(index.lengths)) == 1:
         tick = Fraction(1, index.lengths[0].denominator)
-    average = len(index.lengths) / at
-    pace = pace_of([*times, at], tick, average)
-    # Hundredths are exact here: a GIF's 3, 3, 4 is not an even pace.
-    steady = max(index.lengths) - min(index.lengths) <= Fraction(1, 500)
-    return Pace(average if not steady else pace.rate, tick, variable=not steady)
+    if len(set(index.lengths)) > 1:
+        return Pace(len(times) / at, tick, variable=True)
+    return Pace(1 / index.lengths[0], tick)

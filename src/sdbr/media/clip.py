@@ -116,8 +116,8 @@ class Settings:
     """How a clip is encoded; each container uses what applies to it.
 
     `crf` is the constant quality of H.264 or VP9, lower is better; None is 18 or 28.
-    `preset` is x264's. `quality` is WebP's, 0 to 100, `lossless` its other way. `loop` is how
-    often an animation plays, 0 for ever. GIF: `dither` is auto, none, bayer, floyd or sierra;
+    `preset` is x264's. `quality` is WebP's, 0 to 100, `lossless` its other way. `loop` is an
+    animation's count, 0 for ever, None to play once. GIF: `dither` is auto, none, bayer, floyd or sierra;
     `colours` 2 to 256; `max_bytes` gives colours, then width away until the file is that small.
     `width` scales a GIF, WebP or APNG, keeping its shape.
     """
@@ -126,7 +126,7 @@ class Settings:
     preset: str = "medium"
     quality: int = 80
     lossless: bool = False
-    loop: int = 0
+    loop: int | None = 0
     dither: str = "auto"
     colours: int = 256
     max_bytes: int | None = None

@@ -74,20 +74,3 @@ def to_yuv(image: Pixels, reformatter: VideoReformatter) -> VideoFrame:
         dst_color_range=ColorRange.MPEG,
         interpolation=_KEEP,
     )
-
-
-def evened(image: Pixels) -> Pixels:
-    """Return the image with an odd last row or column doubled, so that both sides are even."""
-    height, width = image.shape[:2]
-    if height % 2 == width % 2 == 0:
-        return image
-    return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-
-
-def flattened(image: Pixels) -> Pixels:
-    """Return an RGBA image laid on white, as RGB; an RGB image is returned as it is."""
-    if image.shape[2] == 3:
-        return image
-    alpha = image[..., 3:].astype(np.uint16)
-    mixed = (image[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return mixed.astype(np.uint8)

@@ -15,7 +15,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media import colours
+from sdbr.media import colours, images
 from sdbr.media.clip import Pace, Pixels, Settings, Sound
 from sdbr.media.sound import SoundFeed
 from sdbr.media.timing import timescale, to_tick
@@ -52,7 +52,7 @@ class VideoSink:
         self._reformatter = VideoReformatter()
         self._container = open_output(target, job)
         try:
-            size = _size(colours.evened(first) if self._evened else first)
+            size = _size(images.evened(first) if self._evened else first)
             self._stream = _video_stream(self._container, size, job)
             sound = job.sound
             self._sound = SoundFeed(self._container, sound, zero, note) if sound else None
@@ -70,8 +70,8 @@ class VideoSink:
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Encode one picture; sound up to its time is written along."""
-        image = colours.flattened(image)
-        image = colours.evened(image) if self._evened else image
+        image = images.flattened(image)
+        image = images.evened(image) if self._evened else image
         frame = colours.to_yuv(image, self._reformatter)
         frame.time_base = self._tick
         frame.pts = to_tick(at, self._tick) + self._shift

@@ -7,11 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Frame, Pixels
-from sdbr.media.colours import flattened
 from sdbr.media.whole_file import unwritable
 
 
@@ -41,9 +38,8 @@ class Writer:
         self._target = target
         self._open_sink = open_sink
         self._sink: Sink | None = None
+        self._held: Frame | None = None
         self._zero = Fraction(0)
-        self._end = Fraction(-1)
-        self._shape: tuple[int, ...] = ()
         self._notes: list[str] = []
         self.count = 0
 
@@ -53,25 +49,25 @@ class Writer:
         return tuple(dict.fromkeys(self._notes))
 
     def add(self, frame: Frame) -> None:
-        """Append a frame. Its `at` must lie behind the last one's; its size must be the first's.
+        """Append a frame; it is shown until the next one, the last one as long as it says.
 
-        Raises InputProblem otherwise, and where the file cannot be written.
+        Its `at` must lie behind the last one's and its size must be the first's. Raises
+        InputProblem otherwise, and where the file cannot be written.
         """
-        try:
-            if self._sink is None:
-                self._zero, self._shape = frame.at, frame.image.shape
-                self._sink = self._open_sink(frame, self._notes.append)
-            self._check(frame)
-            self._sink.add(self._conform(frame.image), frame.at - self._zero, frame.lasts)
-        except OSError as error:
-            raise unwritable(self._target, error) from error
-        self._end = frame.at
+        held = self._held
+        if held is None:
+            self._begin(frame)
+        else:
+            self._check(frame, held)
+            self._put(held, frame.at)
+        self._held = frame
         self.count += 1
 
     def finish(self) -> None:
         """Write what is left. Raises InputProblem where no frame was added."""
-        if self._sink is None:
+        if self._held is None or self._sink is None:
             raise InputProblem(f"{self._target} was not written: there was no frame to write.")
+        self._put(self._held, self._held.end)
         try:
             self._sink.finish()
         except OSError as error:
@@ -82,22 +78,29 @@ class Writer:
         if self._sink is not None:
             self._sink.abort()
 
-    def _check(self, frame: Frame) -> None:
-        if frame.image.shape[:2] != self._shape[:2]:
-            size, first = (f"{shape[1]}x{shape[0]}" for shape in (frame.image.shape, self._shape))
-            raise InputProblem(
-                f"Frame {self.count + 1} is {size} where the first is {first}. Make all one size."
-            )
-        if self.count and frame.at <= self._end:
-            raise InputProblem(
-                f"Frame {self.count + 1} comes at {float(frame.at):.3f} s, before the one it"
-                " follows. Give the frames in the order they are shown."
-            )
+    def _begin(self, frame: Frame) -> None:
+        self._zero = frame.at
+        try:
+            self._sink = self._open_sink(frame, self._notes.append)
+        except OSError as error:
+            raise unwritable(self._target, error) from error
 
-    def _conform(self, image: Pixels) -> Pixels:
-        if image.shape[2] == self._shape[2]:
-            return image
-        if image.shape[2] == 4:
-            return flattened(image)
-        opaque = np.full((*image.shape[:2], 1), 255, np.uint8)
-        return np.concatenate([image, opaque], axis=2)
+    def _put(self, frame: Frame, until: Fraction) -> None:
+        assert self._sink is not None
+        try:
+            self._sink.add(frame.image, frame.at - self._zero, until - frame.at)
+        except OSError as error:
+            raise unwritable(self._target, error) from error
+
+    def _check(self, frame: Frame, before: Frame) -> None:
+        sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (frame.image, before.image)]
+        if sizes[0] != sizes[1]:
+            raise InputProblem(
+                f"Frame {self.count + 1} is {sizes[0]} where the others are {sizes[1]}."
+                " Make all one size."
+            )
+        if frame.at <= before.at:
+            raise InputProblem(
+                f"Frame {self.count + 1} comes at {float(frame.at):.3f} s, not after the one"
+                " before it. Give the frames in the order they are shown."
+            )
