@@ -98,7 +98,7 @@ def _has_alpha(image: Image.Image, index: Index) -> bool:
         return image.mode == "RGBA"
     for number in range(index.skipped, last):
         image.seek(number)
-        if image.convert("RGBA").getextrema()[3][0] < 255:  # type: ignore[index]
+        if np.asarray(image.convert("RGBA"))[..., 3].min() < 255:
             return True
     return False
 

@@ -31,7 +31,7 @@ class ApngSink:
         self._frames = self._sequence = self._control_at = 0
         self._file = target.open("w+b")
 
-    def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
+    def add(self, image: Pixels, _at: Fraction, lasts: Fraction) -> None:
         """Append the part of the picture that changed."""
         image = scaled(with_channels(image, self._channels), self._settings.width)
         box = changed_box(self._before, image)

@@ -117,8 +117,9 @@ class Settings:
 
     `crf` is the constant quality of H.264 or VP9, lower is better; None is 18 or 28.
     `preset` is x264's. `quality` is WebP's, 0 to 100, `lossless` its other way. `loop` is an
-    animation's count, 0 for ever, None to play once. GIF: `dither` is auto, none, bayer, floyd or sierra;
-    `colours` 2 to 256; `max_bytes` gives colours, then width away until the file is that small.
+    animation's count, 0 for ever, None to play once. GIF: `dither` is auto, none, bayer, floyd or
+    sierra; `colours` 2 to 256; `max_bytes` gives away colours, then width until the file is that
+    small.
     `width` scales a GIF, WebP or APNG, keeping its shape.
     """
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 
 from sdbr.errors import InputProblem
 from sdbr.media import animation_reader, sequence, video_probe, video_reader
@@ -45,24 +44,22 @@ class Reader:
     def __init__(self, clip: Clip) -> None:
         self.clip = clip
         self._notes = list(clip.notes)
-        self._open: list[Iterator[Frame]] = []
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found on opening and while reading, each thing once."""
         return tuple(dict.fromkeys(self._notes))
 
-    def frames(
-        self, start: Fraction = Fraction(0), end: Fraction | None = None
-    ) -> Iterator[Frame]:
+    def frames(self, start: Fraction = Fraction(0), end: Fraction | None = None) -> Iterator[Frame]:
         """Yield the frames whose `at` is in [start, end), in seconds, with their own times.
 
         Raises InputProblem where nothing can be decoded; what is broken later ends the clip with
         a note.
         """
-        readers = {"folder": sequence.frames, "pictures": sequence.frames}
-        readers |= dict.fromkeys(("gif", "webp", "apng"), animation_reader.frames)
-        read = readers.get(self.clip.kind, video_reader.frames)
+        if self.clip.kind in ("folder", "pictures"):
+            return sequence.frames(self.clip, start, end)
+        animated = self.clip.kind in ("gif", "webp", "apng")
+        read = animation_reader.frames if animated else video_reader.frames
         return read(self.clip, start, end, self._notes.append)
 
 

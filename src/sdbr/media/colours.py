@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from av import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import (
+    ColorPrimaries,
+    ColorRange,
+    Colorspace,
+    ColorTrc,
+    Interpolation,
+    VideoReformatter,
+)
 
 from sdbr.media.clip import Pixels
 from sdbr.request import Size
@@ -29,6 +36,11 @@ BT709 = 1
 LIMITED_RANGE = 1
 
 
+# H.273 numbers: BT.2020 primaries, and the curves of PQ and HLG.
+_BT2020 = 9
+_HDR_CURVES = (16, 18)
+
+
 def has_alpha(frame: VideoFrame) -> bool:
     """Tell whether the decoded frame's pixel format carries transparency."""
     return any(component.is_alpha for component in frame.format.components)
@@ -37,10 +49,12 @@ def has_alpha(frame: VideoFrame) -> bool:
 def to_rgb(frame: VideoFrame, size: Size, reformatter: VideoReformatter) -> Pixels:
     """Return the decoded frame as RGB, or RGBA where it has alpha, scaled to `size`.
 
-    A frame that does not say its matrix is BT.709 from 720 lines up and BT.601 below.
+    A frame that does not say its matrix is BT.709 from 720 lines up and BT.601 below. HDR film is
+    brought to BT.709's range.
     """
     matrix = matrix_of(frame)
     full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
+    hdr = is_hdr(frame)
     scaled = reformatter.reformat(
         frame,
         width=size.width,
@@ -51,8 +65,15 @@ def to_rgb(frame: VideoFrame, size: Size, reformatter: VideoReformatter) -> Pixe
         src_color_range=ColorRange.JPEG if full or frame.format.is_rgb else ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
         interpolation=_KEEP if size == (frame.width, frame.height) else _SCALE,
+        dst_color_trc=ColorTrc.BT709 if hdr else None,
+        dst_color_primaries=ColorPrimaries.BT709 if hdr else None,
     )
     return np.asarray(scaled.to_ndarray(), dtype=np.uint8)
+
+
+def is_hdr(frame: VideoFrame) -> bool:
+    """Tell whether the frame says that it is PQ or HLG in BT.2020, as phones film."""
+    return frame.color_primaries == _BT2020 and frame.color_trc in _HDR_CURVES
 
 
 def matrix_of(frame: VideoFrame) -> Colorspace:

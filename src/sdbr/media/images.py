@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from sdbr.media.clip import Pixels
+
+# Every reader here compares the declared size with its own, lower limit before it decodes.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 class Box(NamedTuple):

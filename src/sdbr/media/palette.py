@@ -34,9 +34,7 @@ def palette_of(pictures: Iterable[VideoFrame], colours: int) -> VideoFrame:
     return graph.vpull()
 
 
-def drawn(
-    pictures: Iterable[VideoFrame], palette: VideoFrame, dither: str
-) -> Iterator[VideoFrame]:
+def drawn(pictures: Iterable[VideoFrame], palette: VideoFrame, dither: str) -> Iterator[VideoFrame]:
     """Yield the BGRA pictures in the palette's colours (pal8), in order.
 
     `dither` is none, bayer, floyd or sierra.

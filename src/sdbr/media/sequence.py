@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -65,9 +66,7 @@ def probe(paths: Sequence[Path], rate: Fraction, folder: Path | None = None) -> 
     )
 
 
-def frames(
-    clip: Clip, start: Fraction, end: Fraction | None, note: Callable[[str], None]
-) -> Iterator[Frame]:
+def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]:
     """Yield the pictures whose time is in [start, end), in seconds.
 
     Raises InputProblem for a picture that cannot be read or is not of the first one's size.
@@ -114,7 +113,7 @@ def _times(paths: Sequence[Path], folder: Path | None) -> FrameTimes | None:
     if times is None or any(path.name not in times.spans for path in paths):
         return None
     at = [times.spans[path.name][0] for path in paths]
-    return times if all(a < b for a, b in zip(at, at[1:], strict=False)) else None
+    return times if all(a < b for a, b in pairwise(at)) else None
 
 
 def _spans(paths: Sequence[Path], rate: Fraction, times: FrameTimes | None) -> list[Span]:

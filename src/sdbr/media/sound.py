@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 from itertools import chain, islice
+from typing import cast
 
 import av
 from av.audio.stream import AudioStream
@@ -14,7 +15,8 @@ from av.packet import Packet
 
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Sound
-from sdbr.media.sound_track import Carrier, carrier_for
+from sdbr.media.sound_carrier import UNUSABLE, Carrier, Copied, Stretch, codec_of, may_copy
+from sdbr.media.sound_encoded import Encoded
 from sdbr.media.video_probe import open_container
 from sdbr.media.writer import Note
 
@@ -32,32 +34,31 @@ class SoundFeed:
     def __init__(
         self, output: OutputContainer, sound: Sound, first_at: Fraction, note: Note
     ) -> None:
+        begin = first_at if sound.begin is None else sound.begin
+        end = None if sound.end is None else sound.end - begin
         self.lead = Fraction(0)
+        self._stretch = Stretch(sound.zero + begin, end, trimmed=begin > 0)
         self._note = note
         self._output = output
-        begin = first_at if sound.begin is None else sound.begin
-        self._trimmed = begin > 0
-        self._zero = sound.zero + begin
-        self._end = None if sound.end is None else sound.end - begin
         self._carriers: dict[int, Carrier] = {}
         self._packets: Iterator[Packet[AudioStream]] = iter(())
-        self._source: InputContainer | None = None
         self._held: Packet[AudioStream] | None = None
+        self._source: InputContainer | None = None
         try:
             self._source = open_container(sound.path)
-            self._begin(self._source, output)
+            self._begin(self._source)
         except (InputProblem, av.FFmpegError) as error:
             note(f"The sound could not be taken along: {error}")
 
     def feed(self, until: Fraction | None) -> None:
         """Mux all sound before `until`, in seconds of the output; None muxes the rest."""
         while (packet := self._held or next(self._packets, None)) is not None:
-            self._held = None
             at = _time(packet)
-            if until is not None and at is not None and at - self._zero + self.lead > until:
+            if until is not None and at is not None and at - self._stretch.zero > until:
                 self._held = packet
                 return
-            self._carry(packet, at)
+            self._held = None
+            self._carry(packet)
         if until is None:
             for carrier in self._carriers.values():
                 self._mux(carrier, carrier.flush())
@@ -67,29 +68,50 @@ class SoundFeed:
         if self._source is not None:
             self._source.close()
 
-    def _begin(self, source: InputContainer, output: OutputContainer) -> None:
-        streams = source.streams.audio
-        for number, stream in enumerate(streams, 1):
-            carrier = carrier_for(output, stream, self._note, f"sound track {number}")
+    def _begin(self, source: InputContainer) -> None:
+        for number, stream in enumerate(source.streams.audio, 1):
+            carrier = self._carrier(stream, f"sound track {number}")
             if carrier is not None:
                 self._carriers[stream.index] = carrier
-        kept = [stream for stream in streams if stream.index in self._carriers]
+        kept = [stream for stream in source.streams.audio if stream.index in self._carriers]
         if not kept:
             return
-        if self._trimmed:
-            self._seek(source)
-        packets = self._demuxed(source, kept)
-        ahead = list(islice(packets, _LOOKED_AHEAD if not self._trimmed else 0))
-        self._packets = chain(ahead, packets)
-        earliest = min((at for p in ahead if (at := _heard_from(p)) is not None), default=self._zero)
-        self.lead = Fraction(0) if self._trimmed else max(Fraction(0), self._zero - earliest)
-        for carrier in self._carriers.values():
-            carrier.place(self._zero - self.lead, self._end, trimmed=self._trimmed)
+        self._packets = self._demuxed(source, kept)
+        if self._stretch.trimmed:
+            # A second early: some containers' indexes are coarse.
+            with suppress(av.FFmpegError, OSError):
+                source.seek(int((self._stretch.zero - 1) * av.time_base))
+        else:
+            self._keep_what_comes_early()
 
-    def _seek(self, source: InputContainer) -> None:
-        # A second early: some containers' indexes are coarse.
-        with suppress(av.FFmpegError, OSError):
-            source.seek(int((self._zero - 1) * av.time_base))
+    def _keep_what_comes_early(self) -> None:
+        ahead = list(islice(self._packets, _LOOKED_AHEAD))
+        self._packets = chain(ahead, self._packets)
+        starts = [at for packet in ahead if (at := _heard_from(packet)) is not None]
+        self.lead = max(Fraction(0), self._stretch.zero - min(starts, default=self._stretch.zero))
+        self._stretch = Stretch(self._stretch.zero - self.lead, self._end_after(self.lead))
+
+    def _end_after(self, lead: Fraction) -> Fraction | None:
+        return None if self._stretch.end is None else self._stretch.end + lead
+
+    def _carrier(self, stream: AudioStream, title: str) -> Carrier | None:
+        codec, kind = codec_of(stream), self._output.format.name
+        if not codec:
+            self._note(f"The {title} was left out: its format is not known.")
+            return None
+        if may_copy(self._output, codec):
+            with suppress(*UNUSABLE):
+                return Copied(self._output, stream)
+        try:
+            carrier = Encoded(self._output, stream)
+        except UNUSABLE as error:
+            self._note(f"The {title} was left out: {error}.")
+            return None
+        self._note(
+            f"The {title} was encoded again as {carrier.codec}, because {kind} players"
+            f" do not expect {codec}."
+        )
+        return carrier
 
     def _demuxed(
         self, source: InputContainer, streams: list[AudioStream]
@@ -97,19 +119,19 @@ class SoundFeed:
         try:
             for packet in source.demux(*streams):
                 if packet.size:
-                    yield packet
+                    yield cast("Packet[AudioStream]", packet)
         except (av.FFmpegError, OSError) as error:
             self._note(f"The sound breaks off: {error.strerror or error}.")
 
-    def _carry(self, packet: Packet[AudioStream], at: Fraction | None) -> None:
+    def _carry(self, packet: Packet[AudioStream]) -> None:
         carrier = self._carriers.get(packet.stream_index)
-        if carrier is None or at is None:
+        if carrier is None:
             return
         try:
-            self._mux(carrier, carrier.take(packet, at))
-        except (av.FFmpegError, ValueError) as error:
+            self._mux(carrier, carrier.take(packet, self._stretch))
+        except UNUSABLE as error:
             del self._carriers[packet.stream_index]
-            self._note(f"The {carrier.title} ends at {float(at - self._zero):.2f} s: {error}.")
+            self._note(f"One sound track ends early: {error}.")
 
     def _mux(self, carrier: Carrier, packets: list[Packet[AudioStream]]) -> None:
         for packet in packets:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from statistics import median
 
 from sdbr.media.clip import Pace
@@ -59,7 +60,7 @@ def pace_of(times: Sequence[Fraction], tick: Fraction, declared: Fraction | None
 
 def median_step(times: Sequence[Fraction]) -> Fraction:
     """Return the middle one of the steps between times."""
-    steps = [b - a for a, b in zip(times, times[1:], strict=False) if b > a]
+    steps = [b - a for a, b in pairwise(times) if b > a]
     return Fraction(median(steps)) if steps else Fraction(1, 25)
 
 

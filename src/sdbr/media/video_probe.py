@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import av
+from av.buffer import Buffer
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video import VideoFrame
@@ -21,13 +24,16 @@ from sdbr.media.intact import missing_bytes
 from sdbr.media.timing import pace_of
 from sdbr.request import Size
 
+LARGEST = 1 << 26
+"""The most pixels a frame may have; 8K film has half as many."""
+
 # Local files only, and no playlist, script or device among the demuxers.
 _OPEN_OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,ogg,gif,"
     "h264,hevc,obu,ivf,m4v,mxf,dv,nut,rm,wtv,y4m,yuv4mpegpipe,apng,mjpeg,3gp,nsv,vob",
 }
-LARGEST = 1 << 26
+_PIXEL_LIMIT = {"max_pixels": str(LARGEST)}
 _PACKETS_LOOKED_AT = 600
 _PACKETS_TRIED = 1000
 
@@ -43,7 +49,9 @@ class Turn:
 def open_container(path: Path) -> InputContainer:
     """Open a local file for demuxing; raises InputProblem where libav finds no container."""
     try:
-        return av.open(str(path.absolute()), options=_OPEN_OPTIONS, metadata_errors="replace")
+        return av.open(
+            str(path.absolute()), options=_OPEN_OPTIONS | _PIXEL_LIMIT, metadata_errors="replace"
+        )
     except (av.FFmpegError, OSError, ValueError) as error:
         raise unreadable(path) from error
 
@@ -58,7 +66,8 @@ def unreadable(path: Path) -> InputProblem:
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     """Return the stream to show: the first that is no cover picture."""
     for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context:
+            stream.codec_context.options = dict(_PIXEL_LIMIT)
             return stream
     raise InputProblem(f"{path} holds no moving picture. Give a file with a video stream.")
 
@@ -93,7 +102,7 @@ def turn_of(frame: VideoFrame) -> Turn:
 
     Layout: ISO/IEC 14496-12 section 6.2.2, as 16.16 fixed point numbers in native order.
     """
-    data = frame.side_data.get("DISPLAYMATRIX")
+    data = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
     if data is None:
         return Turn()
     a, b, _, c, d = struct.unpack("=9i", bytes(data))[:5]
@@ -208,6 +217,8 @@ def _notes(frame: VideoFrame, size: Size, missing: int) -> tuple[str, ...]:
         notes.append(f"The file was cut off: {missing} bytes that it declares are missing.")
     if frame.interlaced_frame:
         notes.append("The film is interlaced: each pair of fields was made one whole frame.")
+    if colours.is_hdr(frame):
+        notes.append("The film is HDR: its colours were brought to the range of a usual screen.")
     if size != (frame.width, frame.height):
         notes.append(f"Its pixels are not square: {frame.width}x{frame.height} is shown as {size}.")
     return tuple(notes)

@@ -126,9 +126,7 @@ def _sought(
     yield from _timed(clip, _deinterlaced(_pictures(container, stream, note), stream))
 
 
-def _pictures(
-    container: InputContainer, stream: VideoStream, note: Note
-) -> Iterator[VideoFrame]:
+def _pictures(container: InputContainer, stream: VideoStream, note: Note) -> Iterator[VideoFrame]:
     """Decode packet by packet, so that a broken one costs only itself."""
     stream.thread_type = "AUTO"
     broken = 0

@@ -118,6 +118,7 @@ def _video_stream(container: OutputContainer, size: Size, job: Job) -> VideoStre
         stream = container.add_stream(codec, rate=_frame_rate(job.pace), options=options)
     except (av.FFmpegError, ValueError) as error:
         raise InputProblem(f"This build of av cannot write {codec}. Reinstall av.") from error
+    assert isinstance(stream, VideoStream)
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context

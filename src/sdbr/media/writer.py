@@ -15,7 +15,7 @@ from sdbr.media.whole_file import unwritable
 class Sink(Protocol):
     """One container being written: pictures of one size with rising times from zero."""
 
-    def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
+    def add(self, image: Pixels, at: Fraction, lasts: Fraction, /) -> None:
         """Take the next picture; `at` and `lasts` are seconds."""
 
     def finish(self) -> None:
