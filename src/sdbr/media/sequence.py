@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sdbr.errors import InputProblem
+from sdbr.media.ahead import Behind, ahead
 from sdbr.media.clip import Clip, Frame, Pace, Pixels
 from sdbr.media.frame_times import FrameTimes, Span, load_times, save_times
 from sdbr.media.images import encode_png, with_channels
@@ -73,16 +74,19 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]
     """
     times = _times(clip.paths, clip.path if clip.kind == "folder" else None)
     spans = _spans(clip.paths, clip.rate, times)
-    for path, (at, lasts) in zip(clip.paths, spans, strict=True):
-        if at < start or (end is not None and at >= end):
-            continue
-        image = with_channels(_opened(path), 4 if clip.has_alpha else 3)
+    wanted = [
+        (path, span)
+        for path, span in zip(clip.paths, spans, strict=True)
+        if span[0] >= start and (end is None or span[0] < end)
+    ]
+    images = ahead(_opened, (path for path, _ in wanted))
+    for (path, (at, lasts)), image in zip(wanted, images, strict=True):
         size = Size(image.shape[1], image.shape[0])
         if size != clip.size:
             raise InputProblem(
                 f"{path} is {size} where the first picture is {clip.size}. Make all one size."
             )
-        yield Frame(image, at, lasts)
+        yield Frame(with_channels(image, 4 if clip.has_alpha else 3), at, lasts)
 
 
 class FolderSink:
@@ -93,19 +97,27 @@ class FolderSink:
         self._pace = pace
         self._comment = comment
         self._spans: dict[str, Span] = {}
+        self._behind = Behind()
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Write one picture."""
         name = f"{len(self._spans) + 1:06d}.png"
-        (self._folder / name).write_bytes(encode_png(image))
+        path = self._folder / name
+        self._behind.submit(lambda: _write(path, image))
         self._spans[name] = (at, lasts)
 
     def finish(self) -> None:
-        """Write the times."""
+        """Write the times, once the last picture is there."""
+        self._behind.finish()
         save_times(self._folder, FrameTimes(self._pace, self._spans, self._comment))
 
     def abort(self) -> None:
-        """Nothing is open."""
+        """Stop writing."""
+        self._behind.abort()
+
+
+def _write(path: Path, image: Pixels) -> None:
+    path.write_bytes(encode_png(image))
 
 
 def _times(paths: Sequence[Path], folder: Path | None) -> FrameTimes | None:
