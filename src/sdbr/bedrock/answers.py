@@ -13,6 +13,7 @@ from sdbr.bedrock.families import Artifact
 from sdbr.errors import Refused, ServiceProblem
 
 _INFERENCE_ERROR = "Inference error"
+_LARGEST_SEED = 4_294_967_295
 _WHAT_WAS_REFUSED = {
     "Filter reason: prompt": "The safety filter refused the prompt. Change its words.",
     "Filter reason: input image": "The safety filter refused the input picture. Use another one.",
@@ -33,7 +34,7 @@ def first_picture(answer: Mapping[str, object]) -> Artifact:
     if reason is not None:
         raise refused(str(reason))
     seed = _first(answer.get("seeds"))
-    return Artifact(picture_bytes(_first(answer.get("images"))), whole_number(seed))
+    return Artifact(picture_bytes(_first(answer.get("images"))), seed_number(seed))
 
 
 def refused(reason: str) -> Refused:
@@ -59,14 +60,15 @@ def broken_answer(what: str) -> ServiceProblem:
     return ServiceProblem(f"Bedrock's answer {what}.", again=True, billed="yes")
 
 
-def whole_number(value: object) -> int | None:
-    """`value` where it is an integer, also one spelled as text; else None."""
+def seed_number(value: object) -> int | None:
+    """`value` where it is a seed (0 to 4294967295), also one spelled as text; else None."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         return None
+    return number if 0 <= number <= _LARGEST_SEED else None
 
 
 def _first(values: object) -> object:

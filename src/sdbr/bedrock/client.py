@@ -51,8 +51,7 @@ class BedrockClient:
         Raises AccessProblem, ServiceProblem, Refused or UsageProblem; each carries a `trace`
         with what is known of the send.
         """
-        data = body.wire(request)
-        client = self._client(request.model)
+        data, client = self._ready(request)
         request_id = ""
         try:
             answer = client.invoke_model(
@@ -68,6 +67,13 @@ class BedrockClient:
             raise
         except Exception as error:
             raise self._explained(error, request.model, client.meta.region_name) from error
+
+    def _ready(self, request: ImageRequest) -> tuple[bytes, Any]:
+        try:
+            return body.wire(request), self._client(request.model)
+        except SdbrError as error:
+            error.trace = Trace(sent=False)
+            raise
 
     def _client(self, model: Model) -> Any:
         # One client a default region: models live in different ones, and a run may use several.

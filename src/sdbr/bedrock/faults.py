@@ -27,8 +27,8 @@ class Failure:
 _EXPIRED = ("ExpiredTokenException", "ExpiredToken", "RequestExpired")
 _BAD_KEYS = (
     *("UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException"),
-    *("SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken"),
-    *("MissingAuthenticationTokenException", "NotAuthorized"),
+    *("SignatureDoesNotMatch", "IncompleteSignature", "IncompleteSignatureException"),
+    *("MissingAuthenticationToken", "MissingAuthenticationTokenException", "NotAuthorized"),
 )
 _THROTTLED = ("ThrottlingException", "TooManyRequestsException", "ModelNotReadyException")
 _AGAIN = (408, 424, 429, 500, 502, 503, 504, 529)
@@ -106,6 +106,8 @@ def _denied(failure: Failure, model: Model, region: str) -> str:
         )
     if "INVALID_PAYMENT_INSTRUMENT" in message:
         return f"AWS refuses {model.title} for lack of a valid payment method. Add one in Billing."
+    if "API Key" in message:
+        return f"AWS does not accept this Bedrock API key: {_said(failure)} Make a new one."
     if "is not authorized to perform" in message:
         also = ""
         if model.needs_profile:

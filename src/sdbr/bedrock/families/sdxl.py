@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sdbr.bedrock.answers import broken_answer, picture_bytes, refused, whole_number
+from sdbr.bedrock.answers import broken_answer, picture_bytes, refused, seed_number
 from sdbr.bedrock.families import Artifact, Body, Leaf, SizeRule
 from sdbr.bedrock.rules import (
     ASPECT,
@@ -102,7 +102,7 @@ def decode(answer: Mapping[str, object]) -> Artifact:
         case "CONTENT_FILTERED":
             raise _filtered()
     data = picture_bytes(artifacts[0].get("base64"))
-    return Artifact(data, whole_number(artifacts[0].get("seed")))
+    return Artifact(data, seed_number(artifacts[0].get("seed")))
 
 
 def _prompts(request: ImageRequest) -> list[dict[str, Leaf]]:
