@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from PIL import Image
@@ -18,14 +19,23 @@ TEXT_MARK, IMAGE_MARK = 0.34, 0.2
 
 def paint(order: Order) -> bytes:
     """The picture file of an order. Raises Unreadable when one of its images cannot be decoded."""
-    picture = TASKS[order.task](order)
+    picture = TASKS[order.task](dataclasses.replace(order, size=capped(order.size, order.side)))
     if order.side and max(picture.size) > order.side:
         picture.thumbnail((order.side, order.side), Image.Resampling.BILINEAR)
     return encode(mark(picture, IMAGE_MARK if order.image else TEXT_MARK), order.format)
 
 
+def capped(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size, made smaller in proportion when its longer side is above `side` (0: no cap)."""
+    longer = max(size)
+    if not side or longer <= side:
+        return size
+    return max(1, size[0] * side // longer), max(1, size[1] * side // longer)
+
+
 def _image_to_image(order: Order) -> Image.Image:
-    return restyle(flat(order.image, "image"), order)
+    source = flat(order.image, "image")
+    return restyle(source.resize(capped(source.size, order.side)), order)
 
 
 TASKS: dict[str, Callable[[Order], Image.Image]] = {
