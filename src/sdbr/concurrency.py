@@ -43,8 +43,8 @@ def map_ordered(
 
     At most `window` items are held between being read and being yielded, so a slow first item
     does not fill the memory with the rest. After the first failure, or once `stop` is set, no
-    further item is begun; what has begun is waited for, because it may be paid for. A failure is
-    raised in its place.
+    further item is begun; what has begun is waited for, because it may be paid for. A failure, of
+    `work` or of reading `items`, is raised in its place.
     """
     queue: SimpleQueue[_Place[Item, Result] | None] = SimpleQueue()
     ended = threading.Event()
@@ -60,15 +60,21 @@ def map_ordered(
     held: deque[_Place[Item, Result]] = deque()
 
     def places() -> Iterator[_Place[Item, Result]]:
-        for item in items:
-            if stop.is_set() or ended.is_set():
-                break
-            held.append(_Place(item))
-            queue.put(held[-1])
-            while len(held) >= window or (held and held[0].done.is_set()):
-                yield held[0]
+        unread: Exception | None = None
+        try:
+            for item in items:
+                if stop.is_set() or ended.is_set():
+                    break
+                held.append(_Place(item))
+                queue.put(held[-1])
+                while len(held) >= window or (held and held[0].done.is_set()):
+                    yield held[0]
+        except Exception as error:
+            unread = error
         while held:
             yield held[0]
+        if unread is not None:
+            raise unread
 
     # Daemon threads: a second Ctrl-C must be able to leave at once.
     for _ in range(workers):
@@ -79,9 +85,9 @@ def map_ordered(
             held.popleft()
             if place.error is not None:
                 raise place.error
-            if not place.result:
-                return
-            yield place.result[0]
+            # One that was not begun can stand before one that was: its thread looked too late.
+            if place.result:
+                yield place.result[0]
     finally:
         ended.set()
         for place in held:
