@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,11 +15,18 @@ from sdbr.store.cache import Cache, Entry
 KeyOf = Callable[[ImageRequest], str]
 
 
-def cached(generate: Generate, cache: Cache, key_of: KeyOf, realm: str, fresh: bool) -> Generate:
+def cached(
+    generate: Generate,
+    cache: Cache,
+    key_of: KeyOf,
+    realm: str,
+    fresh: bool,
+    stop: threading.Event,
+) -> Generate:
     """Answer from `cache` what it holds; keep there whatever else is drawn, refusals too.
 
-    A key that is being drawn by another thread or process is waited for. `fresh` draws anew
-    what was there before this run, and keeps the new picture.
+    A key that is being drawn by another thread or process is waited for, until `stop`. `fresh`
+    draws anew what was there before this run, and keeps the new picture.
     """
     drawn_anew: set[str] = set()
 
@@ -47,7 +55,7 @@ def cached(generate: Generate, cache: Cache, key_of: KeyOf, realm: str, fresh: b
         key = key_of(request)
         if (picture := from_cache(key)) is not None:
             return picture
-        with cache.lock(key):
+        with cache.lock(key, stop):
             return from_cache(key) or _named(draw(request, key), key)
 
     return answer

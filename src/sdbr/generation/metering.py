@@ -40,6 +40,10 @@ def metered(
             budget.settle(price or Decimal(0), trace.billed)
             _close(ledger, row, trace, _failed(error, trace, _since(began)))
             raise
+        except BaseException:
+            # A bug of ours: the row stays open, and nobody waits for money that never comes back.
+            budget.settle(price or Decimal(0), "perhaps")
+            raise
         budget.settle(price or Decimal(0), "yes")
         end = Settlement("picture", "yes", 200, picture.request_id, _since(began))
         _close(ledger, row, Trace(), end)

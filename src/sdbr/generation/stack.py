@@ -82,7 +82,7 @@ def drawing(means: Means, command: str, stop: threading.Event, tell: Tell) -> It
         generate = paced(generate, Pace(means.effort.workers, means.effort.rpm, stop))
         patience = Patience(means.effort.attempts, means.connection.timeout)
         generate = retried(generate, patience, stop, tell)
-        generate = cached(generate, means.cache, means.key_of(), means.realm, means.fresh)
+        generate = cached(generate, means.cache, means.key_of(), means.realm, means.fresh, stop)
         generate = filtered(generate, means.on_filtered)
         try:
             yield Drawing(generate, budget, ledger, run, stop)

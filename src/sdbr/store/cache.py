@@ -6,17 +6,20 @@ the last step, so an entry is whole or absent. A refusal is an entry without a p
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import BinaryIO
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from sdbr.errors import Interrupted
 from sdbr.files import flush, part_file, plain_write_errors, write_whole
 from sdbr.request import Picture, Size
 
@@ -90,18 +93,27 @@ class Cache:
             return None
 
     @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
-        """Hold `key` against every other thread and process; a killed holder lets go of it."""
+    def lock(self, key: str, stop: threading.Event) -> Iterator[None]:
+        """Hold `key` against every other thread and process; a killed holder lets go of it.
+
+        Raises Interrupted when `stop` is set before the key is free, InputProblem when the
+        folder cannot be written.
+        """
         path = self.folder.parent / "locks" / f"{key}.lock"
+        lock = FileLock(path, poll_interval=0.02)
         with plain_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path, poll_interval=0.02):
             try:
-                yield
-            finally:
-                # Safe while held: a waiter finds the name gone and begins anew.
-                with suppress(OSError):
-                    path.unlink()
+                lock.acquire(cancel_check=stop.is_set)
+            except Timeout:
+                raise Interrupted("Stopped while the same picture was being drawn.") from None
+        try:
+            yield
+        finally:
+            # Safe while held: a waiter finds the name gone and begins anew.
+            with suppress(OSError):
+                path.unlink()
+            lock.release()
 
     @contextmanager
     def room(self, key: str) -> Iterator[Room]:
@@ -181,8 +193,14 @@ def _put(file: BinaryIO, data: bytes, target: Path) -> None:
 
 
 def _set_aside(file: BinaryIO, size: int) -> None:
-    if hasattr(os, "posix_fallocate"):
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
         os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        # Some file systems cannot set space aside; that is no reason to refuse.
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+            raise
 
 
 def _json(entry: Entry) -> bytes:
