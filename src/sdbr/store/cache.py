@@ -26,6 +26,8 @@ from sdbr.request import Picture, Size
 SPACE = 4 * 1024 * 1024
 """Bytes set aside on the disk before a request is sent; a 1-megapixel PNG has about half."""
 
+_FORMATS = ("", "png", "jpeg", "webp")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -88,9 +90,10 @@ class Cache:
         try:
             told = json.loads(self._entry_path(key).read_bytes())
             known = {field.name for field in fields(Entry)}
-            return Entry(**{name: value for name, value in told.items() if name in known})
+            entry = Entry(**{name: value for name, value in told.items() if name in known})
         except (OSError, ValueError, TypeError, AttributeError):
             return None
+        return entry if entry.format in _FORMATS else None
 
     @contextmanager
     def lock(self, key: str, stop: threading.Event) -> Iterator[None]:
