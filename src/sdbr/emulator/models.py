@@ -136,4 +136,4 @@ def _field(name: str, row: dict[str, Any], sdxl: bool) -> Field:
 
 def _rule(name: str, rule: str) -> ImageRule:
     # A service resizes the mask to the image, so no limit is known for it.
-    return ImageRule() if name == "mask" else ImageRule(**data()["rules"][rule])
+    return ImageRule(**data()["rules"]["free" if name == "mask" else rule])

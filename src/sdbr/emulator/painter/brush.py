@@ -52,8 +52,10 @@ def mask_of(shapes: Iterable[Sequence[Point]], box: tuple[int, int, int, int]) -
     return mask.reduce(FINE)
 
 
-def paint_shapes(image: Image.Image, shapes: Sequence[Sequence[Point]], colour: Colour) -> None:
-    """Paint polygons in one colour, with smooth edges."""
+def paint_shapes(
+    image: Image.Image, shapes: Sequence[Sequence[Point]], colour: Colour, cover: float = 1.0
+) -> None:
+    """Paint polygons in one colour, with smooth edges; `cover` is 0 (clear) to 1 (opaque)."""
     points = [point for shape in shapes for point in shape]
     if not points:
         return
@@ -67,7 +69,10 @@ def paint_shapes(image: Image.Image, shapes: Sequence[Sequence[Point]], colour: 
     )
     if box[0] >= box[2] or box[1] >= box[3]:
         return
-    image.paste(whole(colour), box, mask_of(shapes, box))
+    mask = mask_of(shapes, box)
+    if cover < 1:
+        mask = mask.point([round(at * cover) for at in range(256)])
+    image.paste(whole(colour), box, mask)
 
 
 def glow(image: Image.Image, centre: Point, radius: float, colour: Colour, force: float) -> None:

@@ -54,7 +54,7 @@ def _headland(image: Image.Image, scene: Scene) -> None:
     for layer in range(2):
         rise = scene.height * (0.10 - 0.035 * layer)
         line = rough_line(rng, scene.width, 1.5 + layer, 4)
-        heights = scene.horizon + rise * 0.25 - np.clip(line, -1, 1) * rise
+        heights = scene.horizon + rise * 0.25 - np.tanh(line) * rise
         colour = scene.palette.ground(0.22 + 0.2 * layer)
         fill_below(image, heights.astype(np.float32), colour, mix(colour, scene.palette.low, 0.4))
 

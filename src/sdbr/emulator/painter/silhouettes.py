@@ -8,12 +8,15 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from sdbr.emulator.painter.brush import Point, curve, paint_shapes, ring
 from sdbr.emulator.painter.colour import Colour
 
 Part = tuple[str, list[Point]]
+# A part in shade lets the colours under it be seen.
+SHADE = 0.42
 
 
 @cache
@@ -32,13 +35,19 @@ def draw_shape(
     x, y, tall, flip = place
     for tone, points in parts:
         outline = [(x - px * tall * flip, y - py * tall) for px, py in points]
-        paint_shapes(image, [outline], colours[tone])
+        paint_shapes(image, [outline], colours[tone], SHADE if tone == "shade" else 1.0)
 
 
 @cache
 def _texts() -> dict[str, str]:
     text = resources.files(__package__).joinpath("silhouettes.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
+
+
+def _rounded(line: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    # Chaikin's corner cutting, ends kept.
+    cut = np.stack([0.75 * line[:-1] + 0.25 * line[1:], 0.25 * line[:-1] + 0.75 * line[1:]], axis=1)
+    return np.concatenate([line[:1], cut.reshape(-1, 2), line[-1:]])
 
 
 def _part(line: str) -> Part:
@@ -60,6 +69,8 @@ def _pairs(numbers: list[float]) -> list[Point]:
 
 def _stroke(width: float, points: list[Point]) -> list[Point]:
     line = np.asarray(points)
+    if len(points) > 3:
+        line = _rounded(_rounded(line))
     along = np.gradient(line, axis=0)
     along /= np.maximum(1e-9, np.linalg.norm(along, axis=1, keepdims=True))
     side = np.stack([-along[:, 1], along[:, 0]], axis=1) * width / 2

@@ -48,6 +48,7 @@ COATS = {
     "owl": "#7a5a3c",
     "cat": "#23212c",
     "dog": "#3a3a46",
+    "robot": "#93a3b1",
 }
 
 
@@ -73,7 +74,7 @@ def _place(image: Image.Image, scene: Scene, name: str, at: int) -> None:
         "stand": scene.height * 0.89,
         "far": scene.horizon + (scene.height - scene.horizon) * 0.34,
         "float": scene.horizon + (scene.height - scene.horizon) * float(rng.uniform(0.12, 0.3)),
-        "fly": scene.horizon * float(rng.uniform(0.62, 0.8)),
+        "fly": max(tall * 1.08, scene.horizon * float(rng.uniform(0.62, 0.8))),
     }[way]
     if way == "stand" and (scene.has("dune", "city") or not scene.has("sea", "lake")):
         foot = scene.height * 0.93
@@ -114,8 +115,10 @@ def _ray(image: Image.Image, lamp: Point, reach: float, light: tuple[Colour, flo
 def tones(scene: Scene, name: str) -> Mapping[str, Colour]:
     """The colour of each tone that a silhouette names."""
     palette = scene.palette
-    veil = 0.5 if palette.dark else 0.16
-    coat = mix(parse(COATS.get(name, "#3a3436")), palette.near, veil)
+    coat = mix(parse(COATS.get(name, "#3a3436")), palette.near, 0.16)
+    if palette.dark:
+        # A little of the night's light, or a dark animal is lost before a dark forest.
+        coat = mix(coat, palette.middle, 0.5)
     leaf = mix(mix(parse("#3f7d4c"), palette.near, 0.45), palette.middle, 0.12)
     if name == "blossom":
         leaf = mix(parse("#f2a7bf"), palette.low, 0.1)
@@ -126,10 +129,9 @@ def tones(scene: Scene, name: str) -> Mapping[str, Colour]:
         light = mix(light, palette.middle, 0.35)
     return {
         "body": mix(palette.near, palette.middle, 0.12),
+        "dim": mix(coat, palette.near, 0.4) if name in COATS else mix(palette.near, coat, 0.35),
         "dark": palette.near,
-        "shade": mix(
-            coat if name in COATS else mix(palette.accent, light, 0.4), palette.near, 0.55
-        ),
+        "shade": palette.near,
         "light": light,
         "accent": palette.accent,
         "glow": mix(palette.sun, parse("#ffdf8a"), 0.5),
@@ -173,7 +175,8 @@ def paint_portrait(scene: Scene) -> Image.Image:
     colours = {
         "hair": hair,
         "skin": skin,
-        "shade": mix(skin, palette.near, 0.2),
+        "shade": mix(skin, palette.near, 0.5),
+        "neck": mix(skin, palette.near, 0.2),
         "cloth": palette.accent,
         "fold": mix(palette.accent, palette.near, 0.4),
         "line": mix(skin, palette.near, 0.72),

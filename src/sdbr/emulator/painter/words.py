@@ -86,8 +86,10 @@ def read(prompt: str, negative: str = "") -> Reading:
     hints = vocabulary()["hints"]
     moods = _meanings("moods", tuple(word for word in wanted if word not in hints))
     moods += tuple(mood for mood in _meanings("moods", wanted) if mood not in moods)
+    times = vocabulary()["times"]
+    moods = tuple(sorted(moods, key=lambda mood: mood not in times))
     known = bool(scenes or subjects or moods)
-    palette = _palette(moods, words)
+    palette = _palette(moods or _fallback(words, known))
     for name, code in vocabulary()["colours"].items():
         if name in wanted:
             palette = _tinted(palette, parse(code))
@@ -107,11 +109,12 @@ def _meanings(part: str, words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _palette(moods: tuple[str, ...], words: tuple[str, ...]) -> Palette:
-    palettes = vocabulary()["palettes"]
-    if not moods:
-        names = sorted(palettes)
-        moods = (names[int(share("palette", *words) * len(names))],)
+def _fallback(words: tuple[str, ...], known: bool) -> tuple[str, ...]:
+    names = vocabulary()["mild"] if known else sorted(vocabulary()["palettes"])
+    return (names[int(share("palette", *words) * len(names))],)
+
+
+def _palette(moods: tuple[str, ...]) -> Palette:
     palette = _named(moods[0])
     if len(moods) > 1:
         # The second mood lends its accent and a little of its air.
