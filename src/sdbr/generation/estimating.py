@@ -28,7 +28,7 @@ class Estimate:
     """What a run will send. `pictures` is all it wants, `shares` what is not in the cache.
 
     `saved` is the USD of what is in the cache; `billed` is False where an emulator answers;
-    `remarks` are told along.
+    `remarks` are told along; `thing` is what the pictures are called.
     """
 
     pictures: int
@@ -36,6 +36,7 @@ class Estimate:
     saved: Decimal = Decimal(0)
     billed: bool = True
     remarks: tuple[str, ...] = ()
+    thing: str = "picture"
 
     @property
     def sends(self) -> int:
@@ -53,7 +54,7 @@ class Estimate:
         return tuple(share.model for share in self.shares if share.price is None)
 
     def __str__(self) -> str:
-        things = "picture" if self.pictures == 1 else "pictures"
+        things = self.thing if self.pictures == 1 else f"{self.thing}s"
         if not self.shares:
             return f"{self.pictures} {things}, all paid for already = 0.00 USD"
         have = self.pictures - self.sends

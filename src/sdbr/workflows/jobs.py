@@ -108,7 +108,7 @@ class _Preparing:
         inputs = [main.source]
         if self._beside.mask is not None:
             mask, source = prepare_mask_for(
-                self._beside.mask, main, self._beside.invert_mask, self._store
+                self._beside.mask, main.placement, self._beside.invert_mask, self._store
             )
             request = replace(request, mask=mask)
             inputs.append(source)

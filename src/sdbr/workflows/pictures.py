@@ -128,7 +128,8 @@ def draw(means: Means, plan: Plan, manner: Manner) -> Iterator[Saved]:
             yield Saved(outcome, _write(outcome, manner))
         if asked.is_set():
             failures.fatal = Interrupted("Interrupted. Run the same command again to go on.")
-        manner.voice.say(_summary(run, failures, plan))
+        done = f"{failures.done} of {failures.total} done"
+        manner.voice.say(f"{done}, {spending(run, plan.told)}")
     failures.raise_at_end()
 
 
@@ -161,10 +162,8 @@ def _write(drawn: Drawn, manner: Manner) -> Path | None:
     return place(drawn.data, job.folder, stem, finishing.suffix(job.finish))
 
 
-def _summary(run: Drawing, failures: Failures, plan: Plan) -> str:
+def spending(run: Drawing, told: Estimate) -> str:
+    """What a run cost, in words."""
     perhaps = f", {in_usd(run.budget.perhaps)} USD perhaps" if run.budget.perhaps else ""
-    note = "" if plan.told.billed else " (emulated)"
-    return (
-        f"{failures.done} of {failures.total} done, "
-        f"{in_usd(run.budget.spent)} USD spent{perhaps}{note}"
-    )
+    note = "" if told.billed else " (emulated)"
+    return f"{in_usd(run.budget.spent)} USD spent{perhaps}{note}"

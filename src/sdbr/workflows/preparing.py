@@ -66,11 +66,10 @@ def prepare(path: Path, model: Model, manner: Manner, store: Path, role: str) ->
 
 
 def prepare_mask_for(
-    path: Path, prepared: Prepared, invert: bool, store: Path
+    path: Path, placement: Placement, invert: bool, store: Path
 ) -> tuple[Blob, Input]:
-    """A mask brought to the same size and place as the picture. Raises InputProblem."""
+    """A mask brought to the size and place of its picture. Raises InputProblem."""
     data = read_file(path)
-    placement = prepared.placement
     mask = placing.apply(prepare_mask(path, placement.source, invert=invert), placement, fill=0)
     digest = hashlib.sha256(data).hexdigest()
     remember(path, digest, store)

@@ -49,6 +49,15 @@ def expand(told: Mapping[str, Any]) -> list[Variant]:
     ]
 
 
+def single(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one combination that the flags name. Raises UsageProblem where they name several."""
+    variants = expand(told)
+    if len(variants) > 1:
+        swept = ", ".join(axis for axis, _ in variants[0].labels)
+        raise UsageProblem(f"Several values for {swept}: a clip takes one. Try them on a picture.")
+    return variants[0].values
+
+
 def _values(name: str, value: Any) -> list[Any]:
     if not isinstance(value, str) or name in _FIXED or name in _SEARCHED:
         return [value]

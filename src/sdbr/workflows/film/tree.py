@@ -96,5 +96,3 @@ def _owner_of_result(result: Path) -> str | None:
         return str(json.loads(read_comment(result) or "")["fingerprint"])
     except (InputProblem, ValueError, KeyError, TypeError):
         return "somebody else"
-
-
