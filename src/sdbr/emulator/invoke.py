@@ -49,14 +49,18 @@ def find_model(name: str, request: Request, settings: Settings) -> Model:
     return model
 
 
-def parse(request: Request) -> Mapping[str, Any]:
-    """The body as a JSON object."""
+def parsed(body: bytes) -> Any:
+    """The body as JSON, or None when it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def checked(request: Request, body: Any) -> Mapping[str, Any]:
+    """The parsed body, when it is a JSON object and not too large."""
     if request.too_large or len(request.body) > MAX_BODY:
         raise invalid(TOO_LARGE)
-    try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError):
-        body = None
     if not isinstance(body, dict):
         raise invalid("Malformed input request, please reformat your input and try again.")
     return body

@@ -32,11 +32,16 @@ NO_CHAT = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An invocation under way: its number, the model's name in it, its parsed body."""
+    """An invocation under way: its number from 1 (0: another call), the model's name in it.
 
-    number: int
-    attempt: int
-    model: str
+    `content` is a digest of path and body, `attempt` counts how often that has come, `body` is the
+    parsed JSON, or None.
+    """
+
+    number: int = 0
+    attempt: int = 0
+    model: str = ""
+    content: bytes = b""
     body: Any = None
 
 
@@ -60,7 +65,7 @@ class Service:
         begun = time.monotonic()
         told = identifiers.split(request.path)
         if told is None or request.method != "POST":
-            call = Call(0, 0, "")
+            call = Call()
             reply = self._guarded(lambda: answer_control(request, self.settings))
         else:
             call, reply = self._invoke(request, *told, begun)
@@ -79,8 +84,9 @@ class Service:
     def _invoke(
         self, request: Request, name: str, operation: str, begun: float
     ) -> tuple[Call, Reply]:
-        number, attempt = self._turns.take(_content(request))
-        call = Call(number, attempt, name, _parsed(request.body))
+        content = hashlib.sha256(request.path.encode() + b"\n" + request.body).digest()
+        number, attempt = self._turns.take(content)
+        call = Call(number, attempt, name, content, invoke.parsed(request.body))
         within = self.limits.enter()
         try:
             reply = self._guarded(lambda: self._reply(request, call, operation, within))
@@ -97,12 +103,12 @@ class Service:
         throttled = error_of("throttle", faults)
         if not within and throttled is not None:
             raise throttled
-        fault = faults.strike(call.number, _content(request), call.attempt)
+        fault = faults.strike(call.number, call.content, call.attempt)
         error = error_of(fault, faults)
         if error is not None:
             return refused(error, fault or "")
         model = invoke.find_model(call.model, request, self.settings)
-        return invoke.answer(model, invoke.parse(request), fault, self._desk)
+        return invoke.answer(model, invoke.checked(request, call.body), fault, self._desk)
 
     def _guarded(self, reply: Callable[[], Reply]) -> Reply:
         try:
@@ -162,17 +168,6 @@ class Service:
         if what == "received":
             return json_reply([json.loads(it.line()) for it in self.journal.records()])
         return json_reply({"message": "Try /_emulator/received, summary or POST reset."}, 404)
-
-
-def _content(request: Request) -> bytes:
-    return hashlib.sha256(request.path.encode() + b"\n" + request.body).digest()
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _latency(told: float | tuple[float, float], number: int) -> float:
