@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -48,7 +49,7 @@ def encode(image: Image.Image, kind: str) -> bytes:
         notes = PngInfo()
         notes.add_text("Software", SOFTWARE)
         notes.add_text("Comment", NOTE)
-        image.save(stream, "png", pnginfo=notes, compress_level=1)
+        image.save(stream, "png", pnginfo=notes, compress_level=1, compress_type=zlib.Z_RLE)
         return stream.getvalue()
     exif = Image.Exif()
     exif[EXIF_DESCRIPTION] = NOTE

@@ -17,7 +17,7 @@ from sdbr.emulator.painter.order import Order
 # Levels (of 255) and pixels (of a 1024-pixel side) at strength 1 and flicker 1.
 TONE = 9.0
 COLOUR = 9.0
-TEXTURE = 7.0
+TEXTURE = 10.0
 BLOB = 22.0
 WARP = 2.2
 
@@ -74,7 +74,7 @@ def _warped(image: Image.Image, rng: np.random.Generator, pixels: float) -> Imag
             box = (int(xs[column]), int(ys[row]), int(xs[column + 1]), int(ys[row + 1]))
             around = ((row, column), (row + 1, column), (row + 1, column + 1), (row, column + 1))
             mesh.append((box, tuple(part for it in around for part in corner(*it))))
-    bent = image.transform(image.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC)
+    bent = image.transform(image.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
     return _rim_kept(bent, image, round(reach * 2) + 1)
 
 
