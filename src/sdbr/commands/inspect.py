@@ -77,7 +77,7 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         **extras,
         "size": "x".join(map(str, made.get("size") or ())),
         "price": f"{made['price_usd']} USD" if made.get("price_usd") else None,
-        "drawn at": made.get("drawn_at"),
+        "drawn on": made.get("drawn_on"),
         "answered by": "Amazon Bedrock" if made.get("answered_by") == "aws" else "an emulator",
         "treatment": "; ".join(map(str, made.get("treatment") or ())),
         "finish": ", ".join(f"{k} {v}" for k, v in (made.get("finish") or {}).items()),

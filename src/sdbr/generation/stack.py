@@ -1,10 +1,11 @@
 """Puts the layers around the client in their order, for one run.
 
-    filtered( cached( retried( paced( metered( client.generate )))))
+    filtered( cached( retried( paced( metered( kept( client.generate ))))))
 
-Metering is innermost, so that it sees every send; pacing counts what is in flight; retrying
-stands outside both, so that a wait holds no place and no money. The cache stands around them:
-what it holds costs no attempt. Filtering is outermost, because another seed is another request.
+Keeping is innermost: a picture is on disk before its row in the ledger is settled. Metering sees
+every send; pacing counts what is in flight; retrying stands outside both, so that a wait holds no
+place and no money. The cache stands around them: what it holds costs no attempt. Filtering is
+outermost, because another seed is another request.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sdbr.bedrock.client import BedrockClient
 from sdbr.generation.budget import Budget
 from sdbr.generation.caching import KeyOf, cached
 from sdbr.generation.filtering import STOP, OnFiltered, filtered
+from sdbr.generation.keeping import kept
 from sdbr.generation.metering import metered
 from sdbr.generation.pacing import Pace, paced
 from sdbr.generation.retrying import Patience, retried
@@ -78,11 +80,12 @@ def drawing(means: Means, command: str, stop: threading.Event, tell: Tell) -> It
     with _emulated(means.connection) as connection:
         client = BedrockClient(connection, means.models, means.effort.workers)
         region = means.connection.region or ""
-        generate = metered(client.generate, ledger, run, budget, means.key_of(), region)
+        generate = kept(client.generate, means.cache, means.key_of(), means.realm)
+        generate = metered(generate, ledger, run, budget, means.key_of(), region)
         generate = paced(generate, Pace(means.effort.workers, means.effort.rpm, stop))
         patience = Patience(means.effort.attempts, means.connection.timeout)
         generate = retried(generate, patience, stop, tell)
-        generate = cached(generate, means.cache, means.key_of(), means.realm, means.fresh, stop)
+        generate = cached(generate, means.cache, means.key_of(), means.fresh, stop)
         generate = filtered(generate, means.on_filtered)
         try:
             yield Drawing(generate, budget, ledger, run, stop)

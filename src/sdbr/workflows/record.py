@@ -40,7 +40,9 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
         "seed": picture.seed,
         "size": list(picture.size),
         "price_usd": picture.price,
-        "drawn_at": picture.drawn_at,
+        # The day alone: the same pictures drawn twice on one day are the same files. The ledger
+        # has the second.
+        "drawn_on": picture.drawn_at[:10],
         "key": picture.key,
         "answered_by": realm,
         "inputs": [
