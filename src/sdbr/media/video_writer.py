@@ -59,6 +59,7 @@ class VideoSink:
         except BaseException:
             self.abort()
             raise
+        self._next = 0
         self._shift = to_tick(self._sound.lead, self._tick) if self._sound else 0
         if first.shape[2] == 4:
             note("Transparent parts became white: a video file holds no transparency here.")
@@ -74,8 +75,9 @@ class VideoSink:
         image = images.evened(image) if self._evened else image
         frame = colours.to_yuv(image, self._reformatter)
         frame.time_base = self._tick
-        frame.pts = to_tick(at, self._tick) + self._shift
+        frame.pts = max(self._next, to_tick(at, self._tick) + self._shift)
         frame.duration = max(1, to_tick(at + lasts, self._tick) + self._shift - frame.pts)
+        self._next = frame.pts + 1
         self._mux(self._stream.encode(frame))
 
     def finish(self) -> None:
