@@ -156,7 +156,8 @@ def sound_packets(path: Path, track: int = 0) -> list[tuple[Fraction, bytes]]:
     """Each packet's time after the first picture, in seconds, and its bytes."""
     with av.open(str(path)) as container:
         first = next(iter(container.decode(video=0)))
-        assert first.pts is not None and first.time_base is not None
+        assert first.pts is not None
+        assert first.time_base is not None
         zero = first.pts * first.time_base
     with av.open(str(path)) as container:
         return [

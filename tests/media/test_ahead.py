@@ -44,7 +44,7 @@ def test_work_in_the_background_is_done_before_finish_returns() -> None:
 def test_an_error_in_the_background_is_raised_and_threads_end() -> None:
     before = threading.active_count()
     behind = Behind()
-    behind.submit(lambda: [][1])
+    behind.submit(lambda: [].pop())
     with pytest.raises(IndexError):
         behind.finish()
     assert threading.active_count() == before

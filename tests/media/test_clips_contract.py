@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def test_a_clip_comes_back_as_it_was_written(
     assert len(back) == len(frames)
     assert all(abs(b.at - f.at) <= tick for b, f in zip(back, frames, strict=True))
     assert abs(back[-1].end - frames[-1].end) <= tick
-    assert all(a.end == b.at for a, b in zip(back, back[1:], strict=False))
+    assert all(a.end == b.at for a, b in pairwise(back))
     least = 28 if suffix == ".gif" else 36
     assert all(psnr(b.image, f.image) > least for b, f in zip(back, frames, strict=True))
     assert [path.name] == [entry.name for entry in tmp_path.iterdir()]

@@ -7,6 +7,7 @@ import struct
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from made_clips import Film, make_film, picture
 
@@ -52,8 +53,6 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 
 def test_sound_alone_is_no_clip(tmp_path: Path) -> None:
     path = make_film(tmp_path / "a.mkv", Film(sounds=["aac"], times=(Fraction(0),)))
-    import av
-
     with av.open(str(path)) as source, av.open(str(tmp_path / "b.m4a"), "w", format="mp4") as out:
         track = out.add_stream_from_template(source.streams.audio[0])
         for packet in source.demux(source.streams.audio[0]):

@@ -155,7 +155,8 @@ def samples(path: Path) -> np.ndarray:
     """Mono samples from the first picture's time on, silence where nothing sounds."""
     with av.open(str(path)) as container:
         first = next(iter(container.decode(video=0)))
-        assert first.pts is not None and first.time_base is not None
+        assert first.pts is not None
+        assert first.time_base is not None
         # AVI has no times of showing: its first picture is shown at zero.
         zero = first.pts * first.time_base if path.suffix != ".avi" else Fraction(0)
     whole = np.zeros(48000 * 4)
@@ -164,7 +165,8 @@ def samples(path: Path) -> np.ndarray:
     with av.open(str(path)) as container:
         for frame in container.decode(audio=0):
             for part in resampler.resample(frame):
-                assert part.pts is not None and part.time_base is not None
+                assert part.pts is not None
+                assert part.time_base is not None
                 at = round((part.pts * part.time_base - zero) * 48000)
                 heard = part.to_ndarray()[0][max(0, -at) :]
                 at = max(0, at)

@@ -13,6 +13,12 @@ PACE = Pace.even(Fraction(12))
 STEP = Fraction(1, 12)
 
 
+def write(target: Path, frames: list[Frame]) -> None:
+    with open_writer(target, PACE) as writer:
+        for frame in frames:
+            writer.add(frame)
+
+
 def test_an_earlier_file_stays_when_the_new_one_fails(tmp_path: Path) -> None:
     target = tmp_path / "film.mp4"
     target.write_bytes(b"earlier")
@@ -22,21 +28,18 @@ def test_an_earlier_file_stays_when_the_new_one_fails(tmp_path: Path) -> None:
 
 
 def test_a_frame_of_another_size_is_named(tmp_path: Path) -> None:
-    with (
-        pytest.raises(InputProblem, match="Frame 2 is 40x30 where the others are 96x64"),
-        open_writer(tmp_path / "film.mp4", PACE) as writer,
-    ):
-        writer.add(Frame(picture(0), Fraction(0), STEP))
-        writer.add(Frame(picture(0, 40, 30), STEP, STEP))
+    other = [
+        Frame(picture(0), Fraction(0), STEP),
+        Frame(picture(0, 40, 30), STEP, STEP),
+    ]
+    with pytest.raises(InputProblem, match="Frame 2 is 40x30 where the others are 96x64"):
+        write(tmp_path / "film.mp4", other)
 
 
 def test_a_frame_out_of_order_is_named(tmp_path: Path) -> None:
-    with (
-        pytest.raises(InputProblem, match="Frame 2 comes at"),
-        open_writer(tmp_path / "film.gif", PACE) as writer,
-    ):
-        writer.add(Frame(picture(0), STEP, STEP))
-        writer.add(Frame(picture(1), STEP, STEP))
+    twice = [Frame(picture(0), STEP, STEP), Frame(picture(1), STEP, STEP)]
+    with pytest.raises(InputProblem, match="Frame 2 comes at"):
+        write(tmp_path / "film.gif", twice)
 
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path: Path) -> None:
