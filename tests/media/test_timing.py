@@ -3,7 +3,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdbr.media.clip import Pace
@@ -39,13 +39,14 @@ def test_whole_centiseconds_are_kept_exactly() -> None:
 def test_sixty_frames_a_second_lose_frames_but_no_time() -> None:
     pairs = centiseconds(spans([Fraction(1, 60)] * 60))
     assert sum(delay for _, delay in pairs) == 100
-    assert len(pairs) == 50 or 40 <= len(pairs) < 60
+    assert 40 <= len(pairs) <= 50
 
 
 def test_a_single_short_frame_lasts_two_hundredths() -> None:
     assert delays([Fraction(1, 1000)]) == [2]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.fractions(Fraction(1, 240), 3, max_denominator=90000), min_size=1, max_size=40))
 def test_delays_never_drop_below_two_and_always_add_up(lengths: list[Fraction]) -> None:
     pairs = centiseconds(spans(lengths))

@@ -42,6 +42,17 @@ def test_a_frame_out_of_order_is_named(tmp_path: Path) -> None:
         write(tmp_path / "film.gif", twice)
 
 
+@pytest.mark.parametrize(
+    "name", ["a:b.mp4", "-x.gif", "100%d.mkv", "狐" * 80 + ".webm", "a b.webp"]
+)
+def test_any_name_can_be_written_and_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path(name), timeline([STEP] * 3))
+    assert sum(1 for _ in open_reader(Path(name)).frames()) == 3
+
+
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(InputProblem, match=r"\.mp4 .*\.gif"), open_writer(tmp_path / "a.wmv", PACE):
         pass

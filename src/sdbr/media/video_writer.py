@@ -48,14 +48,15 @@ class VideoSink:
 
     def __init__(self, target: Path, first: Pixels, zero: Fraction, job: Job, note: Note) -> None:
         self._tick = job.tick
+        self._sound: SoundFeed | None = None
         self._evened = job.kind != "webm"
         self._reformatter = VideoReformatter()
         self._container = open_output(target, job)
         try:
             size = _size(images.evened(first) if self._evened else first)
             self._stream = _video_stream(self._container, size, job)
-            sound = job.sound
-            self._sound = SoundFeed(self._container, sound, zero, note) if sound else None
+            if job.sound:
+                self._sound = SoundFeed(self._container, job.sound, zero, note)
         except BaseException:
             self.abort()
             raise
@@ -97,6 +98,8 @@ class VideoSink:
         """Close the file as it is."""
         with suppress(av.FFmpegError, OSError, ValueError):
             self._container.close()
+        if self._sound:
+            self._sound.close()
 
     def _encoded(self, packets: list[Packet[VideoStream]]) -> None:
         for packet in packets:
@@ -133,7 +136,7 @@ def open_output(target: Path, job: Job) -> OutputContainer:
         scale = job.tick.denominator
         # The edit list counts in the film's own clock: a coarser one would cut the last frame.
         options = {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
-    container = av.open(str(target), "w", format=job.kind, options=options)
+    container = av.open(str(target.absolute()), "w", format=job.kind, options=options)
     if job.comment:
         container.metadata["comment"] = job.comment
     return container
