@@ -68,16 +68,8 @@ def compare(clip: Path, scratch: Path) -> None:
     for number in range(ROUNDS):
         here = scratch / str(number)
         here.mkdir()
-        ours, theirs = here / "ours", here / "theirs"
-        rows.setdefault("sdbr split", []).append(timed(lambda: split(clip, ours)))
-        rows.setdefault("sdbr assemble", []).append(
-            timed(lambda: assemble(ours, clip, here / "ours.mp4"))
-        )
-        if shutil.which("ffmpeg"):
-            rows.setdefault("ffmpeg split", []).append(timed(lambda: ffmpeg_split(clip, theirs)))
-            rows.setdefault("ffmpeg assemble", []).append(
-                timed(lambda: ffmpeg_assemble(theirs, clip, here / "theirs.mp4"))
-            )
+        for name, work in steps(clip, here).items():
+            rows.setdefault(name, []).append(timed(work))
         shutil.rmtree(here)
     medians = {name: statistics.median(times) for name, times in rows.items()}
     for name, seconds in medians.items():
@@ -86,6 +78,18 @@ def compare(clip: Path, scratch: Path) -> None:
         ours = medians["sdbr split"] + medians["sdbr assemble"]
         theirs = medians["ffmpeg split"] + medians["ffmpeg assemble"]
         print(f"sdbr / ffmpeg    {ours / theirs:6.2f}")
+
+
+def steps(clip: Path, here: Path) -> dict[str, Callable[[], None]]:
+    ours, theirs = here / "ours", here / "theirs"
+    work: dict[str, Callable[[], None]] = {
+        "sdbr split": lambda: split(clip, ours),
+        "sdbr assemble": lambda: assemble(ours, clip, here / "ours.mp4"),
+    }
+    if shutil.which("ffmpeg"):
+        work["ffmpeg split"] = lambda: ffmpeg_split(clip, theirs)
+        work["ffmpeg assemble"] = lambda: ffmpeg_assemble(theirs, clip, here / "theirs.mp4")
+    return work
 
 
 def long_clip(frames: int, target: Path) -> None:

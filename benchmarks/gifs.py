@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,7 @@ def row(name: str, pictures: list[Pixels], folder: Path) -> str:
     shown = [frame.image for frame in open_reader(target).frames()]
     pairs = list(zip(pictures, shown, strict=len(shown) == len(pictures)))
     still = np.all([a == pictures[0] for a in pictures], axis=(0, 3))
-    changes = [np.abs(b.astype(int) - a)[still] for a, b in zip(shown, shown[1:], strict=False)]
+    changes = [np.abs(b.astype(int) - a)[still] for a, b in pairwise(shown)]
     flicker = float(np.mean(np.concatenate(changes))) if still.any() else 0.0
     numbers = (
         f"{seconds:6.1f} {target.stat().st_size / 1000:8.0f} {len(shown):4d}"

@@ -23,7 +23,8 @@ class Index:
 
     `lengths` are seconds a frame; `skipped` is how many leading pictures are no part of the
     animation; `clears` tells that frames may leave transparent holes behind; `texts` are its
-    comments by key; `whole` is False where the file stops before its end.
+    comments by key; `whole` is False where the file stops before its end, and `end` is how many
+    of a WebP's bytes are whole chunks.
     """
 
     lengths: tuple[Fraction, ...]
@@ -32,6 +33,7 @@ class Index:
     skipped: int = 0
     clears: bool = False
     texts: tuple[tuple[str, str], ...] = ()
+    end: int = 0
 
 
 def index_of(kind: str, path: Path) -> Index:
@@ -135,9 +137,9 @@ def _webp(file: BinaryIO, size: int) -> Index:
     while at + 8 <= min(size, declared):
         file.seek(at)
         name, length = struct.unpack("<4sI", file.read(8))
-        at += 8 + length + length % 2
-        if at > size + 1:
+        if at + 8 + length > size:
             break
+        at += 8 + length + length % 2
         if name == b"ANIM":
             loop = int.from_bytes(file.read(6)[4:], "little")
         elif name == b"ANMF":
@@ -146,4 +148,4 @@ def _webp(file: BinaryIO, size: int) -> Index:
         elif name == b"XMP ":
             text = file.read(min(length, _LONGEST_TEXT)).decode("utf-8", "replace")
             texts.append(("xmp", text))
-    return Index(tuple(lengths), loop, size + 1 >= declared, 0, False, tuple(texts))
+    return Index(tuple(lengths), loop, size + 1 >= declared, 0, False, tuple(texts), at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -27,7 +29,7 @@ def probe(kind: str, path: Path) -> Clip:
     index = index_of(kind, path)
     if not index.lengths:
         raise _unreadable(path)
-    with _opened(path) as image:
+    with _opened(path, index) as image:
         size = Size(*image.size)
         try:
             has_alpha = _has_alpha(image, index)
@@ -55,7 +57,7 @@ def frames(
     """Yield the frames whose `at` is in [start, end), in seconds; `note` takes what was odd."""
     index = index_of(clip.kind, clip.path)
     at = Fraction(0)
-    with _opened(clip.path) as image:
+    with _opened(clip.path, index) as image:
         for number, lasts in enumerate(index.lengths):
             if end is not None and at >= end:
                 return
@@ -76,15 +78,23 @@ def _stop(clip: Clip, number: int, note: Callable[[str], None]) -> None:
     note(f"Only {number} of {clip.frames} frames can be decoded; the rest is broken or missing.")
 
 
-def _opened(path: Path) -> Image.Image:
+def _opened(path: Path, index: Index) -> Image.Image:
     try:
-        image = Image.open(path)
+        image = Image.open(path if index.whole or not index.end else _mended(path, index.end))
     except _BROKEN as error:
         raise _unreadable(path) from error
     except Image.DecompressionBombError:
         raise InputProblem(f"{path} declares more pixels than sdbr opens. Scale it down.") from None
     refuse_giants(path, *image.size)
     return image
+
+
+def _mended(path: Path, end: int) -> io.BytesIO:
+    """Return the whole chunks of a cut WebP as a file; libwebp reads none that is cut."""
+    with path.open("rb") as file:
+        data = bytearray(file.read(end))
+    data[4:8] = struct.pack("<I", len(data) - 8)
+    return io.BytesIO(data)
 
 
 def _unreadable(path: Path) -> InputProblem:

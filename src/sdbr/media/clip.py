@@ -51,7 +51,8 @@ class Clip:
     `size` is what is shown: upright, with square pixels. `frames` and `duration` (seconds of
     picture) are declared, not counted; None where nothing is declared. `start` is the file's
     own time of its first frame, in seconds; the frames themselves count from zero. `rotation`
-    is how far the stored picture is turned clockwise to stand upright, in degrees. `loop` is
+    is how far the stored picture is turned clockwise to stand upright, in degrees, after it was
+    flipped left to right if it is `mirrored`. `loop` is
     how often an animation plays, 0 for ever, None where the file does not say. `paths` are the
     files it is read from. `notes` are sentences for the user on what was found and done.
     """
@@ -64,6 +65,7 @@ class Clip:
     duration: Fraction | None = None
     start: Fraction = Fraction(0)
     rotation: int = 0
+    mirrored: bool = False
     interlaced: bool = False
     has_alpha: bool = False
     loop: int | None = None

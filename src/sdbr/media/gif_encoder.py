@@ -60,7 +60,9 @@ def encode(film: Film, look: Look, target: Path) -> int:
     palette = palette_of(_shown(film, look), look.colours)
     palette.pts, palette.time_base = 0, _TICK
     loop = -1 if film.loop is None else film.loop
-    with av.open(str(target), "w", format="gif", options={"loop": str(loop)}) as container:
+    with av.open(
+        str(target.absolute()), "w", format="gif", options={"loop": str(loop)}
+    ) as container:
         stream = container.add_stream("gif", rate=100)
         stream.pix_fmt = "pal8"
         stream.codec_context.time_base = _TICK

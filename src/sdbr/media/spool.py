@@ -25,7 +25,7 @@ class Spool:
     def __init__(self, path: Path, width: int, height: int) -> None:
         self._path = path
         self._count = 0
-        self._container = av.open(str(path), "w", format="matroska")
+        self._container = av.open(str(path.absolute()), "w", format="matroska")
         options = {"level": "3", "coder": "1", "slices": "4", "slicecrc": "0"}
         self._stream = self._container.add_stream("ffv1", rate=25, options=options)
         self._stream.width, self._stream.height = width, height
@@ -48,7 +48,7 @@ class Spool:
 
     def pictures(self) -> Iterator[VideoFrame]:
         """Yield the pictures as BGRA frames, in order; `pts` counts them from 0."""
-        with av.open(str(self._path)) as container:
+        with av.open(str(self._path.absolute())) as container:
             container.streams.video[0].thread_type = "AUTO"
             for number, frame in enumerate(container.decode(video=0)):
                 frame.pts, frame.time_base = number, _TICK

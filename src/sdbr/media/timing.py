@@ -11,6 +11,7 @@ from statistics import median
 from sdbr.media.clip import Pace
 
 _FINEST = 1_000_000
+_COARSEST = 10_000
 _FALLBACK = 90_000
 _NTSC = Fraction(1000, 1001)
 
@@ -21,12 +22,14 @@ def to_tick(seconds: Fraction, tick: Fraction) -> int:
 
 
 def timescale(pace: Pace) -> int:
-    """Return ticks a second in which every time of this pace is a whole number.
+    """Return ticks a second, at least 10000, in which every time of this pace is a whole number.
 
-    The least common multiple of the rate's and the clock's; 90000 where that is too fine.
+    A multiple of the rate's and of the clock's; 90000 where that is too fine.
     """
     scale = math.lcm(pace.rate.numerator, pace.tick.denominator)
-    return scale if 0 < scale <= _FINEST else _FALLBACK
+    # A fine clock also serves frames that do not keep to the pace that was announced.
+    scale *= max(1, -(-_COARSEST // scale))
+    return scale if scale <= _FINEST else _FALLBACK
 
 
 def tidy_rate(rate: Fraction) -> Fraction:

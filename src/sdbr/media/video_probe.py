@@ -58,7 +58,10 @@ def open_container(path: Path) -> InputContainer:
 
 def unreadable(path: Path) -> InputProblem:
     """Say that nothing could be decoded, and why where the file's own sizes tell."""
-    missing = missing_bytes(path)
+    try:
+        missing = missing_bytes(path)
+    except OSError as error:
+        return InputProblem(f"{path} cannot be opened: {error.strerror}. Check the path.")
     why = f"{missing} bytes are missing" if missing else "no frame can be decoded"
     return InputProblem(f"{path} is not a readable video: {why}. Copy or convert it again.")
 
@@ -159,12 +162,13 @@ def _described(
 ) -> Clip:
     frame, pace = seen
     tick = frame.time_base or pace.tick
-    start = (frame.pts or 0) * tick
+    kind = container.format.name.split(",")[0].replace("mov", "mp4")
+    start = Fraction(0) if kind == "avi" else (frame.pts or 0) * tick
     turn = turn_of(frame)
     size = square_size(frame, stream.sample_aspect_ratio)
     missing = missing_bytes(path)
     return Clip(
-        kind=container.format.name.split(",")[0].replace("mov", "mp4"),
+        kind=kind,
         path=path,
         size=Size(size.height, size.width) if turn.degrees % 180 else size,
         pace=pace,
@@ -172,6 +176,7 @@ def _described(
         duration=_declared_duration(container, stream, start),
         start=start,
         rotation=turn.degrees,
+        mirrored=turn.mirrored,
         interlaced=frame.interlaced_frame,
         has_alpha=yuv.has_alpha(frame),
         sound=tuple(

@@ -19,7 +19,6 @@ from sdbr.media.video_probe import (
     open_container,
     picture_stream,
     refuse_giants,
-    turn_of,
     unreadable,
 )
 from sdbr.request import Size
@@ -43,12 +42,11 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Note) -> Ite
 
 def _upright(picture: VideoFrame, clip: Clip, reformatter: VideoReformatter) -> Pixels:
     refuse_giants(clip.path, picture.width, picture.height)
-    turn = turn_of(picture)
-    width, height = clip.size[::-1] if turn.degrees % 180 else clip.size
+    width, height = clip.size[::-1] if clip.rotation % 180 else clip.size
     image = yuv.to_rgb(picture, Size(width, height), reformatter)
-    if turn.mirrored:
+    if clip.mirrored:
         image = image[:, ::-1]
-    return np.ascontiguousarray(np.rot90(image, -turn.degrees // 90))
+    return np.ascontiguousarray(np.rot90(image, -clip.rotation // 90))
 
 
 def _with_lengths(
@@ -95,7 +93,7 @@ def _compare(clip: Clip, count: int, end: Fraction, note: Note) -> None:
 
 def _decoded(clip: Clip, start: Fraction, note: Note) -> Iterator[_Timed]:
     """Yield pictures with their times, beginning at or before `start`."""
-    if start > 0:
+    if start > 0 and clip.kind != "avi":
         with open_container(clip.path) as container:
             stream = picture_stream(container, clip.path)
             pictures = _sought(clip, container, stream, start, note)
@@ -148,13 +146,14 @@ def _pictures(container: InputContainer, stream: VideoStream, note: Note) -> Ite
 
 
 def _timed(clip: Clip, pictures: Iterable[VideoFrame]) -> Iterator[_Timed]:
-    at = -1 / clip.pace.rate
-    for picture in pictures:
-        tick = picture.time_base
-        if picture.pts is None or tick is None:
-            at += 1 / clip.pace.rate
-        else:
-            at = picture.pts * tick - clip.start
+    at, zero = -1 / clip.pace.rate, clip.start
+    for number, picture in enumerate(pictures):
+        mark, tick = picture.pts, picture.time_base
+        if clip.kind == "avi":
+            # AVI keeps no time of showing, only the order and time of coding.
+            mark = picture.dts
+            zero = mark * tick if number == 0 and mark is not None and tick else zero
+        at = at + 1 / clip.pace.rate if mark is None or tick is None else mark * tick - zero
         yield at, picture
 
 

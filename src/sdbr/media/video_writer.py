@@ -48,17 +48,22 @@ class VideoSink:
 
     def __init__(self, target: Path, first: Pixels, zero: Fraction, job: Job, note: Note) -> None:
         self._tick = job.tick
+        self._sound: SoundFeed | None = None
         self._evened = job.kind != "webm"
         self._reformatter = VideoReformatter()
         self._container = open_output(target, job)
         try:
             size = _size(images.evened(first) if self._evened else first)
             self._stream = _video_stream(self._container, size, job)
-            sound = job.sound
-            self._sound = SoundFeed(self._container, sound, zero, note) if sound else None
+            if job.sound:
+                self._sound = SoundFeed(self._container, job.sound, zero, note)
         except BaseException:
             self.abort()
             raise
+        self._next = self._end = 0
+        self._last: Packet[VideoStream] | None = None
+        self._begins: int | None = None
+        self._exact_end = job.kind in ("mp4", "mov")
         self._shift = to_tick(self._sound.lead, self._tick) if self._sound else 0
         if first.shape[2] == 4:
             note("Transparent parts became white: a video file holds no transparency here.")
@@ -74,13 +79,16 @@ class VideoSink:
         image = images.evened(image) if self._evened else image
         frame = yuv.to_yuv(image, self._reformatter)
         frame.time_base = self._tick
-        frame.pts = to_tick(at, self._tick) + self._shift
+        frame.pts = max(self._next, to_tick(at, self._tick) + self._shift)
         frame.duration = max(1, to_tick(at + lasts, self._tick) + self._shift - frame.pts)
-        self._mux(self._stream.encode(frame))
+        self._next = frame.pts + 1
+        self._end = frame.pts + frame.duration
+        self._encoded(self._stream.encode(frame))
 
     def finish(self) -> None:
         """Flush the encoder and the sound, and write the index."""
-        self._mux(self._stream.encode(None))
+        self._encoded(self._stream.encode(None))
+        self._end_exactly()
         if self._sound:
             self._sound.feed(None)
             self._sound.close()
@@ -90,13 +98,35 @@ class VideoSink:
         """Close the file as it is."""
         with suppress(av.FFmpegError, OSError, ValueError):
             self._container.close()
+        if self._sound:
+            self._sound.close()
 
-    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+    def _encoded(self, packets: list[Packet[VideoStream]]) -> None:
         for packet in packets:
-            reached = packet.dts if packet.dts is not None else packet.pts
-            if self._sound and reached is not None:
-                self._sound.feed(reached * packet.time_base)
-            self._container.mux(packet)
+            if self._last is None:
+                self._begins = packet.dts
+            else:
+                self._mux(self._last)
+            self._last = packet
+
+    def _end_exactly(self) -> None:
+        """Mux the last packet so long that the track ends with the last picture shown.
+
+        MP4 counts a track's length in the order of coding, from the first packet's `dts`.
+        """
+        last = self._last
+        if last is None:
+            return
+        if self._exact_end and last.dts is not None and self._begins is not None:
+            length = self._end - self._shift - (last.dts - self._begins)
+            last.duration = length if length > 0 else last.duration
+        self._mux(last)
+
+    def _mux(self, packet: Packet[VideoStream]) -> None:
+        reached = packet.dts if packet.dts is not None else packet.pts
+        if self._sound and reached is not None:
+            self._sound.feed(reached * packet.time_base)
+        self._container.mux(packet)
 
 
 def open_output(target: Path, job: Job) -> OutputContainer:
@@ -106,7 +136,7 @@ def open_output(target: Path, job: Job) -> OutputContainer:
         scale = job.tick.denominator
         # The edit list counts in the film's own clock: a coarser one would cut the last frame.
         options = {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
-    container = av.open(str(target), "w", format=job.kind, options=options)
+    container = av.open(str(target.absolute()), "w", format=job.kind, options=options)
     if job.comment:
         container.metadata["comment"] = job.comment
     return container

@@ -66,7 +66,7 @@ def _put_in_place(temporary: Path, target: Path) -> None:
 def _beside(target: Path) -> Path:
     if not target.parent.is_dir():
         raise InputProblem(f"{target.parent} is not a folder. Make it first, or name another.")
-    return target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}.part{target.suffix}")
+    return target.with_name(f".sdbr-{secrets.token_hex(6)}.part{target.suffix}")
 
 
 def _sync(path: Path) -> None:
