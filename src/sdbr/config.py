@@ -53,7 +53,7 @@ def load(workspace: Path) -> Config:
     """The user's settings under the workspace's. Raises UsageProblem for what is wrong in them."""
     config = Config()
     for path in (user_file(), workspace / FILE_NAME):
-        if path.is_file():
+        if os.path.isfile(path):  # False, not an error, where the path cannot even be looked at.
             config = _over(config, _read(path))
     return config
 

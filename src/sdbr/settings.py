@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from sdbr.errors import UsageProblem
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -31,12 +33,15 @@ class Connection:
     def realm(self) -> str:
         """Who answers: "aws", "local" for an emulator on this machine, or a foreign host.
 
-        Pictures and spending of one realm never stand for those of another.
+        Pictures and spending of one realm never stand for those of another. Raises UsageProblem
+        where the endpoint is no URL with a host.
         """
         if self.offline:
             return "local"
-        host = urlsplit(self.endpoint_url or "").hostname
-        if host is None or host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
+        if self.endpoint_url is None:
+            return "aws"
+        host = _host(self.endpoint_url)
+        if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
             return "aws"
         return "local" if host in LOOPBACK else host
 
@@ -57,6 +62,16 @@ class Spending:
     cap: Decimal | None = None
     ask_above: Decimal = Decimal("1.00")
     assume_yes: bool = False
+
+
+def _host(url: str) -> str:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    if not host:
+        raise UsageProblem(f"{url!r} is no endpoint. Give a URL such as http://localhost:8123.")
+    return host
 
 
 def configured_endpoint(environment: Mapping[str, str] = os.environ) -> str | None:

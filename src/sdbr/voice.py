@@ -31,7 +31,8 @@ class Voice:
     @property
     def terminal(self) -> bool:
         """Whether somebody can be asked: stdin and stderr are a terminal."""
-        return sys.stdin.isatty() and sys.stderr.isatty()
+        # Both are None in a process that was started with them closed.
+        return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
     def say(self, line: str) -> None:
         """One line that matters."""
@@ -56,7 +57,7 @@ class Voice:
     @contextmanager
     def progress(self, total: int, unit: str) -> Iterator[None]:
         """Show a bar of `total` steps while the block runs."""
-        if self._quiet or total < 2 or not sys.stderr.isatty():
+        if self._quiet or total < 2 or sys.stderr is None or not sys.stderr.isatty():
             yield
             return
         from tqdm import tqdm
@@ -78,5 +79,5 @@ class Voice:
     def _print(self, line: str) -> None:
         if self._bar is not None:
             self._bar.write(line, file=sys.stderr)
-        else:
+        elif sys.stderr is not None:  # print would take None for stdout, which is for results.
             print(line, file=sys.stderr, flush=True)
