@@ -8,6 +8,7 @@ source in between, a fade or a light, is no difference and stays.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -48,7 +49,9 @@ LEAST_TRUST = 0.02
 COMMON = 0.05
 PART = 0.7
 # Share of a correction that is made: with all of it a long shot's colours wander off.
-KEPT = np.float32(0.95)
+KEPT = 0.95
+# Where the source itself changed by so many levels, little is known of the colours due.
+CHANGED = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,10 @@ class Correction:
         corrected += spread_out(self.field, size_of(picture))
         return _rgb(corrected)
 
-    def relaxed(self) -> Correction:
-        """Most of the correction, so that errors do not add up from picture to picture."""
-        gain = 1 + (self.gain - 1) * KEPT
-        return Correction(gain, self.offset * KEPT, self.field * KEPT)
+    def in_part(self, share: float) -> Correction:
+        """The way from no correction to this one, as far as the share, 0 to 1, says."""
+        part = np.float32(share)
+        return Correction(1 + (self.gain - 1) * part, self.offset * part, self.field * part)
 
 
 NO_FIELD = as_floats(np.zeros((1, 1, 3)))
@@ -112,14 +115,22 @@ def harmonised(before: tuple[View, Frame], now: tuple[View, Frame], link: Link) 
 
     Both are source view and drawn picture of one small size; `link` leads from now to before.
     """
-    expected = _expected(before, now[0], link)
-    common = float(link.trust.mean())
-    if common < COMMON:
+    if float(link.trust.mean()) < COMMON:
         return _by_statistics(before, now)
+    seen, carried = (as_bytes(warped(each, link.flow)) for each in (before[0].colour, before[1]))
+    new = as_floats(cv2.subtract(now[0].colour, seen, dtype=cv2.CV_32F))
+    change = fit_colours(seen, carried, link.trust).of_change(new)
+    expected = as_bytes(cv2.add(carried, change, dtype=cv2.CV_8U))
     wanted, given = _lab(expected), _lab(now[1])
     gain, offset = _match(wanted, given, link.trust)
     field = _smooth(wanted - (given * gain + offset), link.trust)
-    return Correction(gain, offset, field).relaxed()
+    levels = np.average(np.abs(new).mean(axis=2), weights=link.trust)
+    return Correction(gain, offset, field).in_part(KEPT * _known(float(levels)))
+
+
+def _known(levels: float) -> float:
+    """How much is known of a picture's colours after such a change of the source's."""
+    return math.exp(-((levels / CHANGED) ** 2))
 
 
 def _bridge(frames: Frames, before: _Small, now: _Small) -> Link:
@@ -130,14 +141,6 @@ def _bridge(frames: Frames, before: _Small, now: _Small) -> Link:
     steps = (step(a, b, SMALL.preset) for a, b in pairwise(views))
     *_, last = links(views[0], zip(steps, views[1:], strict=True), SMALL.preset)
     return last
-
-
-def _expected(before: tuple[View, Frame], now: View, link: Link) -> Frame:
-    """The picture before, carried on to now, with what changed in the source let in."""
-    seen, drawn = (as_bytes(warped(each, link.flow)) for each in (before[0].colour, before[1]))
-    new = as_floats(cv2.subtract(now.colour, seen, dtype=cv2.CV_32F))
-    change = fit_colours(seen, drawn, link.trust).of_change(new)
-    return as_bytes(cv2.add(drawn, change, dtype=cv2.CV_8U))
 
 
 def _match(wanted: Colour, given: Colour, trust: Plane) -> tuple[Colour, Colour]:
@@ -176,7 +179,9 @@ def _by_statistics(before: tuple[View, Frame], now: tuple[View, Frame]) -> Corre
     drawn_mean, drawn_spread = _statistics(_lab(now[1]), everywhere)
     gain = np.clip(spread * new_spread / (source_spread * drawn_spread), *GAIN)
     offset = mean + new_mean - source_mean - drawn_mean * gain
-    return Correction(as_floats(1 + PART * (gain - 1)), as_floats(PART * offset), NO_FIELD)
+    levels = np.abs(now[0].colour.mean(axis=(0, 1)) - before[0].colour.mean(axis=(0, 1))).mean()
+    whole = Correction(as_floats(gain), as_floats(offset), NO_FIELD)
+    return whole.in_part(PART * _known(float(levels)))
 
 
 def _lab(picture: Frame) -> Colour:

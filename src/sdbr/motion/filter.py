@@ -20,7 +20,7 @@ from sdbr.motion.links import Link, Step, joined, step
 from sdbr.motion.propagate import Key, Pull, Source, make_key, propagate
 from sdbr.motion.trust import trust
 
-WINDOW = 3
+WINDOW = 2
 DEFAULT_FLOW = FlowOptions()
 
 

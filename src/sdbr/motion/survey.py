@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import Frame, Plane, as_bytes, size_of
-from sdbr.motion.cuts import LONGEST_FLASH, STILL, Change, change
+from sdbr.motion.cuts import CERTAIN_ERROR, LONGEST_FLASH, STILL, Change, change
 from sdbr.motion.flow import FlowOptions, View, view, view_size
 from sdbr.motion.links import Step, joined, sought, step
 from sdbr.motion.trust import trust
@@ -34,8 +34,8 @@ class Note:
 
     `change` is what came between it and the frame before. `pair[d]` is the share of this frame
     that the frames d before and d after it cannot explain together; `alone[d]` the share of the
-    frame d after it that this one cannot explain; 0 to 1, d one of `DISTANCES`. Both end where
-    a cut or the clip's end comes, or where hardly anything is explained any more.
+    frame d after it that this one cannot explain; 0 to 1, d one of `DISTANCES`. Both end with
+    the clip, at most cuts, and where hardly anything is explained any more.
     """
 
     change: Change
@@ -119,12 +119,12 @@ def _compare(past: Sequence[_Seen], now: _Seen) -> None:
 
 
 def _ways_back(past: Sequence[_Seen], now: _Seen) -> Iterator[tuple[int, Step]]:
-    """The flows between the frames `DISTANCES` before this one and it, as far as no cut is."""
+    """The flows between the frames `DISTANCES` before this one and it, as far as no cut is seen."""
     way, preset = now.step, SURVEY_FLOW.preset
     for distance in range(1, len(past) + 1):
         if distance > 1:
             way = joined(past[-distance + 1].step, way)
-        if (now if distance == 1 else past[-distance + 1]).note.change.may_be_cut:
+        if (now if distance == 1 else past[-distance + 1]).note.change.error > CERTAIN_ERROR:
             return
         if distance in DISTANCES:
             if distance > 1:
