@@ -1,0 +1,102 @@
+"""Where a clip cuts from one shot to the next.
+
+A cut shows in two ways at once: the frame cannot be made from the one before by any motion, and
+its colours differ. Both are measured on small views; see `survey.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import cv2
+import numpy as np
+
+from sdbr.motion.arrays import Frame, Plane, as_bytes, as_floats
+from sdbr.motion.flow import View, warped
+from sdbr.motion.links import Step
+
+# Levels of 255 that motion leaves unexplained at a cut.
+LEAST_ERROR = 9.0
+CERTAIN_ERROR = 25.0
+# How far above its neighbours' median a cut stands.
+ABOVE_NEIGHBOURS = 3.0
+NEIGHBOURS = 12
+LEAST_COLOUR_CHANGE = 0.12
+
+# The picture may be back after so many frames: then it was a flash and no cut.
+LONGEST_FLASH = 4
+
+HISTOGRAM_BINS = (16, 8, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What came between a frame and the one before it.
+
+    `error` is the mean luma error after following the motion, in levels of 255; `colour` the
+    distance of the two HSV histograms, 0 to 1; `motion` the mean length of the flow as a share
+    of the frame's longer side. `flash` is how many frames before this one were but a flash:
+    without them it goes on from the frame before those.
+    """
+
+    error: float
+    colour: float
+    motion: float
+    flash: int = 0
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether the two frames alone look like a cut, whatever the neighbours say."""
+        return self.error > LEAST_ERROR and (
+            self.colour > LEAST_COLOUR_CHANGE or self.error > CERTAIN_ERROR
+        )
+
+
+STILL = Change(0.0, 0.0, 0.0)
+
+
+def change(before: View, after: View, step: Step) -> Change:
+    """What came between two neighbouring views, given the flows between them."""
+    left_over = cv2.absdiff(after.grey, as_bytes(warped(before.grey, step.back)))
+    length = np.linalg.norm(step.back, axis=2).mean() / max(step.back.shape)
+    colours = cv2.compareHist(
+        histogram(before.colour), histogram(after.colour), cv2.HISTCMP_BHATTACHARYYA
+    )
+    return Change(float(left_over.mean()), float(colours), float(length))
+
+
+def histogram(picture: Frame) -> Plane:
+    """The HSV histogram of a picture, its bins adding up to 1."""
+    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
+    counts = cv2.calcHist([hsv], [0, 1, 2], None, list(HISTOGRAM_BINS), [0, 180, 0, 256, 0, 256])
+    return as_floats(counts / max(1.0, float(counts.sum())))
+
+
+def find_cuts(changes: Sequence[Change]) -> tuple[int, ...]:
+    """The numbers of the frames, counted from 0, that begin a new shot; 0 is not among them.
+
+    `changes[i]` is what came between frame i - 1 and frame i; the first is not looked at.
+    """
+    flashes = {
+        number - back
+        for number, change in enumerate(changes)
+        for back in range(change.flash + 1)
+        if change.flash
+    }
+    return tuple(i for i in range(1, len(changes)) if i not in flashes and is_cut(changes, i))
+
+
+def is_cut(changes: Sequence[Change], number: int) -> bool:
+    """Whether a frame begins a new shot; looks at `NEIGHBOURS` changes on either side."""
+    if not changes[number].may_be_cut:
+        return False
+    first = max(1, number - NEIGHBOURS)
+    around = [c.error for c in changes[first : number + NEIGHBOURS + 1]]
+    error = changes[number].error
+    del around[number - first]
+    if error <= ABOVE_NEIGHBOURS * ((median(around) if around else 0.0) + 1.0):
+        return False
+    nearest = changes[max(1, number - 1) : number + 2]
+    return error >= max(c.error for c in nearest)

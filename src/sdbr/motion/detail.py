@@ -1,0 +1,67 @@
+"""Keeps filled frames as sharp as the keyframes they are made from.
+
+Fetching pixels between pixels and mixing two pictures both soften. The strength of the finest
+detail is measured cell by cell and brought towards the keyframes', unless the source itself
+lost it there, as in motion blur.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from sdbr.motion.arrays import (
+    Flow,
+    Luma,
+    Plane,
+    WidthHeight,
+    as_floats,
+    cell_means,
+    size_of,
+    spread_out,
+)
+from sdbr.motion.flow import resized, warped
+
+# Detail is what a blur of this kernel takes away.
+KERNEL = (5, 5)
+# Cells over the longer side of the picture.
+CELLS = 80
+MOST_GAIN = 2.0
+# The source's own change of detail counts within these bounds.
+SOURCE_CHANGE = (0.3, 1.3)
+# Variance in levels of 255 that is taken as no detail at all.
+NOTHING = 1.0
+
+
+def finest(luma: Luma) -> Plane:
+    """The finest detail of a picture's luma, in levels of 255 around 0."""
+    grey = as_floats(luma)
+    return as_floats(cv2.subtract(grey, cv2.GaussianBlur(grey, KERNEL, 0)))
+
+
+def strength(detail: Plane) -> Plane:
+    """Variance of the detail in each cell of a coarse grid."""
+    return cell_means(as_floats(cv2.multiply(detail, detail)), grid_of(size_of(detail)))
+
+
+def grid_of(size: WidthHeight) -> WidthHeight:
+    """How many cells there are across and down for a picture of this size."""
+    cell = max(1.0, max(size) / CELLS)
+    return max(1, round(size[0] / cell)), max(1, round(size[1] / cell))
+
+
+def carried(cells: Plane, flow: Flow) -> Plane:
+    """A coarse grid of values as it looks from where the flow starts."""
+    return as_floats(warped(cells, resized(flow, size_of(cells))))
+
+
+def gain(now: Plane, keyframes: Plane, source_now: Plane, source_keyframes: Plane) -> Plane:
+    """By how much to strengthen the finest detail, 1 to `MOST_GAIN`, on the coarse grid."""
+    change = np.clip((source_now + NOTHING) / (source_keyframes + NOTHING), *SOURCE_CHANGE)
+    wanted = np.sqrt((keyframes * change + NOTHING) / (now + NOTHING))
+    return as_floats(cv2.blur(np.clip(wanted, 1.0, MOST_GAIN), (3, 3)))
+
+
+def strengthening(detail: Plane, more: Plane) -> Plane:
+    """What to add to each channel for a gain of 1 + `more`, given on the coarse grid."""
+    return as_floats(cv2.multiply(detail, spread_out(more, size_of(detail))))

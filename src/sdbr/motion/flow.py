@@ -1,0 +1,104 @@
+"""Dense optical flow: where each pixel of one frame is in another.
+
+The flow is found by dense inverse search (Kroeger et al., "Fast Optical Flow using Dense Inverse
+Search", 2016) on small views of the frames. Every call makes its own search object, so all of
+this may run in several threads at once; OpenCV lets go of Python's lock while it works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sdbr.errors import UsageProblem
+from sdbr.motion.arrays import Flow, Frame, Luma, WidthHeight, as_floats, luma, shrunk, size_of
+
+PRESETS = {
+    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+}
+
+# Below 12 pixels a side the search reads outside its arrays.
+SMALLEST_SIDE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOptions:
+    """How finely the flow is sought.
+
+    `scale` is the size of the views beside the frames; a view's longer side has at most
+    `longest` pixels, and at least `least` unless the frame has fewer. `preset` is one of
+    `PRESETS`.
+    """
+
+    scale: float = 0.5
+    longest: int = 640
+    least: int = 320
+    preset: str = "fast"
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            known = " or ".join(PRESETS)
+            raise UsageProblem(f"{self.preset!r} is no flow preset. Say {known}.")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A frame as the flow sees it: small, in colour and as luma."""
+
+    colour: Frame
+    grey: Luma
+
+
+def view_size(frame: WidthHeight, options: FlowOptions) -> WidthHeight:
+    """Width and height of the view of a frame of this size; each at least `SMALLEST_SIDE`."""
+    longer = max(frame)
+    scale = max(options.scale, min(1.0, options.least / longer))
+    scale = min(scale, options.longest / longer)
+    width, height = (max(SMALLEST_SIDE, round(side * scale)) for side in frame)
+    return width, height
+
+
+def view(frame: Frame, size: WidthHeight) -> View:
+    """The view of a frame at this size."""
+    colour = shrunk(frame, size)
+    return View(colour, luma(colour))
+
+
+def between(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
+    """The flow from one view to another, sought from a first guess where there is one."""
+    search = cv2.DISOpticalFlow.create(PRESETS[preset])
+    # The search works inside the array that it is given.
+    begin = None if guess is None else guess.copy()
+    return as_floats(search.calc(start.grey, end.grey, begin))  # type: ignore[arg-type]
+
+
+def chained(first: Flow, then: Flow) -> Flow:
+    """The flow that follows `first` and from where that leads follows `then`."""
+    return first + as_floats(warped(then, first))
+
+
+def warped(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
+    """The array as it looks from where the flow starts: each pixel fetched from its goal.
+
+    Array and flow have one size; outside the array its edge goes on.
+    """
+    way, edge = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP, cv2.BORDER_REPLICATE
+    # OpenCV's own annotations forget that the second map may be None; an empty one is no map.
+    fetched: npt.NDArray[Any] = cv2.remap(array, flow, None, way, borderMode=edge)  # type: ignore[call-overload]
+    return fetched
+
+
+def resized(flow: Flow, size: WidthHeight) -> Flow:
+    """The same motion over an array of another size, in that array's pixels."""
+    here = size_of(flow)
+    if size == here:
+        return flow
+    across_down = np.array([size[0] / here[0], size[1] / here[1]], np.float32)
+    # Row by row NumPy multiplies several times as fast as pair by pair.
+    rows = flow.reshape(here[1], -1) * np.tile(across_down, here[0])
+    return as_floats(cv2.resize(rows.reshape(flow.shape), size, interpolation=cv2.INTER_LINEAR))

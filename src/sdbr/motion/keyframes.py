@@ -1,0 +1,141 @@
+"""Where keyframes go. It is decided from the source alone, so the price is known before a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sdbr.errors import UsageProblem
+from sdbr.motion.cuts import find_cuts
+from sdbr.motion.plan import Plan
+from sdbr.motion.reasons import reasons
+from sdbr.motion.survey import DISTANCES, Note
+
+NEAREST = 4
+FARTHEST = 24
+# Flow is chained, and its memory held, from a keyframe to the next: no rule may go farther.
+FARTHEST_EVERY = 48
+
+CAREFUL, BALANCED, THRIFTY = 0.12, 0.25, 0.40
+BISECTIONS = 12
+
+Place = Callable[[range], tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How keyframes are placed: `all`, `every` nth frame, or `auto`.
+
+    `every` counts for `every`. For `auto`, `unexplained` is the share of the frame midway
+    between two keyframes that they may leave unexplained, 0 to 1, and `calls` the most
+    keyframes allowed in all, or None.
+    """
+
+    word: str
+    every: int = 1
+    unexplained: float = BALANCED
+    calls: int | None = None
+
+
+def read_rule(text: str, unexplained: float = BALANCED, calls: int | None = None) -> Rule:
+    """The rule that `all`, `every:N` or `auto` says; anything else raises UsageProblem."""
+    word, _, number = text.partition(":")
+    if text in ("all", "auto"):
+        return Rule(text, unexplained=unexplained, calls=calls)
+    if word == "every" and number.isdecimal() and 1 <= int(number) <= FARTHEST_EVERY:
+        return Rule(word, every=int(number))
+    raise UsageProblem(
+        f"{text!r} places no keyframes. Say all, auto or every:N with N from 1 to {FARTHEST_EVERY}."
+    )
+
+
+def place_keyframes(notes: Sequence[Note], rule: Rule) -> Plan:
+    """The plan for a clip by its survey; deterministic.
+
+    Raises UsageProblem where `auto` cannot do with the calls allowed.
+    """
+    shots = find_shots(notes)
+    place = _placing(notes, shots, rule)
+    keys = tuple(key for shot in shots for key in place(shot))
+    plan = Plan(rule.word, shots, keys)
+    return Plan(rule.word, shots, keys, reasons(plan, notes))
+
+
+def find_shots(notes: Sequence[Note]) -> tuple[range, ...]:
+    """The clip's shots as ranges of frame numbers; none where there are no frames."""
+    if not notes:
+        return ()
+    edges = (0, *find_cuts([note.change for note in notes]), len(notes))
+    return tuple(range(first, end) for first, end in pairwise(edges))
+
+
+def _placing(notes: Sequence[Note], shots: tuple[range, ...], rule: Rule) -> Place:
+    if rule.word == "all":
+        return tuple
+    if rule.word == "every":
+        return lambda shot: every(shot, rule.every)
+    share = rule.unexplained
+    if rule.calls is not None:
+        share = affordable(notes, shots, rule)
+    return lambda shot: auto(notes, shot, share)
+
+
+def every(shot: range, count: int) -> tuple[int, ...]:
+    """The shot's first frame, every `count`-th after it, and its last.
+
+    The keyframes of `every:16` are among those of `every:8`, so that who has paid for the first
+    pays only the new ones for the second.
+    """
+    return tuple(sorted({*shot[::count], shot[-1]}))
+
+
+def auto(notes: Sequence[Note], shot: range, share: float) -> tuple[int, ...]:
+    """Keyframes as far apart as two neighbours leave at most `share` unexplained midway.
+
+    The shot's last frame is one, unless the keyframe before it explains what follows alone.
+    """
+    keys = [shot.start]
+    last = shot.stop - 1
+    while not _explains_rest(notes, keys[-1], last, share):
+        keys.append(min(last, keys[-1] + _reach(notes, keys[-1], last, share)))
+    return tuple(keys)
+
+
+def _reach(notes: Sequence[Note], key: int, last: int, share: float) -> int:
+    """How far on the next keyframe may stand; past the last frame means there."""
+    reach = NEAREST
+    for distance in DISTANCES:
+        if key + 2 * distance > last:
+            return last - key
+        if 2 * distance > NEAREST and notes[key + distance].pair.get(distance, 1.0) > share:
+            break
+        reach = max(reach, 2 * distance)
+    return reach
+
+
+def _explains_rest(notes: Sequence[Note], key: int, last: int, share: float) -> bool:
+    """Whether a keyframe explains all frames after it up to the last by itself."""
+    rest = [distance for distance in DISTANCES if distance <= last - key]
+    alone = all(notes[key].alone.get(distance, 1.0) <= share for distance in rest)
+    return alone and last - key <= DISTANCES[-1]
+
+
+def affordable(notes: Sequence[Note], shots: tuple[range, ...], rule: Rule) -> float:
+    """The smallest unexplained share, from the rule's own up, that keeps to the calls allowed."""
+
+    def calls(share: float) -> int:
+        return sum(len(auto(notes, shot, share)) for shot in shots)
+
+    low, high, allowed = rule.unexplained, 1.0, rule.calls or 0
+    if calls(low) <= allowed:
+        return low
+    if calls(high) > allowed:
+        raise UsageProblem(
+            f"{allowed} calls are too few: this clip has {len(shots)} shots and needs at least "
+            f"{calls(high)}. Allow {calls(high)}."
+        )
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if calls(middle) <= allowed else (middle, high)
+    return high

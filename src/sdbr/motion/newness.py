@@ -1,0 +1,106 @@
+"""A local model of how the look changes colours, which lets in what is new in the source.
+
+Around each place the drawn colours are taken as an affine function of the source's colours there,
+fitted by weighted least squares. A moving shadow, a light, lips that open: what changed in the
+source passes through that function and arrives in the look's own colours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sdbr.motion.arrays import (
+    Colour,
+    Frame,
+    Plane,
+    WidthHeight,
+    as_floats,
+    cell_means,
+    shrunk,
+    size_of,
+    spread_out,
+)
+
+# A cell is this many pixels of the view a side, and sees a window of so many cells a side.
+CELL = 8
+WINDOW = 9
+# The fit is made on views shrunk so many times.
+COARSER = 2
+# Variance, in colours of 0 to 1, below which a colour says nothing of its own.
+RIDGE = 0.002
+LEAST_WEIGHT = 1e-3
+LEVELS = np.float32(255)
+
+Moments = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ColourModel:
+    """Drawn colour = `matrix` · source colour + `offset`, cell by cell.
+
+    `matrix` is 9 x rows x columns (the matrix row by row), `offset` 3 x rows x columns, in
+    levels of 255.
+    """
+
+    matrix: Moments
+    offset: Moments
+
+    def of_change(self, change: Colour) -> Colour:
+        """The change of drawn colours that a change of source colours brings."""
+        size = size_of(change)
+        channels = cv2.split(change)
+        rows = []
+        for row in range(0, 9, 3):
+            weights = [spread_out(plane, size) for plane in self.matrix[row : row + 3]]
+            parts = [cv2.multiply(a, c) for a, c in zip(weights, channels, strict=True)]
+            rows.append(cv2.add(cv2.add(parts[0], parts[1]), parts[2]))
+        return as_floats(cv2.merge(rows))
+
+    def of_colour(self, colour: Colour) -> Colour:
+        """The drawn colours that the source's colours stand for."""
+        offset = cv2.merge([spread_out(plane, size_of(colour)) for plane in self.offset])
+        return as_floats(cv2.add(self.of_change(colour), offset))
+
+
+def fit_colours(source: Frame, drawn: Frame, weight: Plane) -> ColourModel:
+    """The model that leads from a source view to the same view as drawn.
+
+    Both are height x width x 3 bytes of one size; `weight` says, 0 to 1 a pixel, what counts.
+    """
+    coarse = _coarse(size_of(source))
+    given, wanted = (as_floats(shrunk(each, coarse)) / LEVELS for each in (source, drawn))
+    means = _window_means(given, wanted, cell_means(weight, coarse) + LEAST_WEIGHT)
+    x, y, xx, xy = means[..., :3], means[..., 3:6], means[..., 6:15], means[..., 15:]
+    grid = means.shape[:2]
+    spread = xx.reshape(*grid, 3, 3) - x[..., :, None] * x[..., None, :]
+    together = xy.reshape(*grid, 3, 3) - x[..., :, None] * y[..., None, :]
+    spread += RIDGE * np.eye(3, dtype=np.float32)
+    together += RIDGE * np.eye(3, dtype=np.float32)
+    matrix = np.swapaxes(np.linalg.solve(spread, together), -1, -2)
+    offset = y - np.einsum("...ij,...j->...i", matrix, x)
+    planes = np.moveaxis(matrix.reshape(*grid, 9), -1, 0), np.moveaxis(offset * 255, -1, 0)
+    return ColourModel(*(np.ascontiguousarray(each, np.float32) for each in planes))
+
+
+def _coarse(size: WidthHeight) -> WidthHeight:
+    return max(1, size[0] // COARSER), max(1, size[1] // COARSER)
+
+
+def _window_means(x: Colour, y: Colour, weight: Plane) -> Moments:
+    """Weighted means of x, y, and the products x·x and x·y, over each cell's window."""
+    across, down = (max(1, side * COARSER // CELL) for side in size_of(weight))
+    of_x, of_y = cv2.split(x), cv2.split(y)
+    weighted = [as_floats(cv2.multiply(each, weight)) for each in of_x]
+    planes = [weight, *weighted, *(cv2.multiply(each, weight) for each in of_y)]
+    planes += [cv2.multiply(a, b) for a in weighted for b in of_x]
+    planes += [cv2.multiply(a, b) for a in weighted for b in of_y]
+    sums = np.stack([_window_sum(as_floats(plane), (across, down)) for plane in planes], axis=-1)
+    return as_floats(sums[..., 1:] / sums[..., :1])
+
+
+def _window_sum(plane: Plane, grid: WidthHeight) -> Plane:
+    return as_floats(cv2.blur(cell_means(plane, grid), (WINDOW, WINDOW)))

@@ -1,0 +1,68 @@
+"""Which frames of a clip are drawn, and which drawn ones explain each other frame."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The frames after one keyframe and before the next, or to the end of the shot.
+
+    `left` and `right` are the numbers of the keyframes; `right` is None where the shot ends
+    without one. `end` is the number of the first frame that is not filled from them.
+    """
+
+    left: int
+    right: int | None
+    end: int
+
+    @property
+    def between(self) -> range:
+        """The numbers of the frames to fill; may be empty."""
+        return range(self.left + 1, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The shots of a clip and the frames of it that are drawn.
+
+    `shots` are ranges of frame numbers, counted from 0, one after the other over the whole
+    clip; `keyframes` are in rising order and begin each shot. `rule` is the word that asked for
+    them; `reasons` are short pieces of text that say how many and why.
+    """
+
+    rule: str
+    shots: tuple[range, ...]
+    keyframes: tuple[int, ...]
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """How many frames the clip has."""
+        return self.shots[-1].stop if self.shots else 0
+
+    def explained_by(self, frame: int) -> tuple[int, ...]:
+        """The keyframes that a frame is made from: itself, or one or two beside it."""
+        nearest = self.keyframes[bisect_right(self.keyframes, frame) - 1]
+        if nearest == frame:
+            return (frame,)
+        stretch = self._after(nearest)
+        return (nearest,) if stretch.right is None else (nearest, stretch.right)
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """One stretch after each keyframe, those with nothing between left out."""
+        every = (self._after(key) for key in self.keyframes)
+        return tuple(stretch for stretch in every if stretch.between)
+
+    def keyframes_of(self, shot: range) -> tuple[int, ...]:
+        """The keyframes of one shot."""
+        return tuple(key for key in self.keyframes if key in shot)
+
+    def _after(self, key: int) -> Stretch:
+        shot = next(shot for shot in self.shots if key in shot)
+        place = bisect_right(self.keyframes, key)
+        if place < len(self.keyframes) and self.keyframes[place] in shot:
+            return Stretch(key, self.keyframes[place], self.keyframes[place])
+        return Stretch(key, None, shot.stop)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+from scenes import boiling, faded, ground, pan, passing, still
+
+from sdbr.motion.cuts import Change, find_cuts
+from sdbr.motion.survey import survey
+
+
+def cuts(frames):
+    return find_cuts([note.change for note in survey(frames, compare=False)])
+
+
+def test_a_cut_is_found_at_the_first_frame_of_the_new_shot():
+    assert cuts(pan(9) + pan(7, seed=4) + still(6)) == (9, 16)
+
+
+def test_neither_a_pan_nor_a_passing_thing_nor_a_fade_is_a_cut():
+    assert cuts(pan(12, step=6)) == ()
+    assert cuts(passing(12)) == ()
+    assert cuts(faded(pan(12), down_to=0.0)) == ()
+
+
+def test_a_flash_is_no_cut():
+    frames = pan(14)
+    for number in (6, 7):
+        frames[number] = np.full_like(frames[0], 255)
+    assert cuts(frames) == ()
+
+
+def test_a_shot_of_one_frame_at_the_end_is_still_a_shot():
+    assert cuts([*still(8), ground(160, 96, seed=7)]) == (8,)
+
+
+def test_constant_boiling_is_not_a_cut_at_every_frame():
+    assert cuts(boiling(16)) == ()
+
+
+def test_a_cut_must_stand_out_from_its_neighbours():
+    busy = [Change(20.0, 0.5, 0.01)] * 30
+    assert find_cuts(busy) == ()
+    busy[15] = Change(90.0, 0.8, 0.01)
+    assert find_cuts(busy) == (15,)
+
+
+def test_a_change_of_light_without_new_colours_is_no_cut():
+    quiet = [Change(1.0, 0.01, 0.0)] * 20
+    quiet[10] = Change(12.0, 0.05, 0.0)
+    assert find_cuts(quiet) == ()
+
+
+def test_no_frames_have_no_cuts():
+    assert find_cuts([]) == ()
+    assert cuts(pan(1)) == ()

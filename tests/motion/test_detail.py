@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from scenes import ground
+
+from sdbr.motion.arrays import luma
+from sdbr.motion.detail import MOST_GAIN, carried, finest, gain, strength, strengthening
+
+GRAIN = np.random.default_rng(2).normal(0, 22, (96, 160)).astype(np.float32)
+SHARP = np.clip(luma(ground(160, 96)) / 2 + cv2.GaussianBlur(GRAIN, (0, 0), 0.8) + 60, 0, 255)
+SHARP = SHARP.astype(np.uint8)
+SOFT = cv2.GaussianBlur(SHARP, (3, 3), 0.55)
+
+
+def strengthened(picture, source_now, source_key):
+    cells = [strength(finest(each)) for each in (picture, SHARP, source_now, source_key)]
+    detail = finest(picture)
+    return picture + strengthening(detail, gain(*cells) - 1)
+
+
+def energy(picture):
+    return float((cv2.Laplacian(picture.astype(np.float32), cv2.CV_32F) ** 2).mean())
+
+
+def test_a_softened_picture_gets_its_detail_back():
+    again = energy(strengthened(SOFT, SHARP, SHARP))
+    assert energy(SOFT) < 0.6 * energy(SHARP)
+    assert 0.7 * energy(SHARP) < again < 1.3 * energy(SHARP)
+
+
+def test_a_sharp_picture_stays_as_it_is():
+    assert np.abs(strengthened(SHARP, SHARP, SHARP) - SHARP).max() < 1
+
+
+def test_what_the_source_blurs_stays_blurred():
+    blurred = cv2.GaussianBlur(SHARP, (0, 0), 3)
+    assert energy(strengthened(SOFT, blurred, SHARP)) < 1.15 * energy(SOFT)
+
+
+def test_detail_is_never_strengthened_beyond_its_bound():
+    nothing, much = np.zeros((5, 8), np.float32), np.full((5, 8), 900, np.float32)
+    assert gain(nothing, much, much, much).max() <= MOST_GAIN
+    assert gain(much, nothing, much, much).min() >= 1
+
+
+def test_the_strength_of_detail_moves_with_the_flow():
+    cells = np.zeros((48, 80), np.float32)
+    cells[:, 40:] = 5
+    flow = np.tile(np.float32([16, 0]), (96, 160, 1))
+    moved = carried(cells, flow)
+    assert moved[:, 32:].min() == 5
+    assert moved[:, :30].max() == 0

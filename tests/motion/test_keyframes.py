@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+from scenes import boiling, pan, passing, still
+
+from sdbr.errors import UsageProblem
+from sdbr.motion.keyframes import FARTHEST, NEAREST, Rule, place_keyframes, read_rule
+from sdbr.motion.survey import survey
+
+
+@pytest.fixture(scope="module")
+def notes():
+    return survey(still(30) + pan(26, step=30, seed=4) + passing(13))
+
+
+def keys(notes, rule, **more):
+    return place_keyframes(notes, read_rule(rule, **more)).keyframes
+
+
+def test_all_draws_every_frame(notes):
+    plan = place_keyframes(notes, read_rule("all"))
+    assert plan.keyframes == tuple(range(69))
+    assert plan.stretches() == ()
+
+
+def test_every_eighth_begins_anew_and_ends_with_each_shot(notes):
+    assert keys(notes, "every:8") == (0, 8, 16, 24, 29, 30, 38, 46, 54, 55, 56, 64, 68)
+
+
+@pytest.mark.parametrize("few", [4, 8, 16, 24])
+def test_who_paid_for_fewer_keyframes_pays_only_the_new_ones(notes, few):
+    assert set(keys(notes, f"every:{2 * few}")) <= set(keys(notes, f"every:{few}"))
+
+
+def test_auto_draws_less_of_quiet_shots_and_more_of_wild_ones(notes):
+    plan = place_keyframes(notes, read_rule("auto"))
+    quiet, wild, _ = (plan.keyframes_of(shot) for shot in plan.shots)
+    assert len(quiet) <= 3 < 4 < len(wild)
+    boiled = survey(boiling(17))
+    assert len(keys(boiled, "auto")) > len(keys(boiled, "every:8"))
+
+
+def test_auto_keeps_its_distances(notes):
+    for stretch in place_keyframes(notes, read_rule("auto")).stretches():
+        if stretch.right is not None and stretch.right + 1 not in (30, 56, 69):
+            assert NEAREST <= stretch.right - stretch.left <= FARTHEST
+
+
+def test_each_shot_begins_with_a_keyframe_and_is_explained_to_its_end(notes):
+    plan = place_keyframes(notes, read_rule("auto"))
+    assert {shot.start for shot in plan.shots} == {0, 30, 56} <= set(plan.keyframes)
+    assert len(plan.explained_by(54)) == 2
+
+
+def test_the_careful_draw_more_than_the_thrifty(notes):
+    careful, thrifty = (keys(notes, "auto", unexplained=share) for share in (0.12, 0.4))
+    assert len(careful) > len(thrifty)
+
+
+def test_a_budget_is_kept(notes):
+    free = keys(notes, "auto", unexplained=0.05)
+    assert keys(notes, "auto", unexplained=0.05, calls=len(free)) == free
+    for calls in range(7, len(free)):
+        assert len(keys(notes, "auto", unexplained=0.05, calls=calls)) <= calls
+
+
+def test_too_small_a_budget_says_what_is_needed(notes):
+    with pytest.raises(UsageProblem, match=r"2 calls are too few: this clip has 3 shots.*Allow"):
+        keys(notes, "auto", calls=2)
+
+
+def test_the_plan_says_how_many_and_why(notes):
+    plan = place_keyframes(notes, read_rule("auto"))
+    text = "; ".join(plan.reasons)
+    assert f"{len(plan.keyframes)} of 69 frames are drawn" in text
+    assert "3 shots, cut at frame 31, 57" in text
+    assert "frames 31" in text
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 7])
+@pytest.mark.parametrize("rule", ["all", "every:8", "auto"])
+def test_short_clips_have_a_plan(length, rule):
+    plan = place_keyframes(survey(pan(length)), read_rule(rule))
+    assert plan.keyframes[0] == 0
+    assert plan.frames == length
+    assert len(plan.keyframes) <= length
+
+
+def test_no_frames_need_no_keyframes():
+    assert place_keyframes([], read_rule("auto")).keyframes == ()
+
+
+def test_rules_are_read():
+    assert read_rule("every:12") == Rule("every", every=12)
+    assert read_rule("auto", calls=9).calls == 9
+
+
+@pytest.mark.parametrize("text", ["", "every", "every:0", "every:-3", "every:49", "all:2", "some"])
+def test_what_is_no_rule_is_refused(text):
+    with pytest.raises(UsageProblem, match="every:N"):
+        read_rule(text)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from scenes import pan
+
+from sdbr.motion.flow import view
+from sdbr.motion.links import joined, links, step
+
+SIZE = (160, 96)
+
+
+def linked(frames):
+    views = [view(frame, SIZE) for frame in frames]
+    steps = [step(a, b, "fast") for a, b in pairwise(views)]
+    return list(links(views[0], zip(steps, views[1:], strict=True), "fast"))
+
+
+def test_links_lead_back_to_the_keyframe_from_far_away():
+    found = linked(pan(13, step=5))
+    assert len(found) == 12
+    for distance, link in enumerate(found, start=1):
+        seen = link.flow[20:-20, 20 : 140 - 5 * distance]
+        assert np.abs(seen - [5 * distance, 0]).mean() < 0.4
+
+
+def test_trust_falls_with_what_has_come_into_the_frame():
+    shares = [float(link.trust.mean()) for link in linked(pan(13, step=5))]
+    assert shares[0] > 0.85
+    assert shares[-1] < 1 - 12 * 5 / 160 + 0.05
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_joined_steps_turn_back_to_where_they_began():
+    views = [view(frame, SIZE) for frame in pan(3)]
+    way = joined(step(*views[:2], "fast"), step(*views[1:], "fast"))
+    assert np.abs(way.there[10:-10, 20:-20] - [-4, 0]).mean() < 0.3
+    assert (way.turned().there == way.back).all()

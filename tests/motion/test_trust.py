@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+from scenes import ground, pan, passing, still
+
+from sdbr.motion.flow import view
+from sdbr.motion.links import step
+from sdbr.motion.trust import trust
+
+SIZE = (160, 96)
+
+
+def trusted(first, second):
+    here, there = view(first, SIZE), view(second, SIZE)
+    taken = step(here, there, "fast")
+    return trust(taken.there, taken.back, here, there)
+
+
+def test_the_same_picture_is_trusted_wholly():
+    first, second = still(2)
+    assert trusted(first, second).min() > 0.95
+
+
+def test_grain_does_not_cost_trust():
+    first, second = still(2, grain=5)
+    assert trusted(first, second).mean() > 0.8
+
+
+def test_what_leaves_the_frame_is_not_trusted():
+    first, second = pan(2, step=12)
+    sure = trusted(first, second)
+    assert sure[:, :8].max() < 0.1
+    assert sure[:, 30:-20].mean() > 0.8
+
+
+def test_what_is_about_to_be_covered_is_not_trusted():
+    frames = passing(8)
+    sure = trusted(frames[0], frames[7])
+    covered = sure[34:54, 42:54]
+    assert covered.mean() < 0.3
+    assert sure[70:].mean() > 0.9
+
+
+def test_a_change_of_exposure_is_trusted():
+    first = ground(*SIZE)
+    darker = (first * 0.7 + 5).astype(np.uint8)
+    assert trusted(first, darker).mean() > 0.8
+
+
+def test_another_picture_is_hardly_trusted_anywhere():
+    assert trusted(ground(*SIZE), ground(*SIZE, seed=2)).mean() < 0.1
