@@ -73,7 +73,7 @@ def write_new(target: Path, data: bytes) -> bool:
 
     Two processes may try the same name at once: one of them gets True. Raises InputProblem.
     """
-    if target.exists():
+    if os.path.lexists(target):
         return False
     with plain_write_errors(target), part_file(target) as file:
         file.write(data)
@@ -88,7 +88,7 @@ def _claim(temporary: str, target: Path) -> bool:
         return False
     except OSError:
         # A file system without hard links: the check and the step are two there.
-        if target.exists():
+        if os.path.lexists(target):
             return False
         os.replace(temporary, target)
     return True
