@@ -7,6 +7,7 @@ import pytest
 from sdbr.bedrock import body
 from sdbr.errors import InputProblem, Refused, ServiceProblem
 from sdbr.generation.caching import cached
+from sdbr.generation.keeping import kept
 from sdbr.store.cache import Cache
 from tests.material import CORE, drawn, request_for
 
@@ -39,7 +40,8 @@ def key_of(request):
 
 
 def one_run(draw, cache, fresh=False):
-    return cached(draw, cache, key_of, "local", fresh, threading.Event())
+    keep = kept(draw, cache, key_of, "local")
+    return cached(keep, cache, key_of, fresh, threading.Event())
 
 
 def test_the_same_request_is_sent_once_in_a_run_and_in_later_runs(cache):
