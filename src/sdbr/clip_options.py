@@ -12,6 +12,7 @@ from sdbr.errors import UsageProblem
 from sdbr.options import collected, grouped
 
 if TYPE_CHECKING:
+    from sdbr.motion.keyframes import Rule
     from sdbr.workflows.film.choosing import Choice
 
 _frames = grouped("Frames")
@@ -31,6 +32,7 @@ class ClipFlags:
     frame_format: str
     keep_frames: bool
     seed_policy: str
+    accept_cut: bool
 
     def choice(self, stills: bool) -> Choice:
         """Which frames are wanted; for `stills` in a row --fps is their rate, not a choice.
@@ -63,6 +65,56 @@ class ClipFlags:
         return {name: value for name, value in flags.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class SteadyFlags:
+    """What makes a clip steady, as it was told."""
+
+    keyframes: str
+    unexplained: float
+    steady: str
+    max_flicker: float | None
+
+    def rule(self, calls: int | None) -> Rule:
+        """Where keyframes go; `calls` bounds their number. Raises UsageProblem."""
+        from sdbr.motion.keyframes import read_rule
+
+        return read_rule(self.keyframes, self.unexplained, calls)
+
+    def told(self) -> dict[str, Any]:
+        """The flags for the record."""
+        return asdict(self)
+
+
+_steady = grouped("Steadiness")
+steady_options = collected(
+    "steady",
+    SteadyFlags,
+    _steady(
+        "--keyframes",
+        default="auto",
+        metavar="RULE",
+        help="Which frames to pay for: auto, every:N or all [default: auto].",
+    ),
+    _steady(
+        "--unexplained",
+        type=click.FloatRange(0.01, 1),
+        default=0.25,
+        help="auto: what neighbours may leave unexplained; 0.12 careful, 0.4 thrifty "
+        "[default: 0.25].",
+    ),
+    _steady(
+        "--steady",
+        type=click.Choice(["auto", "off", "filter"]),
+        default="auto",
+        help="With every frame drawn: filter along the motion, or off [default: auto].",
+    ),
+    _steady(
+        "--max-flicker",
+        type=click.FloatRange(min=0),
+        metavar="X",
+        help="Draw more keyframes where the flicker is above X (E_warp × 1000).",
+    ),
+)
 clip_options = collected(
     "clip",
     ClipFlags,
@@ -84,6 +136,7 @@ clip_options = collected(
         help="Of the kept frames; jpeg is smaller [default: png].",
     ),
     _frames("--keep-frames/--no-keep-frames", default=True, help="Keep single frames [default]."),
+    _frames("--accept-cut", is_flag=True, help="Draw what can be read of a clip that is cut off."),
     _frames(
         "--seed-policy",
         type=click.Choice(["fixed", "step", "random"]),

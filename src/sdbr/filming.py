@@ -5,86 +5,132 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import click
 
 from sdbr.bedrock import body
-from sdbr.bedrock.catalog import Catalog
-from sdbr.clip_options import ClipFlags
+from sdbr.bedrock.catalog import Catalog, price_of
+from sdbr.clip_options import ClipFlags, SteadyFlags
 from sdbr.delivery import line
-from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
-from sdbr.generation.estimating import Estimate, estimate
+from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem, UsageProblem
+from sdbr.generation.estimating import Estimate, consent, estimate, in_usd
 from sdbr.generation.stack import Drawing, Means, drawing
 from sdbr.interruption import until_interrupted
 from sdbr.options import Run
 from sdbr.voice import Voice
 from sdbr.workflows import pictures
 from sdbr.workflows.film import course, trial
-from sdbr.workflows.film.restyling import Finished, Settled, restyle
-from sdbr.workflows.film.settling import Order, look_over, settle
+from sdbr.workflows.film.denser import denser
+from sdbr.workflows.film.planning import look_over, placed_anew
+from sdbr.workflows.film.restyling import Finished, restyle
+from sdbr.workflows.film.settling import Order, Settled, settle
 from sdbr.workflows.film.sources import Source
 
+_ROUNDS = 3
+"""Times that a clip is drawn anew with more keyframes to come under --max-flicker."""
 
-def film(
-    sources: Sequence[Source], order: Order, flags: ClipFlags, run: Run, catalog: Catalog
-) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The flags of a command that draws clips, but for the look."""
+
+    clip: ClipFlags
+    steady: SteadyFlags
+
+
+def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalog: Catalog) -> None:
     """Draw each clip and print its result's path. One that fails does not stop the others."""
     means = run.means(catalog)
     voice = Voice(quiet=run.output.quiet, verbose=bool(run.output.verbose))
     means.workspace.prepare()
     settled, failed = _settled(sources, order, flags, means, catalog)
-    for one in settled:
-        for note in one.reader.notes:
-            voice.say(note)
     if not settled:
         raise failed[0]
-    told = _priced(settled, flags.test_frames, means)
+    settled = _within_cap(settled, flags, means)
+    told = _priced(settled, flags.clip.test_frames, means)
+    _tell(settled, told, voice)
     if run.dry_run:
         _print_plan(settled, told)
         return
-    pictures.agree(means, told, voice, lambda question: click.confirm(question, err=True))
+    consent(told, means.spending, _ask if voice.terminal else None)
     stop = threading.Event()
     with (
         until_interrupted(stop, voice.say),
         drawing(means, order.wish.command, stop, voice.passing) as under_way,
     ):
         under_way.ledger.plan_run(under_way.run, told.pictures, told.saved)
+        under_way.ledger.saved_by_keyframes(under_way.run, _saved(settled))
 
         def work(one: Settled) -> None:
-            if flags.test_frames is not None:
-                _draw_trial(one, flags.test_frames, under_way, means)
+            if flags.clip.test_frames is not None:
+                _draw_trial(one, flags.clip.test_frames, under_way, means)
             else:
-                _draw(one, under_way, means, voice, run.output.json)
+                _draw(one, flags, under_way, means, _Teller(voice, run.output.json))
 
         done = sum(_attempt(work, one, failed, stop) for one in settled)
         voice.say(pictures.spending(under_way, told))
     _conclude(done, len(sources), failed)
 
 
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """How results are told."""
+
+    voice: Voice
+    as_json: bool
+
+
+def _ask(question: str) -> bool:
+    return click.confirm(question, err=True)
+
+
 def _settled(
-    sources: Iterable[Source], order: Order, flags: ClipFlags, means: Means, catalog: Catalog
+    sources: Iterable[Source], order: Order, flags: Flags, means: Means, catalog: Catalog
 ) -> tuple[list[Settled], list[SdbrError]]:
     settled: list[Settled] = []
     failed: list[SdbrError] = []
     for source in sources:
         try:
             stills = isinstance(source.what, tuple) or source.what.is_dir()
-            reader = source.open(flags.rate(stills))
-            footage = look_over(reader, flags.choice(stills))
-            settled.append(
-                Settled(source, reader, settle(source, footage, order, means, catalog), order)
-            )
+            reader = source.open(flags.clip.rate(stills))
+            footage = look_over(reader, flags.clip.choice(stills), flags.steady.rule(None))
+            if reader.clip.cut and not flags.clip.accept_cut:
+                raise InputProblem(
+                    f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "
+                    "Copy or download it again, or add --accept-cut to draw these."
+                )
+            film = settle(source, footage, order, means, catalog)
+            settled.append(Settled(source, reader, film, order))
         except InputProblem as error:
             failed.append(error)
     return settled, failed
 
 
+def _within_cap(settled: list[Settled], flags: Flags, means: Means) -> list[Settled]:
+    """Fewer keyframes where the cap is the tighter bound: each clip gets its share of the calls."""
+    cap = means.spending.cap
+    told = _priced(settled, None, means)
+    if cap is None or told.cost <= cap or flags.steady.keyframes != "auto":
+        return settled
+    fewer = []
+    for one in settled:
+        allowed = int(len(one.film.drawn) * cap / told.cost)
+        try:
+            rule = flags.steady.rule(max(1, allowed))
+            footage = placed_anew(one.film.footage, rule)
+        except UsageProblem:
+            footage = one.film.footage
+        fewer.append(replace(one, film=replace(one.film, footage=footage)))
+    return fewer
+
+
 def _priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) -> Estimate:
     requests = []
     for one in settled:
-        wanted = one.film.footage.frames
+        wanted = one.film.drawn
         if trial_frames is not None:
             wanted = trial.spread(wanted, trial_frames)
         requests += course.requests_of(one.film, wanted)
@@ -94,29 +140,79 @@ def _priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) 
         return not means.fresh and means.cache.has(key)
 
     told = estimate(zip(keys, requests, strict=True), paid_for, billed=means.realm == "aws")
-    return replace(told, thing="frame", remarks=_remarks(settled))
+    thing = "frame" if all(len(s.film.drawn) == _length(s) for s in settled) else "keyframe"
+    return replace(told, thing=thing, remarks=_remarks(settled))
+
+
+def _length(one: Settled) -> int:
+    return len(one.film.footage.frames)
 
 
 def _remarks(settled: Sequence[Settled]) -> tuple[str, ...]:
-    silent = [
-        one.film.painter.request.strength for one in settled if one.order.look.strength is None
-    ]
+    silent = [s.film.painter.request.strength for s in settled if s.order.look.strength is None]
     chosen = dict.fromkeys(strength for strength in silent if strength is not None)
-    return tuple(f"strength {strength:g} by default" for strength in chosen)
+    strengths = tuple(f"strength {strength:g} by default" for strength in chosen)
+    saved = _saved(settled)
+    whole = sum((_price(one) * _length(one) for one in settled), Decimal(0))
+    return (f"all frames: {in_usd(whole)} USD", *strengths) if saved else strengths
+
+
+def _saved(settled: Sequence[Settled]) -> Decimal:
+    """USD of the frames that motion fills."""
+    return sum((_price(s) * (_length(s) - len(s.film.drawn)) for s in settled), Decimal(0))
+
+
+def _price(one: Settled) -> Decimal:
+    return price_of(one.film.painter.request) or Decimal(0)
+
+
+def _tell(settled: Sequence[Settled], told: Estimate, voice: Voice) -> None:
+    for one in settled:
+        for note in one.reader.notes:
+            voice.say(note)
+        plan = one.film.footage.plan
+        if plan.reasons and len(plan.keyframes) < plan.frames:
+            voice.say(f"{one.source.name}: {'; '.join(plan.reasons)}")
+    voice.say(f"{sum(map(_length, settled))} frames: {told}")
 
 
 def _draw_trial(one: Settled, count: int, under_way: Drawing, means: Means) -> None:
-    wanted = trial.spread(one.film.footage.frames, count)
+    wanted = trial.spread(one.film.drawn, count)
     line(str(trial.draw_trial(one, wanted, under_way, means, one.order.where.results)))
 
 
-def _draw(one: Settled, under_way: Drawing, means: Means, voice: Voice, as_json: bool) -> None:
-    finished = restyle(one, under_way, means, voice)
+def _draw(one: Settled, flags: Flags, under_way: Drawing, means: Means, teller: _Teller) -> None:
+    """Draw a clip, and again with more keyframes while it flickers too much."""
+    most = flags.steady.max_flicker
+    finished = restyle(one, under_way, means, teller.voice)
+    for _ in range(_ROUNDS):
+        if most is None or 1000 * finished.measured.flicker <= most:
+            break
+        footage = one.film.footage
+        plan = denser(footage.plan, finished.measured.curve, most / 1000)
+        if plan.keyframes == footage.plan.keyframes:
+            break
+        teller.voice.say(f"{finished.measured}: over {most:g}, {plan.reasons[-1]}")
+        one = replace(one, film=replace(one.film, footage=replace(footage, plan=plan)))
+        finished = restyle(one, under_way, means, teller.voice)
+    _tell_finished(one, finished, teller, means)
+    if most is not None and 1000 * finished.measured.flicker > most:
+        raise PartlyDone(
+            f"{finished.path} flickers at {1000 * finished.measured.flicker:.2f}, over "
+            f"--max-flicker {most:g}. Draw more keyframes, lower --strength, or allow more."
+        )
+
+
+def _tell_finished(one: Settled, finished: Finished, teller: _Teller, means: Means) -> None:
     for note in finished.notes:
-        voice.say(note)
+        teller.voice.say(note)
     if finished.held:
-        voice.say(f"{len(finished.held)} refused frames show the picture before them.")
-    _print(one, finished, means, as_json)
+        teller.voice.say(f"{len(finished.held)} refused frames show what is around them.")
+    if finished.extra:
+        teller.voice.say(f"{finished.extra} more frames were drawn: nothing explained them.")
+    if finished.measured.curve:
+        teller.voice.say(f"{one.source.name}: {finished.measured}")
+    _print(one, finished, means, teller.as_json)
 
 
 def _attempt(
@@ -128,7 +224,6 @@ def _attempt(
     except (InputProblem, ServiceProblem, PartlyDone) as error:
         if stop.is_set():
             raise
-        error.args = (f"{one.source.name}: {error}",)
         failed.append(error)
         return False
     return True
@@ -137,7 +232,7 @@ def _attempt(
 def _conclude(done: int, total: int, failed: Sequence[SdbrError]) -> None:
     if not failed:
         return
-    if not done:
+    if total == 1 or not done:
         raise failed[0]
     others = "".join(f" {error}" for error in failed)
     raise PartlyDone(f"{total - done} of {total} clips were not made.{others}")
@@ -155,9 +250,11 @@ def _print(one: Settled, finished: Finished, means: Means, as_json: bool) -> Non
         "prompt": film.painter.request.prompt,
         "seed": film.painter.request.seed,
         "size": str(film.size),
-        "frames": finished.frames,
+        "frames": len(film.footage.frames),
         "duration": round(float(film.footage.duration), 6),
+        "keyframes": [number + 1 for number in film.footage.plan.keyframes],
         "held": [number + 1 for number in finished.held],
+        "steadiness": finished.measured.told(),
         "emulated": means.realm != "aws",
     }
     line(json.dumps(told, ensure_ascii=False))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sdbr.clip_options import ClipFlags, clip_options
+from sdbr.clip_options import ClipFlags, SteadyFlags, clip_options, steady_options
 from sdbr.helping import Command
 from sdbr.looks import INPUT, SDXL, Told, beside_options, look_options
 from sdbr.options import Run, grouped, run_options
@@ -24,6 +24,7 @@ _write = grouped("Video")
 @click.command("vid2vid", cls=Command, examples=_EXAMPLES)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @clip_options
+@steady_options
 @_write("--crf", type=click.IntRange(0, 63), help="Quality: lower is better [default: 18 or 28].")
 @_write(
     "--container",
@@ -37,6 +38,7 @@ _write = grouped("Video")
 def command(
     arguments: tuple[str, ...],
     clip: ClipFlags,
+    steady: SteadyFlags,
     told: Told,
     beside: Any,
     run: Run,
@@ -48,7 +50,7 @@ def command(
     argument, says how it should look. The result goes to generate/videos, its frames to
     source/frames and generate/frames.
     """
-    from sdbr.filming import film
+    from sdbr.filming import Flags, film
     from sdbr.media.clip import Settings
     from sdbr.workflows.arguments import inputs_and_prompt
     from sdbr.workflows.film.naming import aimed
@@ -69,7 +71,9 @@ def command(
     )
     wish = Wish(
         command="vid2vid",
-        told=given({**flags, "prompt": prompt, **clip.told(), **video}),
+        told=given({**flags, "prompt": prompt, **clip.told(), **steady.told(), **video}),
+        rule=steady.rule(None),
+        steady=steady.steady != "off",
         seed_policy=clip.seed_policy,
         ending=ending,
         frame_suffix=".png" if clip.frame_format == "png" else ".jpg",
@@ -78,4 +82,5 @@ def command(
         settings=Settings(crf=video["crf"]),
         name=name,
     )
-    film(find_sources(inputs, workspace), Order(look, wish, beside, where), clip, run, catalog)
+    order = Order(look, wish, beside, where)
+    film(find_sources(inputs, workspace), order, Flags(clip, steady), run, catalog)

@@ -9,7 +9,7 @@ source in between, a fade or a light, is no difference and stays.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -91,7 +91,7 @@ class _Small:
     drawn: Frame
 
 
-def corrections(frames: Frames, pictures: Frames, keys: Sequence[int]) -> Iterator[Correction]:
+def corrections(frames: Frames, pictures: Frames, keys: Iterable[int]) -> Iterator[Correction]:
     """The corrections of the keyframes of one shot, in order; the first picture stays as it is.
 
     `frames` are the clip's source frames and `pictures` the drawn keyframes, both by number.

@@ -37,6 +37,11 @@ class Failures:
         else:
             self.single.append(error)
 
+    @property
+    def any(self) -> bool:
+        """Whether anything went wrong."""
+        return self.fatal is not None or bool(self.single)
+
     def hopeless(self, workers: int) -> bool:
         """Whether the service failed for so many pictures, and gave none, that it is down."""
         return self.done == 0 and len(self.single) >= workers

@@ -1,12 +1,12 @@
-"""The course of one clip: look over, price, draw, write; every frame keeps its time."""
+"""Drawing the frames of a clip that are drawn, in order, many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sdbr.concurrency import map_ordered
-from sdbr.errors import Interrupted, Refused, SdbrError
+from sdbr.errors import Refused, SdbrError
 from sdbr.generation.stack import Drawing, Means
 from sdbr.media.clip import Frame, Pixels
 from sdbr.request import ImageRequest, Picture, Size
@@ -17,6 +17,7 @@ from sdbr.workflows.film.tree import Tree
 
 _WINDOW_BYTES = 512 * 1024 * 1024
 """Decoded frames held between being read and being written, in bytes at most."""
+_SPLITTERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,101 +30,114 @@ class Film:
     size: Size
     keep_frames: bool = True
 
+    @property
+    def drawn(self) -> tuple[Shown, ...]:
+        """The frames that are drawn; the others are filled by motion."""
+        return tuple(self.footage.frames[number] for number in self.footage.plan.keyframes)
+
+    @property
+    def needs_source_frames(self) -> bool:
+        """Whether the frames as they were must be on disk while the clip is drawn."""
+        return self.keep_frames or len(self.drawn) < len(self.footage.frames)
+
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A frame as it became; `picture` is None where the filter refused it and a hold stands in."""
+    """A drawn frame: as it was, and as it became or the error instead."""
 
     shown: Shown
     before: Pixels
-    pixels: Pixels | None
+    pixels: Pixels | None = None
     picture: Picture | None = None
     error: SdbrError | None = None
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of the frames of one clip so far."""
+    """What came of the frames of one clip so far; `held` are the numbers of refused ones."""
 
     failures: Failures
     held: list[int] = field(default_factory=list)
+    extra: int = 0
 
 
-def requests_of(film: Film, frames: Sequence[Shown]) -> list[ImageRequest]:
+def requests_of(film: Film, frames: Iterable[Shown]) -> list[ImageRequest]:
     """The requests of frames for their names and prices: no pixel is encoded."""
     return [film.painter.request_for(shown, _no_pixels) for shown in frames]
 
 
-def paint(
-    film: Film, frames: Iterator[Frame], run: Drawing, means: Means, tally: Tally
-) -> Iterator[Painted]:
-    """Draw the frames in order; `frames` are the wanted ones, decoded anew.
+def split(film: Film, frames: Iterable[Frame], run: Drawing) -> Iterator[tuple[Shown, Frame]]:
+    """The wanted frames with what is known of them, each on disk where it will be needed."""
 
-    A frame that the service could not draw is reported and left out; the others go on, so that
-    the next run needs only what is missing.
-    """
+    def write(item: tuple[Shown, Frame]) -> tuple[Shown, Frame]:
+        if film.needs_source_frames:
+            path = film.tree.source_frame(item[0].number)
+            if not path.exists():
+                write_frame(path, rgb(item[1].image))
+        return item
+
+    pairs = zip(film.footage.frames, frames, strict=False)
+    return map_ordered(write, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=run.stop)
+
+
+def paint(
+    film: Film, items: Iterable[tuple[Shown, Frame]], run: Drawing, means: Means, tally: Tally
+) -> Iterator[Painted]:
+    """Draw frames in order. One that fails by itself is reported and the others go on, so that
+    the next run needs only what is missing."""
 
     def work(item: tuple[Shown, Frame]) -> Painted:
-        shown, frame = item
-        before = rgb(frame.image)
+        shown, before = item[0], rgb(item[1].image)
         try:
-            if film.keep_frames:
-                write_frame(film.tree.source_frame(shown.number), before)
             picture = run.generate(film.painter.request_for(shown, lambda: before))
             pixels = film.painter.restored(picture, film.size)
-            if film.keep_frames:
-                write_frame(film.tree.generated_frame(shown.number), pixels)
             return Painted(shown, before, pixels, picture)
-        except Refused as error:
-            if means.on_filtered.how in ("hold", "skip"):
-                return Painted(shown, before, None, error=error)
-            run.stop.set()
-            return Painted(shown, before, None, error=error)
         except SdbrError as error:
             hopeless = tally.failures.hopeless(means.effort.workers)
             if ends_the_run(error, means.on_filtered) or hopeless:
                 run.stop.set()
-            return Painted(shown, before, None, error=error)
+            return Painted(shown, before, error=error)
 
-    pairs = zip(film.footage.frames, frames, strict=False)
+    workers = means.effort.workers
     return map_ordered(
-        work,
-        pairs,
-        workers=means.effort.workers,
-        window=_window(film.size, means.effort.workers),
-        stop=run.stop,
+        work, items, workers=workers, window=_window(film.size, workers), stop=run.stop
     )
 
 
-def held_through(
-    painted: Iterator[Painted], means: Means, tally: Tally
-) -> Iterator[tuple[Frame, Painted]]:
-    """Frames to write: a refused one shows the picture before it, and time never shifts."""
+def usable(painted: Iterable[Painted], means: Means, tally: Tally) -> Iterator[Painted]:
+    """The drawn frames and the refused ones that a hold may stand in for; failures are noted."""
+    for one in painted:
+        if one.error is None:
+            yield one
+        elif isinstance(one.error, Refused) and means.on_filtered.how in ("hold", "skip"):
+            tally.held.append(one.shown.number)
+            yield one
+        else:
+            tally.failures.add(one.error, fatal=ends_the_run(one.error, means.on_filtered))
+
+
+def held_through(painted: Iterable[Painted]) -> Iterator[tuple[Shown, Pixels, Pixels]]:
+    """Each frame as it was and as it became; a refused one shows the picture before it.
+
+    Refused before anything was drawn, it shows the first picture that comes, or itself.
+    """
     last: Pixels | None = None
     waiting: list[Painted] = []
     for one in painted:
-        if one.pixels is None and not _is_hold(one, means):
-            error = one.error or Interrupted("Stopped.")
-            tally.failures.add(error, fatal=ends_the_run(error, means.on_filtered))
-            continue
-        tally.failures.done += 1
-        if one.pixels is None:
-            tally.held.append(one.shown.number)
-        if one.pixels is None and last is None:
-            # Refused before anything was drawn: the first picture that comes stands in.
-            waiting.append(one)
-            continue
         last = one.pixels if one.pixels is not None else last
-        assert last is not None
-        for earlier in (*waiting, one):
-            yield Frame(last, earlier.shown.at, earlier.shown.lasts), earlier
-        waiting.clear()
-    for one in waiting:
-        yield Frame(one.before, one.shown.at, one.shown.lasts), one
+        waiting.append(one)
+        if last is not None:
+            yield from ((each.shown, each.before, last) for each in waiting)
+            waiting.clear()
+    yield from ((each.shown, each.before, each.before) for each in waiting)
 
 
-def _is_hold(one: Painted, means: Means) -> bool:
-    return isinstance(one.error, Refused) and means.on_filtered.how in ("hold", "skip")
+def chosen_of(
+    items: Iterable[tuple[Shown, Frame]], wanted: Sequence[Shown]
+) -> Iterator[tuple[Shown, Frame]]:
+    """Those of the items whose frame is wanted."""
+    numbers = {frame.number for frame in wanted}
+    return ((shown, frame) for shown, frame in items if shown.number in numbers)
 
 
 def _window(size: Size, workers: int) -> int:

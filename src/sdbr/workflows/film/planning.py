@@ -1,13 +1,20 @@
-"""Look over a clip once: which frames there really are, and what each of them is."""
+"""Look over a clip once: which frames there really are, and which of them are drawn."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+
+from sdbr.errors import InputProblem
+from sdbr.media.clip import Pixels
 from sdbr.media.clips import Clip, Frame, Reader
+from sdbr.motion.keyframes import Rule, place_keyframes
+from sdbr.motion.plan import Plan
+from sdbr.motion.survey import Note, survey
 from sdbr.workflows.film.choosing import Choice, chosen
 
 
@@ -23,11 +30,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """What is wanted of a clip: its frames as decoding gives them, not as the file declares."""
+    """What is wanted of a clip: its frames as decoding gives them, not as the file declares.
+
+    `notes` are what the survey for keyframes says of each frame, `plan` which of them are drawn.
+    """
 
     clip: Clip
     choice: Choice
     frames: tuple[Shown, ...]
+    notes: tuple[Note, ...]
+    plan: Plan
 
     @property
     def duration(self) -> Fraction:
@@ -40,17 +52,38 @@ class Footage:
         return self.frames[-1].at + self.frames[-1].lasts
 
 
+def look_over(reader: Reader, choice: Choice, rule: Rule) -> Footage:
+    """Decode the clip once, note its frames and place the keyframes.
+
+    Raises InputProblem where there is no frame.
+    """
+    frames: list[Shown] = []
+
+    def watched() -> Iterator[Pixels]:
+        for number, frame in enumerate(wanted_frames(reader, choice)):
+            frames.append(Shown(number, frame.at, frame.lasts, digest_of(frame.image)))
+            yield np.ascontiguousarray(frame.image[..., :3])
+
+    notes = tuple(survey(watched(), compare=rule.word == "auto"))
+    if not frames:
+        raise InputProblem(
+            f"{reader.clip.path} has no frame in the part that was chosen. "
+            "Change --start, --end or --duration."
+        )
+    return Footage(reader.clip, choice, tuple(frames), notes, place_keyframes(notes, rule))
+
+
+def placed_anew(footage: Footage, rule: Rule) -> Footage:
+    """The same footage with its keyframes by another rule."""
+    return replace(footage, plan=place_keyframes(footage.notes, rule))
+
+
 def wanted_frames(reader: Reader, choice: Choice) -> Iterator[Frame]:
     """The frames that the choice leaves, decoded anew. Raises InputProblem."""
     return chosen(reader.frames(choice.start, choice.end), choice)
 
 
-def digest_of(frame: Frame) -> str:
+def digest_of(pixels: Pixels) -> str:
     """A name for a frame's pixels; exact repeats have the same."""
-    shape = "x".join(map(str, frame.image.shape))
-    return hashlib.sha256(shape.encode() + frame.image.tobytes()).hexdigest()
-
-
-def shown(number: int, frame: Frame) -> Shown:
-    """What is kept of a frame when its pixels are let go."""
-    return Shown(number, frame.at, frame.lasts, digest_of(frame))
+    shape = "x".join(map(str, pixels.shape))
+    return hashlib.sha256(shape.encode() + pixels.tobytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""A small picture of the latest frame, before beside after, for watching while a clip is drawn."""
+"""A small picture of the latest frame, for watching while a clip is drawn."""
 
 from __future__ import annotations
 
@@ -22,18 +22,14 @@ class Preview:
         self.path = path
         self._next = 0.0
 
-    def show(self, before: Pixels, after: Pixels) -> None:
-        """Show this pair, unless the last one was shown just now."""
+    def show(self, pixels: Pixels) -> None:
+        """Show this frame, unless the last one was shown just now."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _EVERY
-        pair = [_small(pixels) for pixels in (before, after)]
-        sheet = Image.new("RGB", (sum(one.width for one in pair), pair[0].height))
-        sheet.paste(pair[0], (0, 0))
-        sheet.paste(pair[1], (pair[0].width, 0))
         temporary = self.path.with_suffix(".part")
         with suppress(OSError):
-            sheet.save(temporary, "JPEG", quality=85)
+            _small(pixels).save(temporary, "JPEG", quality=85)
             os.replace(temporary, self.path)
 
 

@@ -9,72 +9,66 @@ from typing import Any
 
 from sdbr import __version__
 from sdbr.errors import InputProblem, Interrupted
+from sdbr.files import plain_write_errors
 from sdbr.generation.estimating import in_usd
 from sdbr.generation.stack import Drawing, Means, spent
-from sdbr.media.clip import Pace
-from sdbr.media.clips import Reader, open_writer, sound_of
+from sdbr.media.clip import Frame, Pace
+from sdbr.media.clips import open_writer, sound_of
 from sdbr.voice import Voice
 from sdbr.workflows.failures import Failures
-from sdbr.workflows.film.course import Film, Tally, held_through, paint
-from sdbr.workflows.film.planning import Footage, wanted_frames
+from sdbr.workflows.film.course import Film, Tally
+from sdbr.workflows.film.measuring import Measured
+from sdbr.workflows.film.painter import write_frame
+from sdbr.workflows.film.planning import Footage
 from sdbr.workflows.film.preview import Preview
-from sdbr.workflows.film.settling import Order, Wish, digest_of, index_of
-from sdbr.workflows.film.sources import Source
+from sdbr.workflows.film.settling import Settled, digest_of, index_of
+from sdbr.workflows.film.steadying import steady_frames
 from sdbr.workflows.record import request_fields
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """A clip ready to be drawn: its source, its open reader, and what was settled."""
-
-    source: Source
-    reader: Reader
-    film: Film
-    order: Order
-
-    @property
-    def wish(self) -> Wish:
-        """What is wanted of the result."""
-        return self.order.wish
-
-
-@dataclass(frozen=True, slots=True)
 class Finished:
-    """A written clip: its path, how many frames it has, and which show a held picture."""
+    """A written clip: where, how steady, which frames show a held picture, what was noted."""
 
     path: Path
-    frames: int
+    measured: Measured
     held: tuple[int, ...]
+    extra: int
     notes: tuple[str, ...]
 
 
 def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice) -> Finished:
-    """Draw all frames and write the clip. Raises what stopped it; then nothing is written.
+    """Draw the keyframes, fill the rest and write the clip.
 
-    What was drawn stays in the cache, so the same command goes on from there.
+    Raises what stopped it; then nothing is written, and what was drawn stays in the cache, so
+    that the same command goes on from there.
     """
     film, wish = settled.film, settled.wish
     footage, tree = film.footage, film.tree
     _make_folders(film)
     if film.keep_frames:
         tree.write_index(index_of(film, settled.source, wish))
-    tally = Tally(Failures(total=len(footage.frames)))
-    frames = wanted_frames(settled.reader, footage.choice)
+    tally = Tally(Failures(total=len(film.drawn)))
+    measured = Measured()
     sound = sound_of(footage.clip, footage.end) if wish.audio else None
-    preview = Preview(means.workspace.hidden / "preview.jpg")
     comment = json.dumps(how_made(settled, means.realm), ensure_ascii=False, sort_keys=True)
+    preview = Preview(means.workspace.hidden / "preview.jpg")
+    count = 0
     with (
         voice.progress(len(footage.frames), "frame"),
         open_writer(
             tree.target, pace_of(footage), sound=sound, settings=wish.settings, comment=comment
         ) as writer,
     ):
-        for frame, painted in held_through(paint(film, frames, run, means, tally), means, tally):
-            writer.add(frame)
-            preview.show(painted.before, frame.image)
+        for shown, pixels in steady_frames(settled, run, means, tally, measured):
+            if film.keep_frames:
+                write_frame(tree.generated_frame(shown.number), pixels)
+            writer.add(Frame(pixels, shown.at, shown.lasts))
+            preview.show(pixels)
             voice.step(f"{in_usd(spent(run.budget))} USD")
-        _raise_if_missing(tally, run)
-    return Finished(tree.target, len(footage.frames), tuple(tally.held), writer.notes)
+            count += 1
+        _raise_if_missing(count, settled, tally, run)
+    return Finished(tree.target, measured, tuple(tally.held), tally.extra, writer.notes)
 
 
 def how_made(settled: Settled, realm: str) -> dict[str, Any]:
@@ -108,25 +102,22 @@ def pace_of(footage: Footage) -> Pace:
 
 def _make_folders(film: Film) -> None:
     folders = [film.tree.target.parent]
+    if film.needs_source_frames:
+        folders.append(film.tree.source)
     if film.keep_frames:
-        folders += [film.tree.source, film.tree.generated]
+        folders.append(film.tree.generated)
     for folder in folders:
-        try:
+        with plain_write_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputProblem(f"Cannot make {folder}: {error.strerror}.") from error
 
 
-def _raise_if_missing(tally: Tally, run: Drawing) -> None:
-    failures = tally.failures
-    if failures.done == failures.total:
+def _raise_if_missing(count: int, settled: Settled, tally: Tally, run: Drawing) -> None:
+    total = len(settled.film.footage.frames)
+    if count == total:
         return
-    failures.raise_at_end()
+    tally.failures.raise_at_end()
     if run.stop.is_set():
         raise Interrupted(
-            f"Interrupted with {failures.done} of {failures.total} frames done. "
-            "Run the same command again to go on."
+            f"Interrupted with {count} of {total} frames done. Run the same command again to go on."
         )
-    raise InputProblem(
-        f"The clip gave {failures.done} frames now and {failures.total} before. Run it again."
-    )
+    raise InputProblem(f"The clip gave {count} frames now and {total} before. Run it again.")

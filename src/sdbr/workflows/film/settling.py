@@ -12,17 +12,16 @@ from typing import Any
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of
-from sdbr.errors import InputProblem
 from sdbr.generation.stack import Means
 from sdbr.media.clip import Settings
 from sdbr.media.clips import Reader
 from sdbr.media.fitting import Fit, Placement, plan_fit
+from sdbr.motion.keyframes import Rule
 from sdbr.request import ImageRequest
 from sdbr.store.runs import open_run
-from sdbr.workflows.film.choosing import Choice
 from sdbr.workflows.film.course import Film
 from sdbr.workflows.film.painter import Painter
-from sdbr.workflows.film.planning import Footage, shown, wanted_frames
+from sdbr.workflows.film.planning import Footage
 from sdbr.workflows.film.sources import Source
 from sdbr.workflows.film.tree import Places, find_tree
 from sdbr.workflows.jobs import Beside
@@ -30,21 +29,23 @@ from sdbr.workflows.look import Look, choose, request_of
 from sdbr.workflows.preparing import Manner, prepare, prepare_mask_for
 from sdbr.workspace import kept_name
 
-EVERYTHING = Choice()
 DEFAULTS = Settings()
+AUTO = Rule("auto")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the user wants of clips, apart from the look.
 
-    `told` are the flags that make the same clip again. `ending` is the result's suffix, "" for a
+    `told` are the flags that make the same clip again. `rule` places the keyframes; `steady`
+    filters a clip of which every frame is drawn. `ending` is the result's suffix, "" for a
     folder of frames; `frame_suffix` that of kept frames. `name` is a stem of the user's own.
     """
 
     command: str
     told: tuple[tuple[str, Any], ...] = ()
-    choice: Choice = EVERYTHING
+    rule: Rule = AUTO
+    steady: bool = True
     seed_policy: str = "fixed"
     ending: str = ".mp4"
     frame_suffix: str = ".png"
@@ -70,17 +71,19 @@ class Order:
     where: Places
 
 
-def look_over(reader: Reader, choice: Choice) -> Footage:
-    """Decode the clip once and note its frames. Raises InputProblem where there is none."""
-    frames = tuple(
-        shown(number, frame) for number, frame in enumerate(wanted_frames(reader, choice))
-    )
-    if not frames:
-        raise InputProblem(
-            f"{reader.clip.path} has no frame in the part that was chosen. "
-            "Change --start, --end or --duration."
-        )
-    return Footage(reader.clip, choice, frames)
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A clip ready to be drawn: its source, its open reader, and what was settled."""
+
+    source: Source
+    reader: Reader
+    film: Film
+    order: Order
+
+    @property
+    def wish(self) -> Wish:
+        """What is wanted of the result."""
+        return self.order.wish
 
 
 def settle(source: Source, footage: Footage, order: Order, means: Means, catalog: Catalog) -> Film:
@@ -119,6 +122,7 @@ def index_of(film: Film, source: Source, wish: Wish) -> dict[str, Any]:
         "settings": dict(wish.told),
         "seed": film.painter.request.seed,
         "model": film.painter.request.model.invoke_id,
+        "keyframes": [number + 1 for number in film.footage.plan.keyframes],
         "frames": [
             {
                 "file": film.tree.source_frame(frame.number).name,

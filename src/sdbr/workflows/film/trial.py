@@ -14,7 +14,7 @@ from sdbr.media.clip import Frame, Pixels
 from sdbr.media.sheet import Labels, pairs_sheet
 from sdbr.workflows.film.painter import rgb
 from sdbr.workflows.film.planning import Shown, wanted_frames
-from sdbr.workflows.film.restyling import Settled
+from sdbr.workflows.film.settling import Settled
 from sdbr.workspace import place
 
 

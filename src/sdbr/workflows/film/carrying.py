@@ -1,0 +1,171 @@
+"""From drawn keyframes to every frame of a clip: what lies between is carried by motion.
+
+    keyframes → harmonised within their shot → one stretch after each → filled, in order
+
+Stretches are filled side by side, as many as there are cores, while the next keyframes are drawn.
+A frame that its keyframes do not explain is drawn as well, and its stretch filled anew around it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from sdbr.concurrency import map_ordered
+from sdbr.errors import SdbrError
+from sdbr.generation.stack import Drawing
+from sdbr.media.clip import Pixels
+from sdbr.motion.colour import corrections
+from sdbr.motion.fill import fill
+from sdbr.motion.plan import Plan, Stretch
+from sdbr.workflows.film.course import Film, Painted, Tally
+from sdbr.workflows.film.painter import read_frame, rgb
+from sdbr.workflows.film.planning import Shown
+
+Result = tuple[Shown, Pixels]
+_MOST_EXTRA = 3
+"""Frames of one stretch that may be drawn because nothing explains them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFrames:
+    """The frames of a clip as they were, read from disk by number when asked for."""
+
+    film: Film
+
+    def __getitem__(self, number: int, /) -> Pixels:
+        return rgb(read_frame(self.film.tree.source_frame(number)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A stretch with its keyframes' pictures; `first` is where its own frames begin."""
+
+    stretch: Stretch
+    left: Pixels
+    right: Pixels | None
+
+
+class _Arriving:
+    """Drawn keyframes in order, those of them left out that were refused."""
+
+    def __init__(self, painted: Iterable[Painted]) -> None:
+        self._painted = (one for one in painted if one.pixels is not None)
+        self._next: Painted | None = None
+        self._held: dict[int, Pixels] = {}
+
+    def upcoming(self) -> Painted | None:
+        """The next keyframe, waited for and left where it is; None at the end."""
+        if self._next is None:
+            self._next = next(self._painted, None)
+        return self._next
+
+    def take(self, shot: range) -> int | None:
+        """The number of the next keyframe of this shot, whose picture is held from now on."""
+        one = self.upcoming()
+        if one is None or one.pixels is None or one.shown.number not in shot:
+            return None
+        self._next = None
+        self._held[one.shown.number] = one.pixels
+        return one.shown.number
+
+    def __getitem__(self, number: int, /) -> Pixels:
+        return self._held[number]
+
+    def forget(self, number: int) -> None:
+        """Let go of a picture."""
+        del self._held[number]
+
+
+def carried(film: Film, painted: Iterable[Painted], run: Drawing, tally: Tally) -> Iterator[Result]:
+    """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
+    sources = SourceFrames(film)
+
+    def filled(span: _Span) -> list[Result]:
+        pictures = _filled(span, sources, lambda number: _draw(film, number, run, tally), 0)
+        return [(film.footage.frames[number], pixels) for number, pixels in pictures]
+
+    def whole() -> bool:
+        return not run.stop.is_set() and not tally.failures.any
+
+    cores = os.cpu_count() or 2
+    spans = _spans(film.footage.plan, _Arriving(painted), sources, whole)
+    for results in map_ordered(filled, spans, workers=cores, window=cores + 1, stop=run.stop):
+        yield from results
+
+
+def _spans(
+    plan: Plan, arriving: _Arriving, sources: SourceFrames, whole: Callable[[], bool]
+) -> Iterator[_Span]:
+    for shot in plan.shots:
+        for span in _spans_of_shot(shot, arriving, sources):
+            # With a frame missing there will be no clip: what is left is drawn, not filled.
+            if whole():
+                yield span
+
+
+def _spans_of_shot(shot: range, arriving: _Arriving, sources: SourceFrames) -> Iterator[_Span]:
+    keyframes = _harmonised(shot, arriving, sources)
+    first = next(keyframes, None)
+    if first is None:
+        return
+    number, left = first
+    if number != shot.start:
+        # The shot's first keyframe was refused: the next one stands in for it.
+        yield _Span(Stretch(shot.start, number, number), left, left)
+    for following, picture in keyframes:
+        yield _Span(Stretch(number, following, following), left, picture)
+        number, left = following, picture
+    # Once the next shot's keyframe is here, the source frames up to it are on disk.
+    arriving.upcoming()
+    yield _Span(Stretch(number, None, shot.stop), left, None)
+
+
+def _harmonised(
+    shot: range, arriving: _Arriving, sources: SourceFrames
+) -> Iterator[tuple[int, Pixels]]:
+    """The keyframes of a shot that came, each in the colours of the one before it."""
+    taken: list[int] = []
+
+    def came() -> Iterator[int]:
+        while (number := arriving.take(shot)) is not None:
+            taken.append(number)
+            yield number
+
+    for correction in corrections(sources, arriving, came()):
+        yield taken[-1], correction.of(arriving[taken[-1]])
+        arriving.forget(taken[-1])
+
+
+def _filled(
+    span: _Span, sources: SourceFrames, draw: Callable[[int], Pixels | None], drawn: int
+) -> list[tuple[int, Pixels]]:
+    stretch = span.stretch
+    results = [(stretch.left, span.left)]
+    if not stretch.between:
+        return results
+    between = list(fill(sources, stretch, span.left, span.right))
+    worst = max(between, key=lambda filled: filled.unexplained)
+    picture = draw(worst.number) if worst.better_drawn and drawn < _MOST_EXTRA else None
+    if picture is None:
+        return results + [(filled.number, filled.picture) for filled in between]
+    pair = {stretch.left: span.left, worst.number: picture}
+    *_, correction = corrections(sources, pair, [stretch.left, worst.number])
+    middle = correction.of(picture)
+    before = _Span(Stretch(stretch.left, worst.number, worst.number), span.left, middle)
+    after = _Span(Stretch(worst.number, stretch.right, stretch.end), middle, span.right)
+    return _filled(before, sources, draw, drawn + 1) + _filled(after, sources, draw, drawn + 1)
+
+
+def _draw(film: Film, number: int, run: Drawing, tally: Tally) -> Pixels | None:
+    """Draw a frame that nothing explains; a smear is better than no clip, so errors are none."""
+    before = SourceFrames(film)[number]
+    try:
+        picture = run.generate(
+            film.painter.request_for(film.footage.frames[number], lambda: before)
+        )
+    except SdbrError:
+        return None
+    tally.extra += 1
+    return film.painter.restored(picture, film.size)

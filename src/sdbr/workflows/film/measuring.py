@@ -1,0 +1,106 @@
+"""How steady a clip came out, measured while it is written, on both sides of its cuts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from threading import Event
+from typing import Any
+
+from sdbr.concurrency import map_ordered
+from sdbr.files import write_whole
+from sdbr.media.clip import Pixels
+from sdbr.motion.flicker import Steadiness, mean_error, steadiness
+from sdbr.motion.plan import Plan
+from sdbr.workflows.film.planning import Shown
+
+_MOST_PAIRS = 60
+"""Pairs of frames measured in a clip; each takes some 0.2 s of one core at 1280x720."""
+_CORES = 2
+
+Source = Callable[[int], Pixels]
+Result = tuple[Shown, Pixels]
+
+
+@dataclass(slots=True)
+class Measured:
+    """The curve of a clip: by number of the later frame of each measured pair."""
+
+    curve: dict[int, Steadiness] = field(default_factory=dict)
+
+    @property
+    def flicker(self) -> float:
+        """Mean E_warp of the result (Lai et al. 2018)."""
+        return mean_error(self.curve.values())[0]
+
+    @property
+    def floor(self) -> float:
+        """Mean E_warp of the source over the same pairs: grain and light."""
+        return mean_error(self.curve.values())[1]
+
+    @property
+    def sharpness(self) -> float:
+        """Mean Laplacian energy of the result, levels of 255 squared."""
+        return fmean(each.sharpness for each in self.curve.values()) if self.curve else 0.0
+
+    def told(self) -> dict[str, Any]:
+        """The numbers for JSON."""
+        return {
+            "flicker": round(self.flicker, 6),
+            "flicker_source": round(self.floor, 6),
+            "sharpness": round(self.sharpness, 2),
+            "curve": [[number + 1, round(each.error, 6)] for number, each in self.curve.items()],
+        }
+
+    def __str__(self) -> str:
+        if not self.curve:
+            return "flicker: a clip of one frame has none"
+        return (
+            f"flicker {1000 * self.flicker:.2f}, of the source {1000 * self.floor:.2f} "
+            f"(E_warp × 1000, {len(self.curve)} pairs); sharpness {self.sharpness:.0f}"
+        )
+
+
+def pairs_to_measure(plan: Plan, most: int | None = _MOST_PAIRS) -> frozenset[int]:
+    """The later frames of the pairs to look at: all of them, or `most` evenly spread.
+
+    Pairs across a cut are left out.
+    """
+    later = [number for shot in plan.shots for number in shot[1:]]
+    if most is None or len(later) <= most:
+        return frozenset(later)
+    return frozenset(later[round(at * (len(later) - 1) / (most - 1))] for at in range(most))
+
+
+def measured(
+    results: Iterable[Result], source: Source, wanted: frozenset[int], into: Measured, stop: Event
+) -> Iterator[Result]:
+    """Pass the results on, and note the steadiness of the wanted pairs in `into`."""
+
+    def look(pair: tuple[Result | None, Result]) -> tuple[Result, Steadiness | None]:
+        before, now = pair
+        number = now[0].number
+        if before is None or number not in wanted:
+            return now, None
+        seen = ((source(number - 1), before[1]), (source(number), now[1]))
+        return now, next(steadiness(seen), None)
+
+    def pairs() -> Iterator[tuple[Result | None, Result]]:
+        before: Result | None = None
+        for now in results:
+            yield before, now
+            before = now
+
+    window = 2 * _CORES
+    for now, found in map_ordered(look, pairs(), workers=_CORES, window=window, stop=stop):
+        if found is not None:
+            into.curve[now[0].number] = found
+        yield now
+
+
+def keep(path: Path, told: dict[str, Any]) -> None:
+    """Write the numbers of a run where reports find them."""
+    write_whole(path, json.dumps(told, ensure_ascii=False).encode("utf-8"))

@@ -1,0 +1,55 @@
+"""Every frame of a clip in order: drawn one by one, or keyframes with motion between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from sdbr.generation.stack import Drawing, Means
+from sdbr.media.clip import Pixels
+from sdbr.motion.filter import steadied
+from sdbr.motion.plan import Plan
+from sdbr.workflows.film.carrying import SourceFrames, carried
+from sdbr.workflows.film.course import Tally, chosen_of, held_through, paint, split, usable
+from sdbr.workflows.film.measuring import Measured, measured, pairs_to_measure
+from sdbr.workflows.film.planning import Shown, wanted_frames
+from sdbr.workflows.film.settling import Settled
+
+Result = tuple[Shown, Pixels]
+_Pair = tuple[Shown, Pixels, Pixels]
+
+
+def steady_frames(
+    settled: Settled, run: Drawing, means: Means, tally: Tally, into: Measured
+) -> Iterator[Result]:
+    """The clip's frames as they became, each once; fewer where something could not be drawn.
+
+    How steady they are is noted in `into` on the way.
+    """
+    film, plan = settled.film, settled.film.footage.plan
+    items = split(film, wanted_frames(settled.reader, film.footage.choice), run)
+    painted = usable(paint(film, chosen_of(items, film.drawn), run, means, tally), means, tally)
+    if len(film.drawn) < len(film.footage.frames):
+        results = carried(film, painted, run, tally)
+    else:
+        pairs = held_through(painted)
+        results = _filtered(pairs, plan) if settled.wish.steady else ((s, r) for s, _, r in pairs)
+    if not film.needs_source_frames:
+        return results
+    wanted = pairs_to_measure(plan)
+    return measured(results, SourceFrames(film).__getitem__, wanted, into, run.stop)
+
+
+def _filtered(pairs: Iterable[_Pair], plan: Plan) -> Iterator[Result]:
+    """Each shot through the temporal filter; a shot that lost a frame comes out as short."""
+    shot_of = {number: at for at, shot in enumerate(plan.shots) for number in shot}
+    for _, shot in groupby(pairs, key=lambda pair: shot_of[pair[0].number]):
+        waiting: list[Shown] = []
+        for pixels in steadied(_noting(shot, waiting)):
+            yield waiting.pop(0), pixels
+
+
+def _noting(shot: Iterable[_Pair], waiting: list[Shown]) -> Iterator[tuple[Pixels, Pixels]]:
+    for shown, before, after in shot:
+        waiting.append(shown)
+        yield before, after
