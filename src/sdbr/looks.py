@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sdbr.bedrock.rules import ASPECTS, STYLES
+from sdbr.errors import UsageProblem
 from sdbr.options import Decorator, collected, grouped
 
 _look = grouped("Look (most take several values: a,b or 1..9 or 0.2:0.8:0.1, {red|blue} in texts)")
@@ -33,18 +35,36 @@ class Told:
 
 
 def _as_told(**values: Any) -> Told:
-    count, sheet, format = (values.pop(name) for name in ("count", "sheet", "format"))
+    names = ("count", "sheet", "format", "look")
+    count, sheet, format, look = (values.pop(name) for name in names)
     values["clip_guidance_preset"] = values.pop("clip_guidance", None)
-    return Told(values, count, sheet, format)
+    return Told(_under(look, values) if look else values, count, sheet, format)
+
+
+def _under(look: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The flags over those of a look from sdbr.toml, as far as the command has them."""
+    from sdbr import config
+
+    known = config.load(click.get_current_context().params["root"]).looks
+    if look not in known:
+        names = f"Known are {', '.join(known)}" if known else f"Add [looks.{look}] to sdbr.toml"
+        raise UsageProblem(f"Unknown --look {look!r}. {names}; see `sdbr config`.")
+    flags = {**known[look]}
+    prefix = {"prefix": flags.pop("prompt")} if "prompt" in flags else {}
+    kept = {name: value for name, value in flags.items() if values.get(name, "") is None}
+    return {**values, **kept, **prefix}
 
 
 LOOK = (
+    _look("--look", metavar="NAME", help="Prompt, model and flags under a name in sdbr.toml."),
     _look("--model", "-m", help="Alias, id or ARN; see `sdbr models`."),
     _look("--family", help="The model that an unknown id or ARN speaks like."),
     _look("--negative", help="What to leave out."),
     _look("--seed", help="First seed; further pictures take the next ones."),
-    _look("--count", "-n", type=click.IntRange(1, 10_000), default=1, help="Pictures for each."),
     _look("--style", metavar="STYLE", help=f"{', '.join(STYLES)} (SDXL, most services)."),
+)
+PICTURES = (
+    _look("--count", "-n", type=click.IntRange(1, 10_000), default=1, help="Pictures for each."),
     _look("--size", metavar="WxH", help="Exact size of the file in pixels."),
 )
 ASPECT = _look("--aspect", metavar="W:H", help=f"One of {', '.join(ASPECTS)}.")
@@ -77,7 +97,12 @@ FORMAT = (
 
 def look_options(*more: Decorator) -> Decorator:
     """A decorator that adds the options of the look, and `more` of its kind, as `told`."""
-    return collected("told", _as_told, *LOOK, *more, *FORMAT)
+    return collected("told", _as_told, *LOOK, *PICTURES, *more, *FORMAT)
+
+
+def animation_look_options(*more: Decorator) -> Decorator:
+    """As `look_options`, for one animation a run: `more` has its `--format` and `--sheet`."""
+    return collected("told", partial(_as_told, count=1), *LOOK, *more)
 
 
 def _as_beside(**told: Any) -> Any:

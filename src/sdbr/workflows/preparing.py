@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from PIL import Image, ImageOps
 
 from sdbr.bedrock.families import dialect_of
 from sdbr.errors import InputProblem
 from sdbr.files import write_new, write_whole
 from sdbr.media import placing
 from sdbr.media.encoding import encode_under
-from sdbr.media.fitting import Fit, Placement, plan_fit
+from sdbr.media.fitting import Box, Fit, Placement, plan_fit
 from sdbr.media.masks import prepare_mask
 from sdbr.media.pictures import open_picture
 from sdbr.model import Model
@@ -76,6 +78,20 @@ def prepare_mask_for(
     return _kept(encode_under(mask), store), Input("mask", path.name, digest)
 
 
+def prepare_like(
+    path: Path, placement: Placement, background: str, store: Path, role: str
+) -> tuple[Blob, Input]:
+    """A picture cropped and scaled to the place that another has. Raises InputProblem."""
+    data = read_file(path)
+    size = placement.placed.size
+    opened = open_picture(data, name=str(path), background=background, at_least=size)
+    image = ImageOps.fit(opened.image, size, Image.Resampling.LANCZOS)
+    digest = hashlib.sha256(data).hexdigest()
+    remember(path, digest, store)
+    encoded = encode_under(placing.apply(image, replace(placement, source=size, used=_all(size))))
+    return _kept(encoded, store), Input(role, path.name, digest)
+
+
 def remember(path: Path, digest: str, store: Path) -> None:
     """Note where the file with this SHA-256 was last seen."""
     write_whole(store / f"{digest}.json", json.dumps({"path": str(path.resolve())}).encode())
@@ -101,6 +117,10 @@ def read_file(path: Path) -> bytes:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise InputProblem(f"{path} cannot be read: {why}. Check the path.") from error
+
+
+def _all(size: Size) -> Box:
+    return Box(0, 0, *size)
 
 
 def _kept(encoded: bytes, store: Path) -> Blob:

@@ -1,0 +1,46 @@
+"""Each frame drawn from the one before, while the camera moves on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sdbr.media.camera import Move, moved
+from sdbr.media.encoding import encode_under
+from sdbr.media.fitting import Placement
+from sdbr.media.pictures import open_picture
+from sdbr.media.placing import apply, restore
+from sdbr.request import Blob, Picture
+from sdbr.workflows.film.painter import seed_of
+from sdbr.workflows.living.cel import Cel, Motion, Still
+
+
+def cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
+    """The first frame over the still, every other one over its predecessor.
+
+    The seeds are successive: one seed over and over burns its own pattern into the picture.
+    """
+
+    def onto(pictures: Sequence[Picture]) -> Blob:
+        return seen_next(pictures[0], motion.move, still.loop)
+
+    return tuple(
+        Cel(
+            replace(still.request, seed=seed_of(still.request.seed, motion.seeds, number)),
+            (number - 1,) if number else (),
+            onto if number else None,
+        )
+        for number in range(motion.count)
+    )
+
+
+def seen_next(picture: Picture, move: Move, loop: Placement) -> Blob:
+    """The drawn picture as the camera sees it one step on; made only when it is sent."""
+
+    def make() -> bytes:
+        image = restore(open_picture(picture.data).image, loop)
+        return encode_under(apply(moved(image, move), loop))
+
+    told = f"{hashlib.sha256(picture.data).hexdigest()} {move} {loop}"
+    return Blob(hashlib.sha256(told.encode()).hexdigest(), make=make)
