@@ -1,0 +1,122 @@
+"""From img2gif's flags to what is wanted of stills, or of clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sdbr.animating import animate
+from sdbr.bedrock.catalog import Catalog
+from sdbr.clip_options import ClipFlags, SteadyFlags
+from sdbr.errors import UsageProblem
+from sdbr.filming import Flags, film
+from sdbr.gif_options import GifFlags
+from sdbr.looks import Told
+from sdbr.options import Run
+from sdbr.workflows.film import settling
+from sdbr.workflows.film.choosing import parse_rate
+from sdbr.workflows.film.naming import aimed
+from sdbr.workflows.film.sources import Source
+from sdbr.workflows.film.tree import Places, places
+from sdbr.workflows.jobs import Beside
+from sdbr.workflows.living.settling import COMMAND, Result, Wish
+from sdbr.workflows.look import look_of
+from sdbr.workflows.sweep import single
+from sdbr.workspace import Workspace, kept_name
+
+_LONGEST = 640
+"""Pixels: a GIF of more is too large for most places to post it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that the user said: the look's flags with the prompt, then each group of options."""
+
+    flags: Mapping[str, Any]
+    told: Told
+    beside: Beside
+    gif: GifFlags
+    clip: ClipFlags
+    steady: SteadyFlags
+
+    def record(self) -> dict[str, Any]:
+        """The flags that make the same again, by name; the seed has a place of its own."""
+        flags = {**self.flags, **self.clip.told(), **self.gif.told(), "format": self.told.format}
+        return {n: v for n, v in settling.given(flags) if n != "seed"}
+
+
+def vivify(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalog) -> None:
+    """Bring stills to life. Raises UsageProblem for flags that make no sense for them."""
+    gif, clip = asked.gif, asked.clip
+    _refuse_choosing(clip, paths[0].name)
+    motion, strength = gif.moving(asked.flags["strength"], clip.seed_policy)
+    look = look_of(single({**asked.flags, "strength": strength}))
+    where, name, ending = _aimed(paths, asked, run)
+    wish = Wish(
+        look=look,
+        motion=motion,
+        where=where,
+        beside=asked.beside,
+        tempo=gif.tempo(parse_rate(clip.fps) if clip.fps else None),
+        result=Result(
+            settings=gif.settings(ending),
+            ending=ending,
+            width=gif.width,
+            longest=_LONGEST if ending in (".gif", ".apng") else None,
+            frame_suffix=_frame_suffix(clip),
+            keep_frames=clip.keep_frames,
+            name=name,
+            sheet=asked.told.sheet,
+            trial=clip.test_frames,
+        ),
+        to_prompt=gif.to_prompt,
+        to_image=gif.to_image,
+        told=asked.record(),
+    )
+    animate(paths, wish, run, catalog)
+
+
+def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalog) -> None:
+    """Restyle animations and short videos, each in its own time."""
+    asked.gif.refuse_motion(paths[0].name)
+    where, name, ending = _aimed(paths, asked, run)
+    wish = settling.Wish(
+        command=COMMAND,
+        told=settling.given({**asked.record(), **asked.steady.told()}),
+        rule=asked.steady.rule(None),
+        steady=asked.steady.steady != "off",
+        seed_policy=asked.clip.seed_policy,
+        ending=ending,
+        frame_suffix=_frame_suffix(asked.clip),
+        keep_frames=asked.clip.keep_frames,
+        settings=replace(asked.gif.settings(ending), width=asked.gif.width),
+        name=name,
+    )
+    sources = [Source(kept_name(path.stem), path) for path in paths]
+    order = settling.Order(look_of(single(asked.flags)), wish, asked.beside, where)
+    film(sources, order, Flags(asked.clip, asked.steady), run, catalog)
+
+
+def _aimed(paths: Sequence[Path], asked: Asked, run: Run) -> tuple[Places, str | None, str]:
+    home = places(Workspace(run.root), animated=True)
+    to = run.output.to
+    found = aimed(home, to, run.output.name, asked.told.format, default="gif")
+    if len(paths) > 1 and to is not None and found[0].results != Path(to):
+        raise UsageProblem(f"{len(paths)} animations do not fit into {to}. Give -o a folder.")
+    return found
+
+
+def _frame_suffix(clip: ClipFlags) -> str:
+    return ".png" if clip.frame_format == "png" else ".jpg"
+
+
+def _refuse_choosing(clip: ClipFlags, name: str) -> None:
+    for flag in ("start", "end", "duration", "max_frames"):
+        if getattr(clip, flag) is not None:
+            raise UsageProblem(
+                f"--{flag.replace('_', '-')} chooses frames of a clip, and {name} is a still."
+            )
+    if clip.every != 1:
+        raise UsageProblem(f"--every chooses frames of a clip, and {name} is a still.")
