@@ -152,6 +152,8 @@ _options = collected(
             help="How much image-to-image differs from call to call; 0 for not at all."),
     _behave("--picture-side", type=click.IntRange(0, 4096), default=0, metavar="PIXELS",
             help="Cap the longer side of pictures, for load tests."),
+    _behave("--picture-bytes", type=click.IntRange(0, 16_000_000), default=0, metavar="BYTES",
+            help="Fill pictures' files up to a size, for load tests."),
     _behave("--allow-ended", is_flag=True, help="Answer for models whose life has ended."),
     _behave("--check-region/--any-region", default=True,
             help="Refuse models not offered in the region signed for."),

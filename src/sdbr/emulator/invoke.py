@@ -24,6 +24,7 @@ from sdbr.emulator.exchange import Reply, Request, Wire, refused
 from sdbr.emulator.identity import signed_region
 from sdbr.emulator.models import Model
 from sdbr.emulator.painter.order import Order, Unreadable
+from sdbr.emulator.painter.padding import padded
 from sdbr.emulator.refusal import Refusal, detail, ended, invalid, unknown_id
 from sdbr.emulator.settings import Settings
 
@@ -137,7 +138,7 @@ def _without_picture(model: Model, order: Order, fault: str | None, desk: Desk) 
 
 def _paint(model: Model, order: Order, desk: Desk) -> bytes:
     try:
-        return desk.paint(order)
+        return padded(desk.paint(order), desk.settings.picture_bytes)
     except Unreadable as problem:
         raise _unreadable(model, str(problem)) from None
 
