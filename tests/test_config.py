@@ -1,9 +1,13 @@
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+import sdbr.commands
 from sdbr import config
+from sdbr.config_file import DRAWING, line_of
 from sdbr.errors import UsageProblem
 from sdbr.settings import Connection, configured_endpoint, configured_region
 
@@ -19,7 +23,14 @@ max_cost = 5.5
 ask_above = 0.10
 prices = { core = 0.05 }
 aliases = { mine = "core" }
-models = { txt2img = "ultra" }
+models = { txt2img = "ultra", "edit cutout" = "mine" }
+
+[looks.woodcut]
+prompt = "a woodcut of {prompt}"
+negative = "photo"
+model = "sd3.5"
+strength = 0.6
+seed = "1..3"
 """
 
 
@@ -52,7 +63,16 @@ def test_every_setting_is_read(tmp_path):
         ask_above=Decimal("0.10"),
         prices={"core": Decimal("0.05")},
         aliases={"mine": "core"},
-        models={"txt2img": "ultra"},
+        models={"txt2img": "ultra", "edit cutout": "mine"},
+        looks={
+            "woodcut": {
+                "prompt": "a woodcut of {prompt}",
+                "negative": "photo",
+                "model": "sd3.5",
+                "strength": "0.6",
+                "seed": "1..3",
+            }
+        },
     )
 
 
@@ -70,26 +90,86 @@ def test_the_workspace_wins_over_the_user_and_tables_are_merged(tmp_path, user_f
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("workers = 0", "workers cannot be 0"),
-        ("workers = true", "workers cannot be True"),
-        ('workers = "4"', "workers cannot be '4'"),
-        ("timeout = -1", "timeout cannot be"),
-        ("max_cost = inf", "max_cost cannot be"),
-        ("max_cost = nan", "max_cost cannot be"),
-        ('max_cost = "five"', "max_cost cannot be 'five'"),
-        ("region = 5", "region cannot be 5"),
-        ("prices = 5", "prices cannot be 5"),
-        ('prices = { core = "x" }', "prices cannot be"),
-        ("aliases = { a = 1 }", "aliases cannot be"),
-        ("worker = 5", "unknown setting 'worker'. Known are region"),
-        ("=", "cannot be read"),
+        ("workers = 0", "line 1: workers is 0, and should be greater than or equal to 1"),
+        ("workers = true", "line 1: workers is True, and should be a whole number"),
+        ('workers = "4"', "workers is '4', and should be a whole number"),
+        ("workers = 65", "should be less than or equal to 64"),
+        ("\n\ntimeout = -1", "line 3: timeout is -1, and should be"),
+        ("max_cost = inf", "max_cost is Infinity, and should be a finite number"),
+        ("max_cost = nan", "max_cost is NaN, and should be a finite number"),
+        ('max_cost = "five"', "max_cost is 'five', and should be a number"),
+        ("max_cost = -1", "max_cost is -1, and should be greater than or equal to 0"),
+        ("region = 5", "region is 5, and should be a text in quotes"),
+        ('region = "west"', "region is 'west', and should look like us-west-2"),
+        ('endpoint_url = "here"', "endpoint_url is 'here', and should look like http"),
+        ("prices = 5", "prices is 5, and should be a table"),
+        ('[prices]\ncore = "x"', "line 2: prices.core is 'x', and should be a number"),
+        ("aliases = { a = 1 }", "aliases.a is 1, and should be a text in quotes"),
+        ('aliases = { a = "" }', "aliases.a is '', and should not be empty"),
+        ("worker = 5", "line 1: unknown setting 'worker': did you mean workers"),
+        ("zzz = 5", "unknown setting 'zzz': known are region, profile"),
+        ('[models]\npaint = "core"', "line 2: models.paint is 'paint', and should be one of txt2"),
+        ('[looks.a]\nprompts = "x"', "line 2: unknown setting 'looks.a.prompts': did you mean"),
+        ("[looks]\na = 5", "looks.a is 5, and should be a table"),
+        ("[looks.a]\nstrength = true", "looks.a.strength is True, and should be a text"),
+        ("=", "cannot be read: Invalid statement (at line 1"),
+        ("workers = 1\nworkers = 2", "at line 2"),
     ],
 )
-def test_a_wrong_setting_is_told_with_its_file(tmp_path, text, words):
+def test_a_wrong_setting_is_told_with_its_file_and_line(tmp_path, text, words):
     with pytest.raises(UsageProblem) as refused:
         write(tmp_path, text)
     assert words in str(refused.value)
     assert str(tmp_path / "sdbr.toml") in str(refused.value)
+
+
+def test_all_that_is_wrong_is_told_at_once_in_the_order_of_its_lines(tmp_path):
+    text = "attempts = 0\n[prices]\ncore = -1\n[nonsense]\n"
+    with pytest.raises(UsageProblem, match=r"line 1: attempts .*line 3: prices.* line 4: unknown"):
+        write(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        (("workers",), 2),
+        (("prices",), 3),
+        (("prices", "core"), 4),
+        (("prices", "ultra"), 5),
+        (("looks", "a.b", "prompt"), 8),
+        (("aliases", "x"), 13),
+        (("nowhere",), 1),
+    ],
+)
+def test_the_line_of_a_setting_is_where_its_value_begins(key, line):
+    text = (
+        "# workers = 1\nworkers = 2\n[prices]\ncore = 1 # ultra = 3\n'ultra' = 2\n\n"
+        '[looks."a.b"]\nprompt = """\nultra = 5\nworkers = 7\n"""\n[aliases]\nx = "core"\n'
+    )
+    assert line_of(text, key) == line
+
+
+def test_a_workspace_without_settings_loads_no_library_for_them(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from sdbr import config; config.load(Path());"
+        "print('pydantic' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.stdout.strip() == "False"
+
+
+def test_default_models_come_from_the_environment_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("SDBR_MODEL_IMG2IMG", "ultra")
+    monkeypatch.setenv("SDBR_MODEL_EDIT_CUTOUT", "mine")
+    told = write(tmp_path, '[models]\nimg2img = "sd3.5"\ntxt2img = "core"\n')
+    assert told.models == {"img2img": "ultra", "txt2img": "core", "edit cutout": "mine"}
+
+
+def test_each_command_that_draws_may_have_a_default_model():
+    folder = Path(sdbr.commands.__file__).parent
+    drawing = {p.stem for p in folder.glob("*.py") if "run_options" in p.read_text()} - {"replay"}
+    drawing |= {f"edit {p.stem}" for p in folder.glob("edit/*.py") if p.stem != "__init__"}
+    assert drawing <= set(DRAWING)
 
 
 def test_a_file_that_is_no_text_is_told_by_name(tmp_path):

@@ -93,8 +93,18 @@ def _fail(message: str, code: int, error: Exception | None = None) -> int:
 
 def _in_one_line(error: click.UsageError) -> str:
     command = error.ctx.command_path if error.ctx else "sdbr"
-    message = error.format_message()
+    message = error.format_message() + _told_by_environment(error)
     return f"{message} See `{command} --help`." if "--help" not in message else message
+
+
+def _told_by_environment(error: click.UsageError) -> str:
+    """Nobody looks for a wrong value in a variable that was set long ago."""
+    option = error.param if isinstance(error, click.BadParameter) else None
+    if error.ctx is None or option is None or option.envvar is None or option.name is None:
+        return ""
+    source = error.ctx.get_parameter_source(option.name)
+    told = source is click.core.ParameterSource.ENVIRONMENT
+    return f" The variable {option.envvar} says so." if told else ""
 
 
 def _bug(error: Exception) -> str:

@@ -1,21 +1,23 @@
-"""sdbr.toml: the user's own defaults, prices and aliases.
+"""sdbr.toml: the user's own defaults, prices, aliases and looks.
 
-Read from the user's configuration folder and from the workspace; the workspace wins.
+Read from the user's configuration folder and from the workspace; the workspace wins, and the
+environment over both.
 """
 
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sdbr.errors import UsageProblem
+if TYPE_CHECKING:
+    from sdbr.config_file import File
 
 FILE_NAME = "sdbr.toml"
+MODEL_VARIABLE = "SDBR_MODEL_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Config:
     """What sdbr.toml may hold; None leaves the choice to the built-in default.
 
     `prices` are USD a picture by model name, `aliases` are own names for models, `models` are
-    the default models by command.
+    the default models by command, `looks` are flags by name under a name of the user's own.
     """
 
     region: str | None = None
@@ -38,6 +40,10 @@ class Config:
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
+    looks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+TABLES = ("prices", "aliases", "models", "looks")
 
 
 def user_file() -> Path:
@@ -51,75 +57,42 @@ def user_file() -> Path:
 
 def load(workspace: Path) -> Config:
     """The user's settings under the workspace's. Raises UsageProblem for what is wrong in them."""
-    config = Config()
+    told = [file.values for file in files(workspace)]
+    return merged([*told, {"models": models_of(os.environ)}])
+
+
+def files(workspace: Path) -> list[File]:
+    """The settings files that there are, checked, the weaker first. Raises UsageProblem."""
+    found = []
     for path in (user_file(), workspace / FILE_NAME):
         if os.path.isfile(path):  # False, not an error, where the path cannot even be looked at.
-            config = _over(config, _read(path))
+            from sdbr import config_file
+
+            found.append(config_file.read(path))
+    return found
+
+
+def merged(layers: Iterable[Mapping[str, Any]]) -> Config:
+    """One config of several, the later over the earlier; tables are merged entry by entry."""
+    config = Config()
+    for values in layers:
+        both: dict[str, Any] = {
+            name: {**getattr(config, name), **value} if name in TABLES else value
+            for name, value in values.items()
+        }
+        config = replace(config, **both)
     return config
 
 
-def _read(path: Path) -> Config:
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, ValueError) as error:
-        raise UsageProblem(f"{path} cannot be read: {error}. Mend or remove it.") from error
-    values: dict[str, Any] = {}
-    for name, value in told.items():
-        if name not in _KINDS:
-            raise UsageProblem(
-                f"{path} has an unknown setting {name!r}. Known are {', '.join(_KINDS)}."
-            )
-        try:
-            values[name] = _KINDS[name](value)
-        except (TypeError, ValueError, InvalidOperation, AttributeError):
-            raise UsageProblem(f"{path}: {name} cannot be {value!r}. Mend it.") from None
-    return Config(**values)
-
-
-def _over(below: Config, above: Config) -> Config:
-    told = {f.name: getattr(above, f.name) for f in fields(Config)}
-    merged: dict[str, Any] = {
-        name: {**getattr(below, name), **value} if isinstance(value, dict) else value
-        for name, value in told.items()
-        if value is not None
+def models_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Default models by command, from SDBR_MODEL_IMG2IMG and its like."""
+    return {
+        name.removeprefix(MODEL_VARIABLE).lower().replace("_", " "): value
+        for name, value in environment.items()
+        if name.startswith(MODEL_VARIABLE) and value
     }
-    return replace(below, **merged)
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
-
-
-def _number(value: object) -> Decimal:
-    number = Decimal(str(value))
-    if isinstance(value, bool) or not number.is_finite() or number < 0:
-        raise ValueError(value)
-    return number
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(value)
-    return value
-
-
-def _texts(value: Any) -> dict[str, str]:
-    return {name: _text(entry) for name, entry in value.items()}
-
-
-_KINDS: dict[str, Any] = {
-    "region": _text,
-    "profile": _text,
-    "endpoint_url": _text,
-    "workers": _count,
-    "attempts": _count,
-    "timeout": lambda value: float(_number(value)),
-    "rpm": lambda value: float(_number(value)),
-    "max_cost": _number,
-    "ask_above": _number,
-    "prices": lambda value: {name: _number(usd) for name, usd in value.items()},
-    "aliases": _texts,
-    "models": _texts,
-}
+def scalars() -> tuple[str, ...]:
+    """The settings that are single values."""
+    return tuple(f.name for f in fields(Config) if f.name not in TABLES)

@@ -165,6 +165,12 @@ EFFORT = (
 )
 SPENDING = (
     _spending("--max-cost", type=Usd(), envvar="SDBR_MAX_COST", help="Hard cap on this run."),
+    _spending(
+        "--ask-above",
+        type=Usd(),
+        envvar="SDBR_ASK_ABOVE",
+        help="Ask before spending more [default: 1].",
+    ),
     _spending("--yes", "-y", is_flag=True, envvar="SDBR_YES", help="Agree to the price."),
     _spending("--dry-run", is_flag=True, help="Print plan, price and bodies; send nothing."),
     _spending("--fresh", is_flag=True, help="Draw anew what is paid for already."),
@@ -202,7 +208,7 @@ def _run(**told: Any) -> Run:
         ),
         spending=Spending(
             cap=_first(told["max_cost"], config.max_cost),
-            ask_above=_first(config.ask_above, Spending().ask_above),
+            ask_above=_first(told["ask_above"], config.ask_above, Spending().ask_above),
             assume_yes=told["yes"],
         ),
         output=Output(

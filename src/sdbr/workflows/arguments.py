@@ -16,6 +16,8 @@ def inputs_and_prompt(
 ) -> tuple[tuple[str, ...], str]:
     """Split `INPUT... PROMPT`: the last argument is the prompt, unless the model takes none.
 
+    Beside a named look with words of its own (`prefix`) the prompt may be left out.
+
     Raises UsageProblem where one of the two is missing.
     """
     if not arguments:
@@ -26,6 +28,8 @@ def inputs_and_prompt(
     looks_like_input = last == "-" or Path(last).is_file()
     if inputs and not looks_like_input:
         return tuple(inputs), last
+    if flags.get("prefix"):
+        return arguments, ""
     if flags.get("style_image") or "style-transfer" in str(flags.get("model")):
         return arguments, ""
     if not inputs and not looks_like_input:

@@ -47,10 +47,23 @@ _OWN = frozenset(field.name for field in fields(Look)) - {"extras"}
 
 
 def look_of(told: Mapping[str, Any]) -> Look:
-    """The look of flags by name; a name that no field has is an extra. None tells nothing."""
+    """The look of flags by name; a name that no field has is an extra. None tells nothing.
+
+    `prefix` is a named look's own words, which go into the prompt.
+    """
     known = {name: value for name, value in told.items() if value is not None}
+    if prefix := known.pop("prefix", ""):
+        known["prompt"] = prefixed(prefix, known.get("prompt", ""))
     extras = tuple(sorted((name, value) for name, value in known.items() if name not in _OWN))
     return Look(extras=extras, **{name: known[name] for name in known.keys() & _OWN})
+
+
+def prefixed(prefix: str, prompt: str) -> str:
+    """A named look's words around or before a prompt: in place of `{prompt}`, or in front."""
+    if "{prompt}" in prefix:
+        return " ".join(prefix.replace("{prompt}", prompt).split())
+    comma = ", " if prompt and prefix[-1].isalnum() else " "
+    return f"{prefix}{comma}{prompt}".strip()
 
 
 def told_by(look: Look) -> dict[str, Any]:
@@ -84,15 +97,18 @@ def choose(catalog: Catalog, look: Look, default: str | None, task: str) -> Mode
     return model
 
 
-def request_of(look: Look, model: Model) -> ImageRequest:
+def request_of(look: Look, model: Model, *, over_picture: bool = False) -> ImageRequest:
     """The request that the look makes of `model`, without its pictures.
 
+    Drawn `over_picture`, the size is the input's, and --size shapes the finished file alone.
     Raises UsageProblem for a size that cannot be.
     """
     size = parse_size(look.size) if look.size else None
     takes = dialect_of(model).takes(model)
     aspect = look.aspect
-    if aspect is None and size is not None and "size" not in takes and "aspect" in takes:
+    draws_size = "size" in takes and not over_picture
+    draws_aspect = "aspect" in takes and not over_picture
+    if aspect is None and size is not None and draws_aspect and not draws_size:
         aspect = nearest_aspect(size)
     drawn_as = "png" if look.quality is not None else look.format
     return ImageRequest(
@@ -101,7 +117,7 @@ def request_of(look: Look, model: Model) -> ImageRequest:
         negative_prompt=look.negative,
         seed=look.seed or 1,
         aspect=aspect,
-        size=size if "size" in takes else None,
+        size=size if draws_size else None,
         style=look.style,
         strength=look.strength,
         format=drawn_as if drawn_as in dialect_of(model).formats(model) else "png",

@@ -13,7 +13,7 @@ from sdbr.bedrock.rules import flag
 from sdbr.errors import UsageProblem
 
 _WORDS = frozenset({"model", "style", "aspect", "size", "sampler", "clip_guidance_preset"})
-_TEXTS = frozenset({"prompt", "negative"})
+_TEXTS = frozenset({"prompt", "negative", "prefix"})
 _FIXED = frozenset({"family", "format", "quality", "fit", "background", "mask_source"})
 _WHOLE = frozenset({"seed", "steps", "grow_mask", "left", "right", "up", "down"})
 _SEARCHED = frozenset({"search_prompt", "select_prompt"})
