@@ -10,7 +10,7 @@ from sdbr.bedrock.client import BedrockClient
 from sdbr.emulator import Faults
 from sdbr.errors import AccessProblem, InputProblem, Refused, ServiceProblem, UsageProblem
 from sdbr.request import Blob, ImageRequest, Size
-from sdbr.settings import Connection
+from sdbr.settings import Connection, configured_endpoint
 from tests.material import CATALOG, CORE, SD35, SDXL, blob, request_for
 
 ALL = CATALOG.models
@@ -18,6 +18,7 @@ FOX = ImageRequest(CORE, "a fox", seed=7)
 
 
 def client(workers=1, **connection):
+    connection.setdefault("endpoint_url", configured_endpoint())
     return BedrockClient(lambda: Connection(**connection), ALL, workers)
 
 
@@ -262,10 +263,17 @@ def test_many_threads_share_one_client_and_each_gets_its_own_picture(emulator):
 
 def test_the_connection_is_made_once_and_only_when_it_is_needed(emulator):
     made = []
-    connection = Connection()
+    connection = Connection(endpoint_url=configured_endpoint())
     lazy = BedrockClient(lambda: made.append(1) or connection, ALL, 1)
     assert made == []
     lazy.generate(FOX)
     lazy.generate(FOX)
     assert made == [1]
     assert len(emulator.received) == 2
+
+
+def test_an_endpoint_hidden_in_the_aws_configuration_is_named(emulator):
+    hidden = BedrockClient(lambda: Connection(), ALL, 1)
+    with pytest.raises(AccessProblem, match="--endpoint-url"):
+        hidden.generate(FOX)
+    assert not emulator.received

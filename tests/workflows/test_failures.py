@@ -42,9 +42,13 @@ def failures(total, done, *, fatal=None, single=()):
     return told
 
 
-@pytest.mark.parametrize("done", [0, 3])
-def test_without_a_failure_nothing_is_raised(done):
-    failures(3, done).raise_at_end()
+def test_without_a_failure_nothing_is_raised():
+    failures(3, 3).raise_at_end()
+
+
+def test_what_is_missing_without_a_failure_was_stopped():
+    with pytest.raises(Interrupted, match="1 of 3 pictures are missing"):
+        failures(3, 2).raise_at_end()
 
 
 def test_some_that_failed_by_themselves_are_a_run_done_in_part():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem, Trace
 from sdbr.settings import Connection, configured_region
 
+RUNTIME = "bedrock-runtime"
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _SIGN_IN = "Run `aws configure` or `aws sso login`, set AWS_PROFILE, or try it with --offline."
 
@@ -29,11 +31,14 @@ _NEVER_SENT = (
 )
 
 
-def connect(connection: Connection, fallback_region: str, workers: int) -> Any:
-    """A bedrock-runtime client that sends once a call.
+def connect(
+    connection: Connection, fallback_region: str, workers: int, service: str = RUNTIME
+) -> Any:
+    """A client of one of AWS's services that sends once a call.
 
-    `fallback_region` is used where neither flag, environment nor profile names one. Raises
-    AccessProblem where the profile or the region is wrong.
+    `fallback_region` is used where neither flag, environment nor profile names one. An endpoint
+    that is not AWS's own stands for every service. Raises AccessProblem where the profile or the
+    region is wrong.
     """
     import boto3
     from botocore.config import Config
@@ -44,6 +49,7 @@ def connect(connection: Connection, fallback_region: str, workers: int) -> Any:
         raise AccessProblem(
             f"{region!r} is not an AWS region. Give one such as --region {fallback_region}."
         )
+    stands_for_all = service == RUNTIME or connection.realm != "aws"
     read_timeout = min(connection.timeout, 300.0)
     config = Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
@@ -56,14 +62,26 @@ def connect(connection: Connection, fallback_region: str, workers: int) -> Any:
     )
     try:
         session = boto3.Session(**_identity(connection))
-        return session.client(
-            "bedrock-runtime",
+        client = session.client(
+            service,
             region_name=region or session.region_name or fallback_region,
-            endpoint_url=connection.endpoint_url,
+            endpoint_url=connection.endpoint_url if stands_for_all else None,
             config=config,
         )
     except Exception as error:
         raise lost(error) from error
+    _check_realm(client.meta.endpoint_url, connection)
+    return client
+
+
+def _check_realm(endpoint_url: str, connection: Connection) -> None:
+    """A stand-in named in the AWS configuration must not pass for Bedrock: pictures are kept
+    apart by who answers."""
+    if replace(connection, endpoint_url=endpoint_url).realm != connection.realm:
+        raise AccessProblem(
+            f"The AWS configuration leads to {endpoint_url}. Say so with --endpoint-url, or "
+            "endpoint_url in sdbr.toml."
+        )
 
 
 def _identity(connection: Connection) -> dict[str, Any]:

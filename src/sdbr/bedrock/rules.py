@@ -14,6 +14,11 @@ STYLES = (
 )
 ASPECTS = ("16:9", "1:1", "21:9", "2:3", "3:2", "4:5", "5:4", "9:16", "9:21")
 
+SHAPED_BY_INPUT = (
+    "--aspect is for drawing from words: with an input picture the result has its shape. "
+    "Leave it out, or give --size."
+)
+
 Value = str | int | float
 
 _FLAGS = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sdbr.bedrock.answers import refused
+from sdbr.errors import Refused
 from sdbr.generation.seam import Generate
 from sdbr.request import ImageRequest, Picture
 from sdbr.store.cache import Cache, Entry
@@ -34,9 +35,12 @@ def cached(
 
     def draw(request: ImageRequest, key: str) -> Picture:
         try:
-            return replace(generate(request), key=key)
-        finally:
+            picture = replace(generate(request), key=key)
+        except Refused:
             drawn_anew.add(key)
+            raise
+        drawn_anew.add(key)
+        return picture
 
     def answer(request: ImageRequest) -> Picture:
         key = key_of(request)

@@ -6,7 +6,9 @@ from sdbr.errors import InputProblem, Refused, Trace
 from sdbr.generation.caching import KeyOf
 from sdbr.generation.seam import Generate
 from sdbr.request import ImageRequest, Picture
-from sdbr.store.cache import Cache, Entry
+from sdbr.store.cache import SPACE, Cache, Entry
+
+_UPSCALED = 8  # A 4K picture has up to 16 times the pixels; PNGs of that size stay under 32 MB.
 
 
 def kept(generate: Generate, cache: Cache, key_of: KeyOf, realm: str) -> Generate:
@@ -20,7 +22,7 @@ def kept(generate: Generate, cache: Cache, key_of: KeyOf, realm: str) -> Generat
         key = key_of(request)
         trace = Trace(sent=False)
         try:
-            with cache.room(key) as room:
+            with cache.room(key, _space(request)) as room:
                 trace = Trace(billed="yes", status=200)
                 try:
                     picture = generate(request)
@@ -34,6 +36,11 @@ def kept(generate: Generate, cache: Cache, key_of: KeyOf, realm: str) -> Generat
         return picture
 
     return draw
+
+
+def _space(request: ImageRequest) -> int:
+    upscaled = any(task.startswith("upscale") for task in request.model.tasks)
+    return _UPSCALED * SPACE if upscaled else SPACE
 
 
 def _refusal(request: ImageRequest, realm: str, problem: Refused) -> Entry:

@@ -119,8 +119,8 @@ class Cache:
             lock.release()
 
     @contextmanager
-    def room(self, key: str) -> Iterator[Room]:
-        """Set disk space aside for one picture, before the money is spent.
+    def room(self, key: str, space: int = SPACE) -> Iterator[Room]:
+        """Set `space` bytes of the disk aside for one picture, before the money is spent.
 
         Raises InputProblem where the disk is full or the folder cannot be written.
         """
@@ -129,7 +129,7 @@ class Cache:
             with plain_write_errors(target.parent):
                 picture = stack.enter_context(part_file(target))
                 entry = stack.enter_context(part_file(target))
-                _set_aside(picture, SPACE)
+                _set_aside(picture, space)
                 _set_aside(entry, 4096)
             yield Room(self, key, picture, entry)
 

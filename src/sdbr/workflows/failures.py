@@ -50,8 +50,9 @@ class Failures:
         """Raise what the run ends with, if anything; it says how many pictures are missing."""
         missing = self.total - self.done
         error = self.fatal or next(iter(self.single), None)
-        if error is None or missing == 0:
+        if missing == 0:
             return
+        error = error or Interrupted("Stopped. Run the same command again to go on.")
         told = f"{missing} of {self.total} pictures are missing. " if self.total > 1 else ""
         if self.fatal is None and self.done:
             raise PartlyDone(f"{told}{error} Run the same command again for the rest.")

@@ -104,7 +104,9 @@ class _Preparing:
         alpha = "mask" in takes and self._beside.mask is None
         manner = Manner(cast(Fit, look.fit), look.background, keep_alpha=alpha)
         main = self._prepared(path, model, manner, "init_image")
-        request = replace(_with_strength(look, model), init_image=main.blob)
+        masked = self._beside.mask is not None or "mask_source" in dict(look.extras)
+        request = request_over_picture(look, model, masked)
+        request = replace(request, init_image=main.blob)
         inputs = [main.source]
         if self._beside.mask is not None:
             mask, source = prepare_mask_for(
@@ -134,10 +136,11 @@ class _Preparing:
         return self._ready[key]
 
 
-def _with_strength(look: Look, model: Model) -> ImageRequest:
-    request = request_of(look, model)
+def request_over_picture(look: Look, model: Model, masked: bool = False) -> ImageRequest:
+    """The request over an input picture, its strength the model's default where none is told."""
+    request = request_of(look, model, over_picture=True)
     scheduled = any(name.startswith("step_schedule") for name, _ in look.extras)
-    if request.strength is not None or scheduled:
+    if request.strength is not None or scheduled or masked:
         return request
     return replace(request, strength=dialect_of(model).default_strength(model))
 

@@ -145,6 +145,9 @@ def _outcomes(
             if ends_the_run(error, means.on_filtered) or failures.hopeless(means.effort.workers):
                 run.stop.set()
             return Failed(job, error)
+        except BaseException:
+            run.stop.set()
+            raise
 
     workers = min(means.effort.workers, len(plan.jobs))
     window = _WINDOW * workers

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 
 from sdbr.bedrock.answers import first_picture
 from sdbr.bedrock.families import Artifact, Body, SizeRule
-from sdbr.bedrock.rules import ASPECT, FRACTION, SEED, OneOf, Text, check_prompt
+from sdbr.bedrock.rules import (
+    ASPECT,
+    FRACTION,
+    SEED,
+    SHAPED_BY_INPUT,
+    OneOf,
+    Text,
+    check_prompt,
+)
+from sdbr.errors import UsageProblem
 from sdbr.model import Model
 from sdbr.request import Blob, ImageRequest
 
@@ -56,6 +65,8 @@ def encode(request: ImageRequest) -> Body:
     if request.negative_prompt:
         body["negative_prompt"] = Text().check("negative_prompt", request.negative_prompt)
     if request.init_image is not None:
+        if request.aspect is not None:
+            raise UsageProblem(SHAPED_BY_INPUT)
         return body | _image_to_image(request, request.init_image)
     if request.model.id in _HAS_MODE:
         body["mode"] = "text-to-image"

@@ -24,8 +24,8 @@ from sdbr.workflows.film.painter import Painter
 from sdbr.workflows.film.planning import Footage
 from sdbr.workflows.film.sources import Source
 from sdbr.workflows.film.tree import Places, find_tree
-from sdbr.workflows.jobs import Beside
-from sdbr.workflows.look import Look, choose, request_of
+from sdbr.workflows.jobs import Beside, request_over_picture
+from sdbr.workflows.look import Look, choose
 from sdbr.workflows.preparing import Manner, prepare, prepare_mask_for
 from sdbr.workspace import kept_name
 
@@ -93,9 +93,7 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     look = replace(order.look, model=model.invoke_id)
     clip = footage.clip
     placement = plan_fit(clip.size, dialect_of(model).size_rule(model), _fit(look))
-    request = request_of(look, model)
-    if request.strength is None:
-        request = replace(request, strength=dialect_of(model).default_strength(model))
+    request = request_over_picture(look, model, order.beside.mask is not None)
     request = _with_beside(request, placement, order.beside, means.workspace.hidden / "inputs")
     fingerprint = _fingerprint(source, look, wish, means)
     if look.seed is None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sdbr.media.camera import STILL, Move
-from sdbr.media.fitting import Placement
 from sdbr.request import Blob, ImageRequest, Picture
+from sdbr.workflows.living.loop import Loop
 
 Onto = Callable[[Sequence[Picture]], Blob]
 
@@ -16,12 +16,12 @@ Onto = Callable[[Sequence[Picture]], Blob]
 class Still:
     """A picture that was prepared for a model.
 
-    `request` draws over it; `loop` is how a drawn frame, cut to what it shows, goes in again.
+    `request` draws over it; `loop` is how a drawn frame goes in again.
     `end` is the request that a journey ends with, where there is one.
     """
 
     request: ImageRequest
-    loop: Placement
+    loop: Loop
     end: ImageRequest | None = None
 
 

@@ -18,8 +18,6 @@ from sdbr.generation.seam import Generate
 from sdbr.generation.stack import Drawing, Means, spent
 from sdbr.media.camera import moved
 from sdbr.media.clip import Pixels
-from sdbr.media.pictures import open_picture
-from sdbr.media.placing import restore
 from sdbr.request import ImageRequest, Picture
 from sdbr.voice import Voice
 from sdbr.workflows.failures import Failures, ends_the_run
@@ -153,7 +151,7 @@ def _worker(
 
 def finished(picture: Picture, scene: Scene, number: int) -> Pixels:
     """The model's picture as a frame: without padding, see-through where the still is."""
-    image = restore(open_picture(picture.data).image, scene.still.loop)
+    image = scene.still.loop.seen(picture)
     if scene.alpha is not None:
         motion = scene.wish.motion
         steps = number if motion.kind == "evolve" else 0

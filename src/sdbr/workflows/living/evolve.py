@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sdbr.media.camera import Move, moved
-from sdbr.media.encoding import encode_under
-from sdbr.media.fitting import Placement
-from sdbr.media.pictures import open_picture
-from sdbr.media.placing import apply, restore
 from sdbr.request import Blob, Picture
 from sdbr.workflows.film.painter import seed_of
 from sdbr.workflows.living.cel import Cel, Motion, Still
+from sdbr.workflows.living.loop import Loop
 
 
 def cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
@@ -35,12 +32,11 @@ def cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
     )
 
 
-def seen_next(picture: Picture, move: Move, loop: Placement) -> Blob:
+def seen_next(picture: Picture, move: Move, loop: Loop) -> Blob:
     """The drawn picture as the camera sees it one step on; made only when it is sent."""
 
     def make() -> bytes:
-        image = restore(open_picture(picture.data).image, loop)
-        return encode_under(apply(moved(image, move), loop))
+        return loop.again(moved(loop.seen(picture), move), picture.size)
 
-    told = f"{hashlib.sha256(picture.data).hexdigest()} {move} {loop}"
+    told = f"{hashlib.sha256(picture.data).hexdigest()} {move} {loop.placement}"
     return Blob(hashlib.sha256(told.encode()).hexdigest(), make=make)

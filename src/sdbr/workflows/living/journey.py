@@ -13,12 +13,9 @@ from math import pi, sin
 
 from PIL import Image
 
-from sdbr.media.encoding import encode_under
-from sdbr.media.fitting import Placement
-from sdbr.media.pictures import open_picture
-from sdbr.media.placing import apply, restore
 from sdbr.request import Blob, ImageRequest, Picture
 from sdbr.workflows.living.cel import Cel, Motion, Still
+from sdbr.workflows.living.loop import Loop
 
 _LEAST = 0.1
 
@@ -56,14 +53,14 @@ def _prompt(start: str, end: str, share: float) -> str:
     return end if share > 2 / 3 else f"{start}, {end}"
 
 
-def blended(one: Picture, other: Picture, share: float, loop: Placement) -> Blob:
+def blended(one: Picture, other: Picture, share: float, loop: Loop) -> Blob:
     """Both pictures in one, `share` of it the other; made only when it is sent."""
 
     def make() -> bytes:
-        images = [restore(open_picture(each.data).image, loop) for each in (one, other)]
-        second = images[1].resize(images[0].size, Image.Resampling.LANCZOS)
-        return encode_under(apply(Image.blend(images[0], second, share), loop))
+        first, second = loop.seen(one), loop.seen(other)
+        second = second.resize(first.size, Image.Resampling.LANCZOS)
+        return loop.again(Image.blend(first, second, share), one.size)
 
     digests = [hashlib.sha256(each.data).hexdigest() for each in (one, other)]
-    told = f"{digests[0]} {digests[1]} {share:.6f} {loop}"
+    told = f"{digests[0]} {digests[1]} {share:.6f} {loop.placement}"
     return Blob(hashlib.sha256(told.encode()).hexdigest(), make=make)

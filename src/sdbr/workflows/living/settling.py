@@ -28,6 +28,7 @@ from sdbr.workflows.job import Input
 from sdbr.workflows.jobs import Beside
 from sdbr.workflows.living import evolve, journey, ramp, vary
 from sdbr.workflows.living.cel import Cel, Motion, Still
+from sdbr.workflows.living.loop import Loop
 from sdbr.workflows.living.timing import Tempo
 from sdbr.workflows.look import Look, choose, request_of
 from sdbr.workflows.preparing import (
@@ -111,7 +112,7 @@ def settle(path: Path, wish: Wish, means: Means, catalog: Catalog) -> Scene:
     if look.seed is None:
         note = open_run(means.workspace.hidden / "clips", COMMAND, [drawing], 1)
         request = replace(request, seed=note.seeds[0])
-    loop = _loop(main.placement)
+    loop = Loop.of(main.placement, dialect_of(model).size_rule(model))
     end, inputs = _end(wish, request, main, inputs, store)
     still = Still(replace(request, init_image=main.blob), loop, end)
     cels = _MOTIONS[wish.motion.kind](still, wish.motion)
@@ -167,12 +168,6 @@ def _end(
     background = wish.look.background
     blob, source = prepare_like(wish.to_image, main.placement, background, store, "to_image")
     return replace(request, init_image=blob), (*inputs, source)
-
-
-def _loop(placement: Placement) -> Placement:
-    """How what is seen of a drawn frame is put in again; what was cropped is gone for good."""
-    used = placement.used.size
-    return Placement(used, placement.size, Box(0, 0, *used), placement.placed)
 
 
 def _alpha(path: Path, placement: Placement, look: Look) -> Image.Image | None:

@@ -66,12 +66,13 @@ def pace_of(tempo: Tempo) -> Pace:
 
 def write_sheet(scene: Scene, folder: Path, kind: str) -> Path:
     """Lay out the still and the wanted frames; return the sheet's path."""
-    wanted = wanted_of(scene)
-    rows = [wanted[at : at + _ACROSS] for at in range(0, len(wanted), _ACROSS)]
-    cells = [[thumbnail(frame_file(folder, scene, n), _SIDE) for n in row] for row in rows]
-    names = tuple(", ".join(str(n + 1) for n in row) for row in rows)
-    labels = Labels(scene.still.request.prompt, rows=(scene.path.name, *names))
-    sheet = contact_sheet([[thumbnail(scene.path, _SIDE)], *cells], labels, _SIDE)
+    numbers = wanted_of(scene)
+    files = [scene.path, *(frame_file(folder, scene, number) for number in numbers)]
+    names = ["before", *(str(number + 1) for number in numbers)]
+    starts = range(0, len(files), _ACROSS)
+    cells = [[thumbnail(path, _SIDE) for path in files[at : at + _ACROSS]] for at in starts]
+    rows = tuple(", ".join(names[at : at + _ACROSS]) for at in starts)
+    sheet = contact_sheet(cells, Labels(scene.still.request.prompt, rows=rows), _SIDE)
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
     return place(buffer.getvalue(), scene.wish.where.results, f"{scene.tree.name}-{kind}", ".png")
