@@ -19,7 +19,7 @@ from sdbr.bedrock.answers import broken_answer
 from sdbr.bedrock.connecting import connect, lost
 from sdbr.bedrock.families import dialect_of
 from sdbr.bedrock.faults import Failure, explain
-from sdbr.errors import SdbrError, Trace
+from sdbr.errors import SdbrError, Trace, UsageProblem
 from sdbr.model import Model
 from sdbr.request import ImageRequest, Picture
 from sdbr.settings import Connection
@@ -67,6 +67,19 @@ class BedrockClient:
             raise
         except Exception as error:
             raise self._explained(error, request.model, client.meta.region_name) from error
+
+    def knock(self, model: Model) -> None:
+        """Send a request without content: Bedrock refuses it, and bills nothing.
+
+        Raises what else is wrong: AccessProblem or ServiceProblem.
+        """
+        client = self._client(model)
+        try:
+            client.invoke_model(modelId=model.invoke_id, body=b"{}")
+        except Exception as error:
+            explained = self._explained(error, model, client.meta.region_name)
+            if not isinstance(explained, UsageProblem):
+                raise explained from error
 
     def _ready(self, request: ImageRequest) -> tuple[bytes, Any]:
         try:

@@ -42,13 +42,8 @@ def explain(failure: Failure, model: Model, region: str, successors: str) -> Sdb
     """
     if failure.status == 404 or failure.code == "ResourceNotFoundException":
         return AccessProblem(_gone(failure, model, successors))
-    if failure.code in _EXPIRED:
-        return AccessProblem(_expired(failure))
-    if failure.code in _BAD_KEYS:
-        return AccessProblem(
-            f"AWS does not accept these credentials ({failure.code}). Check the profile, the keys "
-            "and this machine's clock, or run `aws sso login`."
-        )
+    if (problem := refused_identity(failure)) is not None:
+        return problem
     if failure.status == 403 or failure.code == "AccessDeniedException":
         return AccessProblem(_denied(failure, model, region))
     if failure.status in _AGAIN or failure.code in _THROTTLED:
@@ -59,6 +54,23 @@ def explain(failure: Failure, model: Model, region: str, successors: str) -> Sdb
             "the Service Quotas console."
         )
     return _invalid(failure, model, region)
+
+
+def refused_identity(failure: Failure) -> AccessProblem | None:
+    """The error where AWS does not take the credentials, whatever was asked; None elsewhere."""
+    if failure.code in _EXPIRED:
+        return AccessProblem(_expired(failure))
+    if failure.code not in _BAD_KEYS:
+        return None
+    if "Signature expired" in failure.message or "not yet current" in failure.message:
+        return AccessProblem(
+            f"AWS says that this machine's clock is wrong ({failure.code}). Set it, then run it "
+            "again."
+        )
+    return AccessProblem(
+        f"AWS does not accept these credentials ({failure.code}). Check the profile, the keys "
+        "and this machine's clock, or run `aws sso login`."
+    )
 
 
 def said(message: str) -> str:

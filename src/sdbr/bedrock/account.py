@@ -1,0 +1,143 @@
+"""Questions to AWS that cost nothing: who is calling, what is offered here, what is open to them.
+
+Sources: AWS STS API, GetCallerIdentity; Amazon Bedrock API, ListFoundationModels,
+ListInferenceProfiles and GetFoundationModelAvailability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from sdbr.bedrock.connecting import connect, lost
+from sdbr.bedrock.faults import Failure, refused_identity, said
+from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
+from sdbr.settings import Connection
+
+HOME = "us-west-2"
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who AWS says is calling. `behind` is how many seconds this machine's clock is behind AWS's,
+    None where the answer had no date."""
+
+    account: str
+    arn: str
+    behind: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A model as the control plane tells it: "ACTIVE" or "LEGACY", and its last day if set."""
+
+    id: str
+    status: str
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a region offers: Stability AI's models by id, and the ids of inference profiles."""
+
+    region: str
+    models: Mapping[str, Live]
+    profiles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What stands between this account and one model; all three have to be true."""
+
+    authorized: bool
+    agreed: bool
+    entitled: bool
+
+
+def caller(connection: Connection) -> Caller:
+    """Ask STS who is calling. Raises AccessProblem or ServiceProblem."""
+    client = connect(connection, HOME, 1, "sts")
+    answer = _asked(client.get_caller_identity, "sts:GetCallerIdentity")
+    return Caller(answer["Account"], answer["Arn"], _behind(answer))
+
+
+class ControlPlane:
+    """A connection to Bedrock's control plane; safe to use from several threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._client = connect(connection, HOME, _AT_ONCE, "bedrock")
+
+    @property
+    def region(self) -> str:
+        """The region that is asked."""
+        return str(self._client.meta.region_name)
+
+    def offer(self) -> Offer:
+        """What this region offers. Raises AccessProblem or ServiceProblem."""
+        listed = _asked(
+            lambda: self._client.list_foundation_models(byProvider="Stability AI"),
+            "bedrock:ListFoundationModels",
+        )
+        models = {row["modelId"]: _live(row) for row in listed["modelSummaries"]}
+        return Offer(self.region, models, frozenset(self._profiles()))
+
+    def availability(self, model_id: str) -> Availability:
+        """What stands between this account and a model. Raises AccessProblem, ServiceProblem."""
+        told = _asked(
+            lambda: self._client.get_foundation_model_availability(modelId=model_id),
+            "bedrock:GetFoundationModelAvailability",
+        )
+        return Availability(
+            authorized=told.get("authorizationStatus") == "AUTHORIZED",
+            agreed=told.get("agreementAvailability", {}).get("status") == "AVAILABLE",
+            entitled=told.get("entitlementAvailability") == "AVAILABLE",
+        )
+
+    def _profiles(self) -> list[str]:
+        pages = self._client.get_paginator("list_inference_profiles")
+        rows = _asked(
+            lambda: pages.paginate(typeEquals="SYSTEM_DEFINED").build_full_result(),
+            "bedrock:ListInferenceProfiles",
+        )["inferenceProfileSummaries"]
+        return [row["inferenceProfileId"] for row in rows]
+
+
+def _live(row: Mapping[str, Any]) -> Live:
+    life = row.get("modelLifecycle", {})
+    end = life.get("endOfLifeTime")
+    return Live(row["modelId"], str(life.get("status", "ACTIVE")), end.date() if end else None)
+
+
+def _behind(answer: Mapping[str, Any]) -> float | None:
+    told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    try:
+        return (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds() if told else None
+    except ValueError:
+        return None
+
+
+def _asked(ask: Callable[[], Any], action: str) -> Any:
+    try:
+        return ask()
+    except Exception as error:
+        raise _explained(error, action) from error
+
+
+def _explained(error: Exception, action: str) -> SdbrError:
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError):
+        return lost(error)
+    told: Mapping[str, Any] = error.response.get("Error", {})
+    metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
+    code, message = str(told.get("Code", "")), str(told.get("Message", ""))
+    failure = Failure(code, int(metadata.get("HTTPStatusCode", 0)), message)
+    if (problem := refused_identity(failure)) is not None:
+        return problem
+    if failure.status == 403 or code in ("AccessDenied", "AccessDeniedException"):
+        return AccessProblem(f"This identity may not ask {action}: {said(message or code)}")
+    return ServiceProblem(f"{action} failed ({code}, HTTP {failure.status}): {said(message)}")
