@@ -23,15 +23,11 @@ class Commands(Folder):
         first = [name for name in _DRAW if name in names]
         return [*first, *(name for name in names if name not in first)]
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands under two headings."""
+    def sections(self, ctx: click.Context) -> list[tuple[str, list[str]]]:
+        """The commands under two headings."""
         names = self.list_commands(ctx)
         drawing = [name for name in names if name in _DRAW]
-        for title, group in (("Draw", drawing), ("Look after it", names[len(drawing) :])):
-            found = ((name, self.get_command(ctx, name)) for name in group)
-            rows = [(name, command.get_short_help_str(60)) for name, command in found if command]
-            with formatter.section(title):
-                formatter.write_dl(rows)
+        return [("Draw", drawing), ("Look after it", names[len(drawing) :])]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the exit codes."""

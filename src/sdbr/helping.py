@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import click
@@ -53,7 +54,8 @@ class Folder(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Their names, by the alphabet."""
-        return sorted(module.name for module in iter_modules(import_module(self.package).__path__))
+        names = (entry.partition(".")[0] for entry in os.listdir(self._folder))
+        return sorted(name for name in names if name and name[0] != "_")
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The `command` of the module called so, or None."""
@@ -61,3 +63,31 @@ class Folder(click.Group):
             return None
         command: click.Command = import_module(f"{self.package}.{cmd_name}").command
         return command
+
+    def sections(self, ctx: click.Context) -> Iterable[tuple[str, list[str]]]:
+        """The headings in the help, and the commands under each."""
+        return [("Commands", self.list_commands(ctx))]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with what its file says of itself."""
+        for title, names in self.sections(ctx):
+            with formatter.section(title):
+                formatter.write_dl([(name, self._summary(name)) for name in names])
+
+    @property
+    def _folder(self) -> str:
+        return str(import_module(self.package).__path__[0])
+
+    def _summary(self, name: str) -> str:
+        """The first sentence of the module's docstring, behind the colon.
+
+        It is read, not imported: importing all commands takes longer than everything else.
+        """
+        path = os.path.join(self._folder, name)
+        with open(
+            os.path.join(path, "__init__.py") if os.path.isdir(path) else f"{path}.py",
+            encoding="utf-8",
+        ) as source:
+            told = source.readline().strip('"\n').partition(": ")[2]
+        sentence = told.partition(". ")[0].rstrip(".")
+        return f"{sentence[:1].upper()}{sentence[1:]}."
