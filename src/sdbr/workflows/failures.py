@@ -49,11 +49,12 @@ class Failures:
     def raise_at_end(self) -> None:
         """Raise what the run ends with, if anything; it says how many pictures are missing."""
         missing = self.total - self.done
-        error = self.fatal or next(iter(self.single), None)
         if missing == 0:
             return
-        error = error or Interrupted("Stopped. Run the same command again to go on.")
         told = f"{missing} of {self.total} pictures are missing. " if self.total > 1 else ""
+        error = self.fatal or next(iter(self.single), None)
+        if error is None:
+            raise Interrupted(f"{told}Stopped. Run the same command again to go on.")
         if self.fatal is None and self.done:
             raise PartlyDone(f"{told}{error} Run the same command again for the rest.")
         error.args = (f"{told}{error}",)
