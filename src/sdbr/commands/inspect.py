@@ -1,4 +1,4 @@
-"""sdbr inspect: how a picture was made."""
+"""sdbr inspect: how a picture or a clip was made."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
     """Tell how results were made, and from what; pictures of stable-diffusion-webui too."""
     from sdbr.errors import InputProblem
     from sdbr.workflows import inputs, lineage
+    from sdbr.workflows.film.sources import VIDEOS
     from sdbr.workspace import Workspace
 
     workspace = Workspace(root)
-    homes = (workspace.generate_img, workspace.source_img)
-    paths = inputs.find(files, homes, inputs.PICTURES)
+    homes = (workspace.generate_img, workspace.source_img, root / "generate" / "videos")
+    paths = inputs.find(files, homes, inputs.PICTURES | VIDEOS)
     silent = []
     for path in paths:
         ancestor = lineage.trace(path, workspace.hidden / "inputs")
@@ -72,6 +73,8 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "negative prompt": told.pop("negative_prompt", None),
         "seed": made.get("seed") or told.get("seed"),
         "strength": told.get("strength"),
+        "motion": made.get("motion"),
+        "frames": made.get("frames"),
         "style": told.get("style"),
         "aspect": told.get("aspect"),
         **extras,
@@ -80,11 +83,19 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "drawn on": made.get("drawn_on"),
         "answered by": "Amazon Bedrock" if made.get("answered_by") == "aws" else "an emulator",
         "treatment": "; ".join(map(str, made.get("treatment") or ())),
+        "flags": _flags(made) if "frames" in made else None,
         "finish": ", ".join(f"{k} {v}" for k, v in (made.get("finish") or {}).items()),
         "key": str(made.get("key", ""))[:16],
         "version": f"sdbr {made.get('sdbr')}",
     }
     yield from ((name, str(value)) for name, value in facts.items() if value not in (None, "", 0))
+
+
+def _flags(made: Mapping[str, Any]) -> str:
+    """The flags that made a clip; what the request tells is told there."""
+    silent = {"prompt", "model", "negative", "strength", "style"}
+    told = ((name.replace("_", "-"), v) for name, v in (made.get("told") or {}).items())
+    return " ".join(f"--{name} {v}" for name, v in told if name not in silent)
 
 
 def _as_json(ancestor: Ancestor) -> dict[str, Any]:

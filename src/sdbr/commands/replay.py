@@ -14,6 +14,7 @@ _EXAMPLES = """
 sdbr replay generate/img/photo-7.png
 sdbr replay generate/img/photo-7.png --strength 0.4,0.6 --sheet
 sdbr replay fox-7.png --prompt "a blue fox" --seed 1..4
+sdbr replay generate/videos/clip.mp4 --strength 0.4
 """
 
 
@@ -24,16 +25,24 @@ sdbr replay fox-7.png --prompt "a blue fox" --seed 1..4
 @beside_options
 @run_options
 def command(file: str, prompt: str | None, told: Told, beside: Any, run: Run) -> None:
-    """Make the picture in FILE again: for nothing as it was, or anew with changed flags.
+    """Make FILE again, a picture or a clip: for nothing as it was, or anew with changed flags.
 
-    Its input pictures must still lie where they were.
+    What it was made from must still lie where it was.
     """
     from sdbr.delivery import deliver
-    from sdbr.workflows.replaying import jobs_again
+    from sdbr.rerunning import is_clip, rerun
+    from sdbr.workflows import lineage
+    from sdbr.workflows.replaying import found, jobs_again
     from sdbr.workspace import Workspace
 
+    workspace = Workspace(run.root)
+    path = found(file, workspace)
+    made = lineage.read(path)
+    if is_clip(made):
+        rerun(made, path.stem, workspace.hidden / "inputs")
+        return
     changed = {**told.flags, "prompt": prompt, "format": told.format}
     command_name, jobs = jobs_again(
-        file, changed, told.count, beside, run.catalog(), Workspace(run.root)
+        str(path), changed, told.count, beside, run.catalog(), workspace
     )
     deliver(command_name, jobs, run, sheet=told.sheet)

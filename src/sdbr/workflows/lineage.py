@@ -10,6 +10,8 @@ from typing import Any
 
 from sdbr.errors import InputProblem
 from sdbr.media import metadata, parameters
+from sdbr.media.clips import read_comment
+from sdbr.workflows.film.sources import VIDEOS
 from sdbr.workflows.preparing import original
 
 _DEEPEST = 20
@@ -43,17 +45,28 @@ def read(path: Path) -> Mapping[str, Any]:
     """sdbr's record, or {"parameters": …} of another program, or {}. Raises InputProblem."""
     if not path.is_file():
         raise InputProblem(f"{path} does not exist. Check the path.")
-    told = metadata.read(path)
+    told = None if path.suffix.lower() in VIDEOS else metadata.read(path)
     if told is None:
-        return {}
-    try:
-        record = json.loads(told.record)
-        if isinstance(record, dict):
-            return record
-    except (ValueError, RecursionError):
-        pass
+        return _record(_comment(path))
+    if record := _record(told.record):
+        return record
     prompt, negative, fields = parameters.parse(told.parameters)
     return {"parameters": {"prompt": prompt, "negative_prompt": negative, **fields}}
+
+
+def _comment(path: Path) -> str:
+    try:
+        return read_comment(path) or ""
+    except InputProblem:
+        return ""  # A still, or no clip at all: it says nothing.
+
+
+def _record(text: str) -> dict[str, Any]:
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def _parent(told: Mapping[str, Any], store: Path, depth: int) -> Ancestor:

@@ -93,17 +93,26 @@ def prepare_like(
 
 
 def remember(path: Path, digest: str, store: Path) -> None:
-    """Note where the file with this SHA-256 was last seen."""
+    """Note where the file or folder with this digest was last seen."""
     write_whole(store / f"{digest}.json", json.dumps({"path": str(path.resolve())}).encode())
 
 
 def original(digest: str, store: Path) -> Path | None:
-    """Where the file with this SHA-256 was last seen, if it is still there unchanged."""
+    """Where what has this digest was last seen, if it is still there unchanged."""
     try:
         path = Path(json.loads((store / f"{digest}.json").read_bytes())["path"])
-        return path if hashlib.sha256(path.read_bytes()).hexdigest() == digest else None
+        return path if digest_of(path) == digest else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, or of the digests of all files in a folder, as hex digits."""
+    if not path.is_dir():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    files = sorted(one for one in path.iterdir() if one.is_file())
+    return hashlib.sha256("".join(map(digest_of, files)).encode()).hexdigest()
 
 
 def read_file(path: Path) -> bytes:

@@ -10,10 +10,21 @@ from typing import Any
 from sdbr.bedrock.catalog import Catalog
 from sdbr.errors import InputProblem
 from sdbr.workflows import inputs, lineage
+from sdbr.workflows.film.sources import VIDEOS
 from sdbr.workflows.job import Job
 from sdbr.workflows.jobs import Beside, Wanted, from_pictures, from_words
 from sdbr.workflows.preparing import original
 from sdbr.workspace import Workspace
+
+
+def found(file: str, workspace: Workspace) -> Path:
+    """The one result called `file`, a path or a bare name. Raises InputProblem."""
+    videos = workspace.root / "generate" / "videos"
+    homes = (workspace.generate_img, workspace.source_img, videos)
+    paths = inputs.find([file], homes, inputs.PICTURES | VIDEOS)
+    if len(paths) != 1:
+        raise InputProblem(f"{file} are {len(paths)} files. Name one of them.")
+    return paths[0]
 
 
 def jobs_again(
@@ -28,7 +39,7 @@ def jobs_again(
 
     Raises InputProblem where the file does not say how it was made, or an input is gone.
     """
-    (path,) = inputs.find([file], (workspace.generate_img, workspace.source_img), inputs.PICTURES)
+    path = found(file, workspace)
     made = lineage.read(path)
     told = made.get("told")
     if not isinstance(told, dict) or "command" not in made:

@@ -1,0 +1,92 @@
+"""From a clip's record back to the command line that makes it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from sdbr.errors import InputProblem, UsageProblem
+from sdbr.workflows.preparing import original
+
+_OWN = ("file", "prompt")
+_SOURCES = ("clip", "init_image")
+_BY_ROLE = ("mask", "style_image", "to_image")
+_NAMES = {"clip_guidance_preset": "clip_guidance"}
+
+
+def is_clip(made: Mapping[str, Any]) -> bool:
+    """Whether a record is that of frames in time."""
+    return "frames" in made and isinstance(made.get("told"), Mapping) and "command" in made
+
+
+def rerun(made: Mapping[str, Any], name: str, store: Path) -> None:
+    """Run the command that made the clip called `name` again, under the flags of this command.
+
+    Raises InputProblem where an input is gone, UsageProblem for a flag the command has not.
+    """
+    context = click.get_current_context()
+    group = context.find_root().command
+    command = (
+        group.get_command(context, made["command"]) if isinstance(group, click.Group) else None
+    )
+    if command is None:
+        raise InputProblem(f"{name} was made by an unknown command, {made['command']}.")
+    told = _on_the_command_line(context)
+    words = words_again(command, made, {"name": made.get("stem", name), **told}, store)
+    with command.make_context(command.name, words, parent=context.parent) as again:
+        command.invoke(again)
+
+
+def words_again(
+    command: click.Command, made: Mapping[str, Any], changed: Mapping[str, Any], store: Path
+) -> list[str]:
+    """The words of the command line: the recorded flags under the `changed` ones."""
+    options = {option.name: option for option in command.params if isinstance(option, click.Option)}
+    for name in changed:
+        if name not in options and name not in _OWN:
+            raise UsageProblem(f"--{name.replace('_', '-')} is not for {command.name}.")
+    inputs = [one for one in made.get("inputs", []) if isinstance(one, Mapping)]
+    beside = {one["role"]: _found(one, store) for one in inputs if one.get("role") in _BY_ROLE}
+    told = {_NAMES.get(name, name): value for name, value in made["told"].items()}
+    flags = {**told, "seed": made.get("seed"), **beside, **changed}
+    words = [word for n, v in flags.items() if n in options for word in _words(options[n], v)]
+    sources = [str(_found(one, store)) for one in inputs if one.get("role") in _SOURCES]
+    prompt = changed.get("prompt") or (made.get("request") or {}).get("prompt")
+    return [*words, "--", *sources, *([prompt] if prompt else [])]
+
+
+def _on_the_command_line(context: click.Context) -> dict[str, Any]:
+    """What was told to this command itself; environment and files speak to the other one too."""
+    return {
+        name: value
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+
+
+def _words(option: click.Option, value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if option.count:
+        yield from [option.opts[0]] * int(value)
+    elif option.is_flag:
+        yield from option.opts[:1] if value else option.secondary_opts[:1]
+    else:
+        yield f"{_longest(option.opts)}={value}"
+
+
+def _longest(names: Sequence[str]) -> str:
+    return max(names, key=len)
+
+
+def _found(told: Mapping[str, Any], store: Path) -> Path:
+    path = original(str(told.get("sha256", "")), store)
+    if path is None:
+        raise InputProblem(
+            f"The input {told.get('name')} is not where it was. Put it back, or name it anew."
+        )
+    return path
