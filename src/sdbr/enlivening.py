@@ -93,6 +93,7 @@ def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalo
         keep_frames=asked.clip.keep_frames,
         settings=replace(asked.gif.settings(ending), width=asked.gif.width),
         name=name,
+        loop_told=asked.gif.loop is not None,
     )
     sources = [Source(kept_name(path.stem), path) for path in paths]
     order = settling.Order(look_of(single(asked.flags)), wish, asked.beside, where)

@@ -14,6 +14,7 @@ from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.film.painter import Painter, rgb, write_frame
 from sdbr.workflows.film.planning import Footage, Shown
 from sdbr.workflows.film.tree import Tree
+from sdbr.workflows.job import Input
 
 _WINDOW_BYTES = 512 * 1024 * 1024
 """Decoded frames held between being read and being written, in bytes at most."""
@@ -29,6 +30,7 @@ class Film:
     tree: Tree
     size: Size
     keep_frames: bool = True
+    inputs: tuple[Input, ...] = ()
 
     @property
     def drawn(self) -> tuple[Shown, ...]:

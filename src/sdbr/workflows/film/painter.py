@@ -16,6 +16,7 @@ from sdbr.media import placing
 from sdbr.media.clip import Pixels
 from sdbr.media.encoding import encode, encode_under
 from sdbr.media.fitting import Placement
+from sdbr.media.images import flattened
 from sdbr.media.pictures import open_picture
 from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.film.planning import Shown
@@ -67,8 +68,8 @@ def seed_of(first: int, policy: str, number: int) -> int:
 
 
 def rgb(pixels: Pixels) -> Pixels:
-    """The first three channels."""
-    return np.ascontiguousarray(pixels[..., :3])
+    """The pixels without an alpha channel; what shows through becomes white."""
+    return np.ascontiguousarray(flattened(pixels))
 
 
 def write_frame(path: Path, pixels: Pixels) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
 from sdbr.media.clips import Clip, Frame, Reader
+from sdbr.media.images import flattened
 from sdbr.motion.keyframes import Rule, place_keyframes
 from sdbr.motion.plan import Plan
 from sdbr.motion.survey import Note, survey
@@ -62,7 +63,7 @@ def look_over(reader: Reader, choice: Choice, rule: Rule) -> Footage:
     def watched() -> Iterator[Pixels]:
         for number, frame in enumerate(wanted_frames(reader, choice)):
             frames.append(Shown(number, frame.at, frame.lasts, digest_of(frame.image)))
-            yield np.ascontiguousarray(frame.image[..., :3])
+            yield np.ascontiguousarray(flattened(frame.image))
 
     notes = tuple(survey(watched(), compare=rule.word == "auto"))
     if not frames:

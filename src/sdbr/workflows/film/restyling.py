@@ -17,11 +17,12 @@ from sdbr.media.clips import open_writer, sound_of
 from sdbr.voice import Voice
 from sdbr.workflows.failures import Failures
 from sdbr.workflows.film.course import Film, Tally
+from sdbr.workflows.film.inheriting import see_through, with_loop_of
 from sdbr.workflows.film.measuring import Measured
 from sdbr.workflows.film.painter import write_frame
 from sdbr.workflows.film.planning import Footage
 from sdbr.workflows.film.preview import Preview
-from sdbr.workflows.film.settling import Settled, digest_of, index_of
+from sdbr.workflows.film.settling import Settled, index_of
 from sdbr.workflows.film.steadying import steady_frames
 from sdbr.workflows.record import request_fields
 
@@ -52,15 +53,17 @@ def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice) -> Finis
     measured = Measured()
     sound = sound_of(footage.clip, footage.end) if wish.audio else None
     comment = json.dumps(how_made(settled, means.realm), ensure_ascii=False, sort_keys=True)
+    settings = with_loop_of(footage.clip, wish.settings, wish.loop_told)
     preview = Preview(means.workspace.hidden / "preview.jpg")
     count = 0
     with (
         voice.progress(len(footage.frames), "frame"),
         open_writer(
-            tree.target, pace_of(footage), sound=sound, settings=wish.settings, comment=comment
+            tree.target, pace_of(footage), sound=sound, settings=settings, comment=comment
         ) as writer,
     ):
-        for shown, pixels in steady_frames(settled, run, means, tally, measured):
+        finished = steady_frames(settled, run, means, tally, measured)
+        for shown, pixels in see_through(finished, settled):
             if film.keep_frames:
                 write_frame(tree.generated_frame(shown.number), pixels)
             writer.add(Frame(pixels, shown.at, shown.lasts))
@@ -73,20 +76,20 @@ def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice) -> Finis
 
 def how_made(settled: Settled, realm: str) -> dict[str, Any]:
     """The record in the clip's metadata: the same run gives the same text."""
-    film, source = settled.film, settled.source
+    film = settled.film
     return {
         "sdbr": __version__,
         "command": settled.wish.command,
         "fingerprint": film.tree.fingerprint,
         "request": request_fields(film.painter.request),
         "seed": film.painter.request.seed,
-        "told": dict(settled.wish.told),
+        "told": {name: value for name, value in settled.wish.told if name != "seed"},
         "frames": len(film.footage.frames),
         "size": list(film.size),
         "answered_by": realm,
         "treatment": [str(film.painter.placement)],
         "inputs": [
-            {"role": "clip", "name": path.name, "sha256": digest_of(path)} for path in source.files
+            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in film.inputs
         ],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,10 @@ from sdbr.workflows.film.painter import Painter
 from sdbr.workflows.film.planning import Footage
 from sdbr.workflows.film.sources import Source
 from sdbr.workflows.film.tree import Places, find_tree
+from sdbr.workflows.job import Input
 from sdbr.workflows.jobs import Beside, request_over_picture
 from sdbr.workflows.look import Look, choose
-from sdbr.workflows.preparing import Manner, prepare, prepare_mask_for
+from sdbr.workflows.preparing import Manner, digest_of, prepare, prepare_mask_for, remember
 from sdbr.workspace import kept_name
 
 DEFAULTS = Settings()
@@ -40,6 +41,7 @@ class Wish:
     `told` are the flags that make the same clip again. `rule` places the keyframes; `steady`
     filters a clip of which every frame is drawn. `ending` is the result's suffix, "" for a
     folder of frames; `frame_suffix` that of kept frames. `name` is a stem of the user's own.
+    An animation plays as often as its source, unless the settings' loop was `loop_told`.
     """
 
     command: str
@@ -53,6 +55,7 @@ class Wish:
     audio: bool = True
     settings: Settings = DEFAULTS
     name: str | None = None
+    loop_told: bool = False
 
 
 def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -94,11 +97,14 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     clip = footage.clip
     placement = plan_fit(clip.size, dialect_of(model).size_rule(model), _fit(look))
     request = request_over_picture(look, model, order.beside.mask is not None)
-    request = _with_beside(request, placement, order.beside, means.workspace.hidden / "inputs")
-    fingerprint = _fingerprint(source, look, wish, means)
+    store = means.workspace.hidden / "inputs"
+    request, beside = _with_beside(request, placement, order.beside, store)
+    inputs = (*_remembered(source, store), *beside)
+    pictures = _digest([_known(inputs), repr(replace(look, seed=None)), wish.seed_policy])
     if look.seed is None:
-        note = open_run(means.workspace.hidden / "clips", wish.command, [fingerprint], 1)
+        note = open_run(means.workspace.hidden / "clips", wish.command, [pictures], 1)
         request = replace(request, seed=note.seeds[0])
+    fingerprint = _fingerprint(pictures, request.seed, wish, means)
     first_like: dict[str, int] = {}
     for frame in footage.frames:
         first_like.setdefault(frame.digest, frame.number)
@@ -106,7 +112,7 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     body.check(painter.request_for(footage.frames[0], _unused), means.models)
     stem = kept_name(wish.name or source.name)
     tree = find_tree(order.where, stem, wish.ending, fingerprint, wish.frame_suffix)
-    return Film(footage, painter, tree, clip.size, wish.keep_frames)
+    return Film(footage, painter, tree, clip.size, wish.keep_frames, inputs)
 
 
 def index_of(film: Film, source: Source, wish: Wish) -> dict[str, Any]:
@@ -135,34 +141,41 @@ def index_of(film: Film, source: Source, wish: Wish) -> dict[str, Any]:
 
 def _with_beside(
     request: ImageRequest, placement: Placement, beside: Beside, store: Path
-) -> ImageRequest:
+) -> tuple[ImageRequest, list[Input]]:
+    inputs: list[Input] = []
     if beside.mask is not None:
-        mask, _ = prepare_mask_for(beside.mask, placement, beside.invert_mask, store)
+        mask, source = prepare_mask_for(beside.mask, placement, beside.invert_mask, store)
         request = replace(request, mask=mask)
+        inputs.append(source)
     if beside.style_image is not None:
         style = prepare(beside.style_image, request.model, Manner(), store, "style_image")
         request = replace(request, style_image=style.blob)
-    return request
+        inputs.append(style.source)
+    return request, inputs
 
 
-def _fingerprint(source: Source, look: Look, wish: Wish, means: Means) -> str:
-    digest = hashlib.sha256()
-    for path in source.files:
-        digest.update(digest_of(path).encode())
-    told = [dict(wish.told), look.model, look.seed, wish.ending, wish.frame_suffix]
-    digest.update(json.dumps([told, means.realm, wish.command], sort_keys=True).encode())
-    return digest.hexdigest()
+def _remembered(source: Source, store: Path) -> list[Input]:
+    """The files that the clip is read from, noted so that a replay finds them."""
+    inputs = [Input("clip", path.name, digest_of(path)) for path in source.files]
+    for path, one in zip(source.files, inputs, strict=True):
+        remember(path, one.sha256, store)
+    return inputs
 
 
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, or of all files in a folder, as hex digits."""
-    paths = sorted(path.iterdir()) if path.is_dir() else [path]
-    digest = hashlib.sha256()
-    for one in paths:
-        if one.is_file():
-            with one.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+def _known(inputs: Sequence[Input]) -> list[tuple[str, str]]:
+    return [(one.role, one.sha256) for one in inputs]
+
+
+def _fingerprint(pictures: str, seed: int, wish: Wish, means: Means) -> str:
+    """Names the run: a seed that was drawn and the same seed told make the same clip."""
+    flags = {name: value for name, value in wish.told if name != "seed"}
+    return _digest(
+        [pictures, seed, flags, wish.ending, wish.frame_suffix, means.realm, wish.command]
+    )
+
+
+def _digest(told: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _fit(look: Look) -> Fit:
