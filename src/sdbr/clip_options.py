@@ -73,6 +73,10 @@ class SteadyFlags:
     unexplained: float
     steady: str
     max_flicker: float | None
+    review: bool
+    redraw: str | None
+    init: str
+    feedback: float
 
     def rule(self, calls: int | None) -> Rule:
         """Where keyframes go; `calls` bounds their number. Raises UsageProblem."""
@@ -81,8 +85,9 @@ class SteadyFlags:
         return read_rule(self.keyframes, self.unexplained, calls)
 
     def told(self) -> dict[str, Any]:
-        """The flags for the record."""
-        return asdict(self)
+        """The flags for the record: those that shape the result."""
+        silent = ("review", "redraw", "max_flicker")
+        return {name: value for name, value in asdict(self).items() if name not in silent}
 
 
 _steady = grouped("Steadiness")
@@ -113,6 +118,20 @@ steady_options = collected(
         type=click.FloatRange(min=0),
         metavar="X",
         help="Draw more keyframes where the flicker is above X (E_warp × 1000).",
+    ),
+    _steady("--review", is_flag=True, help="Stop after the keyframes and print a sheet of them."),
+    _steady("--redraw", metavar="3,7", help="Draw these keyframes of the sheet with new seeds."),
+    _steady(
+        "--init",
+        type=click.Choice(["from-source", "from-previous"]),
+        default="from-source",
+        help="Start each keyframe from its source, or mix in the last result, one by one.",
+    ),
+    _steady(
+        "--feedback",
+        type=click.FloatRange(0, 1),
+        default=0.3,
+        help="How much of the last result --init from-previous mixes in [default: 0.3].",
     ),
 )
 clip_options = collected(

@@ -25,6 +25,7 @@ from sdbr.workflows import pictures
 from sdbr.workflows.film import course, trial
 from sdbr.workflows.film.denser import denser
 from sdbr.workflows.film.planning import look_over, placed_anew
+from sdbr.workflows.film.redrawing import parse_places, redraw
 from sdbr.workflows.film.restyling import Finished, restyle
 from sdbr.workflows.film.settling import Order, Settled, settle
 from sdbr.workflows.film.sources import Source
@@ -49,7 +50,7 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
     settled, failed = _settled(sources, order, flags, means, catalog)
     if not settled:
         raise failed[0]
-    settled = _within_cap(settled, flags, means)
+    settled = _redrawn(_within_cap(settled, flags, means), flags, means)
     told = _priced(settled, flags.clip.test_frames, means)
     _tell(settled, told, voice)
     if run.dry_run:
@@ -65,7 +66,7 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
         under_way.ledger.saved_by_keyframes(under_way.run, _saved(settled))
 
         def work(one: Settled) -> None:
-            if flags.clip.test_frames is not None:
+            if flags.steady.review or flags.clip.test_frames is not None:
                 _draw_trial(one, flags.clip.test_frames, under_way, means)
             else:
                 _draw(one, flags, under_way, means, _Teller(voice, run.output.json))
@@ -107,6 +108,20 @@ def _settled(
         except InputProblem as error:
             failed.append(error)
     return settled, failed
+
+
+def _redrawn(settled: list[Settled], flags: Flags, means: Means) -> list[Settled]:
+    """The clips with new seeds for the keyframes that --redraw names."""
+    if flags.steady.redraw is None:
+        return settled
+    places = parse_places(flags.steady.redraw)
+    again = []
+    for one in settled:
+        note = means.workspace.hidden / "clips" / f"{one.film.tree.fingerprint}.redrawn.json"
+        times = redraw(note, one.film.footage.plan.keyframes, places)
+        painter = replace(one.film.painter, redrawn=times)
+        again.append(replace(one, film=replace(one.film, painter=painter)))
+    return again
 
 
 def _within_cap(settled: list[Settled], flags: Flags, means: Means) -> list[Settled]:
@@ -176,8 +191,8 @@ def _tell(settled: Sequence[Settled], told: Estimate, voice: Voice) -> None:
     voice.say(f"{sum(map(_length, settled))} frames: {told}")
 
 
-def _draw_trial(one: Settled, count: int, under_way: Drawing, means: Means) -> None:
-    wanted = trial.spread(one.film.drawn, count)
+def _draw_trial(one: Settled, count: int | None, under_way: Drawing, means: Means) -> None:
+    wanted = one.film.drawn if count is None else trial.spread(one.film.drawn, count)
     line(str(trial.draw_trial(one, wanted, under_way, means, one.order.where.results)))
 
 

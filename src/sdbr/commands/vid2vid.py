@@ -74,6 +74,7 @@ def command(
         told=given({**flags, "prompt": prompt, **clip.told(), **steady.told(), **video}),
         rule=steady.rule(None),
         steady=steady.steady != "off",
+        feedback=steady.feedback if steady.init == "from-previous" else 0.0,
         seed_policy=clip.seed_policy,
         ending=ending,
         frame_suffix=".png" if clip.frame_format == "png" else ".jpg",

@@ -22,25 +22,34 @@ from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.film.planning import Shown
 
 _SEEDS = int(SEED.high)
+_APART = 7_919  # Between the seeds of a frame that is drawn again.
 
 
 @dataclass(frozen=True, slots=True)
 class Painter:
     """How frames become requests: the request they share, their place in it, their seeds.
 
-    `first_like` gives the number of the first frame with the same pixels, so that a still
-    screen is drawn once under every seed policy (fixed, step or random).
+    `seed_policy` is fixed, step or random. `first_like` gives the number of the first frame with
+    the same pixels, so that a still screen is drawn once under every policy; `redrawn` says how
+    often a frame was asked for with another seed.
     """
 
     request: ImageRequest
     placement: Placement
     seed_policy: str = "fixed"
     first_like: Mapping[str, int] = field(default_factory=dict)
+    redrawn: Mapping[int, int] = field(default_factory=dict)
 
-    def request_for(self, frame: Shown, pixels: Callable[[], Pixels]) -> ImageRequest:
-        """The request for one frame; its picture is encoded only when it is sent."""
-        seed = seed_of(self.request.seed, self.seed_policy, self.first_like[frame.digest])
-        told = f"png {self.placement} {frame.digest}"
+    def request_for(
+        self, frame: Shown, pixels: Callable[[], Pixels], digest: str = ""
+    ) -> ImageRequest:
+        """The request for one frame; its picture is encoded only when it is sent.
+
+        `digest` names the pixels where they are not the frame's own.
+        """
+        first = self.request.seed + _APART * self.redrawn.get(frame.number, 0)
+        seed = seed_of(first, self.seed_policy, self.first_like[frame.digest])
+        told = f"png {self.placement} {digest or frame.digest}"
         digest = hashlib.sha256(told.encode()).hexdigest()
         blob = Blob(digest, make=lambda: self._encoded(pixels()))
         return replace(self.request, init_image=blob, seed=seed)
@@ -64,7 +73,7 @@ def seed_of(first: int, policy: str, number: int) -> int:
     if policy == "random":
         drawn = hashlib.sha256(f"{first} {number}".encode()).digest()
         return int.from_bytes(drawn[:8], "big") % _SEEDS + 1
-    return first
+    return (first - 1) % _SEEDS + 1
 
 
 def rgb(pixels: Pixels) -> Pixels:

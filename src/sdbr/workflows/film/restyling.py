@@ -18,7 +18,7 @@ from sdbr.voice import Voice
 from sdbr.workflows.failures import Failures
 from sdbr.workflows.film.course import Film, Tally
 from sdbr.workflows.film.inheriting import see_through, with_loop_of
-from sdbr.workflows.film.measuring import Measured
+from sdbr.workflows.film.measuring import Measured, keep
 from sdbr.workflows.film.painter import write_frame
 from sdbr.workflows.film.planning import Footage
 from sdbr.workflows.film.preview import Preview
@@ -71,6 +71,8 @@ def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice) -> Finis
             voice.step(f"{in_usd(spent(run.budget))} USD")
             count += 1
         _raise_if_missing(count, settled, tally, run)
+    told = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.told()}
+    keep(means.workspace.hidden / "clips" / f"{tree.fingerprint}.steadiness.json", told)
     return Finished(tree.target, measured, tuple(tally.held), tally.extra, writer.notes)
 
 

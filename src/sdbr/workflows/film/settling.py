@@ -22,6 +22,7 @@ from sdbr.store.runs import open_run
 from sdbr.workflows.film.course import Film
 from sdbr.workflows.film.painter import Painter
 from sdbr.workflows.film.planning import Footage
+from sdbr.workflows.film.redrawing import redrawn_before
 from sdbr.workflows.film.sources import Source
 from sdbr.workflows.film.tree import Places, find_tree
 from sdbr.workflows.job import Input
@@ -39,7 +40,8 @@ class Wish:
     """What the user wants of clips, apart from the look.
 
     `told` are the flags that make the same clip again. `rule` places the keyframes; `steady`
-    filters a clip of which every frame is drawn. `ending` is the result's suffix, "" for a
+    filters a clip of which every frame is drawn; `feedback` is how much of the last result goes
+    into the next init image (0 to 1). `ending` is the result's suffix, "" for a
     folder of frames; `frame_suffix` that of kept frames. `name` is a stem of the user's own.
     An animation plays as often as its source, unless the settings' loop was `loop_told`.
     """
@@ -48,6 +50,7 @@ class Wish:
     told: tuple[tuple[str, Any], ...] = ()
     rule: Rule = AUTO
     steady: bool = True
+    feedback: float = 0.0
     seed_policy: str = "fixed"
     ending: str = ".mp4"
     frame_suffix: str = ".png"
@@ -108,7 +111,9 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     first_like: dict[str, int] = {}
     for frame in footage.frames:
         first_like.setdefault(frame.digest, frame.number)
-    painter = Painter(request, placement, wish.seed_policy, first_like)
+    numbers_file = means.workspace.hidden / "clips" / f"{fingerprint}.redrawn.json"
+    redrawn = redrawn_before(numbers_file)
+    painter = Painter(request, placement, wish.seed_policy, first_like, redrawn)
     body.check(painter.request_for(footage.frames[0], _unused), means.models)
     stem = kept_name(wish.name or source.name)
     tree = find_tree(order.where, stem, wish.ending, fingerprint, wish.frame_suffix)

@@ -12,6 +12,7 @@ from sdbr.motion.plan import Plan
 from sdbr.workflows.film.carrying import SourceFrames, carried
 from sdbr.workflows.film.course import Tally, chosen_of, held_through, paint, split, usable
 from sdbr.workflows.film.measuring import Measured, measured, pairs_to_measure
+from sdbr.workflows.film.onward import paint_onward
 from sdbr.workflows.film.planning import Shown, wanted_frames
 from sdbr.workflows.film.settling import Settled
 
@@ -28,7 +29,12 @@ def steady_frames(
     """
     film, plan = settled.film, settled.film.footage.plan
     items = split(film, wanted_frames(settled.reader, film.footage.choice), run)
-    painted = usable(paint(film, chosen_of(items, film.drawn), run, means, tally), means, tally)
+    wanted_items = chosen_of(items, film.drawn)
+    if settled.wish.feedback:
+        drawn = paint_onward(film, wanted_items, run, means, settled.wish.feedback)
+    else:
+        drawn = paint(film, wanted_items, run, means, tally)
+    painted = usable(drawn, means, tally)
     if len(film.drawn) < len(film.footage.frames):
         results = carried(film, painted, run, tally)
     else:

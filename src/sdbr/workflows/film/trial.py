@@ -17,6 +17,8 @@ from sdbr.workflows.film.planning import Shown, wanted_frames
 from sdbr.workflows.film.settling import Settled
 from sdbr.workspace import place
 
+_SIDE = 512
+
 
 def spread(frames: Sequence[Shown], count: int) -> tuple[Shown, ...]:
     """`count` of the frames, evenly spread, the first and the last among them."""
@@ -48,9 +50,15 @@ def draw_trial(
     for frame, before, after in map_ordered(
         work, items, workers=workers, window=2 * workers, stop=run.stop
     ):
-        pairs.append((Image.fromarray(before), Image.fromarray(after)))
-        names.append(f"frame {frame.number + 1}, {float(frame.at):.2f} s")
+        pairs.append((_small(before), _small(after)))
+        names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     sheet = pairs_sheet(pairs, Labels(film.painter.request.prompt, rows=tuple(names)))
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
     return place(buffer.getvalue(), folder, f"{film.tree.name}-trial", ".png")
+
+
+def _small(pixels: Pixels) -> Image.Image:
+    image = Image.fromarray(pixels)
+    image.thumbnail((_SIDE, _SIDE))
+    return image
