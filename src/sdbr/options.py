@@ -200,7 +200,7 @@ def _run(**told: Any) -> Run:
     config = configuration.load(root)
     return Run(
         root=root,
-        connection=_connected(told, config),
+        connection=connected(told, config),
         effort=Effort(
             workers=told["workers"] or config.workers or Effort().workers,
             attempts=told["attempts"] or config.attempts or Effort().attempts,
@@ -227,7 +227,11 @@ def _run(**told: Any) -> Run:
     )
 
 
-def _connected(told: dict[str, Any], config: Config) -> Connection:
+def connected(told: dict[str, Any], config: Config) -> Connection:
+    """Where requests go, by the flags of CONNECTION and --timeout, then the config.
+
+    Raises UsageProblem for an endpoint that is no URL.
+    """
     endpoint = told["endpoint_url"] or config.endpoint_url or configured_endpoint()
     if endpoint and not endpoint.startswith(("http://", "https://")):
         raise UsageProblem(

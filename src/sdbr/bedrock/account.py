@@ -21,6 +21,10 @@ HOME = "us-west-2"
 _AT_ONCE = 8
 
 
+class NotAllowed(AccessProblem):
+    """The identity is known, and a question is not allowed to it; drawing may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who AWS says is calling. `behind` is how many seconds this machine's clock is behind AWS's,
@@ -138,6 +142,8 @@ def _explained(error: Exception, action: str) -> SdbrError:
     failure = Failure(code, int(metadata.get("HTTPStatusCode", 0)), message)
     if (problem := refused_identity(failure)) is not None:
         return problem
+    if "API Key" in message:
+        return AccessProblem(f"AWS does not accept this Bedrock API key: {said(message)}")
     if failure.status == 403 or code in ("AccessDenied", "AccessDeniedException"):
-        return AccessProblem(f"This identity may not ask {action}: {said(message or code)}")
+        return NotAllowed(f"This identity may not ask {action}: {said(message or code)}")
     return ServiceProblem(f"{action} failed ({code}, HTTP {failure.status}): {said(message)}")

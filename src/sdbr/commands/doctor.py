@@ -1,0 +1,109 @@
+"""sdbr doctor: what is needed, checked without paying."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdbr.helping import Command
+from sdbr.options import CONNECTION, connected, grouped, json_option, workspace_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sdbr.config import Config
+    from sdbr.workflows.checkup.finding import Finding
+
+_EXAMPLES = """
+sdbr doctor
+sdbr doctor --region us-west-2 --profile work
+sdbr doctor --json
+"""
+_SIGNS = {"ok": "OK  ", "note": "NOTE", "fix": "FIX "}
+_check = grouped("Check")
+
+
+def _flags(function: Any) -> Any:
+    for option in reversed(CONNECTION):
+        function = option(function)
+    return function
+
+
+@click.command("doctor", cls=Command, examples=_EXAMPLES)
+@_check("--draw", is_flag=True, help="Draw one picture as well, which AWS bills.")
+@_check(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=15.0,
+    metavar="SECONDS",
+    show_default=True,
+    help="Time for each question.",
+)
+@json_option
+@workspace_option
+@_flags
+def command(root: Path, draw: bool, as_json: bool, **told: Any) -> int:
+    """Check what sdbr needs, without paying: this machine, the account, the models.
+
+    Each line says OK, or what to do: a NOTE can wait, at a FIX runs would fail. The exit code is
+    that of the first FIX. One request without content goes to Bedrock, which refuses it unbilled.
+    Against an emulator on this machine a picture is drawn as well.
+    """
+    code = 0
+    for finding in _findings(root, draw, told):
+        _print(finding, as_json)
+        code = code or finding.code
+    return code
+
+
+def _findings(root: Path, draw: bool, told: dict[str, Any]) -> Iterator[Finding]:
+    from sdbr import config
+    from sdbr.errors import UsageProblem
+    from sdbr.workflows.checkup import machine
+    from sdbr.workflows.checkup.finding import failed
+
+    yield from machine.look(root)
+    try:
+        settings = config.load(root)
+    except UsageProblem:
+        settings = config.Config()
+    try:
+        yield from _account(settings, draw, told)
+    except UsageProblem as problem:
+        yield failed("settings", problem)
+
+
+def _account(settings: Config, draw: bool, told: dict[str, Any]) -> Iterator[Finding]:
+    from datetime import date
+
+    from sdbr.bedrock import catalog
+    from sdbr.workflows.checkup import account
+    from sdbr.workflows.checkup.finding import ok
+
+    models = catalog.load(settings.prices, settings.aliases)
+    cheapest = models.able("text-to-image", date.today())[0].id
+    names = (settings.models.get("txt2img", cheapest), settings.models.get("img2img", "sd3.5"))
+    connection = connected(told, settings)
+    if connection.offline:
+        yield ok("account", "not asked: --offline draws with the built-in emulator")
+        return
+    defaults = tuple(models.find(name) for name in names)
+    yield from account.look(account.Patient(connection, models, defaults, draw))
+
+
+def _print(finding: Finding, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        line = {
+            "about": finding.about,
+            "verdict": finding.verdict,
+            "said": finding.said,
+            "code": finding.code,
+            **finding.facts,
+        }
+        click.echo(json.dumps(line, ensure_ascii=False, default=str))
+    else:
+        click.echo(f"{_SIGNS[finding.verdict]}  {finding.about:<11}  {finding.said}")

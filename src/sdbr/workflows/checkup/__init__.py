@@ -1,0 +1,1 @@
+"""What sdbr needs, checked without paying: this machine, the account, the models."""
