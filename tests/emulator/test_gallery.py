@@ -25,13 +25,13 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
 
 
 def test_an_order_is_painted_once(painted: list[Order]) -> None:
-    gallery = Gallery()
+    gallery = Gallery(1_000_000)
     assert gallery.paint(ORDER) == gallery.paint(ORDER)
     assert painted == [ORDER]
 
 
 def test_any_difference_is_another_picture(painted: list[Order]) -> None:
-    gallery = Gallery()
+    gallery = Gallery(1_000_000)
     changes: dict[str, Any] = {
         "seed": 2,
         "prompt": "a cat",

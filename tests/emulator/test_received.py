@@ -7,9 +7,7 @@ import http.client
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from sdbr.emulator import Emulator, Faults, received
+from sdbr.emulator import Emulator, Faults
 from sdbr.emulator.received import abbreviated
 from tests.emulator.calls import CORE, SD35, base64_of, invoke, scenery, send
 
@@ -96,13 +94,11 @@ def test_scripts_can_ask_and_reset_over_http(bedrock: Emulator) -> None:
     assert send(bedrock, "GET", "/_emulator/summary").told["invocations"] == 0
 
 
-def test_old_bodies_are_abbreviated_when_they_take_too_much_room(
-    monkeypatch: pytest.MonkeyPatch, bedrock: Emulator
-) -> None:
-    monkeypatch.setattr(received, "FULL_BODIES", 1200)
+def test_old_bodies_are_abbreviated_when_they_take_too_much_room() -> None:
     body = {"prompt": "x", "mode": "image-to-image", "strength": 0.5}
-    for width in (80, 90):
-        invoke(bedrock, SD35, {**body, "image": base64_of(scenery(width).convert("RGB"))})
-    first, second = (record.body["image"] for record in bedrock.received)
+    with Emulator(keeps=1200) as bedrock:
+        for width in (80, 90):
+            invoke(bedrock, SD35, {**body, "image": base64_of(scenery(width).convert("RGB"))})
+        first, second = (record.body["image"] for record in bedrock.received)
     assert "sha256" in first
     assert isinstance(second, str)

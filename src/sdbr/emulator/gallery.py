@@ -8,13 +8,11 @@ from collections import OrderedDict
 
 from sdbr.emulator.painter.order import Order
 
-MAX_BYTES = 128 * 1024 * 1024
-
 
 class Gallery:
     """Paints orders; as many at once as there are processors, the rest wait their turn."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._easels = threading.BoundedSemaphore(os.cpu_count() or 1)

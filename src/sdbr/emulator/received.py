@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 LONG = 512
-FULL_BODIES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,10 @@ def abbreviated(value: Any) -> Any:
 
 
 class Journal:
-    """Keeps the records, oldest first, and abbreviates the oldest bodies beyond 256 MB in all."""
+    """Keeps the records, oldest first, and abbreviates the oldest bodies beyond `keeps` bytes in all."""
 
-    def __init__(self, on_record: Callable[[str], None] | None = None) -> None:
+    def __init__(self, on_record: Callable[[str], None] | None = None, keeps: int = 0) -> None:
+        self._keeps = keeps
         self._on_record = on_record
         self._lock = threading.Lock()
         self._records: list[Received] = []
@@ -76,7 +76,7 @@ class Journal:
         with self._lock:
             self._records.append(record)
             self._bytes += record.size
-            while self._bytes > FULL_BODIES and self._abbreviated < len(self._records) - 1:
+            while self._bytes > self._keeps and self._abbreviated < len(self._records) - 1:
                 self._abbreviate_oldest()
             if self._on_record is not None:
                 self._on_record(record.line())

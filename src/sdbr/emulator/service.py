@@ -52,10 +52,10 @@ class Service:
         self, settings: Settings, stopped: threading.Event, log: Callable[[str], None] | None = None
     ) -> None:
         self.settings = settings
-        self.journal = Journal(log)
+        self.journal = Journal(log, settings.keeps)
         self.limits = Limits(settings.max_in_flight, settings.rpm)
         self._turns = Turns()
-        self._desk = invoke.Desk(settings, Gallery().paint)
+        self._desk = invoke.Desk(settings, Gallery(settings.keeps // 2).paint)
         self._stopped = stopped
 
     def answer(self, request: Request) -> Reply:

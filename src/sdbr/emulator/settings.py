@@ -21,7 +21,8 @@ class Settings:
     filter refuses, every time. `allow_ended` answers for models whose life has ended; `today`
     decides which have.
     `check_region` refuses a model that is not offered in the region the request was signed for.
-    `max_in_flight` and `rpm` (requests a minute) are limits; above them requests are throttled.
+    `keeps` is how many bytes of request bodies, and half as many of painted pictures, stay in
+    memory. `max_in_flight` and `rpm` (requests a minute) are limits; above them requests are throttled.
     """
 
     latency: float | tuple[float, float] = 0.0
@@ -36,5 +37,6 @@ class Settings:
     max_in_flight: int | None = None
     rpm: int | None = None
     today: date | None = None
+    keeps: int = 256 * 1024 * 1024
     host: str = "127.0.0.1"
     port: int = 0

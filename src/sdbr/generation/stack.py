@@ -107,7 +107,8 @@ def _emulated(connection: Connection) -> Iterator[Callable[[], Connection]]:
         def start() -> Connection:
             from sdbr.emulator import Emulator
 
-            url = stack.enter_context(Emulator()).url
+            # Nobody asks this one what it received: a long clip must not fill the memory.
+            url = stack.enter_context(Emulator(keeps=0)).url
             return replace(connection, endpoint_url=url)
 
         yield start

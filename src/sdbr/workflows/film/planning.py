@@ -48,8 +48,13 @@ class Footage:
         return self.frames[-1].at + self.frames[-1].lasts - self.frames[0].at
 
     @property
-    def end(self) -> Fraction:
-        """When the last wanted frame ends, in seconds from the clip's first frame."""
+    def cut_at(self) -> Fraction | None:
+        """When the last wanted frame ends, in seconds from the clip's first frame.
+
+        None where the choice goes to the clip's end: sound that outlasts the picture stays.
+        """
+        if self.choice.end is None and self.choice.most is None:
+            return None
         return self.frames[-1].at + self.frames[-1].lasts
 
 

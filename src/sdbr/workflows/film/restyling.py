@@ -51,7 +51,7 @@ def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice) -> Finis
         tree.write_index(index_of(film, settled.source, wish))
     tally = Tally(Failures(total=len(film.drawn)))
     measured = Measured()
-    sound = sound_of(footage.clip, footage.end) if wish.audio else None
+    sound = sound_of(footage.clip, footage.cut_at) if wish.audio else None
     comment = json.dumps(how_made(settled, means.realm), ensure_ascii=False, sort_keys=True)
     settings = with_loop_of(footage.clip, wish.settings, wish.loop_told)
     preview = Preview(means.workspace.hidden / "preview.jpg")
