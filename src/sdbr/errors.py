@@ -6,6 +6,8 @@ Each message is one sentence that says what happened and one that says what to d
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 EXIT_CODES = {
     0: "done",
     1: "a bug in sdbr",
@@ -20,10 +22,28 @@ EXIT_CODES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of the one send that failed, for the ledger.
+
+    `sent` is False where nothing left this machine. `billed` is "yes", "no", or "perhaps" where
+    the picture may have been made before the failure.
+    """
+
+    sent: bool = True
+    billed: str = "no"
+    status: int | None = None
+    request_id: str = ""
+
+
 class SdbrError(Exception):
-    """A failure with a plain-words message; `exit_code` is what the process ends with."""
+    """A failure with a plain-words message; `exit_code` is what the process ends with.
+
+    `trace` is set where a request to Bedrock failed, and None everywhere else.
+    """
 
     exit_code = 1
+    trace: Trace | None = None
 
 
 class UsageProblem(SdbrError):
@@ -48,8 +68,8 @@ class ServiceProblem(SdbrError):
     """Bedrock, or the way to it, failed.
 
     `again` tells whether the same request may succeed unchanged; `throttled` that Bedrock asked
-    for fewer requests; `wait` is how many seconds it asked to wait; `billed` is "no", or
-    "perhaps" where the picture may have been made before the failure.
+    for fewer requests; `wait` is how many seconds it asked to wait; `slowed` what pacing made
+    of it.
     """
 
     exit_code = 5
@@ -67,7 +87,8 @@ class ServiceProblem(SdbrError):
         self.again = again
         self.throttled = throttled
         self.wait = wait
-        self.billed = billed
+        self.slowed = ""
+        self.trace = Trace(billed=billed)
 
 
 class Refused(SdbrError):
@@ -78,6 +99,8 @@ class Refused(SdbrError):
     def __init__(self, message: str, *, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+        # No source says whether Bedrock bills a picture that its filter withholds.
+        self.trace = Trace(billed="perhaps")
 
 
 class OverBudget(SdbrError):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
+from sdbr.errors import InputProblem
 from sdbr.model import Model
 
 
@@ -19,13 +23,47 @@ class Size(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """A picture file that goes into a request, known by its digest.
+
+    In memory, on disk, or made when it is needed: a run over many pictures does not hold them
+    all. What is made on demand is known by a digest of what it is made from. Two blobs are equal
+    when their digests are.
+    """
+
+    sha256: str
+    data: bytes | None = field(default=None, compare=False, repr=False)
+    path: Path | None = field(default=None, compare=False)
+    make: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, data: bytes) -> Blob:
+        """The blob of bytes in memory."""
+        return cls(hashlib.sha256(data).hexdigest(), data=data)
+
+    def read(self) -> bytes:
+        """The file's bytes. Raises InputProblem when a file is gone or has changed since."""
+        if self.data is not None:
+            return self.data
+        if self.make is not None:
+            return self.make()
+        try:
+            data = self.path.read_bytes() if self.path else b""
+        except OSError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise InputProblem(f"{self.path} was changed or removed meanwhile. Run it again.")
+        return data
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRequest:
     """One picture to be drawn, in words that fit every model.
 
     `strength` has one meaning everywhere: 0 keeps the init image, 1 ignores it; None leaves it
     to the model's default. `seed` is 1 to 4294967295, never 0, because 0 means "draw one at
     random" to Bedrock and the picture could not be made again. Pictures are whole files (PNG,
-    JPEG or WebP bytes). `extras` carries what only some models know, as sorted (field, value)
+    JPEG or WebP). `extras` carries what only some models know, as sorted (field, value)
     pairs under the model's own field names.
     """
 
@@ -37,10 +75,10 @@ class ImageRequest:
     size: Size | None = None
     style: str | None = None
     format: str = "png"
-    init_image: bytes | None = None
+    init_image: Blob | None = None
     strength: float | None = None
-    mask: bytes | None = None
-    style_image: bytes | None = None
+    mask: Blob | None = None
+    style_image: Blob | None = None
     extras: tuple[tuple[str, str | int | float], ...] = ()
 
 

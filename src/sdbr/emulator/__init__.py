@@ -1,0 +1,29 @@
+"""A Bedrock on this machine: `with Emulator(latency=0.2) as emulator: emulator.url`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sdbr.emulator.emulator import Emulator
+    from sdbr.emulator.faults import Faults
+    from sdbr.emulator.received import Received
+    from sdbr.emulator.settings import Settings
+
+__all__ = ["Emulator", "Faults", "Received", "Settings"]
+
+_HOMES = {
+    "Emulator": "emulator",
+    "Faults": "faults",
+    "Received": "received",
+    "Settings": "settings",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Whoever runs pytest imports this package through its plugin: nothing is loaded before use.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,68 @@
+"""The dialects of Bedrock's image models: `ls` here is the list.
+
+A family is one module with six functions (see `Dialect`). The catalogue names it, nothing
+else does, so a new family is one file here and its models in catalog.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import NamedTuple, Protocol, cast
+
+from sdbr.model import Model
+from sdbr.request import Blob, ImageRequest, Size
+
+Leaf = str | int | float | Blob
+Body = dict[str, "Leaf | list[dict[str, Leaf]]"]
+"""A request body in the model's own words. Pictures are blobs here; base64 comes later."""
+
+
+class Artifact(NamedTuple):
+    """The picture that an answer holds: the file's bytes and the seed, where one was told."""
+
+    data: bytes
+    seed: int | None
+
+
+class SizeRule(NamedTuple):
+    """Which sizes of input picture a model takes.
+
+    `exact` lists the only sizes allowed, else sides are in pixels, `max_aspect` is the longer
+    side over the shorter one; `multiple_of` is what both sides must divide by.
+    """
+
+    exact: tuple[Size, ...] = ()
+    min_side: int = 64
+    max_side: int = 16_384
+    min_pixels: int = 0
+    max_pixels: int = 9_437_184
+    max_aspect: float | None = None
+    multiple_of: int = 1
+
+
+class Dialect(Protocol):
+    """What a family module offers."""
+
+    def takes(self, model: Model) -> frozenset[str]:
+        """The names of the request's fields, and of its extras, that this model knows."""
+
+    def formats(self, model: Model) -> tuple[str, ...]:
+        """The file formats that this model can answer in, its default first."""
+
+    def size_rule(self, model: Model) -> SizeRule:
+        """Which sizes of input picture this model takes."""
+
+    def default_strength(self, model: Model) -> float | None:
+        """The strength to draw with where none is told, or None where the model has none."""
+
+    def encode(self, request: ImageRequest) -> Body:
+        """The request in the model's words. Raises UsageProblem for a value out of range."""
+
+    def decode(self, answer: Mapping[str, object]) -> Artifact:
+        """The picture in an answer. Raises Refused or ServiceProblem where there is none."""
+
+
+def dialect_of(model: Model) -> Dialect:
+    """The family module that speaks this model's language."""
+    return cast(Dialect, import_module(f"sdbr.bedrock.families.{model.family}"))

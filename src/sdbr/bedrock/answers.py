@@ -1,0 +1,75 @@
+"""Reading the parts that answers of different families share.
+
+Whatever arrives, the outcome is an Artifact, Refused, or a ServiceProblem that may be tried
+again: never a KeyError from an answer that looks otherwise than documented.
+"""
+
+from __future__ import annotations
+
+from binascii import a2b_base64
+from collections.abc import Mapping
+
+from sdbr.bedrock.families import Artifact
+from sdbr.errors import Refused, ServiceProblem
+
+_INFERENCE_ERROR = "Inference error"
+_LARGEST_SEED = 4_294_967_295
+_WHAT_WAS_REFUSED = {
+    "Filter reason: prompt": "The safety filter refused the prompt. Change its words.",
+    "Filter reason: input image": "The safety filter refused the input picture. Use another one.",
+    "Filter reason: output image": (
+        "The safety filter refused the drawn picture. Try another --seed or --on-filtered reseed."
+    ),
+}
+
+
+def first_picture(answer: Mapping[str, object]) -> Artifact:
+    """The picture of a `seeds`, `finish_reasons`, `images` answer.
+
+    A refused picture comes with HTTP 200, a reason, and `images` missing, `[]` or `[""]`.
+    """
+    reason = _first(answer.get("finish_reasons"))
+    if reason == _INFERENCE_ERROR:
+        raise ServiceProblem("Bedrock reports an inference error.", again=True, billed="perhaps")
+    if reason is not None:
+        raise refused(str(reason))
+    seed = _first(answer.get("seeds"))
+    return Artifact(picture_bytes(_first(answer.get("images"))), seed_number(seed))
+
+
+def refused(reason: str) -> Refused:
+    """The error for a safety filter's word, in plain words."""
+    message = _WHAT_WAS_REFUSED.get(
+        reason, f"The safety filter refused it ({reason[:80]}). Change the prompt or the seed."
+    )
+    return Refused(message, reason=reason)
+
+
+def picture_bytes(encoded: object) -> bytes:
+    """Decoded base64; a ServiceProblem when it is missing, empty or damaged."""
+    try:
+        if isinstance(encoded, str) and (data := a2b_base64(encoded, strict_mode=True)):
+            return data
+    except ValueError:
+        pass
+    raise broken_answer("holds no picture")
+
+
+def broken_answer(what: str) -> ServiceProblem:
+    """A 200 answer that cannot be used: it was made, so it is billed, and may be asked again."""
+    return ServiceProblem(f"Bedrock's answer {what}.", again=True, billed="yes")
+
+
+def seed_number(value: object) -> int | None:
+    """`value` where it is a seed (0 to 4294967295), also one spelled as text; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        number = int(value)
+    except ValueError:
+        return None
+    return number if 0 <= number <= _LARGEST_SEED else None
+
+
+def _first(values: object) -> object:
+    return values[0] if isinstance(values, list) and values else None

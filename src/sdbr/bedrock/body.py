@@ -1,0 +1,107 @@
+"""From a request to the bytes on the wire, and to the key that names it for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from datetime import date
+
+from sdbr.bedrock import catalog
+from sdbr.bedrock.families import Body, dialect_of
+from sdbr.bedrock.rules import flag
+from sdbr.errors import UsageProblem
+from sdbr.model import Model
+from sdbr.request import Blob, ImageRequest
+
+MAX_BODY = 25_000_000
+"""Bytes that InvokeModel takes at most (Amazon Bedrock API reference, InvokeModel)."""
+
+_ABOUT_AN_INPUT = ("strength", "mask", "mask_source", "step_schedule_start", "step_schedule_end")
+
+
+def check(request: ImageRequest, models: Iterable[Model]) -> None:
+    """Raise UsageProblem for anything that this model cannot do or that is out of range.
+
+    `models` are those of the catalogue: the message names the ones that can.
+    """
+    takes = dialect_of(request.model).takes(request.model)
+    for field in _told(request):
+        if field not in takes:
+            raise UsageProblem(_cannot(request, field, models))
+        if field in _ABOUT_AN_INPUT and request.init_image is None:
+            raise UsageProblem(f"{flag(field)} needs an input picture. Add one or leave it out.")
+    dialect_of(request.model).encode(request)
+
+
+def wire(request: ImageRequest) -> bytes:
+    """The JSON that Bedrock receives. Raises UsageProblem when it is over MAX_BODY bytes."""
+    body = dialect_of(request.model).encode(request)
+    data = _json(body, lambda picture: b64encode(picture.read()).decode("ascii"))
+    if len(data) > MAX_BODY:
+        raise UsageProblem(
+            f"The request has {len(data) / 1e6:.0f} MB and Bedrock takes {MAX_BODY / 1e6:.0f} MB. "
+            "Use smaller pictures."
+        )
+    return data
+
+
+def outline(request: ImageRequest) -> str:
+    """The JSON body for reading: as `wire`, with a note in place of each picture."""
+    body = dialect_of(request.model).encode(request)
+    return _json(
+        body, lambda picture: f"<base64 of the picture with SHA-256 {picture.sha256}>"
+    ).decode("utf-8")
+
+
+def key(request: ImageRequest, realm: str) -> str:
+    """The request's name: a SHA-256 over model id and canonical body, as 64 hex digits.
+
+    `realm` keeps apart who answers: a picture of an emulator never stands for Bedrock's.
+    """
+    body = dialect_of(request.model).encode(request)
+    canonical = _json(body, lambda picture: "sha256:" + picture.sha256)
+    head = f"{realm}\n{request.model.invoke_id}\n".encode()
+    return hashlib.sha256(head + canonical).hexdigest()
+
+
+def _json(body: Body, picture: Callable[[Blob], str]) -> bytes:
+    def leaf(value: object) -> str:
+        if isinstance(value, Blob):
+            return picture(value)
+        raise TypeError(f"{type(value).__name__} has no place in a request body")
+
+    return json.dumps(body, sort_keys=True, default=leaf).encode("utf-8")
+
+
+def _told(request: ImageRequest) -> list[str]:
+    """The fields that say something: those that differ from an empty request, and the extras."""
+    silent = ImageRequest(request.model)
+    told = [
+        field.name
+        for field in fields(request)
+        if field.name not in ("model", "seed", "extras")
+        and getattr(request, field.name) != getattr(silent, field.name)
+    ]
+    return told + [name for name, _ in request.extras]
+
+
+def _cannot(request: ImageRequest, field: str, models: Iterable[Model]) -> str:
+    alive = [model for model in models if not model.lifecycle.ended(date.today())]
+    fitting = [model for model in alive if _draws(model, request, _told(request))]
+    able = fitting or [model for model in alive if _draws(model, request, [field])]
+    instead = f"Use --model {catalog.names_of(able)}." if able else "Leave it out."
+    model, what = request.model, flag(field).removeprefix("an ")
+    return f"{model.title} ({model.id}) takes no {what}. {instead}"
+
+
+def _draws(model: Model, request: ImageRequest, told: Iterable[str]) -> bool:
+    """Whether `model` takes what is told, and draws from words alone where there is no input."""
+    from_words = request.init_image is not None or "text-to-image" in model.tasks
+    return from_words and dialect_of(model).takes(model).issuperset(told)
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("an ").removeprefix("the ")

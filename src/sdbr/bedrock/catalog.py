@@ -1,0 +1,125 @@
+"""The models: what is alive, for which task, where, for how much. Data in catalog.toml."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any
+
+from sdbr.errors import UsageProblem
+from sdbr.model import Lifecycle, Model, Tier
+from sdbr.request import ImageRequest, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Every model sdbr knows, and the user's own aliases (alias → id, alias or ARN)."""
+
+    models: tuple[Model, ...]
+    aliases: Mapping[str, str]
+
+    def find(self, name: str, family: str | None = None) -> Model:
+        """The model called `name`: an id, alias, `us.` profile, ARN, or anything with `family`.
+
+        `family` is the name of the catalogue model whose language and price an unknown id
+        shares. Raises UsageProblem when the name is unknown and no family is given.
+        """
+        name = self.aliases.get(name, name)
+        like = self._known(family) if family else None
+        if family and like is None:
+            raise UsageProblem(
+                f"Unknown --family {family!r}. Name the catalogue model that it speaks like, "
+                "for example --family sd3.5 (see `sdbr models`)."
+            )
+        known = like or self._known(name.rsplit("/", 1)[-1])
+        if known is None:
+            raise UsageProblem(self._unknown(name))
+        is_address = name.startswith(("arn:", "us.", "stability.")) or like is not None
+        return replace(known, invoke_id=name) if is_address and name != known.id else known
+
+    def able(self, task: str, today: date) -> tuple[Model, ...]:
+        """The models that do `task` and are alive on `today`, cheapest first."""
+        alive = (m for m in self.models if task in m.tasks and not m.lifecycle.ended(today))
+        return tuple(sorted(alive, key=lambda model: model.tiers[0].usd))
+
+    def _known(self, name: str) -> Model | None:
+        bare = name.removeprefix("us.")
+        for model in self.models:
+            if bare == model.id or name in model.aliases:
+                return model
+        return None
+
+    def _unknown(self, name: str) -> str:
+        names = [alias for model in self.models for alias in (model.id, *model.aliases)]
+        close = difflib.get_close_matches(name, [*names, *self.aliases], n=2)
+        hint = f"Did you mean {' or '.join(close)}?" if close else "See `sdbr models`."
+        return (
+            f"Unknown model {name!r}. {hint} "
+            "For an id or ARN of your own add --family, for example --family sd3.5."
+        )
+
+
+def load(prices: Mapping[str, Decimal], aliases: Mapping[str, str]) -> Catalog:
+    """The built-in catalogue under the user's `prices` (name → USD a picture) and `aliases`.
+
+    Raises UsageProblem when a price names a model that the catalogue does not have.
+    """
+    text = files("sdbr.bedrock").joinpath("catalog.toml").read_text(encoding="utf-8")
+    models = tuple(_model(entry) for entry in tomllib.loads(text)["models"])
+    catalog = Catalog(models, dict(aliases))
+    own = {catalog.find(name).id: usd for name, usd in prices.items()}
+    return Catalog(tuple(_priced(model, own) for model in models), dict(aliases))
+
+
+def price_of(request: ImageRequest) -> Decimal | None:
+    """USD for one picture, or None where the catalogue has no price.
+
+    Only SDXL's price depends on the request: on its steps (30 unless told) and on its size.
+    """
+    steps = int(dict(request.extras).get("steps", 30))
+    size = request.size or Size(1024, 1024)
+    for tier in request.model.tiers:
+        fits_steps = tier.max_steps is None or steps <= tier.max_steps
+        fits_size = tier.max_pixels is None or size.width * size.height <= tier.max_pixels
+        if fits_steps and fits_size:
+            return tier.usd
+    return None
+
+
+def names_of(models: Iterable[Model]) -> str:
+    """Their short names in one phrase: `core, ultra or sd3.5`."""
+    names = [model.aliases[0] if model.aliases else model.id for model in models]
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _model(entry: Mapping[str, Any]) -> Model:
+    needs_profile = bool(entry.get("needs_profile", False))
+    return Model(
+        id=entry["id"],
+        invoke_id=f"us.{entry['id']}" if needs_profile else entry["id"],
+        family=entry["family"],
+        title=entry["title"],
+        tasks=tuple(entry["tasks"]),
+        aliases=tuple(entry["aliases"]),
+        regions=tuple(entry.get("regions", ())),
+        needs_profile=needs_profile,
+        lifecycle=Lifecycle(entry.get("launch"), entry.get("legacy"), entry.get("end")),
+        tiers=tuple(_tier(tier) for tier in entry["tiers"]),
+        price_as_of=entry["price_as_of"],
+        replaced_by=tuple(entry.get("replaced_by", ())),
+    )
+
+
+def _tier(entry: Mapping[str, Any]) -> Tier:
+    return Tier(Decimal(entry["usd"]), entry.get("max_steps"), entry.get("max_pixels"))
+
+
+def _priced(model: Model, own: Mapping[str, Decimal]) -> Model:
+    if model.id not in own:
+        return model
+    return replace(model, tiers=(Tier(own[model.id]),), price_as_of="your settings")

@@ -1,0 +1,163 @@
+"""Sends one request to Amazon Bedrock and returns one picture; the only importer of boto3.
+
+One call is one send: boto3's own retries are off, so that the ledger can count what was sent.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sdbr.bedrock import body, catalog
+from sdbr.bedrock.answers import broken_answer
+from sdbr.bedrock.connecting import connect, lost
+from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.faults import Failure, explain
+from sdbr.errors import SdbrError, Trace
+from sdbr.model import Model
+from sdbr.request import ImageRequest, Picture
+from sdbr.settings import Connection
+from sdbr.sniff import sniff, whole
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+
+class BedrockClient:
+    """A connection to Bedrock's runtime, made when the first request is sent.
+
+    `connection` is called once, then. `workers` is how many threads will call `generate` at
+    once; `models` are the catalogue's, for messages that name what to use instead.
+    """
+
+    def __init__(
+        self, connection: Callable[[], Connection], models: tuple[Model, ...], workers: int
+    ) -> None:
+        self._connection = cache(connection)
+        self._models = models
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+
+    def generate(self, request: ImageRequest) -> Picture:
+        """Send `request` once and return the picture as it came.
+
+        Raises AccessProblem, ServiceProblem, Refused or UsageProblem; each carries a `trace`
+        with what is known of the send.
+        """
+        data, client = self._ready(request)
+        request_id = ""
+        try:
+            answer = client.invoke_model(
+                modelId=request.model.invoke_id,
+                body=data,
+                contentType="application/json",
+                accept="application/json",
+            )
+            request_id = answer["ResponseMetadata"].get("RequestId", "")
+            return _picture(request, _read(answer), request_id)
+        except SdbrError as error:
+            error.trace = replace(error.trace or Trace(), status=200, request_id=request_id)
+            raise
+        except Exception as error:
+            raise self._explained(error, request.model, client.meta.region_name) from error
+
+    def _ready(self, request: ImageRequest) -> tuple[bytes, Any]:
+        try:
+            return body.wire(request), self._client(request.model)
+        except SdbrError as error:
+            error.trace = Trace(sent=False)
+            raise
+
+    def _client(self, model: Model) -> Any:
+        # One client a default region: models live in different ones, and a run may use several.
+        fallback = model.regions[0] if model.regions else "us-west-2"
+        with self._lock:
+            if fallback not in self._clients:
+                made = connect(self._connection(), fallback, self._workers)
+                self._clients[fallback] = made
+            return self._clients[fallback]
+
+    def _explained(self, error: Exception, model: Model, region: str) -> SdbrError:
+        from botocore.exceptions import ClientError
+
+        if not isinstance(error, ClientError):
+            return lost(error)
+        failure, request_id = _failure(error)
+        explained = explain(failure, model, region, self._successors(model))
+        billed = explained.trace.billed if explained.trace else "no"
+        explained.trace = Trace(billed=billed, status=failure.status, request_id=request_id)
+        return explained
+
+    def _successors(self, model: Model) -> str:
+        """`core (0.04 USD a picture) or ultra (0.14 USD a picture)`, cheapest first."""
+        heirs = [m for m in self._models if m.id in model.replaced_by and m.tiers]
+        heirs.sort(key=lambda heir: heir.tiers[0].usd)
+        return " or ".join(f"{heir.aliases[0]} ({_usd(heir.tiers[0].usd)})" for heir in heirs)
+
+
+def _usd(price: Decimal) -> str:
+    return f"{price} USD a picture"
+
+
+def _failure(error: ClientError) -> tuple[Failure, str]:
+    told: Mapping[str, Any] = error.response.get("Error", {})
+    metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
+    headers = metadata.get("HTTPHeaders", {})
+    failure = Failure(
+        code=str(told.get("Code", "")),
+        status=int(metadata.get("HTTPStatusCode", 0)),
+        message=str(told.get("Message", "")),
+        wait=_wait(headers),
+    )
+    return failure, str(metadata.get("RequestId", ""))
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the service asks to wait: x-amz-retry-after in ms, or Retry-After in s."""
+    for name, unit in (("x-amz-retry-after", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue
+    return None
+
+
+def _read(answer: Mapping[str, Any]) -> Mapping[str, object]:
+    try:
+        data = answer["body"].read()
+    except Exception as error:
+        # The status was 200: the picture was made, whatever became of it on the way.
+        problem = lost(error)
+        problem.trace = Trace(billed="yes")
+        raise problem from error
+    try:
+        parsed = json.loads(data)
+    except (ValueError, RecursionError):
+        raise broken_answer("is not readable") from None
+    if not isinstance(parsed, Mapping):
+        raise broken_answer("is not readable")
+    return parsed
+
+
+def _picture(request: ImageRequest, answer: Mapping[str, object], request_id: str) -> Picture:
+    artifact = dialect_of(request.model).decode(answer)
+    found = sniff(artifact.data)
+    if found is None or not whole(artifact.data):
+        raise broken_answer("holds something else than a whole picture")
+    price = catalog.price_of(request)
+    return Picture(
+        data=artifact.data,
+        format=found.format,
+        size=found.size,
+        seed=artifact.seed or request.seed,
+        price=None if price is None else str(price),
+        drawn_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        request_id=request_id,
+    )

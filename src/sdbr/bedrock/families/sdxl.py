@@ -1,0 +1,164 @@
+"""SDXL 0.8 and 1.0: text_prompts in, artifacts out.
+
+Source: Amazon Bedrock User Guide, "Stability.ai Diffusion 1.0" text to image, image to image and
+image to image (masking). The mode is chosen by the fields present, not by a field of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sdbr.bedrock.answers import broken_answer, picture_bytes, refused, seed_number
+from sdbr.bedrock.families import Artifact, Body, Leaf, SizeRule
+from sdbr.bedrock.rules import (
+    ASPECT,
+    FRACTION,
+    SEED,
+    STYLE,
+    Number,
+    OneOf,
+    Rule,
+    Text,
+    check_prompt,
+)
+from sdbr.errors import Refused, ServiceProblem, UsageProblem
+from sdbr.model import Model
+from sdbr.request import ImageRequest, Size
+
+SIZES = tuple(
+    Size(width, height)
+    for width, height in (
+        *((1024, 1024), (1152, 896), (896, 1152), (1216, 832), (832, 1216)),
+        *((1344, 768), (768, 1344), (1536, 640), (640, 1536)),
+    )
+)
+SAMPLERS = (
+    *("DDIM", "DDPM", "K_DPMPP_2M", "K_DPMPP_2S_ANCESTRAL", "K_DPM_2", "K_DPM_2_ANCESTRAL"),
+    *("K_EULER", "K_EULER_ANCESTRAL", "K_HEUN", "K_LMS"),
+)
+CLIP_GUIDANCE = ("FAST_BLUE", "FAST_GREEN", "NONE", "SIMPLE", "SLOW", "SLOWER", "SLOWEST")
+MASK_SOURCES = ("MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK", "INIT_IMAGE_ALPHA")
+MAX_PROMPT = 2_000
+
+_EXTRAS: dict[str, Rule] = {
+    "steps": Number(10, 150, whole=True),  # Late documents say 50; over 50 has a price of its own.
+    "cfg_scale": Number(0, 35),
+    "sampler": OneOf(SAMPLERS),
+    "clip_guidance_preset": OneOf(CLIP_GUIDANCE),
+}
+_SCHEDULE: dict[str, Rule] = {"step_schedule_start": FRACTION, "step_schedule_end": FRACTION}
+
+
+def takes(model: Model) -> frozenset[str]:
+    """The request fields and extras that SDXL knows."""
+    fields = {"prompt", "negative_prompt", "seed", "size", "aspect", "style", "format", *_EXTRAS}
+    fields |= {"init_image", "strength", *_SCHEDULE}
+    if "inpaint" in model.tasks:
+        fields |= {"mask", "mask_source"}
+    return frozenset(fields)
+
+
+def formats(model: Model) -> tuple[str, ...]:  # noqa: ARG001
+    """SDXL answers in PNG only."""
+    return ("png",)
+
+
+def size_rule(model: Model) -> SizeRule:  # noqa: ARG001
+    """One of the nine sizes: sources disagree on what else passes."""
+    return SizeRule(exact=SIZES)
+
+
+def default_strength(model: Model) -> float | None:  # noqa: ARG001
+    """0.65: image_strength is 0.35 unless told (Stability AI, v1 image-to-image)."""
+    return 0.65
+
+
+def encode(request: ImageRequest) -> Body:
+    """The body for text-to-image, image-to-image or inpainting, by what the request holds."""
+    body: Body = {"text_prompts": _prompts(request), "seed": SEED.check("seed", request.seed)}
+    OneOf(formats(request.model)).check("format", request.format)
+    if request.style is not None:
+        body["style_preset"] = STYLE.check("style", request.style)
+    extras = dict(request.extras)
+    body.update({k: rule.check(k, extras[k]) for k, rule in _EXTRAS.items() if k in extras})
+    if request.init_image is None:
+        return body | _drawing_size(request)
+    body["init_image"] = request.init_image
+    if request.mask is not None or "mask_source" in extras:
+        return body | _masked(request, extras)
+    return body | _influence(request, extras)
+
+
+def decode(answer: Mapping[str, object]) -> Artifact:
+    """The first artifact. CONTENT_FILTERED comes with a blurred picture, which is not kept."""
+    if answer.get("result") != "success":
+        raise ServiceProblem(f"SDXL answered: {_problem(answer)}", again=True, billed="perhaps")
+    artifacts = answer.get("artifacts")
+    if not isinstance(artifacts, list) or not artifacts or not isinstance(artifacts[0], Mapping):
+        raise broken_answer("holds no picture")
+    match artifacts[0].get("finishReason"):
+        case "ERROR":
+            raise ServiceProblem("SDXL reports an error.", again=True, billed="perhaps")
+        case "CONTENT_FILTERED":
+            raise _filtered()
+    data = picture_bytes(artifacts[0].get("base64"))
+    return Artifact(data, seed_number(artifacts[0].get("seed")))
+
+
+def _prompts(request: ImageRequest) -> list[dict[str, Leaf]]:
+    prompts: list[dict[str, Leaf]] = [
+        {"text": check_prompt(request.prompt, MAX_PROMPT), "weight": 1.0}
+    ]
+    if request.negative_prompt:
+        text = Text(MAX_PROMPT).check("negative_prompt", request.negative_prompt)
+        prompts.append({"text": text, "weight": -1.0})
+    return prompts
+
+
+def _drawing_size(request: ImageRequest) -> Body:
+    aspect = "1:1" if request.aspect is None else ASPECT.check("aspect", request.aspect)
+    size = request.size or nearest_size(str(aspect))
+    if size not in SIZES:
+        sizes = ", ".join(map(str, SIZES))
+        raise UsageProblem(f"--size is {size}: SDXL draws {sizes}.")
+    return {"width": size.width, "height": size.height}
+
+
+def nearest_size(aspect: str) -> Size:
+    """The one of the nine sizes whose shape is nearest to `W:H`."""
+    width, height = map(int, aspect.split(":"))
+    return min(SIZES, key=lambda size: abs(size.width / size.height - width / height))
+
+
+def _influence(request: ImageRequest, extras: Mapping[str, str | int | float]) -> Body:
+    schedule = {k: rule.check(k, extras[k]) for k, rule in _SCHEDULE.items() if k in extras}
+    if schedule and request.strength is not None:
+        raise UsageProblem("--strength and --step-schedule-start exclude each other. Give one.")
+    if schedule:
+        return {"init_image_mode": "STEP_SCHEDULE", **schedule}
+    body: Body = {"init_image_mode": "IMAGE_STRENGTH"}
+    if request.strength is not None:
+        # SDXL's image_strength says how much of the input stays: the other way round.
+        kept = 1 - float(FRACTION.check("strength", request.strength))
+        body["image_strength"] = round(kept, 6)
+    return body
+
+
+def _masked(request: ImageRequest, extras: Mapping[str, str | int | float]) -> Body:
+    source = extras.get("mask_source", "MASK_IMAGE_WHITE")
+    body: Body = {"mask_source": OneOf(MASK_SOURCES).check("mask_source", source)}
+    if request.mask is not None:
+        body["mask_image"] = request.mask
+    elif source != "INIT_IMAGE_ALPHA":
+        raise UsageProblem(f"--mask-source {source} needs --mask. Add it.")
+    return body
+
+
+def _filtered() -> Refused:
+    return refused("Filter reason: output image")
+
+
+def _problem(answer: Mapping[str, object]) -> str:
+    error = answer.get("error")
+    message = error.get("message") if isinstance(error, Mapping) else None
+    return str(message or "no picture, and no reason").strip()[:200]

@@ -1,0 +1,79 @@
+"""SD3, SD3.5, Core and Ultra: prompt, mode, image, strength in; images, finish_reasons out.
+
+Source: Amazon Bedrock User Guide, "Stability AI models", request and response of each model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sdbr.bedrock.answers import first_picture
+from sdbr.bedrock.families import Artifact, Body, SizeRule
+from sdbr.bedrock.rules import ASPECT, FRACTION, SEED, OneOf, Text, check_prompt
+from sdbr.model import Model
+from sdbr.request import Blob, ImageRequest
+
+_HAS_MODE = ("stability.sd3-large-v1:0", "stability.sd3-5-large-v1:0")
+_DEFAULT_STRENGTH = {"stability.stable-image-ultra-v1:1": 0.35}  # As documented.
+_OWN_DEFAULT = 0.6  # SD3 and SD3.5 state none and require a value: enough to show the look.
+
+
+def takes(model: Model) -> frozenset[str]:
+    """The request fields that this model knows; only some draw over an init image."""
+    fields = {"prompt", "negative_prompt", "seed", "aspect", "format"}
+    if "image-to-image" in model.tasks:
+        fields |= {"init_image", "strength"}
+    return frozenset(fields)
+
+
+def formats(model: Model) -> tuple[str, ...]:
+    """PNG and JPEG; SD3.5 writes WebP as well."""
+    return ("png", "jpeg", "webp") if "sd3-5" in model.id else ("png", "jpeg")
+
+
+def size_rule(model: Model) -> SizeRule:
+    """SD3 wants sides of 640 to 1536 px, the others from 64 px; no upper bound is documented.
+
+    All of them draw about one megapixel, so more input than 1536 px a side is cost without use.
+    """
+    return SizeRule(min_side=640 if model.id == _HAS_MODE[0] else 64, max_side=1536)
+
+
+def default_strength(model: Model) -> float | None:
+    """Ultra's documented 0.35; 0.6 for SD3 and SD3.5, which require a value."""
+    if "image-to-image" not in model.tasks:
+        return None
+    return _DEFAULT_STRENGTH.get(model.id, _OWN_DEFAULT)
+
+
+def encode(request: ImageRequest) -> Body:
+    """The body for text-to-image, or for image-to-image when there is an init image."""
+    body: Body = {
+        "prompt": check_prompt(request.prompt),
+        "seed": SEED.check("seed", request.seed),
+        "output_format": OneOf(formats(request.model)).check("format", request.format),
+    }
+    if request.negative_prompt:
+        body["negative_prompt"] = Text().check("negative_prompt", request.negative_prompt)
+    if request.init_image is not None:
+        return body | _image_to_image(request, request.init_image)
+    if request.model.id in _HAS_MODE:
+        body["mode"] = "text-to-image"
+    if request.aspect is not None:
+        body["aspect_ratio"] = ASPECT.check("aspect", request.aspect)
+    return body
+
+
+def _image_to_image(request: ImageRequest, init_image: Blob) -> Body:
+    strength = request.strength
+    if strength is None:
+        strength = default_strength(request.model) or _OWN_DEFAULT
+    body: Body = {"image": init_image, "strength": FRACTION.check("strength", strength)}
+    if request.model.id in _HAS_MODE:
+        body["mode"] = "image-to-image"
+    return body
+
+
+def decode(answer: Mapping[str, object]) -> Artifact:
+    """The first picture of an answer."""
+    return first_picture(answer)

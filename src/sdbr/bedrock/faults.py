@@ -1,0 +1,151 @@
+"""Each failure of AWS becomes one of our errors, with a sentence that says what to do.
+
+Decided by error code and HTTP status, not by words: a legacy model answers 404 with a text that
+begins "Access denied". Only where one code covers several troubles do the words decide.
+Source: Amazon Bedrock User Guide, "Troubleshooting Amazon Bedrock API Error Codes".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sdbr.errors import AccessProblem, SdbrError, ServiceProblem, UsageProblem
+from sdbr.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What AWS said: error code, HTTP status, message, and how many seconds to wait, if told."""
+
+    code: str
+    status: int
+    message: str
+    wait: float | None = None
+
+
+_EXPIRED = ("ExpiredTokenException", "ExpiredToken", "RequestExpired")
+_BAD_KEYS = (
+    *("UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException"),
+    *("SignatureDoesNotMatch", "IncompleteSignature", "IncompleteSignatureException"),
+    *("MissingAuthenticationToken", "MissingAuthenticationTokenException", "NotAuthorized"),
+)
+_THROTTLED = ("ThrottlingException", "TooManyRequestsException", "ModelNotReadyException")
+_AGAIN = (408, 424, 429, 500, 502, 503, 504, 529)
+_PERHAPS_BILLED = (408, 424, 504)
+
+
+def explain(failure: Failure, model: Model, region: str, successors: str) -> SdbrError:
+    """The error for a failed call of `model` in `region`.
+
+    `successors` names the models to use instead with their prices, or is empty.
+    """
+    if failure.status == 404 or failure.code == "ResourceNotFoundException":
+        return AccessProblem(_gone(failure, model, successors))
+    if failure.code in _EXPIRED:
+        return AccessProblem(_expired(failure))
+    if failure.code in _BAD_KEYS:
+        return AccessProblem(
+            f"AWS does not accept these credentials ({failure.code}). Check the profile, the keys "
+            "and this machine's clock, or run `aws sso login`."
+        )
+    if failure.status == 403 or failure.code == "AccessDeniedException":
+        return AccessProblem(_denied(failure, model, region))
+    if failure.status in _AGAIN or failure.code in _THROTTLED:
+        return _passing(failure)
+    if failure.code == "ServiceQuotaExceededException":
+        return AccessProblem(
+            f"The account's quota for {model.title} is used up: {_said(failure)} Ask for more in "
+            "the Service Quotas console."
+        )
+    return _invalid(failure, model, region)
+
+
+def said(message: str) -> str:
+    """The message in one line; where it is JSON with a `detail`, the detail alone."""
+    try:
+        parsed = json.loads(message)
+        message = str(parsed["detail"]) if isinstance(parsed, dict) else message
+    except (ValueError, KeyError, RecursionError):
+        pass
+    line = " ".join(message.split())[:400]
+    return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+def _said(failure: Failure) -> str:
+    return said(failure.message or failure.code)
+
+
+def _gone(failure: Failure, model: Model, successors: str) -> str:
+    instead = f" Use {successors}." if successors else " See `sdbr models` for what is alive."
+    end = model.lifecycle.end
+    if "marked by provider as Legacy" in failure.message:
+        return (
+            f"{model.title} is legacy, and closed to accounts that have not used it "
+            f"lately.{instead}"
+        )
+    if "end of its life" in failure.message or end is not None:
+        when = f"ended on {end.isoformat()}" if end else "has reached the end of its life"
+        return f"{model.title} ({model.id}) {when}.{instead}"
+    return f"Bedrock does not find {model.invoke_id}: {_said(failure)}{instead}"
+
+
+def _expired(failure: Failure) -> str:
+    if failure.code == "RequestExpired":
+        return "AWS says the request is too old. Set this machine's clock, then run it again."
+    return "The AWS session has expired. Run `aws sso login` or renew the keys, then run it again."
+
+
+def _denied(failure: Failure, model: Model, region: str) -> str:
+    message = failure.message
+    if "aws-marketplace" in message or "AWS Marketplace" in message:
+        return (
+            f"The AWS Marketplace subscription for {model.title} is not complete. Allow "
+            "aws-marketplace:Subscribe and aws-marketplace:ViewSubscriptions, wait 5 to 15 "
+            "minutes, then run it again."
+        )
+    if "INVALID_PAYMENT_INSTRUMENT" in message:
+        return f"AWS refuses {model.title} for lack of a valid payment method. Add one in Billing."
+    if "API Key" in message:
+        return f"AWS does not accept this Bedrock API key: {_said(failure)} Make a new one."
+    if "is not authorized to perform" in message:
+        also = ""
+        if model.needs_profile:
+            also = (
+                " Allow the inference profile and the foundation model in "
+                f"{', '.join(model.regions)}."
+            )
+        return f"This identity may not call {model.title}: {_said(failure)}{also}"
+    return (
+        f"This account has no access to {model.title} in {region}: {_said(failure)} Open it once "
+        "in the Bedrock console's model catalog, or ask your administrator."
+    )
+
+
+def _passing(failure: Failure) -> ServiceProblem:
+    throttled = failure.status == 429 or failure.code in _THROTTLED
+    what = "Bedrock throttles" if throttled else "Bedrock failed"
+    return ServiceProblem(
+        f"{what} ({failure.code}, HTTP {failure.status}): {_said(failure)}",
+        again=True,
+        throttled=throttled or failure.status in (503, 529),
+        wait=failure.wait,
+        billed="perhaps" if failure.status in _PERHAPS_BILLED else "no",
+    )
+
+
+def _invalid(failure: Failure, model: Model, region: str) -> SdbrError:
+    if "on-demand throughput" in failure.message:
+        return UsageProblem(
+            f"{model.invoke_id} is called through an inference profile only. "
+            f"Use --model us.{model.id}."
+        )
+    if "model identifier is invalid" in failure.message:
+        if model.regions and region not in model.regions:
+            return AccessProblem(
+                f"{model.title} is not offered in {region}. Use --region {model.regions[0]}."
+            )
+        return AccessProblem(
+            f"Bedrock in {region} knows no model {model.invoke_id}. Check the id and the region."
+        )
+    return UsageProblem(f"{model.title} refuses the request: {_said(failure)}")

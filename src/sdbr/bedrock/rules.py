@@ -1,0 +1,95 @@
+"""Checks of single values, made before anything is sent; each names the flag to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sdbr.errors import UsageProblem
+
+MAX_PROMPT = 10_000
+STYLES = (
+    *("3d-model", "analog-film", "anime", "cinematic", "comic-book", "digital-art", "enhance"),
+    *("fantasy-art", "isometric", "line-art", "low-poly", "modeling-compound", "neon-punk"),
+    *("origami", "photographic", "pixel-art", "tile-texture"),
+)
+ASPECTS = ("16:9", "1:1", "21:9", "2:3", "3:2", "4:5", "5:4", "9:16", "9:21")
+
+Value = str | int | float
+
+_FLAGS = {
+    "prompt": "the prompt",
+    "negative_prompt": "--negative",
+    "init_image": "an input picture",
+    "clip_guidance_preset": "--clip-guidance",
+    "output_format": "--format",
+}
+
+
+def flag(field: str) -> str:
+    """What the user calls a request field: `style_image` is `--style-image`."""
+    return _FLAGS.get(field, "--" + field.replace("_", "-"))
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number from `low` to `high`, both included; `whole` for integers."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    def check(self, field: str, value: Value) -> Value:
+        """`value` itself, or UsageProblem."""
+        number = isinstance(value, int if self.whole else (int, float))
+        if not number or not self.low <= float(value) <= self.high:
+            raise UsageProblem(
+                f"{flag(field)} is {value}: give a {'whole ' if self.whole else ''}number "
+                f"from {self.low:g} to {self.high:.12g}."
+            )
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def check(self, field: str, value: Value) -> Value:
+        """`value` itself, or UsageProblem."""
+        if value not in self.words:
+            raise UsageProblem(f"{flag(field)} is {value!r}: choose from {', '.join(self.words)}.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Up to `most` characters."""
+
+    most: int = MAX_PROMPT
+
+    def check(self, field: str, value: Value) -> Value:
+        """`value` itself, or UsageProblem."""
+        if len(str(value)) > self.most:
+            name = flag(field)
+            raise UsageProblem(
+                f"{name[0].upper()}{name[1:]} has {len(str(value)):,} characters and the model "
+                f"takes at most {self.most:,}. Shorten it."
+            )
+        return value
+
+
+Rule = Number | OneOf | Text
+
+STYLE = OneOf(STYLES)
+ASPECT = OneOf(ASPECTS)
+FRACTION = Number(0, 1)
+SEED = Number(1, 4_294_967_294, whole=True)
+
+
+def check_prompt(prompt: str, most: int = MAX_PROMPT) -> str:
+    """The prompt itself, or UsageProblem when it is empty or too long."""
+    if not prompt.strip():
+        raise UsageProblem("The prompt is empty. Say in a few words what to draw.")
+    Text(most).check("prompt", prompt)
+    return prompt

@@ -1,0 +1,102 @@
+"""The click group: finds a command by name; turns a failure into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from sdbr import __version__
+from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
+from sdbr.helping import Folder
+
+_DRAW = ("txt2img", "img2img", "img2gif", "vid2vid", "upscale", "edit")
+
+
+class Commands(Folder):
+    """All commands, those that draw first."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names: those that draw first, then by the alphabet."""
+        names = super().list_commands(ctx)
+        first = [name for name in _DRAW if name in names]
+        return [*first, *(name for name in names if name not in first)]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under two headings."""
+        names = self.list_commands(ctx)
+        drawing = [name for name in names if name in _DRAW]
+        for title, group in (("Draw", drawing), ("Look after it", names[len(drawing) :])):
+            found = ((name, self.get_command(ctx, name)) for name in group)
+            rows = [(name, command.get_short_help_str(60)) for name, command in found if command]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the exit codes."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+
+
+@click.group(
+    cls=Commands, package="sdbr.commands", context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, message="sdbr %(version)s")
+def cli() -> None:
+    """Make pictures and restyle video with Stability AI's models on Amazon Bedrock.
+
+    Try it without an account: sdbr txt2img "a lighthouse at dusk" --offline
+    """
+
+
+def main() -> None:
+    """Run the command line of this process and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; a failure is one line on stderr."""
+    try:
+        code = cli.main(arguments, prog_name="sdbr", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.UsageError as error:
+        return _fail(_in_one_line(error), 2)
+    except click.ClickException as error:
+        return _fail(error.format_message(), 2)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("Interrupted. Run the same command again to go on.", Interrupted.exit_code)
+    except BrokenPipeError:
+        # Whoever read the paths has gone; what is drawn is on disk.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Interrupted.exit_code
+    except SdbrError as error:
+        return _fail(str(error), error.exit_code, error)
+    except Exception as error:
+        return _fail(_bug(error), 1, error)
+
+
+def _fail(message: str, code: int, error: Exception | None = None) -> int:
+    if error is not None and os.environ.get("SDBR_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"sdbr: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _in_one_line(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "sdbr"
+    message = error.format_message()
+    return f"{message} See `{command} --help`." if "--help" not in message else message
+
+
+def _bug(error: Exception) -> str:
+    what = f"{type(error).__name__}: {error}".strip()[:300]
+    return f"This is a bug in sdbr: {what}. Report it with what SDBR_DEBUG=1 prints."

@@ -1,0 +1,107 @@
+"""sdbr cache: the paid pictures of a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sdbr.helping import Command
+from sdbr.options import json_option, workspace_option
+
+if TYPE_CHECKING:
+    from sdbr.store.cache import Cache
+
+_EXAMPLES = """
+sdbr cache
+sdbr cache verify
+sdbr cache prune --older-than 30
+"""
+
+
+@click.command("cache", cls=Command, examples=_EXAMPLES)
+@click.argument("action", type=click.Choice(["size", "list", "verify", "prune"]), default="size")
+@click.option(
+    "--older-than",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="prune: only pictures not used for so long.",
+)
+@json_option
+@workspace_option
+def command(action: str, older_than: float | None, as_json: bool, root: Path) -> None:
+    """Show, check or thin out the pictures that were paid for.
+
+    size tells how many there are, list names them, verify finds broken ones and takes them out,
+    prune removes pictures, but never what an unfinished run needs.
+    """
+    from sdbr.store.cache import Cache
+
+    cache = Cache(root / ".sdbr" / "cache")
+    match action:
+        case "size":
+            _size(cache, as_json)
+        case "list":
+            _list(cache, as_json)
+        case "verify":
+            _verify(cache, as_json)
+        case _:
+            _prune(cache, root / ".sdbr" / "runs", older_than, as_json)
+
+
+def _say(told: dict[str, object], text: str, as_json: bool) -> None:
+    import json
+
+    click.echo(json.dumps(told) if as_json else text)
+
+
+def _size(cache: Cache, as_json: bool) -> None:
+    from sdbr.store import keeping
+
+    size = keeping.measure(cache)
+    _say(
+        {"pictures": size.pictures, "refusals": size.refusals, "bytes": size.bytes},
+        f"{size.pictures} pictures, {size.bytes / 1e6:.1f} MB; {size.refusals} refusals remembered",
+        as_json,
+    )
+
+
+def _list(cache: Cache, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    for key in sorted(cache.all_keys()):
+        if (entry := cache.entry(key)) is not None:
+            what = (
+                f"refused: {entry.refused}"
+                if entry.refused
+                else str(cache.picture_path(key, entry))
+            )
+            _say({"key": key, **asdict(entry)}, f"{key[:12]}  {entry.model}  {what}", as_json)
+
+
+def _verify(cache: Cache, as_json: bool) -> None:
+    from sdbr.errors import PartlyDone
+    from sdbr.store import keeping
+
+    checked, broken = keeping.verify(cache)
+    _say(
+        {"checked": checked, "broken": broken},
+        f"{checked} entries checked, {len(broken)} broken",
+        as_json,
+    )
+    if broken:
+        raise PartlyDone(
+            f"{len(broken)} broken entries were taken out. The next run that needs them pays again."
+        )
+
+
+def _prune(cache: Cache, runs: Path, older_than: float | None, as_json: bool) -> None:
+    from sdbr.store import keeping
+
+    removed = keeping.prune(cache, runs, older_than or 0.0)
+    _say(
+        {"removed": removed.pictures, "bytes": removed.bytes},
+        f"{removed.pictures} pictures removed, {removed.bytes / 1e6:.1f} MB freed",
+        as_json,
+    )

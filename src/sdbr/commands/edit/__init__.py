@@ -1,0 +1,12 @@
+"""sdbr edit: change a part of a picture. `ls` here is `sdbr edit --help`."""
+
+from __future__ import annotations
+
+import click
+
+from sdbr.helping import Folder
+
+
+@click.group("edit", cls=Folder, package=__name__)
+def command() -> None:
+    """Erase, repaint, replace, recolour or grow parts of pictures."""

@@ -1,0 +1,20 @@
+"""sdbr edit cutout: take away the background."""
+
+from __future__ import annotations
+
+import click
+
+from sdbr.helping import Command
+from sdbr.looks import INPUT, Told, look_options
+from sdbr.options import Run, run_options
+
+
+@click.command("cutout", cls=Command, examples="sdbr edit cutout photo.jpg -o cutout.png")
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
+@look_options(*INPUT[1:])
+@run_options
+def command(inputs: tuple[str, ...], told: Told, run: Run) -> None:
+    """Remove the background: what remains stands on transparency."""
+    from sdbr.restyling import Task, draw_over
+
+    draw_over(Task("edit cutout", "remove-background"), inputs, {}, told, run)

@@ -1,0 +1,23 @@
+"""sdbr edit erase: take something out of a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sdbr.helping import Command
+from sdbr.looks import INPUT, Told, beside_options, grow_mask, look_options
+from sdbr.options import Run, run_options
+
+
+@click.command("erase", cls=Command, examples="sdbr edit erase photo.jpg --mask what.png")
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
+@look_options(*INPUT[1:], grow_mask)
+@beside_options
+@run_options
+def command(inputs: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
+    """Fill what is white in --mask (or transparent in the input) from its surroundings."""
+    from sdbr.restyling import Task, draw_over
+
+    draw_over(Task("edit erase", "erase"), inputs, {}, told, run, beside)

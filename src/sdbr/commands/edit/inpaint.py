@@ -1,0 +1,27 @@
+"""sdbr edit inpaint: draw something else into a part of a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sdbr.helping import Command
+from sdbr.looks import INPUT, Told, beside_options, grow_mask, look_options
+from sdbr.options import Run, run_options
+
+_EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
+
+
+@click.command("inpaint", cls=Command, examples=_EXAMPLES)
+@click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
+@look_options(*INPUT[1:], grow_mask)
+@beside_options
+@run_options
+def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
+    """Draw PROMPT where --mask is white (or the input is transparent)."""
+    from sdbr.restyling import Task, draw_over
+    from sdbr.workflows.arguments import inputs_and_prompt
+
+    inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
+    draw_over(Task("edit inpaint", "inpaint"), inputs, {"prompt": prompt}, told, run, beside)

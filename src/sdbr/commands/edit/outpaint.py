@@ -1,0 +1,34 @@
+"""sdbr edit outpaint: grow a picture beyond its edges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sdbr.helping import Command
+from sdbr.looks import INPUT, Told, look_options
+from sdbr.options import Run, grouped, run_options
+
+_EXAMPLES = """
+sdbr edit outpaint photo.jpg --left 200 --right 200
+sdbr edit outpaint photo.jpg --up 400 --prompt "a stormy sky"
+"""
+_grow = grouped("Grow")
+
+
+@click.command("outpaint", cls=Command, examples=_EXAMPLES)
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
+@_grow("--prompt", default="", help="What to draw there.")
+@look_options(
+    *(_grow(f"--{side}", help="0 to 2000 pixels.") for side in ("left", "right", "up", "down")),
+    _grow("--creativity", help="0.1 to 1."),
+    *INPUT[1:],
+)
+@run_options
+def command(inputs: tuple[str, ...], prompt: str, told: Told, run: Run) -> None:
+    """Draw what could lie beyond the edges of pictures."""
+    from sdbr.restyling import Task, draw_over
+
+    more: dict[str, Any] = {"prompt": prompt}
+    draw_over(Task("edit outpaint", "outpaint"), inputs, more, told, run)

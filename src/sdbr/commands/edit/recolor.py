@@ -1,0 +1,26 @@
+"""sdbr edit recolor: give something another colour."""
+
+from __future__ import annotations
+
+import click
+
+from sdbr.helping import Command
+from sdbr.looks import INPUT, Told, grow_mask, look_options
+from sdbr.options import Run, grouped, run_options
+
+_EXAMPLES = 'sdbr edit recolor photo.jpg "bright red" --find "the car"'
+
+
+@click.command("recolor", cls=Command, examples=_EXAMPLES)
+@click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
+@grouped("Recolour")("--find", required=True, help="What to recolour, in words.")
+@look_options(*INPUT[1:], grow_mask)
+@run_options
+def command(arguments: tuple[str, ...], find: str, told: Told, run: Run) -> None:
+    """Recolour what --find names, as PROMPT says."""
+    from sdbr.restyling import Task, draw_over
+    from sdbr.workflows.arguments import inputs_and_prompt
+
+    inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
+    more = {"prompt": prompt, "select_prompt": find}
+    draw_over(Task("edit recolor", "search-recolor"), inputs, more, told, run)

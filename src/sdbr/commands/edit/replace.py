@@ -1,0 +1,26 @@
+"""sdbr edit replace: put something in the place of something else."""
+
+from __future__ import annotations
+
+import click
+
+from sdbr.helping import Command
+from sdbr.looks import INPUT, Told, grow_mask, look_options
+from sdbr.options import Run, grouped, run_options
+
+_EXAMPLES = 'sdbr edit replace photo.jpg "a red ball" --find "the dog"'
+
+
+@click.command("replace", cls=Command, examples=_EXAMPLES)
+@click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
+@grouped("Replace")("--find", required=True, help="What to replace, in words.")
+@look_options(*INPUT[1:], grow_mask)
+@run_options
+def command(arguments: tuple[str, ...], find: str, told: Told, run: Run) -> None:
+    """Draw PROMPT where --find is found in the pictures."""
+    from sdbr.restyling import Task, draw_over
+    from sdbr.workflows.arguments import inputs_and_prompt
+
+    inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
+    more = {"prompt": prompt, "search_prompt": find}
+    draw_over(Task("edit replace", "search-replace"), inputs, more, told, run)

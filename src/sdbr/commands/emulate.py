@@ -1,0 +1,206 @@
+"""sdbr emulate: a Bedrock on this machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdbr.errors import UsageProblem
+from sdbr.helping import Command
+from sdbr.options import collected, grouped
+
+if TYPE_CHECKING:
+    from sdbr.emulator import Settings
+
+_EXAMPLES = """
+sdbr emulate --port 8123
+sdbr emulate --port 0 --latency 2s --max-in-flight 4
+sdbr emulate --throttle 0.3 --error-500 0.05 --cut-body 0.05 --drop-after '#7'
+sdbr emulate --filter-prompt every:10 --ended after:200 --log received.jsonl
+sdbr emulate --allow-ended --refuse-words 'gun, blood'
+"""
+_FAULTS = {
+    "Faults, errors": (
+        ("throttle", "429 ThrottlingException."),
+        ("not_ready", "429 ModelNotReadyException."),
+        ("error_500", "500 InternalServerException."),
+        ("error_503", "503 ServiceUnavailableException."),
+        ("overloaded_529", "529 overloaded_error."),
+        ("timeout_408", "408 ModelTimeoutException."),
+        ("model_error_424", "424 ModelErrorException."),
+        ("quota", "400 ServiceQuotaExceededException."),
+    ),
+    "Faults, access": (
+        ("access_denied", "403: no access to the model."),
+        ("marketplace", "403: the Marketplace subscription is pending."),
+        ("expired_token", "403 ExpiredTokenException."),
+        ("clock_skew", "403 InvalidSignatureException: the clock is wrong."),
+        ("request_expired", "400 RequestExpired."),
+        ("legacy", "404: a Legacy model that was not used for 30 days."),
+        ("ended", "404: the model's life has ended."),
+    ),
+    "Faults, connection": (
+        ("drop_before", "Close without an answer, before the picture is made."),
+        ("drop_after", "Close without an answer, after the picture was made."),
+        ("cut_body", "Close in the middle of the answer."),
+        ("stall", "Never answer."),
+        ("stall_body", "Stop in the middle of the answer, connection open."),
+        ("slow", "Answer later by --slow-by."),
+        ("slow_first_byte", "Headers at once, the body later by --slow-by."),
+    ),
+    "Faults, content": (
+        ("filter_prompt", "Refuse the prompt by the safety filter."),
+        ("filter_input", "Refuse the input image by the safety filter."),
+        ("filter_output", "Refuse the finished picture by the safety filter."),
+        ("inference_error", '200 with "Inference error".'),
+        ("broken_json", "200 with JSON that ends too early."),
+        ("not_a_picture", "200 with base64 of something else."),
+    ),
+}
+
+
+class Duration(click.ParamType[float]):
+    """Seconds: 2, 2s or 200ms."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds as a number."""
+        match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a time such as 2s or 200ms", param, ctx)
+        return float(match[1]) / (1000 if match[2] == "ms" else 1)
+
+
+class Span(click.ParamType[tuple[float, float]]):
+    """One time, or two with a dash between them: 1s-3s."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        """The shortest and the longest time in seconds."""
+        if isinstance(value, tuple):
+            return value
+        low, dash, high = str(value).partition("-")
+        shortest = Duration().convert(low, param, ctx)
+        return shortest, Duration().convert(high, param, ctx) if dash else shortest
+
+
+class Rule(click.ParamType[str]):
+    """When a fault strikes: a rate, or by count."""
+
+    name = "when"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The rule as it was given, once it can be read."""
+        from sdbr.emulator.faults import when
+
+        try:
+            when(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
+_serve = grouped("Serve")
+_behave = grouped("Behave")
+_limit = grouped("Limits")
+_shape = grouped("Faults, how")
+
+
+def _settings(**told: Any) -> Settings:
+    from sdbr.emulator.faults import KINDS, Faults
+    from sdbr.emulator.settings import Settings
+
+    rules = {name: told.pop(name) for name in KINDS}
+    rules |= {name: told.pop(name) for name in ("slow_by", "retry_after", "filtered_images")}
+    try:
+        faults = Faults(**rules, seed=told.pop("fault_seed"))
+    except ValueError as error:
+        raise UsageProblem(str(error)) from None
+    told["models"] = _pairs(told["models"])
+    words = tuple(word.strip() for word in told.pop("refuse_words").split(",") if word.strip())
+    return Settings(**told, faults=faults, refuse_words=words)
+
+
+def _pairs(told: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in told:
+        name, _, model = text.rpartition("=")
+        if not name:
+            raise UsageProblem(f"--map {text}: give a name and a model id, as in ARN=ID.")
+        pairs[name] = model
+    return pairs
+
+
+_options = collected(
+    "settings",
+    _settings,
+    _serve("--port", type=click.IntRange(0, 65_535), default=8123, show_default=True,
+           help="Port to listen on; 0 for any free one."),
+    _serve("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    _behave("--latency", type=Span(), default="0", metavar="TIME",
+            help="Time that a picture takes: 2s, 200ms or 1s-3s."),
+    _behave("--flicker", type=click.FloatRange(0, 5), default=1.0, show_default=True,
+            help="How much image-to-image differs from call to call; 0 for not at all."),
+    _behave("--picture-side", type=click.IntRange(0, 4096), default=0, metavar="PIXELS",
+            help="Cap the longer side of pictures, for load tests."),
+    _behave("--allow-ended", is_flag=True, help="Answer for models whose life has ended."),
+    _behave("--check-region/--any-region", default=True,
+            help="Refuse models not offered in the region signed for."),
+    _behave("--refuse-words", default="", metavar="WORDS",
+            help="Words in a prompt that the safety filter always refuses, with commas between."),
+    _behave("--map", "models", multiple=True, metavar="NAME=ID",
+            help="A further name or ARN for a model; may be repeated."),
+    _limit("--max-in-flight", type=click.IntRange(1), help="Throttle more requests at once."),
+    _limit("--rpm", type=click.IntRange(1), help="Throttle more requests a minute."),
+    *(
+        grouped(title)(f"--{name.replace('_', '-')}", type=Rule(), default="0", metavar="WHEN",
+                       help=text)
+        for title, kinds in _FAULTS.items()
+        for name, text in kinds
+    ),
+    _shape("--slow-by", type=Duration(), default="5s", metavar="TIME", show_default=True,
+           help="For --slow and --slow-first-byte."),
+    _shape("--retry-after", type=float, metavar="SECONDS", help="Retry-After of 429 and 529."),
+    _shape("--filtered-images", type=click.Choice(["missing", "empty", "blank"]),
+           default="missing", show_default=True, help="`images` in a filtered answer."),
+    _shape("--fault-seed", type=int, default=0, show_default=True,
+           help="Decides which requests a rate strikes."),
+)  # fmt: skip
+
+
+@click.command("emulate", cls=Command, examples=_EXAMPLES)
+@_options
+@_serve(
+    "--log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Append each request and its outcome to a file, one JSON object a line.",
+)
+def command(settings: Settings, log: Path | None) -> None:
+    """Run a Bedrock on this machine: no account, no cost, faults on request.
+
+    Any AWS SDK can use it unchanged. The URL is printed alone on stdout, the environment variables
+    that lead there on stderr. Ctrl-C ends it.
+
+    WHEN is a share of the requests (0.3 or 30%), or counts them: '#7' or nth:3,7 (these), every:5,
+    first:3, after:20 (all later ones).
+
+    GET /_emulator/summary and /_emulator/received tell what came, POST /_emulator/reset forgets it.
+    """
+    from sdbr.emulator.serving import PortInUse, serve
+
+    try:
+        serve(settings, log)
+    except PortInUse:
+        raise UsageProblem(
+            f"Port {settings.port} is in use. Give another with --port, or 0 for any free one."
+        ) from None

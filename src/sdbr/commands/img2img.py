@@ -1,0 +1,52 @@
+"""sdbr img2img: pictures restyled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sdbr.helping import Command
+from sdbr.looks import ASPECT, INPUT, SDXL, Told, beside_options, look_options
+from sdbr.options import Run, grouped, run_options
+
+_EXAMPLES = """
+sdbr img2img photo.jpg "as a woodcut" --offline
+sdbr img2img photos/ "watercolour" --model structure --strength 0.4
+sdbr img2img photo.jpg "oil painting" --strength 0.2:0.8:0.2 --seed 1..3 --sheet
+sdbr img2img photo.jpg --model style-transfer --style-image monet.jpg
+sdbr txt2img "a fox" --count 4 | sdbr img2img - "as a woodcut"
+"""
+
+_more = grouped("SDXL only")
+_services = grouped("Services")
+
+SERVICES = (
+    _services("--composition-fidelity", help="0 to 1 (style-transfer)."),
+    _services("--style-strength", help="0 to 1 (style-transfer)."),
+)
+SCHEDULE = (
+    _more("--step-schedule-start", help="0 to 1; lower keeps more of the input."),
+    _more("--step-schedule-end", help="0 to 1."),
+)
+
+
+@click.command("img2img", cls=Command, examples=_EXAMPLES)
+@click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
+@look_options(*INPUT, ASPECT, *SERVICES, *SDXL, *SCHEDULE)
+@beside_options
+@run_options
+def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
+    """Restyle pictures and print the results' paths, one a line, in input order.
+
+    INPUT is a file, a folder, a quoted glob, a name in source/img, or - for paths on stdin.
+    PROMPT, the last argument, says how they should look. The model is sd3.5 unless you name
+    another. Results go to generate/img, in the input's shape, and carry how they were made.
+    """
+    from sdbr.restyling import Task, draw_over
+    from sdbr.workflows.arguments import inputs_and_prompt
+
+    default = run.config.models.get("img2img", "sd3.5")
+    flags = {**told.flags, "model": told.flags["model"] or default}
+    inputs, prompt = inputs_and_prompt(arguments, flags, run.catalog())
+    draw_over(Task("img2img", default), inputs, {"prompt": prompt}, told, run, beside)

@@ -1,0 +1,97 @@
+"""sdbr inspect: how a picture was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdbr.helping import Command
+from sdbr.options import json_option, workspace_option
+
+if TYPE_CHECKING:
+    from sdbr.workflows.lineage import Ancestor
+
+_EXAMPLES = """
+sdbr inspect generate/img/photo-7.png
+sdbr inspect generate/img/ --json
+"""
+
+
+@click.command("inspect", cls=Command, examples=_EXAMPLES)
+@click.argument("files", nargs=-1, metavar="FILE...")
+@json_option
+@workspace_option
+def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
+    """Tell how results were made, and from what; pictures of stable-diffusion-webui too."""
+    from sdbr.errors import InputProblem
+    from sdbr.workflows import inputs, lineage
+    from sdbr.workspace import Workspace
+
+    workspace = Workspace(root)
+    homes = (workspace.generate_img, workspace.source_img)
+    paths = inputs.find(files, homes, inputs.PICTURES)
+    silent = []
+    for path in paths:
+        ancestor = lineage.trace(path, workspace.hidden / "inputs")
+        if not ancestor.made:
+            silent.append(str(path))
+        elif as_json:
+            import json
+
+            click.echo(json.dumps(_as_json(ancestor), ensure_ascii=False))
+        else:
+            click.echo("\n".join(_lines(ancestor)))
+    if silent:
+        raise InputProblem(f"{', '.join(silent)}: the file does not say how it was made.")
+
+
+def _lines(ancestor: Ancestor, indent: str = "") -> Iterator[str]:
+    where = ancestor.path or f"{ancestor.name} (not found any more)"
+    yield f"{indent}{f'{ancestor.role}: ' if ancestor.role else ''}{where}"
+    for name, value in _facts(ancestor.made):
+        yield f"{indent}  {name}: {value}"
+    for parent in ancestor.parents:
+        yield from _lines(parent, indent + "  ")
+
+
+def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "parameters" in made:
+        yield from ((name, str(value)) for name, value in made["parameters"].items() if value)
+        return
+    if not made:
+        return
+    told = dict(made.get("request") or {})
+    extras = dict(told.pop("extras", None) or {})
+    facts: dict[str, Any] = {
+        "command": made.get("command"),
+        "model": told.pop("model", None),
+        "prompt": told.pop("prompt", None),
+        "negative prompt": told.pop("negative_prompt", None),
+        "seed": made.get("seed") or told.get("seed"),
+        "strength": told.get("strength"),
+        "style": told.get("style"),
+        "aspect": told.get("aspect"),
+        **extras,
+        "size": "x".join(map(str, made.get("size") or ())),
+        "price": f"{made['price_usd']} USD" if made.get("price_usd") else None,
+        "drawn on": made.get("drawn_on"),
+        "answered by": "Amazon Bedrock" if made.get("answered_by") == "aws" else "an emulator",
+        "treatment": "; ".join(map(str, made.get("treatment") or ())),
+        "finish": ", ".join(f"{k} {v}" for k, v in (made.get("finish") or {}).items()),
+        "key": str(made.get("key", ""))[:16],
+        "version": f"sdbr {made.get('sdbr')}",
+    }
+    yield from ((name, str(value)) for name, value in facts.items() if value not in (None, "", 0))
+
+
+def _as_json(ancestor: Ancestor) -> dict[str, Any]:
+    return {
+        "path": str(ancestor.path) if ancestor.path else None,
+        "name": ancestor.name,
+        "role": ancestor.role or None,
+        "made": dict(ancestor.made),
+        "sources": [_as_json(parent) for parent in ancestor.parents],
+    }

@@ -1,0 +1,140 @@
+"""sdbr ledger: what was spent, on what, and what was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sdbr.helping import Command
+from sdbr.options import json_option, workspace_option
+
+_EXAMPLES = """
+sdbr ledger
+sdbr ledger --by model --since 2026-11-01
+sdbr ledger --by send --csv > spend.csv
+"""
+
+
+@click.command("ledger", cls=Command, examples=_EXAMPLES)
+@click.option(
+    "--by",
+    "group",
+    type=click.Choice(["day", "model", "run", "send"]),
+    help="One row for each [default: an overview].",
+)
+@click.option("--since", metavar="DATE", default="", help="From this day on (YYYY-MM-DD).")
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+@json_option
+@workspace_option
+def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Path) -> None:
+    """Show what the workspace's requests cost: billed, perhaps billed, saved.
+
+    "perhaps" is money for sends whose answer never came. "open" sends are under way, or their
+    process was killed.
+    """
+    from sdbr.errors import UsageProblem
+    from sdbr.store import spend
+    from sdbr.store.ledger import Ledger
+
+    _check_day(since)
+    path = root / ".sdbr" / "ledger.db"
+    if not path.is_file():
+        raise UsageProblem(f"{root} has no ledger yet. Draw something first, or give --workspace.")
+    ledger = Ledger(path)
+    if group is None and not (as_csv or as_json):
+        _overview(ledger, since)
+        return
+    match group:
+        case None:
+            rows = spend.totals(ledger, since)
+        case "run":
+            rows = spend.runs(ledger, since, 1_000_000)
+        case "send":
+            rows = spend.sends(ledger, since)
+        case _:
+            rows = spend.by(ledger, group, since)
+    _print(rows, as_csv, as_json)
+
+
+def _overview(ledger: Any, since: str) -> None:
+    from sdbr.generation.estimating import in_usd
+    from sdbr.store import spend
+
+    for row in spend.totals(ledger, since):
+        where = "Amazon Bedrock" if row["realm"] == "aws" else f"emulated ({row['realm']})"
+        click.echo(
+            f"{where}: {in_usd(row['billed'])} USD billed, {in_usd(row['perhaps'])} USD perhaps, "
+            f"{row['pictures']} pictures from {row['sends']} sends"
+        )
+        click.echo(
+            f"  saved: {in_usd(row['saved_by_cache'])} USD by the cache, "
+            f"{in_usd(row['saved_by_keyframes'])} USD by keyframes"
+        )
+        if row["open"]:
+            click.echo(f"  open: {row['open']} sends, under way or killed; perhaps billed")
+    for title, rows in (
+        ("By day", spend.by(ledger, "day", since)),
+        ("By model", spend.by(ledger, "model", since)),
+        ("Last runs", spend.runs(ledger, since, 10)),
+    ):
+        click.echo(f"\n{title}")
+        _table(rows)
+
+
+_HIDDEN = ("saved_by_cache", "saved_by_keyframes", "planned", "open")
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        click.echo("  nothing yet")
+        return
+    names = [
+        n for n in rows[0] if n not in _HIDDEN and not (n == "command" and "run" not in rows[0])
+    ]
+    cells = [names, *([_cell(name, row) for name in names] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        click.echo(f"  {text}".rstrip())
+
+
+def _cell(name: str, row: Mapping[str, Any]) -> str:
+    value = row[name]
+    if value is None:
+        return "-"
+    return str(value)[:19] if name in ("began", "ended") else str(value)
+
+
+def _print(rows: Iterable[Mapping[str, Any]], as_csv: bool, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        for row in rows:
+            click.echo(json.dumps(row, default=float))
+        return
+    listed = list(rows)
+    if as_csv:
+        import csv
+        import sys
+
+        if listed:
+            writer = csv.DictWriter(sys.stdout, list(listed[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(listed)
+        return
+    _table([dict(row) for row in listed])
+
+
+def _check_day(since: str) -> None:
+    from datetime import date
+
+    from sdbr.errors import UsageProblem
+
+    try:
+        if since:
+            date.fromisoformat(since[:10])
+    except ValueError:
+        raise UsageProblem(f"--since is {since!r}: give a day such as 2026-11-01.") from None

@@ -1,0 +1,44 @@
+"""sdbr txt2img: pictures from words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sdbr.helping import Command
+from sdbr.looks import ASPECT, SDXL, Told, look_options
+from sdbr.options import Run, grouped, run_options
+
+_EXAMPLES = """
+sdbr txt2img "a lighthouse at dusk" --offline
+sdbr txt2img "a {red|blue} fox" --count 4 --seed 7 --max-cost 0.50 --sheet
+sdbr txt2img "a harbour" --model ultra --aspect 16:9 --negative "people, text"
+sdbr txt2img --prompts ideas.txt --format webp --json
+echo "a fox" | sdbr txt2img - -o fox.png
+"""
+
+
+@click.command("txt2img", cls=Command, examples=_EXAMPLES)
+@click.argument("prompts", nargs=-1, metavar="PROMPT...")
+@grouped("Look")("--prompts", "file", type=click.Path(path_type=Path), help="A file, one a line.")
+@look_options(ASPECT, *SDXL)
+@run_options
+def command(prompts: tuple[str, ...], file: Path | None, told: Told, run: Run) -> None:
+    """Draw pictures from words and print their paths, one a line.
+
+    PROMPT is what to draw; several draw several pictures, - reads them from stdin, one a line.
+    The model is the cheapest one alive unless you name one. Files go to source/img and carry how
+    they were made.
+    """
+    from sdbr.delivery import deliver
+    from sdbr.workflows.jobs import Wanted, from_words
+    from sdbr.workflows.targets import format_of
+    from sdbr.workflows.wording import all_prompts
+    from sdbr.workspace import Workspace
+
+    texts = all_prompts(prompts, file)
+    flags = told.with_format(format_of(told.format, run.output.to))
+    wanted = Wanted("txt2img", flags, told.count, run.config.models.get("txt2img"))
+    jobs = from_words(texts, wanted, run.catalog(), Workspace(run.root))
+    deliver("txt2img", jobs, run, sheet=told.sheet)

@@ -1,0 +1,37 @@
+"""sdbr upscale: larger pictures."""
+
+from __future__ import annotations
+
+import click
+
+from sdbr.helping import Command
+from sdbr.looks import INPUT, Told, look_options
+from sdbr.options import Run, grouped, run_options
+
+_EXAMPLES = """
+sdbr upscale photo.jpg --offline
+sdbr upscale old/ --how conservative --prompt "a portrait" --max-cost 5
+"""
+_upscale = grouped("Upscale")
+
+
+@click.command("upscale", cls=Command, examples=_EXAMPLES)
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
+@_upscale(
+    "--how",
+    type=click.Choice(["fast", "conservative", "creative"]),
+    default="fast",
+    help="fast: 4 times a side; the others: to 4K, dearer, guided by --prompt [default: fast].",
+)
+@_upscale("--prompt", default="", help="What the picture shows (conservative, creative).")
+@_upscale("--creativity", help="0.1 to 0.5 (conservative, creative).")
+@look_options(*INPUT[1:])
+@run_options
+def command(
+    inputs: tuple[str, ...], how: str, prompt: str, creativity: str | None, told: Told, run: Run
+) -> None:
+    """Make pictures larger and print the results' paths, one a line."""
+    from sdbr.restyling import Task, draw_over
+
+    task = Task("upscale", f"{how}-upscale")
+    draw_over(task, inputs, {"prompt": prompt, "creativity": creativity}, told, run)

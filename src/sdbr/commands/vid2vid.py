@@ -1,0 +1,81 @@
+"""sdbr vid2vid: whole videos restyled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sdbr.clip_options import ClipFlags, clip_options
+from sdbr.helping import Command
+from sdbr.looks import INPUT, SDXL, Told, beside_options, look_options
+from sdbr.options import Run, grouped, run_options
+
+_EXAMPLES = """
+sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
+sdbr vid2vid clip.mp4 "as a woodcut" --max-cost 10
+sdbr vid2vid clip.mov "watercolour" --start 1:02 --duration 5 --fps 12 --model structure
+sdbr vid2vid clips/*.mp4 "anime" --yes --workers 16
+sdbr txt2img "a fox" --count 8 | sdbr vid2vid - "watercolour" --fps 8
+"""
+_write = grouped("Video")
+
+
+@click.command("vid2vid", cls=Command, examples=_EXAMPLES)
+@click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
+@clip_options
+@_write("--crf", type=click.IntRange(0, 63), help="Quality: lower is better [default: 18 or 28].")
+@_write(
+    "--container",
+    type=click.Choice(["mp4", "webm", "mov", "mkv", "gif", "webp", "frames"]),
+    help="Kind of result [default: mp4, or by the suffix of -o].",
+)
+@_write("--no-audio", is_flag=True, help="Leave the sound out.")
+@look_options(*INPUT, *SDXL)
+@beside_options
+@run_options
+def command(
+    arguments: tuple[str, ...],
+    clip: ClipFlags,
+    told: Told,
+    beside: Any,
+    run: Run,
+    **video: Any,
+) -> None:
+    """Restyle whole videos: as long as they were, at their frame rate, with their sound.
+
+    INPUT is a video, a GIF, a folder of pictures, or - for paths on stdin. PROMPT, the last
+    argument, says how it should look. The result goes to generate/videos, its frames to
+    source/frames and generate/frames.
+    """
+    from sdbr.filming import film
+    from sdbr.media.clip import Settings
+    from sdbr.workflows.arguments import inputs_and_prompt
+    from sdbr.workflows.film.naming import aimed
+    from sdbr.workflows.film.settling import Order, Wish, given
+    from sdbr.workflows.film.sources import find_sources
+    from sdbr.workflows.film.tree import places
+    from sdbr.workflows.look import look_of
+    from sdbr.workflows.sweep import single
+    from sdbr.workspace import Workspace
+
+    catalog, workspace = run.catalog(), Workspace(run.root)
+    default = run.config.models.get("vid2vid", "sd3.5")
+    flags = {**told.flags, "model": told.flags["model"] or default}
+    inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
+    look = look_of(single({**flags, "prompt": prompt}))
+    where, name, ending = aimed(
+        places(workspace, animated=False), run.output.to, run.output.name, video["container"]
+    )
+    wish = Wish(
+        command="vid2vid",
+        told=given({**flags, "prompt": prompt, **clip.told(), **video}),
+        seed_policy=clip.seed_policy,
+        ending=ending,
+        frame_suffix=".png" if clip.frame_format == "png" else ".jpg",
+        keep_frames=clip.keep_frames,
+        audio=not video["no_audio"],
+        settings=Settings(crf=video["crf"]),
+        name=name,
+    )
+    film(find_sources(inputs, workspace), Order(look, wish, beside, where), clip, run, catalog)

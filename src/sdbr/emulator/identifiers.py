@@ -1,0 +1,49 @@
+"""Which model a path means: plain ids, inference profiles, ARNs, in any escaping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from sdbr.emulator.models import Model, models
+from sdbr.emulator.refusal import invalid, unknown_id
+
+INVOKE = re.compile(r"/model/(?P<id>.+)/(?P<operation>[a-z-]+)")
+ARN = re.compile(
+    r"arn:aws[a-z-]*:bedrock:[^:]*:\d*:(?P<kind>foundation-model|inference-profile)/(?P<id>.+)"
+)
+
+
+def split(path: str) -> tuple[str, str] | None:
+    """The model's name and the operation of a percent-encoded path, or None for any other path.
+
+    The path is split before it is decoded: an ARN carries an escaped slash.
+    """
+    match = INVOKE.fullmatch(path)
+    return (unquote(match["id"]), match["operation"]) if match else None
+
+
+def find(name: str, others: Mapping[str, str]) -> Model:
+    """The model that a name means; `others` maps further names to ids. Refuses any other name."""
+    name = others.get(name, name)
+    arn = ARN.fullmatch(name)
+    if arn:
+        name = arn["id"]
+    known = models()
+    if name in known:
+        model = known[name]
+        if model.profile:
+            raise _needs_profile(name)
+        return model
+    plain = known.get(name.removeprefix("us."))
+    if plain is None or plain.profile_id != name:
+        raise unknown_id()
+    return plain
+
+
+def _needs_profile(name: str) -> Exception:
+    return invalid(
+        f"Invocation of model ID {name} with on-demand throughput isn’t supported. Retry your "
+        "request with the ID or ARN of an inference profile that contains this model."
+    )

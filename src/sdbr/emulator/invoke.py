@@ -1,0 +1,154 @@
+"""`POST /model/{id}/invoke`: from a request's bytes to a picture or an error."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sdbr.emulator import identifiers
+from sdbr.emulator.breakage import (
+    FILTERED,
+    NOT_A_PICTURE,
+    error_of,
+    filtered_answer,
+    spoil,
+)
+from sdbr.emulator.dialects import sdxl, stable_image
+from sdbr.emulator.exchange import Reply, Request, Wire, refused
+from sdbr.emulator.identity import signed_region
+from sdbr.emulator.models import Model
+from sdbr.emulator.painter.order import Order, Unreadable
+from sdbr.emulator.refusal import Refusal, detail, ended, invalid, unknown_id
+from sdbr.emulator.settings import Settings
+
+MAX_BODY = 25_000_000
+TOO_LARGE = json.dumps(
+    {
+        "code": "validation_error",
+        "message": "Failed to buffer the request body: length limit exceeded",
+    }
+)
+Paint = Callable[[Order], bytes]
+
+
+def find_model(name: str, request: Request, settings: Settings) -> Model:
+    """The model that a call means. Refuses unknown, ended and out-of-region ones."""
+    model = identifiers.find(name, settings.models)
+    region = signed_region(request.headers)
+    if settings.check_region and region and model.regions and region not in model.regions:
+        raise unknown_id()
+    today = settings.today or datetime.now(UTC).date()
+    if model.ended(today) and (not settings.allow_ended or model.task == "gone"):
+        raise ended()
+    return model
+
+
+def parsed(body: bytes) -> Any:
+    """The body as JSON, or None when it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def checked(request: Request, body: Any) -> Mapping[str, Any]:
+    """The parsed body, when it is a JSON object and not too large."""
+    if request.too_large or len(request.body) > MAX_BODY:
+        raise invalid(TOO_LARGE)
+    if not isinstance(body, dict):
+        raise invalid("Malformed input request, please reformat your input and try again.")
+    return body
+
+
+def answer(model: Model, body: Mapping[str, Any], fault: str | None, desk: Desk) -> Reply:
+    """The reply to a call of a known model, with one fault or none."""
+    settings = desk.settings
+    error = error_of(fault, settings.faults)
+    if error is not None:
+        return refused(error, fault or "")
+    if fault in ("drop_before", "stall"):
+        return Reply(
+            0, b"", wire=Wire.DROP if fault == "drop_before" else Wire.STALL, outcome=fault
+        )
+    order = read_order(model, body, settings)
+    if fault not in FILTERED and holds_refused_word(order.prompt, settings.refuse_words):
+        fault = "filter_prompt"
+    if fault in FILTERED or fault == "inference_error":
+        return _without_picture(model, order, fault, desk)
+    picture = _paint(model, order, desk)
+    told = _tell(model, order.seed, NOT_A_PICTURE if fault == "not_a_picture" else picture)
+    reply = Reply(
+        200,
+        json.dumps(told).encode(),
+        outcome=fault or "ok",
+        made=True,
+        picture_sha256=hashlib.sha256(picture).hexdigest(),
+    )
+    return spoil(reply, fault, settings.faults)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desk:
+    """What an answer is made with."""
+
+    settings: Settings
+    paint: Paint
+
+
+def read_order(model: Model, body: Mapping[str, Any], settings: Settings) -> Order:
+    """What the body asks for, with a seed drawn where it names none."""
+    read = sdxl.read if model.task == "sdxl" else stable_image.read
+    order = read(model, body)
+    return dataclasses.replace(
+        order,
+        seed=order.seed or secrets.randbelow(2**32 - 1) + 1,
+        flicker=settings.flicker,
+        side=settings.picture_side,
+    )
+
+
+def holds_refused_word(prompt: str, words: tuple[str, ...]) -> bool:
+    """Whether the prompt has one of the words, as a whole word, in any case."""
+    return any(re.search(rf"\b{re.escape(word)}\b", prompt, re.IGNORECASE) for word in words)
+
+
+def _without_picture(model: Model, order: Order, fault: str | None, desk: Desk) -> Reply:
+    reason = FILTERED.get(fault or "", "Inference error")
+    if model.task != "sdxl":
+        body = filtered_answer(order.seed, reason, desk.settings.faults)
+        return Reply(200, body, outcome=fault or "", made=fault == "filter_output")
+    if fault == "inference_error":
+        told = sdxl.answer(order.seed, b"", "ERROR")
+        return Reply(200, json.dumps(told).encode(), outcome=fault)
+    # SDXL sends the picture it refuses, blurred.
+    blurred = _paint(model, dataclasses.replace(order, style="blurred"), desk)
+    told = sdxl.answer(order.seed, blurred, "CONTENT_FILTERED")
+    digest = hashlib.sha256(blurred).hexdigest()
+    return Reply(
+        200, json.dumps(told).encode(), outcome=fault or "", made=True, picture_sha256=digest
+    )
+
+
+def _paint(model: Model, order: Order, desk: Desk) -> bytes:
+    try:
+        return desk.paint(order)
+    except Unreadable as problem:
+        raise _unreadable(model, str(problem)) from None
+
+
+def _unreadable(model: Model, name: str) -> Refusal:
+    if model.wording == "schema":
+        return invalid(f"The {name} could not be decoded as an image.")
+    return detail(f"Invalid value for field '{name}': could not be decoded as an image")
+
+
+def _tell(model: Model, seed: int, picture: bytes) -> dict[str, Any]:
+    return (
+        sdxl.answer(seed, picture) if model.task == "sdxl" else stable_image.answer(seed, picture)
+    )

@@ -1,0 +1,57 @@
+"""One order in, one picture file out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from PIL import Image
+
+from sdbr.emulator.painter import edits, guided, upscale
+from sdbr.emulator.painter.encode import encode, mark
+from sdbr.emulator.painter.opening import flat
+from sdbr.emulator.painter.order import Order
+from sdbr.emulator.painter.restyle import plain_picture, restyle
+
+# The mark is fainter where the picture should stay near to what was sent.
+TEXT_MARK, IMAGE_MARK = 0.34, 0.2
+
+
+def paint(order: Order) -> bytes:
+    """The picture file of an order. Raises Unreadable when one of its images cannot be decoded."""
+    picture = TASKS[order.task](dataclasses.replace(order, size=capped(order.size, order.side)))
+    if order.side and max(picture.size) > order.side:
+        picture.thumbnail((order.side, order.side), Image.Resampling.BILINEAR)
+    return encode(mark(picture, IMAGE_MARK if order.image else TEXT_MARK), order.format)
+
+
+def capped(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size, made smaller in proportion when its longer side is above `side` (0: no cap)."""
+    longer = max(size)
+    if not side or longer <= side:
+        return size
+    return max(1, size[0] * side // longer), max(1, size[1] * side // longer)
+
+
+def _image_to_image(order: Order) -> Image.Image:
+    source = flat(order.image, "image")
+    return restyle(source.resize(capped(source.size, order.side)), order)
+
+
+TASKS: dict[str, Callable[[Order], Image.Image]] = {
+    "text-to-image": plain_picture,
+    "image-to-image": _image_to_image,
+    "inpaint": edits.inpaint,
+    "outpaint": edits.outpaint,
+    "erase-object": edits.erase,
+    "remove-background": edits.remove_background,
+    "search-replace": edits.search_replace,
+    "search-recolor": edits.search_recolour,
+    "control-sketch": guided.control_sketch,
+    "control-structure": guided.control_structure,
+    "style-guide": guided.style_guide,
+    "style-transfer": guided.style_transfer,
+    "creative-upscale": upscale.creative_upscale,
+    "conservative-upscale": upscale.conservative_upscale,
+    "fast-upscale": upscale.fast_upscale,
+}

@@ -1,0 +1,112 @@
+"""What the emulator was asked, and how it answered."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+LONG = 512
+FULL_BODIES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request and its answer.
+
+    `number` counts invocations from 1 and is 0 for any other call; `at` is seconds since 1970;
+    `model` is the model's plain id, or what the path carried where that is unknown; `headers` have
+    small-letter names and no secrets; `body` is the parsed JSON, or None; `outcome` is "ok", the
+    name of a fault or of an exception; `made` tells that a picture was really made, so that
+    Bedrock would bill it; `latency` is seconds until the answer was ready.
+    """
+
+    number: int
+    at: float
+    method: str
+    path: str
+    model: str
+    region: str
+    headers: Mapping[str, str]
+    body: Any
+    outcome: str
+    status: int
+    made: bool
+    picture_sha256: str
+    request_id: str
+    latency: float
+    size: int = 0
+
+    def line(self) -> str:
+        """The record as one line of JSON; images appear as their digest and size."""
+        told = dataclasses.asdict(dataclasses.replace(self, body=abbreviated(self.body)))
+        told["at"] = datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds")
+        return json.dumps(told, ensure_ascii=False)
+
+
+def abbreviated(value: Any) -> Any:
+    """JSON with each long string replaced by its SHA-256 and its length in characters."""
+    if isinstance(value, str) and len(value) > LONG and " " not in value[:LONG]:
+        return {"sha256": hashlib.sha256(value.encode()).hexdigest(), "characters": len(value)}
+    if isinstance(value, dict):
+        return {name: abbreviated(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [abbreviated(part) for part in value]
+    return value
+
+
+class Journal:
+    """Keeps the records, oldest first, and abbreviates the oldest bodies beyond 256 MB in all."""
+
+    def __init__(self, on_record: Callable[[str], None] | None = None) -> None:
+        self._on_record = on_record
+        self._lock = threading.Lock()
+        self._records: list[Received] = []
+        self._abbreviated = 0
+        self._bytes = 0
+
+    def add(self, record: Received) -> None:
+        """Keep one record, and tell whoever writes the log."""
+        with self._lock:
+            self._records.append(record)
+            self._bytes += record.size
+            while self._bytes > FULL_BODIES and self._abbreviated < len(self._records) - 1:
+                self._abbreviate_oldest()
+            if self._on_record is not None:
+                self._on_record(record.line())
+
+    def records(self) -> tuple[Received, ...]:
+        """All records, oldest first."""
+        with self._lock:
+            return tuple(self._records)
+
+    def clear(self) -> None:
+        """Forget all records."""
+        with self._lock:
+            self._records.clear()
+            self._abbreviated = self._bytes = 0
+
+    def _abbreviate_oldest(self) -> None:
+        oldest = self._records[self._abbreviated]
+        short = dataclasses.replace(oldest, body=abbreviated(oldest.body))
+        self._records[self._abbreviated] = short
+        self._abbreviated += 1
+        self._bytes -= oldest.size
+
+
+def summary(records: tuple[Received, ...]) -> dict[str, Any]:
+    """Counts over records: invocations, pictures made, outcomes, models."""
+    calls = [record for record in records if record.number]
+    return {
+        "invocations": len(calls),
+        "other_calls": len(records) - len(calls),
+        "pictures_made": sum(record.made for record in calls),
+        "outcomes": dict(sorted(Counter(record.outcome for record in calls).items())),
+        "models": dict(sorted(Counter(record.model for record in calls).items())),
+    }

@@ -1,0 +1,185 @@
+"""The emulated service: takes a request, answers it, writes it down."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sdbr.emulator import identifiers, invoke
+from sdbr.emulator.breakage import error_of
+from sdbr.emulator.control import answer_control
+from sdbr.emulator.exchange import Reply, Request, json_reply, new_request_id, refused
+from sdbr.emulator.gallery import Gallery
+from sdbr.emulator.identity import check_caller, signed_region
+from sdbr.emulator.limits import Limits, Turns
+from sdbr.emulator.received import Journal, Received, summary
+from sdbr.emulator.refusal import Refusal, invalid
+from sdbr.emulator.settings import Settings
+
+LOG = logging.getLogger(__name__)
+SECRET = ("authorization", "x-amz-security-token", "cookie")
+NO_CHAT = (
+    "This action doesn't support the model that you provided. "
+    "Try again with a supported text or chat model."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An invocation under way: its number from 1 (0: another call), the model's name in it.
+
+    `content` is a digest of path and body, `attempt` counts how often that has come, `body` is the
+    parsed JSON, or None.
+    """
+
+    number: int = 0
+    attempt: int = 0
+    model: str = ""
+    content: bytes = b""
+    body: Any = None
+
+
+class Service:
+    """Answers requests; safe to use from many threads."""
+
+    def __init__(
+        self, settings: Settings, stopped: threading.Event, log: Callable[[str], None] | None = None
+    ) -> None:
+        self.settings = settings
+        self.journal = Journal(log)
+        self.limits = Limits(settings.max_in_flight, settings.rpm)
+        self._turns = Turns()
+        self._desk = invoke.Desk(settings, Gallery().paint)
+        self._stopped = stopped
+
+    def answer(self, request: Request) -> Reply:
+        """The reply to a request, after the time that the model takes for it."""
+        if request.path.startswith("/_emulator/"):
+            return self._about(request)
+        begun = time.monotonic()
+        told = identifiers.split(request.path)
+        if told is None or request.method != "POST":
+            call = Call()
+            reply = self._guarded(lambda: answer_control(request, self.settings))
+        else:
+            call, reply = self._invoke(request, *told, begun)
+        return self._written(request, call, reply, time.monotonic() - begun)
+
+    def clear(self) -> None:
+        """Forget what was received, and count from 1 again."""
+        self.journal.clear()
+        self.limits.clear()
+        self._turns.clear()
+
+    def about(self) -> dict[str, Any]:
+        """Counts by outcome and model, pictures made, the most requests in flight at once."""
+        return {**summary(self.journal.records()), "max_in_flight_seen": self.limits.most_seen}
+
+    def _invoke(
+        self, request: Request, name: str, operation: str, begun: float
+    ) -> tuple[Call, Reply]:
+        content = hashlib.sha256(request.path.encode() + b"\n" + request.body).digest()
+        number, attempt = self._turns.take(content)
+        call = Call(number, attempt, name, content, invoke.parsed(request.body))
+        within = self.limits.enter()
+        try:
+            reply = self._guarded(lambda: self._reply(request, call, operation, within))
+            self._linger(call, reply, begun)
+        finally:
+            self.limits.leave()
+        return call, reply
+
+    def _reply(self, request: Request, call: Call, operation: str, within: bool) -> Reply:
+        check_caller(request.headers)
+        if operation != "invoke":
+            raise invalid(NO_CHAT)
+        faults = self.settings.faults
+        throttled = error_of("throttle", faults)
+        if not within and throttled is not None:
+            raise throttled
+        fault = faults.strike(call.number, call.content, call.attempt)
+        error = error_of(fault, faults)
+        if error is not None:
+            return refused(error, fault or "")
+        model = invoke.find_model(call.model, request, self.settings)
+        return invoke.answer(model, invoke.checked(request, call.body), fault, self._desk)
+
+    def _guarded(self, reply: Callable[[], Reply]) -> Reply:
+        try:
+            return reply()
+        except Refusal as refusal:
+            return refused(refusal)
+        except Exception:
+            # A bug of the emulator should read as one, not as a dropped connection.
+            LOG.exception("The emulator failed on a request.")
+            return refused(
+                Refusal(500, "InternalServerException", "The emulator has a bug."), "bug"
+            )
+
+    def _linger(self, call: Call, reply: Reply, begun: float) -> None:
+        wait = 0.0
+        if reply.status == 200 or reply.made:
+            wait = _latency(self.settings.latency, call.number)
+        if reply.outcome == "slow":
+            wait += self.settings.faults.slow_by
+        left = wait - (time.monotonic() - begun)
+        if left > 0:
+            self._stopped.wait(left)
+
+    def _written(self, request: Request, call: Call, reply: Reply, latency: float) -> Reply:
+        request_id = new_request_id()
+        self.journal.add(
+            Received(
+                number=call.number,
+                at=time.time() - latency,
+                method=request.method,
+                path=request.path,
+                model=_plain(call.model, self.settings.models),
+                region=signed_region(request.headers),
+                headers={k: v for k, v in request.headers.items() if k not in SECRET},
+                body=call.body,
+                outcome=reply.outcome,
+                status=reply.status,
+                made=reply.made,
+                picture_sha256=reply.picture_sha256,
+                request_id=request_id,
+                latency=latency,
+                size=len(request.body),
+            )
+        )
+        headers = [*reply.headers, ("x-amzn-RequestId", request_id)]
+        if reply.made and reply.status == 200:
+            headers.append(("X-Amzn-Bedrock-Invocation-Latency", f"{latency * 1000:.0f}"))
+        return replace(reply, headers=tuple(headers))
+
+    def _about(self, request: Request) -> Reply:
+        what = request.path.removeprefix("/_emulator/")
+        if what == "reset" and request.method == "POST":
+            self.clear()
+            return json_reply({})
+        if what == "summary":
+            return json_reply(self.about())
+        if what == "received":
+            return json_reply([json.loads(it.line()) for it in self.journal.records()])
+        return json_reply({"message": "Try /_emulator/received, summary or POST reset."}, 404)
+
+
+def _latency(told: float | tuple[float, float], number: int) -> float:
+    if not isinstance(told, tuple):
+        return told
+    low, high = told
+    share = int.from_bytes(hashlib.sha256(str(number).encode()).digest()[:4]) / 2**32
+    return low + (high - low) * share
+
+
+def _plain(name: str, others: Mapping[str, str]) -> str:
+    try:
+        return identifiers.find(name, others).id if name else ""
+    except Refusal:
+        return name

@@ -1,0 +1,38 @@
+"""What an emulator can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sdbr.emulator.faults import Faults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an emulator behaves.
+
+    `latency` is seconds from a request's arrival to its answer, painting included; a pair is a
+    range, out of which each request has its own. `flicker` scales how much image-to-image differs
+    from call to call (0: not at all, 1: as a diffusion model does). `picture_side` caps the longer
+    side of pictures in pixels, for load tests (0: no cap). `models` maps ARNs and other names to
+    model ids. `refuse_words` are words in a prompt that the filter refuses, every time.
+    `allow_ended` answers for models whose life has ended; `today` decides which have.
+    `check_region` refuses a model that is not offered in the region the request was signed for.
+    `max_in_flight` and `rpm` (requests a minute) are limits; above them requests are throttled.
+    """
+
+    latency: float | tuple[float, float] = 0.0
+    faults: Faults = field(default_factory=Faults)
+    flicker: float = 1.0
+    picture_side: int = 0
+    models: Mapping[str, str] = field(default_factory=dict)
+    refuse_words: tuple[str, ...] = ()
+    allow_ended: bool = False
+    check_region: bool = True
+    max_in_flight: int | None = None
+    rpm: int | None = None
+    today: date | None = None
+    host: str = "127.0.0.1"
+    port: int = 0

@@ -1,0 +1,94 @@
+"""Writing files whole or not at all, and saying in plain words why one cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from sdbr.errors import InputProblem
+
+_WHY = {
+    errno.ENOSPC: "the disk is full. Free some space, then run the same command again",
+    errno.EDQUOT: "the disk quota is used up. Free some space, then run the same command again",
+    errno.EACCES: "permission is denied. Choose another folder or change its permissions",
+    errno.EPERM: "permission is denied. Choose another folder or change its permissions",
+    errno.EROFS: "the file system is read-only. Choose another folder",
+    errno.ENOTDIR: "a part of that path is a file. Choose another folder",
+    errno.EEXIST: "a file stands in its place. Choose another folder",
+    errno.ENAMETOOLONG: "the name is too long. Give a shorter one with --name",
+    errno.EISDIR: "it is a folder. Give a file name",
+    errno.ENOENT: "the folder does not exist. Make it first",
+}
+
+
+def unwritable(path: Path, error: OSError) -> InputProblem:
+    """The error for a file or folder that cannot be written, with what to do."""
+    why = _WHY.get(error.errno or 0, f"{error.strerror or error}. Choose another folder")
+    return InputProblem(f"Cannot write {path}: {why}.")
+
+
+@contextmanager
+def plain_write_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError of the block into the InputProblem that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+@contextmanager
+def part_file(target: Path) -> Iterator[BinaryIO]:
+    """A temporary file beside `target`, removed at the end of the block if it is still there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.parent / f".sdbr-{uuid4().hex}.part"
+    try:
+        with open(path, "xb") as file:
+            yield file
+    finally:
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def flush(file: BinaryIO) -> None:
+    """Bring a file's bytes to the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write or replace `target` in one step. Raises InputProblem."""
+    with plain_write_errors(target), part_file(target) as file:
+        file.write(data)
+        flush(file)
+        os.replace(file.name, target)
+
+
+def write_new(target: Path, data: bytes) -> bool:
+    """Write `target` in one step unless it exists; tell whether it was written.
+
+    Two processes may try the same name at once: one of them gets True. Raises InputProblem.
+    """
+    if os.path.lexists(target):
+        return False
+    with plain_write_errors(target), part_file(target) as file:
+        file.write(data)
+        flush(file)
+        return _claim(file.name, target)
+
+
+def _claim(temporary: str, target: Path) -> bool:
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        return False
+    except OSError:
+        # A file system without hard links: the check and the step are two there.
+        if os.path.lexists(target):
+            return False
+        os.replace(temporary, target)
+    return True

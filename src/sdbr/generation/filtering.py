@@ -1,0 +1,63 @@
+"""What to do when the safety filter refuses a picture: give up on it, or try other seeds.
+
+This stands outside the cache: each seed is a request of its own, so a seed that was refused
+once is not paid for again, and a later run finds the seed that passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sdbr.bedrock.rules import SEED
+from sdbr.errors import Refused, UsageProblem
+from sdbr.generation.seam import Generate
+from sdbr.request import ImageRequest, Picture
+
+_OTHER_SEEDS = 3
+_HOW = ("stop", "skip", "reseed", "hold")
+
+
+@dataclass(frozen=True, slots=True)
+class OnFiltered:
+    """`how` is stop, skip, reseed or hold; `tries` is how many other seeds reseed draws."""
+
+    how: str = "stop"
+    tries: int = _OTHER_SEEDS
+
+    @classmethod
+    def parse(cls, text: str) -> OnFiltered:
+        """Read `stop`, `skip`, `hold`, `reseed` or `reseed:N`. Raises UsageProblem."""
+        how, _, tries = text.partition(":")
+        counted = tries.isdecimal() and 1 <= int(tries) <= 20 if tries else text == how
+        if how not in _HOW or not counted or (tries and how != "reseed"):
+            raise UsageProblem(
+                f"--on-filtered is {text!r}: give stop, skip, hold, reseed or reseed:N (N 1 to 20)."
+            )
+        return cls(how, int(tries) if tries else _OTHER_SEEDS)
+
+
+STOP = OnFiltered()
+
+
+def filtered(generate: Generate, policy: OnFiltered) -> Generate:
+    """Under `reseed`, draw a refused picture with the next seeds; else leave it to the caller."""
+    if policy.how != "reseed":
+        return generate
+
+    def draw(request: ImageRequest) -> Picture:
+        for seed in _seeds(request.seed, policy.tries):
+            try:
+                return generate(replace(request, seed=seed))
+            except Refused as problem:
+                refusal = problem
+        raise refusal
+
+    return draw
+
+
+def _seeds(first: int, tries: int) -> Iterator[int]:
+    yield first
+    for step in range(1, tries + 1):
+        # Far apart, so that a run of successive seeds does not meet its neighbours' new ones.
+        yield (first + step * 1_000_003) % int(SEED.high) + 1

@@ -1,0 +1,89 @@
+"""What may be sent again, and when: the only layer that sends anything twice.
+
+Only what can succeed unchanged is sent again. Waits grow by doubling with full jitter (Brooker,
+"Exponential Backoff And Jitter", AWS Architecture Blog 2015) unless the service names one.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass
+
+from sdbr.errors import Interrupted, ServiceProblem
+from sdbr.generation.seam import Generate, Tell
+from sdbr.request import ImageRequest, Picture
+
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 20.0
+_TIMES_UNREACHED = 3
+_TIMES_PERHAPS_BILLED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long (seconds) to try for one picture."""
+
+    attempts: int
+    timeout: float
+
+
+def retried(generate: Generate, patience: Patience, stop: threading.Event, tell: Tell) -> Generate:
+    """Send again after a passing failure, until `patience` ends or `stop` is set.
+
+    Sends that may have been billed without giving a picture are repeated five times at most, and
+    an endpoint that cannot be reached is tried three times.
+    """
+
+    def draw(request: ImageRequest) -> Picture:
+        deadline = time.monotonic() + patience.timeout
+        failures: list[ServiceProblem] = []
+        while True:
+            if stop.is_set():
+                raise Interrupted("Stopped before the next request was sent.")
+            try:
+                return generate(request)
+            except ServiceProblem as problem:
+                failures.append(problem)
+                wait = _wait(problem, len(failures))
+                if not _worth_another(failures, patience.attempts, deadline - wait):
+                    raise _given_up(problem, len(failures)) from problem
+                tell(_waiting(problem, wait))
+                stop.wait(wait)
+
+    return draw
+
+
+def _wait(problem: ServiceProblem, failures: int) -> float:
+    if problem.wait is not None:
+        return problem.wait + random.uniform(0, 0.5)
+    return random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (failures - 1)))
+
+
+def _worth_another(failures: list[ServiceProblem], attempts: int, latest: float) -> bool:
+    last = failures[-1]
+    traces = [failure.trace for failure in failures if failure.trace]
+    unreached = sum(not trace.sent for trace in traces)
+    perhaps_billed = sum(trace.billed != "no" for trace in traces)
+    return (
+        last.again
+        and len(failures) < attempts
+        and unreached < _TIMES_UNREACHED
+        and perhaps_billed < _TIMES_PERHAPS_BILLED
+        and time.monotonic() < latest
+    )
+
+
+def _given_up(problem: ServiceProblem, sends: int) -> ServiceProblem:
+    if sends == 1:
+        return problem
+    last = ServiceProblem(f"{problem} Gave up after {sends} attempts; run it again later.")
+    last.trace = problem.trace
+    return last
+
+
+def _waiting(problem: ServiceProblem, wait: float) -> str:
+    what = "throttled" if problem.throttled else str(problem).rstrip(".")
+    slowed = f", {problem.slowed}" if problem.slowed else ""
+    return f"{what}{slowed}, next try in {wait:.1f} s"

@@ -1,0 +1,118 @@
+"""Puts the layers around the client in their order, for one run.
+
+    filtered( cached( retried( paced( metered( kept( client.generate ))))))
+
+Keeping is innermost: a picture is on disk before its row in the ledger is settled. Metering sees
+every send; pacing counts what is in flight; retrying stands outside both, so that a wait holds no
+place and no money. The cache stands around them: what it holds costs no attempt. Filtering is
+outermost, because another seed is another request.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sdbr.bedrock import body
+from sdbr.bedrock.client import BedrockClient
+from sdbr.generation.budget import Budget
+from sdbr.generation.caching import KeyOf, cached
+from sdbr.generation.filtering import STOP, OnFiltered, filtered
+from sdbr.generation.keeping import kept
+from sdbr.generation.metering import metered
+from sdbr.generation.pacing import Pace, paced
+from sdbr.generation.retrying import Patience, retried
+from sdbr.generation.seam import Generate, Tell
+from sdbr.model import Model
+from sdbr.settings import Connection, Effort, Spending
+from sdbr.store.cache import Cache
+from sdbr.store.ledger import Ledger
+from sdbr.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """All that a run may use: where it keeps things, how it reaches Bedrock, what it may spend."""
+
+    workspace: Workspace
+    connection: Connection
+    effort: Effort
+    spending: Spending
+    models: tuple[Model, ...]
+    on_filtered: OnFiltered = STOP
+    fresh: bool = False
+
+    @property
+    def realm(self) -> str:
+        """Who answers; see `Connection.realm`."""
+        return self.connection.realm
+
+    @property
+    def cache(self) -> Cache:
+        """The workspace's cache of paid pictures."""
+        return Cache(self.workspace.hidden / "cache")
+
+    def key_of(self) -> KeyOf:
+        """The function that names requests in this realm."""
+        return lambda request: body.key(request, self.realm)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A run under way: `generate` draws, `budget` counts, `stop` ends it."""
+
+    generate: Generate
+    budget: Budget
+    ledger: Ledger
+    run: int
+    stop: threading.Event
+
+
+@contextmanager
+def drawing(means: Means, command: str, stop: threading.Event, tell: Tell) -> Iterator[Drawing]:
+    """Open the ledger and a run of `command`; the connection is made when it is first needed."""
+    ledger = Ledger(means.workspace.hidden / "ledger.db")
+    run = ledger.begin_run(command, means.realm)
+    budget = Budget(means.spending.cap, stop)
+    with _emulated(means.connection) as connection:
+        client = BedrockClient(connection, means.models, means.effort.workers)
+        region = means.connection.region or ""
+        generate = kept(client.generate, means.cache, means.key_of(), means.realm)
+        generate = metered(generate, ledger, run, budget, means.key_of(), region)
+        generate = paced(generate, Pace(means.effort.workers, means.effort.rpm, stop))
+        patience = Patience(means.effort.attempts, means.connection.timeout)
+        generate = retried(generate, patience, stop, tell)
+        generate = cached(generate, means.cache, means.key_of(), means.fresh, stop)
+        generate = filtered(generate, means.on_filtered)
+        try:
+            yield Drawing(generate, budget, ledger, run, stop)
+        finally:
+            ledger.end_run(run)
+            ledger.close()
+
+
+@contextmanager
+def _emulated(connection: Connection) -> Iterator[Callable[[], Connection]]:
+    """The connection, or one to an emulator that is started when it is first asked for."""
+    if not connection.offline:
+        yield lambda: connection
+        return
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+
+        def start() -> Connection:
+            from sdbr.emulator import Emulator
+
+            url = stack.enter_context(Emulator()).url
+            return replace(connection, endpoint_url=url)
+
+        yield start
+
+
+def spent(budget: Budget) -> Decimal:
+    """USD that a run surely or perhaps cost."""
+    return budget.spent + budget.perhaps

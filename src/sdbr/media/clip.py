@@ -1,0 +1,136 @@
+"""What a clip is and what its frames are: the values that readers and writers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sdbr.request import Size
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the frames of a clip follow each other.
+
+    `rate` is frames a second: the constant one, or the average of a `variable` clip.
+    `tick` is the finest step of the clip's own clock in seconds: every frame's time is a
+    multiple of it, so a writer that counts in a fraction of it keeps the times exactly.
+    """
+
+    rate: Fraction
+    tick: Fraction
+    variable: bool = False
+
+    @classmethod
+    def even(cls, rate: Fraction) -> Pace:
+        """The pace of a clip with `rate` frames a second, all equally long."""
+        return cls(rate, 1 / rate)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundTrack:
+    """One track of sound: the codec's name, samples a second, channels, ISO 639 language or ""."""
+
+    codec: str
+    rate: int
+    channels: int
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What a clip says of itself, as far as it could be believed on opening.
+
+    `kind` names the container (mp4, matroska, avi, gif, webp, apng, folder, pictures, …).
+    `size` is what is shown: upright, with square pixels. `frames` and `duration` (seconds of
+    picture) are declared, not counted; None where nothing is declared. `start` is the file's
+    own time of its first frame, in seconds; the frames themselves count from zero. `rotation`
+    is how far the stored picture is turned clockwise to stand upright, in degrees, after it was
+    flipped left to right if it is `mirrored`. `loop` is
+    how often an animation plays, 0 for ever, None where the file does not say. `paths` are the
+    files it is read from. `notes` are sentences for the user on what was found and done.
+    """
+
+    kind: str
+    path: Path
+    size: Size
+    pace: Pace
+    frames: int | None = None
+    duration: Fraction | None = None
+    start: Fraction = Fraction(0)
+    rotation: int = 0
+    mirrored: bool = False
+    interlaced: bool = False
+    has_alpha: bool = False
+    loop: int | None = None
+    cut: bool = False
+    sound: tuple[SoundTrack, ...] = ()
+    notes: tuple[str, ...] = ()
+    paths: tuple[Path, ...] = ()
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second; the average of a clip of variable rate."""
+        return self.pace.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a clip and when it is shown.
+
+    `image` is height × width × 3 (RGB) or × 4 (RGBA, not premultiplied), values 0 to 255.
+    `at` counts seconds from the clip's first frame; `lasts` is how many seconds it is shown.
+    """
+
+    image: Pixels
+    at: Fraction
+    lasts: Fraction
+
+    @property
+    def end(self) -> Fraction:
+        """When the next frame takes over, in seconds from the clip's first frame."""
+        return self.at + self.lasts
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Where a written clip takes its sound from.
+
+    `zero` is the time in that file at which its first picture is shown. The sound is cut from
+    `begin` to `end`, in seconds from there; a `begin` of None is the first written frame's `at`,
+    an `end` of None is all there is.
+    """
+
+    path: Path
+    zero: Fraction = Fraction(0)
+    begin: Fraction | None = None
+    end: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a clip is encoded; each container uses what applies to it.
+
+    `crf` is the constant quality of H.264 or VP9, lower is better; None is 18 or 28.
+    `preset` is x264's. `quality` is WebP's, 0 to 100, `lossless` its other way. `loop` is an
+    animation's count, 0 for ever, None to play once. GIF: `dither` is auto, none, bayer, floyd or
+    sierra; `colours` 2 to 256; `max_bytes` gives away colours, then width until the file is that
+    small.
+    `width` scales a GIF, WebP or APNG, keeping its shape.
+    """
+
+    crf: int | None = None
+    preset: str = "medium"
+    quality: int = 80
+    lossless: bool = False
+    loop: int | None = 0
+    dither: str = "auto"
+    colours: int = 256
+    max_bytes: int | None = None
+    width: int | None = None

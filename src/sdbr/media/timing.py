@@ -1,0 +1,107 @@
+"""Times of frames: exact fractions in, whole ticks of a container's clock out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from statistics import median
+
+from sdbr.media.clip import Pace
+
+_FINEST = 1_000_000
+_COARSEST = 10_000
+_FALLBACK = 90_000
+_NTSC = Fraction(1000, 1001)
+
+
+def to_tick(seconds: Fraction, tick: Fraction) -> int:
+    """Return the whole number of ticks nearest to `seconds`; halves go to the even one."""
+    return round(seconds / tick)
+
+
+def timescale(pace: Pace) -> int:
+    """Return ticks a second, at least 10000, in which every time of this pace is a whole number.
+
+    A multiple of the rate's and of the clock's; 90000 where that is too fine.
+    """
+    scale = math.lcm(pace.rate.numerator, pace.tick.denominator)
+    # A fine clock also serves frames that do not keep to the pace that was announced.
+    scale *= max(1, -(-_COARSEST // scale))
+    return scale if scale <= _FINEST else _FALLBACK
+
+
+def tidy_rate(rate: Fraction) -> Fraction:
+    """Return the whole or NTSC rate (n × 1000/1001) that is within 0.05 %, or `rate` itself.
+
+    Containers that count in milliseconds, or keep the rate as a decimal, miss it by that much.
+    """
+    whole = round(rate)
+    ntsc = round(rate / _NTSC) * _NTSC
+    for near in sorted((Fraction(whole), ntsc), key=lambda candidate: abs(candidate - rate)):
+        if near > 0 and abs(near - rate) <= rate / 2000:
+            return near
+    return rate
+
+
+def pace_of(times: Sequence[Fraction], tick: Fraction, declared: Fraction | None) -> Pace:
+    """Return the pace of frames at `times` (seconds, rising).
+
+    They are even when none is further than 2 ms or one and a half ticks from an even grid.
+    `declared` is the container's average rate, used where it agrees with the times or where
+    there are too few of them.
+    """
+    if len(times) < 2 or times[-1] <= times[0]:
+        return Pace(_sane(declared) or Fraction(25), tick)
+    measured = (len(times) - 1) / (times[-1] - times[0])
+    for rate in (_sane(declared), measured, 1 / median_step(times)):
+        if rate and _is_even(times, tidy_rate(rate), tick):
+            return Pace(tidy_rate(rate), tick)
+    return Pace(_sane(declared) or measured, tick, variable=True)
+
+
+def median_step(times: Sequence[Fraction]) -> Fraction:
+    """Return the middle one of the steps between times."""
+    steps = [b - a for a, b in pairwise(times) if b > a]
+    return Fraction(median(steps)) if steps else Fraction(1, 25)
+
+
+def centiseconds(spans: Sequence[tuple[Fraction, Fraction]]) -> list[tuple[int, int]]:
+    """Turn frames' (at, lasts) in seconds into (index, delay) pairs in centiseconds for a GIF.
+
+    Delays are at least 2, because browsers play 0 and 1 as 10. The rounding error never grows
+    beyond half a centisecond, so the sum is right; a frame that would get less than 2 is left
+    out, and its time goes to its neighbour.
+    """
+    if not spans:
+        return []
+    zero = spans[0][0]
+    marks = [to_tick(at - zero, Fraction(1, 100)) for at, _ in spans]
+    end = max(marks[0] + 2, to_tick(spans[-1][0] + spans[-1][1] - zero, Fraction(1, 100)))
+    kept = [0]
+    for index, mark in enumerate(marks[1:], 1):
+        if mark - marks[kept[-1]] >= 2 and end - mark >= 2:
+            kept.append(index)
+    ends = [marks[index] for index in kept[1:]] + [end]
+    return [(i, stop - marks[i]) for i, stop in zip(kept, ends, strict=True)]
+
+
+def ticks_of(spans: Iterable[tuple[Fraction, Fraction]], tick: Fraction) -> Iterator[int]:
+    """Yield each span's length in ticks so that the sum is right to half a tick; at least 1."""
+    done, zero = 0, None
+    for at, lasts in spans:
+        zero = at if zero is None else zero
+        length = max(1, to_tick(at + lasts - zero, tick) - done)
+        done += length
+        yield length
+
+
+def _sane(rate: Fraction | None) -> Fraction | None:
+    return rate if rate and 0 < rate <= 1000 else None
+
+
+def _is_even(times: Sequence[Fraction], rate: Fraction, tick: Fraction) -> bool:
+    slack = max(tick * 3 / 2, Fraction(2, 1000))
+    offsets = [time - times[0] - index / rate for index, time in enumerate(times)]
+    return max(offsets) - min(offsets) <= 2 * slack and max(map(abs, offsets)) <= 2 * slack

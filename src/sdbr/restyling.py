@@ -1,0 +1,50 @@
+"""The common course of every command that draws over pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sdbr.looks import Told
+from sdbr.options import Run
+
+if TYPE_CHECKING:
+    from sdbr.workflows.jobs import Beside
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a command does to its inputs: its name, the model it prefers, and the kind of work."""
+
+    command: str
+    default_model: str
+    kind: str = "image-to-image"
+
+
+def draw_over(
+    task: Task,
+    inputs: Sequence[str],
+    more: Mapping[str, Any],
+    told: Told,
+    run: Run,
+    beside: Beside | None = None,
+) -> None:
+    """Find the inputs, make the jobs, draw them and print the paths.
+
+    `more` are flags of the command's own, by the request's field names, the prompt among them.
+    """
+    from sdbr.delivery import deliver
+    from sdbr.workflows import inputs as finding
+    from sdbr.workflows.jobs import Beside, Wanted, from_pictures
+    from sdbr.workflows.targets import format_of
+    from sdbr.workspace import Workspace
+
+    workspace = Workspace(run.root)
+    homes = (workspace.source_img, workspace.generate_img)
+    paths = finding.find(inputs, homes, finding.PICTURES)
+    flags = told.with_format(format_of(told.format, run.output.to), **more)
+    default = run.config.models.get(task.command, task.default_model)
+    wanted = Wanted(task.command, flags, told.count, default, task.kind)
+    jobs = from_pictures(paths, wanted, beside or Beside(), run.catalog(), workspace)
+    deliver(task.command, jobs, run, sheet=told.sheet)

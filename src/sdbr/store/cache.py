@@ -1,0 +1,210 @@
+"""Every paid picture, under the name of its request: the same request is never paid twice.
+
+An entry is `ab/abcdef….json`, and beside it the picture as it came. The picture's appearance is
+the last step, so an entry is whole or absent. A refusal is an entry without a picture.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock, Timeout
+
+from sdbr.errors import Interrupted
+from sdbr.files import flush, part_file, plain_write_errors, write_whole
+from sdbr.request import Picture, Size
+
+SPACE = 4 * 1024 * 1024
+"""Bytes set aside on the disk before a request is sent; a 1-megapixel PNG has about half."""
+
+_FORMATS = ("", "png", "jpeg", "webp")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is written beside a cached picture; `refused` is the filter's word instead of one."""
+
+    model: str
+    realm: str
+    seed: int = 0
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    price: str | None = None
+    drawn_at: str = ""
+    request_id: str = ""
+    sha256: str = ""
+    refused: str = ""
+
+
+class Cache:
+    """The entries below one folder. Safe for many threads and processes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, key: str) -> Picture | Entry | None:
+        """The picture for `key`, or the entry that remembers a refusal, or None.
+
+        A picture whose bytes are not those that were written is treated as absent.
+        """
+        entry = self.entry(key)
+        if entry is None or entry.refused:
+            return entry
+        try:
+            data = self.picture_path(key, entry).read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(data).hexdigest() != entry.sha256:
+            return None
+        return Picture(
+            data=data,
+            format=entry.format,
+            size=Size(entry.width, entry.height),
+            seed=entry.seed,
+            key=key,
+            cached=True,
+            price=entry.price,
+            drawn_at=entry.drawn_at,
+            request_id=entry.request_id,
+        )
+
+    def has(self, key: str) -> bool:
+        """Whether `key` needs no request: a picture is there, or a refusal is remembered."""
+        entry = self.entry(key)
+        return entry is not None and (
+            bool(entry.refused) or self.picture_path(key, entry).is_file()
+        )
+
+    def entry(self, key: str) -> Entry | None:
+        """What is written of `key`, or None where nothing or nothing readable is."""
+        try:
+            told = json.loads(self._entry_path(key).read_bytes())
+            known = {field.name for field in fields(Entry)}
+            entry = Entry(**{name: value for name, value in told.items() if name in known})
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
+        return entry if entry.format in _FORMATS else None
+
+    @contextmanager
+    def lock(self, key: str, stop: threading.Event) -> Iterator[None]:
+        """Hold `key` against every other thread and process; a killed holder lets go of it.
+
+        Raises Interrupted when `stop` is set before the key is free, InputProblem when the
+        folder cannot be written.
+        """
+        path = self.folder.parent / "locks" / f"{key}.lock"
+        lock = FileLock(path, poll_interval=0.02)
+        with plain_write_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire(cancel_check=stop.is_set)
+            except Timeout:
+                raise Interrupted("Stopped while the same picture was being drawn.") from None
+        try:
+            yield
+        finally:
+            # Safe while held: a waiter finds the name gone and begins anew.
+            with suppress(OSError):
+                path.unlink()
+            lock.release()
+
+    @contextmanager
+    def room(self, key: str) -> Iterator[Room]:
+        """Set disk space aside for one picture, before the money is spent.
+
+        Raises InputProblem where the disk is full or the folder cannot be written.
+        """
+        target = self._entry_path(key)
+        with ExitStack() as stack:
+            with plain_write_errors(target.parent):
+                picture = stack.enter_context(part_file(target))
+                entry = stack.enter_context(part_file(target))
+                _set_aside(picture, SPACE)
+                _set_aside(entry, 4096)
+            yield Room(self, key, picture, entry)
+
+    def remember_refusal(self, key: str, entry: Entry) -> None:
+        """Keep the filter's word, so that the same request is not paid for again."""
+        write_whole(self._entry_path(key), _json(entry))
+
+    def forget(self, key: str) -> None:
+        """Remove an entry and its picture."""
+        entry = self.entry(key)
+        if entry is not None:
+            self.picture_path(key, entry).unlink(missing_ok=True)
+        self._entry_path(key).unlink(missing_ok=True)
+
+    def all_keys(self) -> Iterator[str]:
+        """The keys of all entries, in no order."""
+        for path in self.folder.glob("??/*.json"):
+            if not path.name.startswith("."):
+                yield path.stem
+
+    def picture_path(self, key: str, entry: Entry) -> Path:
+        """Where the picture of `entry` lies, or would."""
+        return self.folder / key[:2] / f"{key}.{entry.format or 'png'}"
+
+    def _entry_path(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Disk space that waits for one picture."""
+
+    cache: Cache
+    key: str
+    picture: BinaryIO
+    entry: BinaryIO
+
+    def fill(self, picture: Picture, model: str, realm: str) -> None:
+        """Write picture and entry, flushed; the entry stands once this returns."""
+        entry = Entry(
+            model=model,
+            realm=realm,
+            seed=picture.seed,
+            format=picture.format,
+            width=picture.size.width,
+            height=picture.size.height,
+            price=picture.price,
+            drawn_at=picture.drawn_at,
+            request_id=picture.request_id,
+            sha256=hashlib.sha256(picture.data).hexdigest(),
+        )
+        target = self.cache.picture_path(self.key, entry)
+        with plain_write_errors(target):
+            _put(self.entry, _json(entry), target.with_suffix(".json"))
+            _put(self.picture, picture.data, target)
+
+
+def _put(file: BinaryIO, data: bytes, target: Path) -> None:
+    file.seek(0)
+    file.write(data)
+    file.truncate(len(data))
+    flush(file)
+    os.replace(file.name, target)
+
+
+def _set_aside(file: BinaryIO, size: int) -> None:
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        # Some file systems cannot set space aside; that is no reason to refuse.
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+            raise
+
+
+def _json(entry: Entry) -> bytes:
+    return json.dumps(asdict(entry), sort_keys=True).encode("utf-8")

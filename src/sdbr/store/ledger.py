@@ -1,0 +1,170 @@
+"""One row for each request sent: written before the send, settled after it.
+
+A process that is killed leaves its open rows to be seen. Money is kept in whole millionths of
+a US dollar, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from sdbr.errors import InputProblem
+from sdbr.files import plain_write_errors
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY,
+    began TEXT NOT NULL,
+    ended TEXT,
+    command TEXT NOT NULL,
+    realm TEXT NOT NULL,
+    planned INTEGER NOT NULL DEFAULT 0,
+    saved_by_cache INTEGER NOT NULL DEFAULT 0,
+    saved_by_keyframes INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS sends (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES runs (id),
+    at TEXT NOT NULL,
+    model TEXT NOT NULL,
+    region TEXT NOT NULL,
+    key TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    price INTEGER,
+    outcome TEXT NOT NULL DEFAULT 'open',
+    billed TEXT NOT NULL DEFAULT 'perhaps',
+    status INTEGER,
+    request_id TEXT NOT NULL DEFAULT '',
+    latency_ms INTEGER
+);
+CREATE INDEX IF NOT EXISTS sends_by_run ON sends (run);
+"""
+_MICRO = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A request about to be sent; `price` is in USD, None where unknown."""
+
+    model: str
+    region: str
+    key: str
+    seed: int
+    price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a send ended. `billed` is "yes", "no" or "perhaps"."""
+
+    outcome: str
+    billed: str
+    status: int | None = None
+    request_id: str = ""
+    latency_ms: int = 0
+
+
+class Ledger:
+    """The workspace's account book, a SQLite file in WAL mode: many threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        with plain_write_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with self._plain_errors():
+            self._database = sqlite3.connect(
+                path, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.executescript(_SCHEMA)
+
+    def begin_run(self, command: str, realm: str) -> int:
+        """Open a run of `command` against `realm` and return its number."""
+        return self._write(
+            "INSERT INTO runs (began, command, realm) VALUES (?, ?, ?)", (_now(), command, realm)
+        )
+
+    def plan_run(self, run: int, planned: int, saved_by_cache: Decimal) -> None:
+        """Note how many pictures a run wants, and the USD of those it need not send for."""
+        self._write(
+            "UPDATE runs SET planned = ?, saved_by_cache = ? WHERE id = ?",
+            (planned, to_micro(saved_by_cache), run),
+        )
+
+    def saved_by_keyframes(self, run: int, saved: Decimal) -> None:
+        """Note the USD of the frames that were filled by motion instead of drawn."""
+        self._write("UPDATE runs SET saved_by_keyframes = ? WHERE id = ?", (to_micro(saved), run))
+
+    def end_run(self, run: int) -> None:
+        """Close a run."""
+        self._write("UPDATE runs SET ended = ? WHERE id = ?", (_now(), run))
+
+    def begin(self, run: int, send: Send) -> int:
+        """Write the row of a request before it is sent. Raises InputProblem when it cannot."""
+        price = None if send.price is None else to_micro(send.price)
+        return self._write(
+            "INSERT INTO sends (run, at, model, region, key, seed, price)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (run, _now(), send.model, send.region, send.key, send.seed, price),
+        )
+
+    def settle(self, row: int, end: Settlement) -> None:
+        """Write how the send of `row` ended."""
+        self._write(
+            "UPDATE sends SET outcome = ?, billed = ?, status = ?, request_id = ?, latency_ms = ?"
+            " WHERE id = ?",
+            (end.outcome, end.billed, end.status, end.request_id, end.latency_ms, row),
+        )
+
+    def forget(self, row: int) -> None:
+        """Remove the row of a request that never left this machine."""
+        self._write("DELETE FROM sends WHERE id = ?", (row,))
+
+    def query(self, sql: str, values: tuple[object, ...] = ()) -> list[dict[str, object]]:
+        """The rows of a SELECT, each by column name."""
+        with self._lock, self._plain_errors():
+            cursor = self._database.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._database.close()
+
+    def _write(self, sql: str, values: tuple[object, ...]) -> int:
+        with self._lock, self._plain_errors():
+            return self._database.execute(sql, values).lastrowid or 0
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise InputProblem(
+                f"The ledger {self.path} cannot be used: {error}. Free the disk, check the "
+                "folder's permissions, or choose another --workspace."
+            ) from error
+
+
+def to_micro(usd: Decimal) -> int:
+    """Whole millionths of a dollar."""
+    return int((usd * _MICRO).to_integral_value())
+
+
+def to_usd(micro: int) -> Decimal:
+    """Dollars, without trailing zeros beyond the cents."""
+    usd = Decimal(micro) / _MICRO
+    return usd.quantize(Decimal("0.01")) if usd == usd.quantize(Decimal("0.01")) else usd
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,83 @@
+"""What is said on stderr while a run is under way; stdout is for results alone."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+_SELDOM = 1.0
+
+
+class Voice:
+    """Says lines on stderr, above the progress bar where there is one.
+
+    `quiet` says nothing, `verbose` says details too. A bar is drawn only on a terminal.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
+        self._bar: tqdm[Any] | None = None
+        self._lock = threading.Lock()
+        self._last_passing = 0.0
+
+    @property
+    def terminal(self) -> bool:
+        """Whether somebody can be asked: stdin and stderr are a terminal."""
+        # Both are None in a process that was started with them closed.
+        return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+    def say(self, line: str) -> None:
+        """One line that matters."""
+        if not self._quiet:
+            with self._lock:
+                self._print(line)
+
+    def detail(self, line: str) -> None:
+        """One line for those who asked for more."""
+        if self._verbose:
+            self.say(line)
+
+    def passing(self, line: str) -> None:
+        """One of many like it: said at most once a second, unless details are wanted."""
+        with self._lock:
+            now = time.monotonic()
+            if self._quiet or (now - self._last_passing < _SELDOM and not self._verbose):
+                return
+            self._last_passing = now
+            self._print(line)
+
+    @contextmanager
+    def progress(self, total: int, unit: str) -> Iterator[None]:
+        """Show a bar of `total` steps while the block runs."""
+        if self._quiet or total < 2 or sys.stderr is None or not sys.stderr.isatty():
+            yield
+            return
+        from tqdm import tqdm
+
+        with tqdm(total=total, unit=unit, file=sys.stderr, dynamic_ncols=True) as self._bar:
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._bar = None
+
+    def step(self, note: str) -> None:
+        """Move the bar one step on, with a note such as the dollars spent."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.set_postfix_str(note, refresh=False)
+                self._bar.update()
+
+    def _print(self, line: str) -> None:
+        if self._bar is not None:
+            self._bar.write(line, file=sys.stderr)
+        elif sys.stderr is not None:  # print would take None for stdout, which is for results.
+            print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,54 @@
+"""Which failure ends a run, and what is said of those that do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sdbr.errors import Interrupted, PartlyDone, Refused, SdbrError, ServiceProblem
+from sdbr.generation.filtering import OnFiltered
+
+
+def ends_the_run(error: SdbrError, policy: OnFiltered) -> bool:
+    """Whether no other request of the run should be sent.
+
+    A refusal ends it under `stop`; what the service could not do for one picture does not;
+    anything else (access, money, files, usage) would meet the others as well.
+    """
+    if isinstance(error, Refused):
+        return policy.how == "stop"
+    return not isinstance(error, ServiceProblem)
+
+
+@dataclass(slots=True)
+class Failures:
+    """What went wrong in a run of `total` pictures, `done` of which are made."""
+
+    total: int
+    done: int = 0
+    fatal: SdbrError | None = None
+    single: list[SdbrError] = field(default_factory=list)
+
+    def add(self, error: SdbrError, *, fatal: bool) -> None:
+        """Remember one failure; being stopped because of another one is none."""
+        if isinstance(error, Interrupted):
+            return
+        if fatal:
+            self.fatal = self.fatal or error
+        else:
+            self.single.append(error)
+
+    def hopeless(self, workers: int) -> bool:
+        """Whether the service failed for so many pictures, and gave none, that it is down."""
+        return self.done == 0 and len(self.single) >= workers
+
+    def raise_at_end(self) -> None:
+        """Raise what the run ends with, if anything; it says how many pictures are missing."""
+        missing = self.total - self.done
+        error = self.fatal or next(iter(self.single), None)
+        if error is None or missing == 0:
+            return
+        told = f"{missing} of {self.total} pictures are missing. " if self.total > 1 else ""
+        if self.fatal is None and self.done:
+            raise PartlyDone(f"{told}{error} Run the same command again for the rest.")
+        error.args = (f"{told}{error}",)
+        raise error

@@ -1,0 +1,1 @@
+"""A clip restyled: choose frames, plan, draw, write."""

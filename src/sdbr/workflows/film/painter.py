@@ -1,0 +1,89 @@
+"""From a frame to a request, and from the model's picture back to a frame."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from sdbr.bedrock.rules import SEED
+from sdbr.media import placing
+from sdbr.media.clip import Pixels
+from sdbr.media.encoding import encode, encode_under
+from sdbr.media.fitting import Placement
+from sdbr.media.pictures import open_picture
+from sdbr.request import Blob, ImageRequest, Picture, Size
+from sdbr.workflows.film.planning import Shown
+
+_SEEDS = int(SEED.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Painter:
+    """How frames become requests: the request they share, their place in it, their seeds.
+
+    `first_like` gives the number of the first frame with the same pixels, so that a still
+    screen is drawn once under every seed policy (fixed, step or random).
+    """
+
+    request: ImageRequest
+    placement: Placement
+    seed_policy: str = "fixed"
+    first_like: Mapping[str, int] = field(default_factory=dict)
+
+    def request_for(self, frame: Shown, pixels: Callable[[], Pixels]) -> ImageRequest:
+        """The request for one frame; its picture is encoded only when it is sent."""
+        seed = seed_of(self.request.seed, self.seed_policy, self.first_like[frame.digest])
+        told = f"png {self.placement} {frame.digest}"
+        digest = hashlib.sha256(told.encode()).hexdigest()
+        blob = Blob(digest, make=lambda: self._encoded(pixels()))
+        return replace(self.request, init_image=blob, seed=seed)
+
+    def _encoded(self, pixels: Pixels) -> bytes:
+        return encode_under(placing.apply(Image.fromarray(rgb(pixels)), self.placement))
+
+    def restored(self, picture: Picture, size: Size) -> Pixels:
+        """The model's picture as a frame of the clip's size, height × width × 3."""
+        image = open_picture(picture.data).image
+        image = placing.restore(image, self.placement, exact=True)
+        if image.size != size:
+            image = image.resize(size, Image.Resampling.LANCZOS)
+        return np.asarray(image, dtype=np.uint8)
+
+
+def seed_of(first: int, policy: str, number: int) -> int:
+    """The seed of the nth frame: the same, the next, or one drawn by a hash; never 0."""
+    if policy == "step":
+        return (first - 1 + number) % _SEEDS + 1
+    if policy == "random":
+        drawn = hashlib.sha256(f"{first} {number}".encode()).digest()
+        return int.from_bytes(drawn[:8], "big") % _SEEDS + 1
+    return first
+
+
+def rgb(pixels: Pixels) -> Pixels:
+    """The first three channels."""
+    return np.ascontiguousarray(pixels[..., :3])
+
+
+def write_frame(path: Path, pixels: Pixels) -> None:
+    """Write a frame as PNG or JPEG by the suffix, whole or not at all; never flushed.
+
+    A frame on disk is a copy of what the cache or the clip holds, so speed comes first.
+    """
+    format = "png" if path.suffix == ".png" else "jpeg"
+    data = encode(Image.fromarray(pixels), format, 95)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
+
+
+def read_frame(path: Path) -> Pixels:
+    """A frame that was written before, height × width × channels."""
+    with Image.open(path) as image:
+        return np.asarray(image, dtype=np.uint8)

@@ -1,0 +1,98 @@
+"""The folders of one clip in the workspace, and frames.json, which tells what is in them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sdbr.errors import InputProblem
+from sdbr.files import write_whole
+from sdbr.media.clips import read_comment
+from sdbr.workspace import Workspace, claim
+
+INDEX = "frames.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Where one run over one clip keeps its frames and its result.
+
+    `fingerprint` names source and settings: the same one continues in the same place.
+    """
+
+    name: str
+    source: Path
+    generated: Path
+    target: Path
+    fingerprint: str
+    suffix: str = ".png"
+
+    def source_frame(self, number: int) -> Path:
+        """The file of the nth frame as it was, counted from 0 here and from 1 on disk."""
+        return self.source / f"{number + 1:06d}{self.suffix}"
+
+    def generated_frame(self, number: int) -> Path:
+        """The file of the nth frame as it became."""
+        return self.generated / f"{number + 1:06d}{self.suffix}"
+
+    def write_index(self, told: dict[str, Any]) -> None:
+        """Write frames.json: settings and the time of each frame."""
+        data = json.dumps({"fingerprint": self.fingerprint, **told}, ensure_ascii=False, indent=1)
+        write_whole(self.source / INDEX, data.encode("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders under which clips are kept: source frames, generated frames, results."""
+
+    source: Path
+    generated: Path
+    results: Path
+
+
+def places(workspace: Workspace, animated: bool) -> Places:
+    """The tree's folders for a video, or for an animation that stays an animation."""
+    if animated:
+        frames = workspace.generate_img / "frames"
+        return Places(workspace.root / "source" / "frames", frames, workspace.generate_img)
+    root = workspace.root
+    return Places(
+        root / "source" / "frames", root / "generate" / "frames", root / "generate" / "videos"
+    )
+
+
+def find_tree(where: Places, stem: str, ending: str, fingerprint: str, frame_suffix: str) -> Tree:
+    """The folders of the run with this fingerprint: its own from before, or the first free ones."""
+    trees: list[Tree] = []
+
+    def own_or_free(result: Path) -> bool:
+        name = result.stem if ending else result.name
+        tree = Tree(
+            name, where.source / name, where.generated / name, result, fingerprint, frame_suffix
+        )
+        trees.append(tree)
+        owners = {_owner_of_frames(tree.source), _owner_of_result(result)} - {None}
+        return owners <= {fingerprint}
+
+    claim(where.results, stem, ending, own_or_free)
+    return trees[-1]
+
+
+def _owner_of_frames(folder: Path) -> str | None:
+    if not folder.exists():
+        return None
+    try:
+        return str(json.loads((folder / INDEX).read_bytes())["fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "somebody else"
+
+
+def _owner_of_result(result: Path) -> str | None:
+    if not result.exists():
+        return None
+    try:
+        return str(json.loads(read_comment(result) or "")["fingerprint"])
+    except (InputProblem, ValueError, KeyError, TypeError):
+        return "somebody else"

@@ -1,0 +1,98 @@
+"""Which files are meant: paths, folders, globs, names in the workspace, lists on stdin."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from glob import glob, has_magic
+from pathlib import Path
+
+from sdbr.errors import InputProblem
+from sdbr.workspace import natural_key
+
+PICTURES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".apng", ".bmp"}
+    | {".tif", ".tiff", ".avif", ".heic", ".heif", ".jp2", ".ppm", ".qoi"}
+)
+_LONGEST_NAME_IN_LINES = 8
+_LARGEST_LIST = 64 * 1024 * 1024
+
+
+def find(arguments: Iterable[str], homes: Iterable[Path], suffixes: frozenset[str]) -> list[Path]:
+    """The files that the arguments name, in their order; a folder or glob in natural order.
+
+    `homes` are folders in which a bare name is looked for too. `-` reads paths from stdin, one
+    a line, or separated by NUL, or as the JSON lines that sdbr prints. Raises InputProblem.
+    """
+    folders = tuple(homes)
+    found: list[Path] = []
+    for argument in arguments:
+        if argument == "-":
+            for name in _listed(
+                sys.stdin.buffer.read(_LARGEST_LIST).decode("utf-8", "surrogateescape")
+            ):
+                found += _matching(name, folders, suffixes)
+        else:
+            found += _matching(argument, folders, suffixes)
+    if not found:
+        raise InputProblem("No input. Name a file, a folder or a glob, or pipe paths into -.")
+    return found
+
+
+def _matching(name: str, homes: tuple[Path, ...], suffixes: frozenset[str]) -> list[Path]:
+    if not name.strip():
+        raise InputProblem("An input's name is empty. Name a file, a folder or a glob.")
+    for path in (Path(name), *(home / name for home in homes if not Path(name).is_absolute())):
+        if path.is_dir():
+            return _in_folder(path, suffixes)
+        if path.exists():
+            return [path]
+    if has_magic(name):
+        matches = [Path(match) for match in glob(name, recursive=True) if Path(match).is_file()]
+        if matches:
+            return sorted(matches, key=lambda path: natural_key(str(path)))
+        raise InputProblem(f"Nothing matches {name}. Check the pattern and its quotes.")
+    raise InputProblem(f"{name} does not exist. Check the path.")
+
+
+def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[Path]:
+    try:
+        inside = [p for p in folder.iterdir() if p.suffix.lower() in suffixes and p.is_file()]
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputProblem(f"{folder} cannot be read: {why}. Check its permissions.") from error
+    if not inside:
+        raise InputProblem(f"{folder} holds no file of a known kind. Name another folder.")
+    return sorted((p for p in inside if p.name[0] != "."), key=lambda path: natural_key(path.name))
+
+
+def _listed(text: str) -> Iterator[str]:
+    if "\0" in text:
+        yield from filter(None, text.split("\0"))
+        return
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    at = 0
+    while at < len(lines):
+        used = 1 if not lines[at].strip() else _lines_of_a_name(lines[at:])
+        name = "\n".join(lines[at : at + used])
+        if name.strip():
+            yield _path_in_json(name)
+        at += used
+
+
+def _lines_of_a_name(lines: list[str]) -> int:
+    """A file's name may hold line breaks: take as many lines as make a file that exists."""
+    for used in range(1, min(len(lines), _LONGEST_NAME_IN_LINES) + 1):
+        if Path("\n".join(lines[:used])).exists():
+            return used
+    return 1
+
+
+def _path_in_json(line: str) -> str:
+    if line.startswith("{"):
+        try:
+            return str(json.loads(line)["path"])
+        except (ValueError, KeyError, TypeError):
+            pass
+    return line

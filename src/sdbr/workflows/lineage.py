@@ -1,0 +1,67 @@
+"""How a result was made, read back from its file, and followed to what it was made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sdbr.errors import InputProblem
+from sdbr.media import metadata, parameters
+from sdbr.workflows.preparing import original
+
+_DEEPEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A result or an input: its name, where it lies now (or None), how it was made, and of what.
+
+    `made` is sdbr's record, or what another program told, or empty.
+    """
+
+    name: str
+    path: Path | None
+    role: str
+    made: Mapping[str, Any]
+    parents: tuple[Ancestor, ...] = ()
+
+
+def trace(path: Path, store: Path, role: str = "", depth: int = 0) -> Ancestor:
+    """Read `path` and follow its inputs as far as they can be found. Raises InputProblem."""
+    made = read(path)
+    listed = made.get("inputs", [])
+    if depth >= _DEEPEST or not isinstance(listed, list):
+        return Ancestor(path.name, path, role, made)
+    parents = [_parent(told, store, depth) for told in listed if isinstance(told, Mapping)]
+    return Ancestor(path.name, path, role, made, tuple(parents))
+
+
+def read(path: Path) -> Mapping[str, Any]:
+    """sdbr's record, or {"parameters": …} of another program, or {}. Raises InputProblem."""
+    if not path.is_file():
+        raise InputProblem(f"{path} does not exist. Check the path.")
+    told = metadata.read(path)
+    if told is None:
+        return {}
+    try:
+        record = json.loads(told.record)
+        if isinstance(record, dict):
+            return record
+    except (ValueError, RecursionError):
+        pass
+    prompt, negative, fields = parameters.parse(told.parameters)
+    return {"parameters": {"prompt": prompt, "negative_prompt": negative, **fields}}
+
+
+def _parent(told: Mapping[str, Any], store: Path, depth: int) -> Ancestor:
+    name, role = str(told.get("name", "?")), str(told.get("role", "input"))
+    found = original(str(told.get("sha256", "")), store)
+    if found is None:
+        return Ancestor(name, None, role, {})
+    try:
+        return trace(found, store, role, depth + 1)
+    except InputProblem:
+        return Ancestor(name, None, role, {})

@@ -1,0 +1,131 @@
+"""One look: what to draw and in which way, as the flags tell it, one value each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from sdbr.bedrock.catalog import Catalog, names_of
+from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.rules import ASPECTS, Value
+from sdbr.errors import UsageProblem
+from sdbr.model import Model
+from sdbr.request import ImageRequest, Size
+
+_LARGEST_SIDE = 8192
+_SMALLEST_SIDE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The flags of the look. None leaves a choice to the model, or to sdbr.
+
+    `extras` are values that only some models know, by the model's own field names; `fit` and
+    `background` say how an input picture is brought to a size and colour that the model takes.
+    """
+
+    prompt: str = ""
+    negative: str = ""
+    model: str | None = None
+    family: str | None = None
+    seed: int | None = None
+    aspect: str | None = None
+    size: str | None = None
+    style: str | None = None
+    strength: float | None = None
+    format: str = "png"
+    quality: int | None = None
+    fit: str = "contain"
+    background: str = "white"
+    extras: tuple[tuple[str, Value], ...] = ()
+
+
+_OWN = frozenset(field.name for field in fields(Look)) - {"extras"}
+
+
+def look_of(told: Mapping[str, Any]) -> Look:
+    """The look of flags by name; a name that no field has is an extra. None tells nothing."""
+    known = {name: value for name, value in told.items() if value is not None}
+    extras = tuple(sorted((name, value) for name, value in known.items() if name not in _OWN))
+    return Look(extras=extras, **{name: known[name] for name in known.keys() & _OWN})
+
+
+def told_by(look: Look) -> dict[str, Any]:
+    """The flags that make this look again, but for the seed; the opposite of `look_of`."""
+    silent = Look()
+    told = {name: getattr(look, name) for name in sorted(_OWN - {"seed"})}
+    changed = {name: value for name, value in told.items() if value != getattr(silent, name)}
+    return changed | dict(look.extras)
+
+
+def choose(catalog: Catalog, look: Look, default: str | None, task: str) -> Model:
+    """The model of the look, or the command's default, or the cheapest one alive for `task`.
+
+    Raises UsageProblem where a model for words alone is needed and this one is not.
+    """
+    name = look.model or default
+    able = catalog.able(task, date.today())
+    if name is None:
+        return able[0]
+    model = catalog.find(name, look.family)
+    takes_pictures = "init_image" in dialect_of(model).takes(model)
+    if task == "text-to-image" and task not in model.tasks:
+        raise UsageProblem(
+            f"{model.title} cannot draw from words alone. Use --model {names_of(able)}."
+        )
+    if task != "text-to-image" and not takes_pictures:
+        raise UsageProblem(
+            f"{model.title} takes no input picture. Use --model {names_of(able)}, or see "
+            "`sdbr models`."
+        )
+    return model
+
+
+def request_of(look: Look, model: Model) -> ImageRequest:
+    """The request that the look makes of `model`, without its pictures.
+
+    Raises UsageProblem for a size that cannot be.
+    """
+    size = parse_size(look.size) if look.size else None
+    takes = dialect_of(model).takes(model)
+    aspect = look.aspect
+    if aspect is None and size is not None and "size" not in takes and "aspect" in takes:
+        aspect = nearest_aspect(size)
+    drawn_as = "png" if look.quality is not None else look.format
+    return ImageRequest(
+        model=model,
+        prompt=look.prompt,
+        negative_prompt=look.negative,
+        seed=look.seed or 1,
+        aspect=aspect,
+        size=size if "size" in takes else None,
+        style=look.style,
+        strength=look.strength,
+        format=drawn_as if drawn_as in dialect_of(model).formats(model) else "png",
+        extras=look.extras,
+    )
+
+
+def parse_size(text: str) -> Size:
+    """Read `WxH` in pixels. Raises UsageProblem."""
+    told = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text.strip().lower())
+    if told and all(_SMALLEST_SIDE <= int(side) <= _LARGEST_SIDE for side in told.groups()):
+        return Size(*map(int, told.groups()))
+    raise UsageProblem(
+        f"--size is {text!r}: give WxH with sides of {_SMALLEST_SIDE} to {_LARGEST_SIDE} pixels, "
+        "such as 1024x768."
+    )
+
+
+def nearest_aspect(size: Size) -> str:
+    """The one of Bedrock's nine aspect ratios whose shape is nearest."""
+
+    def distance(aspect: str) -> float:
+        width, height = map(int, aspect.split(":"))
+        wide, tall = width * size.height, height * size.width
+        return max(wide, tall) / min(wide, tall)
+
+    return min(ASPECTS, key=distance)

@@ -1,0 +1,60 @@
+"""From a result's record back to the jobs that make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sdbr.bedrock.catalog import Catalog
+from sdbr.errors import InputProblem
+from sdbr.workflows import inputs, lineage
+from sdbr.workflows.job import Job
+from sdbr.workflows.jobs import Beside, Wanted, from_pictures, from_words
+from sdbr.workflows.preparing import original
+from sdbr.workspace import Workspace
+
+
+def jobs_again(
+    file: str,
+    changed: Mapping[str, Any],
+    count: int,
+    beside: Beside,
+    catalog: Catalog,
+    workspace: Workspace,
+) -> tuple[str, list[Job]]:
+    """The command and the jobs that made `file`, under the flags that were `changed`.
+
+    Raises InputProblem where the file does not say how it was made, or an input is gone.
+    """
+    (path,) = inputs.find([file], (workspace.generate_img, workspace.source_img), inputs.PICTURES)
+    made = lineage.read(path)
+    told = made.get("told")
+    if not isinstance(told, dict) or "command" not in made:
+        raise InputProblem(f"{path} does not say how sdbr made it. Only sdbr's results can be.")
+    flags = {**told, "seed": made.get("seed")}
+    flags |= {name: value for name, value in changed.items() if value is not None}
+    command = str(made["command"])
+    wanted = Wanted(command, flags, count, task="image-to-image")
+    used = {str(one["role"]): _found(one, workspace) for one in made.get("inputs", [])}
+    if "init_image" not in used:
+        texts = [str(flags.pop("prompt", ""))]
+        jobs = from_words(texts, replace(wanted, told=flags), catalog, workspace)
+    else:
+        beside = replace(
+            beside,
+            mask=beside.mask or used.get("mask"),
+            style_image=beside.style_image or used.get("style_image"),
+        )
+        jobs = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
+    return command, [replace(job, stem=str(made.get("stem", job.stem))) for job in jobs]
+
+
+def _found(told: Mapping[str, Any], workspace: Workspace) -> Path:
+    path = original(str(told.get("sha256", "")), workspace.hidden / "inputs")
+    if path is None:
+        raise InputProblem(
+            f"The input {told.get('name')} is not where it was. Put it back, or restyle it anew."
+        )
+    return path

@@ -1,0 +1,100 @@
+"""The source/ and generate/ tree: where results go, what they are called, in which order."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdbr.errors import InputProblem
+from sdbr.files import plain_write_errors, write_new, write_whole
+
+_LONGEST_SLUG = 60
+_MANY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder with `source/`, `generate/` and the hidden `.sdbr/` in it; made on first use."""
+
+    root: Path
+
+    @property
+    def source_img(self) -> Path:
+        """Pictures drawn from words."""
+        return self.root / "source" / "img"
+
+    @property
+    def generate_img(self) -> Path:
+        """Pictures drawn over pictures."""
+        return self.root / "generate" / "img"
+
+    @property
+    def hidden(self) -> Path:
+        """What sdbr remembers: paid pictures, ledger, open runs."""
+        return self.root / ".sdbr"
+
+    def prepare(self, *folders: Path) -> None:
+        """Make the hidden folder and `folders`. Raises InputProblem when they cannot be."""
+        for folder in (self.hidden, *folders):
+            with plain_write_errors(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        ignore = self.hidden / ".gitignore"
+        if not ignore.exists():
+            write_whole(ignore, b"*\n")
+
+
+def slug(text: str) -> str:
+    """A file name's stem made of the words of `text`: letters and digits of any script, dashes.
+
+    Never empty, never a hidden file, never a path, at most 60 characters and 120 bytes.
+    """
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).lower())
+    stem = "-".join(words)[:_LONGEST_SLUG]
+    while len(stem.encode()) > 2 * _LONGEST_SLUG:
+        stem = stem[:-1]
+    return stem.strip("-") or "picture"
+
+
+def kept_name(stem: str) -> str:
+    """The stem of an input's name, for its results: kept, but for what breaks a line or a path.
+
+    At most 180 bytes, so that a seed, a number and a suffix fit behind it.
+    """
+    name = re.sub(r"[\x00-\x1f\x7f/\\]+", "_", stem).strip()
+    while len(name.encode("utf-8", "surrogateescape")) > 180:
+        name = name[:-1]
+    return name.lstrip(".") or "picture"
+
+
+def natural_key(name: str) -> list[tuple[int, int | str]]:
+    """A sort key under which frame2 comes before frame10."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
+
+
+def place(data: bytes, folder: Path, stem: str, suffix: str) -> Path:
+    """Write `data` under the first free name: `stem`, `stem-2`, `stem-3`, …
+
+    A file that already holds exactly this is left as it is and counts as the same run's: its
+    path is returned. Nothing is overwritten. Raises InputProblem.
+    """
+    return claim(folder, stem, suffix, lambda path: write_new(path, data) or _holds(path, data))
+
+
+def claim(folder: Path, stem: str, suffix: str, take: Callable[[Path], bool]) -> Path:
+    """The first of `stem`, `stem-2`, `stem-3`, … for which `take(path)` is true."""
+    for number in range(1, _MANY):
+        path = folder / f"{stem}{f'-{number}' if number > 1 else ''}{suffix}"
+        if take(path):
+            return path
+    raise InputProblem(f"{folder} has {_MANY} files called {stem}. Choose another --name.")
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        return False

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from sdbr.emulator.models import data
+from sdbr.emulator.painter.landscape import text_picture
+from sdbr.emulator.painter.styles import LOOKS, PRESETS, style_of
+from sdbr.emulator.painter.words import tokens
+
+PICTURE = text_picture("a lighthouse at dusk", "", 1, (192, 128))
+
+
+def test_each_of_bedrocks_presets_has_a_style() -> None:
+    assert set(data()["presets"]) == set(PRESETS) - {"blurred"}
+    assert len(data()["presets"]) == 17
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+@pytest.mark.parametrize("size", [(192, 128), (65, 64)])
+def test_a_style_keeps_the_size(name: str, size: tuple[int, int]) -> None:
+    styled = PRESETS[name](PICTURE.resize(size))
+    assert (styled.size, styled.mode) == (size, "RGB")
+
+
+def test_no_two_presets_look_alike() -> None:
+    looks = {name: np.asarray(style(PICTURE), np.float32) for name, style in PRESETS.items()}
+    looks[""] = np.asarray(PICTURE, np.float32)
+    near = {
+        (one, other): float(np.abs(looks[one] - looks[other]).mean())
+        for one, other in combinations(sorted(looks), 2)
+    }
+    assert min(near.values()) > 2, min(near, key=lambda pair: near[pair])
+
+
+def test_the_preset_wins_over_a_word_of_the_prompt() -> None:
+    words = tokens("a fox, oil painting")
+    assert style_of(words, "anime") is PRESETS["anime"]
+    assert style_of(words, "") is LOOKS["oil"]
+    assert style_of(tokens("a fox"), "") is None
+
+
+def test_pixel_art_is_made_of_blocks() -> None:
+    pixels = np.asarray(PRESETS["pixel-art"](PICTURE))
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) < 2000
+    assert (pixels[:, 1:] == pixels[:, :-1]).all(axis=2).mean() > 0.4
+
+
+def test_line_art_is_dark_lines_on_light_paper() -> None:
+    grey = np.asarray(PRESETS["line-art"](PICTURE).convert("L"))
+    assert np.median(grey) > 220
+    assert (grey < 80).mean() > 0.005

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from sdbr.emulator import Emulator
+from tests.emulator.calls import CORE, invoke, send
+
+BODY = json.dumps({"prompt": "a fox", "seed": 1}).encode()
+HEAD = (
+    f"POST /model/{CORE}/invoke HTTP/{{version}}\r\nHost: x\r\nAuthorization: Bearer x\r\n"
+    "{more}\r\n"
+)
+
+
+@contextmanager
+def connected(emulator: Emulator) -> Iterator[socket.socket]:
+    host, _, port = emulator.url.removeprefix("http://").rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        yield connection
+
+
+def asked(connection: socket.socket, more: str, body: bytes, version: str = "1.1") -> bytes:
+    connection.sendall(HEAD.format(version=version, more=more).encode() + body)
+    return read_reply(connection)
+
+
+def read_reply(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65_536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(65_536)
+    assert len(body) == length
+    return head
+
+
+def test_a_connection_is_kept_for_the_next_request(bedrock: Emulator) -> None:
+    with connected(bedrock) as connection:
+        for _ in range(3):
+            head = asked(connection, f"Content-Length: {len(BODY)}\r\n", BODY)
+            assert head.startswith(b"HTTP/1.1 200 OK")
+            assert b"Connection: keep-alive" in head
+
+
+def test_http_1_0_is_answered_and_closed(bedrock: Emulator) -> None:
+    with connected(bedrock) as connection:
+        head = asked(connection, f"Content-Length: {len(BODY)}\r\n", BODY, version="1.0")
+        assert b" 200 " in head
+        assert connection.recv(10) == b""
+
+
+def test_a_client_may_wait_to_be_told_to_continue(bedrock: Emulator) -> None:
+    with connected(bedrock) as connection:
+        more = f"Content-Length: {len(BODY)}\r\nExpect: 100-continue\r\n"
+        connection.sendall(HEAD.format(version="1.1", more=more).encode())
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(BODY)
+        assert b" 200 " in read_reply(connection)
+
+
+def test_a_chunked_body_is_put_together(bedrock: Emulator) -> None:
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(it), it) for it in (BODY[:5], BODY[5:])) + b"0\r\n\r\n"
+    with connected(bedrock) as connection:
+        assert b" 200 " in asked(connection, "Transfer-Encoding: chunked\r\n", chunks)
+        assert b" 200 " in asked(connection, f"Content-Length: {len(BODY)}\r\n", BODY)
+
+
+@pytest.mark.parametrize(
+    "rubbish", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nbroken\r\n\r\n", b"\x16\x03\x01"]
+)
+def test_rubbish_closes_the_connection_and_nothing_else(bedrock: Emulator, rubbish: bytes) -> None:
+    with connected(bedrock) as connection:
+        connection.sendall(rubbish)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(100) == b""
+    assert send(bedrock, "GET", "/_emulator/summary").status == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": ""}])
+def test_a_request_without_credentials_is_refused(
+    bedrock: Emulator, headers: dict[str, str]
+) -> None:
+    answer = send(bedrock, "POST", f"/model/{CORE}/invoke", BODY, headers)
+    assert (answer.status, answer.error) == (403, "MissingAuthenticationTokenException")
+
+
+@pytest.mark.parametrize(
+    "told", ["Bearer key", "AWS4-HMAC-SHA256 Credential=A/2020/x/bedrock/aws4_request"]
+)
+def test_bearer_keys_and_signatures_are_read(bedrock: Emulator, told: str) -> None:
+    answer = send(bedrock, "POST", f"/model/{CORE}/invoke", BODY, {"Authorization": told})
+    assert answer.status == (200 if told.startswith("Bearer") else 400)
+
+
+@pytest.mark.parametrize("operation", ["converse", "invoke-with-response-stream"])
+def test_other_operations_are_not_for_picture_models(bedrock: Emulator, operation: str) -> None:
+    answer = invoke(bedrock, CORE, BODY, path=f"/model/{CORE}/{operation}")
+    assert answer.status == 400
+
+
+def test_sixty_four_requests_are_served_at_once() -> None:
+    with Emulator(picture_side=48, latency=0.5) as emulator:
+        gate = threading.Barrier(64)
+
+        def one(_number: int) -> int:
+            gate.wait()
+            return invoke(emulator, CORE, BODY).status
+
+        with ThreadPoolExecutor(64) as pool:
+            assert set(pool.map(one, range(64))) == {200}
+        assert emulator.max_in_flight_seen > 32
+
+
+def test_without_the_extra_an_http2_client_is_told_what_to_do(
+    bedrock: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "sdbr.emulator.http2", None)
+    monkeypatch.delattr("sdbr.emulator.http2", raising=False)
+    with caplog.at_level(logging.WARNING), connected(bedrock) as connection:
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        assert closed(connection)
+    assert "requestHandler: new NodeHttpHandler()" in caplog.text
+
+
+def closed(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(100) == b""
+    except ConnectionError:
+        return True
+
+
+def test_a_bug_of_the_emulator_is_answered_as_one(
+    bedrock: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from sdbr.emulator import painter
+
+    monkeypatch.setattr(painter, "paint", lambda _order: 1 / 0)
+    answer = invoke(bedrock, CORE, BODY)
+    assert (answer.status, answer.error) == (500, "InternalServerException")
+    assert bedrock.received[0].outcome == "bug"
+    assert "ZeroDivisionError" in caplog.text

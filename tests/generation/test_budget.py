@@ -1,0 +1,110 @@
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+
+from sdbr.errors import Interrupted, OverBudget
+from sdbr.generation.budget import Budget
+
+CENTS = Decimal("0.04")
+
+
+def budget(cap, stop=None):
+    return Budget(None if cap is None else Decimal(cap), stop or threading.Event())
+
+
+@pytest.mark.parametrize(("cap", "pictures"), [("0.20", 5), ("0.19", 4), ("0.04", 1), ("0.03", 0)])
+def test_as_many_fit_as_the_cap_holds(cap, pictures):
+    purse = budget(cap)
+    for _ in range(pictures):
+        purse.reserve(CENTS)
+        purse.settle(CENTS, "yes")
+    with pytest.raises(OverBudget, match="would pass the cap"):
+        purse.reserve(CENTS)
+    assert purse.spent == pictures * CENTS
+
+
+def test_without_a_cap_everything_fits():
+    purse = budget(None)
+    purse.reserve(Decimal(10**9))
+    purse.settle(Decimal(10**9), "yes")
+    assert purse.spent == 10**9
+
+
+def test_what_was_not_billed_comes_back_and_what_perhaps_was_does_not():
+    purse = budget("0.08")
+    for billed in ("no", "no", "no", "perhaps", "no", "yes"):
+        purse.reserve(CENTS)
+        purse.settle(CENTS, billed)
+    assert (purse.spent, purse.perhaps) == (CENTS, CENTS)
+    with pytest.raises(OverBudget, match=r"0\.04 USD are spent and 0\.04 USD perhaps"):
+        purse.reserve(CENTS)
+
+
+def test_the_message_says_how_to_go_on():
+    with pytest.raises(OverBudget, match=r"again with a higher --max-cost to go on\."):
+        budget("0").reserve(CENTS)
+
+
+@pytest.mark.parametrize(("billed", "fits"), [("no", True), ("yes", False), ("perhaps", False)])
+def test_a_send_that_does_not_fit_waits_for_those_in_flight(billed, fits):
+    purse, outcome = budget("0.04"), []
+    purse.reserve(CENTS)
+
+    def wait():
+        try:
+            purse.reserve(CENTS)
+            outcome.append(True)
+        except OverBudget:
+            outcome.append(False)
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    assert outcome == []
+    purse.settle(CENTS, billed)
+    waiter.join(20)
+    assert outcome == [fits]
+
+
+def test_stop_ends_the_wait():
+    stop = threading.Event()
+    purse = budget("0.04", stop)
+    purse.reserve(CENTS)
+    stop.set()
+    with pytest.raises(Interrupted):
+        purse.reserve(CENTS)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_cap_is_never_passed_by_one_picture_with_32_threads_and_any_outcome(seed):
+    chance = random.Random(seed)
+    cap = Decimal(chance.randrange(0, 500)) / 100
+    prices = [Decimal(chance.choice(["0.04", "0.08", "0.14", "0.6"])) for _ in range(200)]
+    outcomes = [chance.choice(["yes", "no", "perhaps"]) for _ in prices]
+    purse, most, lock = budget(cap), Decimal(0), threading.Lock()
+    flying = Decimal(0)
+
+    def draw(price, billed):
+        nonlocal flying, most
+        try:
+            purse.reserve(price)
+        except OverBudget:
+            return
+        with lock:
+            flying += price
+            most = max(most, flying + purse.spent + purse.perhaps)
+        with lock:
+            flying -= price
+            purse.settle(price, billed)
+
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(draw, prices, outcomes))
+    assert most <= cap
+    assert purse.spent + purse.perhaps <= cap
+    left = cap - purse.spent - purse.perhaps
+    refused = len(prices) and left < max(prices)
+    assert refused or purse.spent + purse.perhaps == sum(
+        (p for p, billed in zip(prices, outcomes, strict=True) if billed != "no"), Decimal(0)
+    )

@@ -1,0 +1,130 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from sdbr.bedrock import body
+from sdbr.errors import InputProblem, Refused, ServiceProblem
+from sdbr.generation.caching import cached
+from sdbr.generation.keeping import kept
+from sdbr.store.cache import Cache
+from tests.material import CORE, drawn, request_for
+
+FOX = request_for(CORE, seed=7)
+
+
+class Drawing:
+    """Draws and counts; raises `error` instead where there is one."""
+
+    def __init__(self, error=None):
+        self.error = error
+        self.sends = 0
+        self.lock = threading.Lock()
+
+    def __call__(self, request):
+        with self.lock:
+            self.sends += 1
+        if self.error is not None:
+            raise self.error
+        return drawn(request)
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return Cache(tmp_path / "cache")
+
+
+def key_of(request):
+    return body.key(request, "local")
+
+
+def one_run(draw, cache, fresh=False):
+    keep = kept(draw, cache, key_of, "local")
+    return cached(keep, cache, key_of, fresh, threading.Event())
+
+
+def test_the_same_request_is_sent_once_in_a_run_and_in_later_runs(cache):
+    draw = Drawing()
+    first = [one_run(draw, cache)(FOX) for _ in range(2)]
+    run = one_run(draw, cache)
+    again = [run(replace(FOX)) for _ in range(3)]
+    assert draw.sends == 1
+    assert not first[0].cached
+    assert all(picture.cached for picture in (*first[1:], *again))
+    assert {picture.data for picture in (*first, *again)} == {first[0].data}
+    assert {picture.key for picture in (*first, *again)} == {key_of(FOX)}
+
+
+def test_another_seed_is_another_request(cache):
+    draw = Drawing()
+    run = one_run(draw, cache)
+    run(FOX)
+    run(replace(FOX, seed=8))
+    assert draw.sends == 2
+
+
+def test_threads_that_want_the_same_at_once_send_once(cache):
+    draw = Drawing()
+    run = one_run(draw, cache)
+    with ThreadPoolExecutor(16) as pool:
+        pictures = list(pool.map(run, [FOX] * 32))
+    assert draw.sends == 1
+    assert sum(not picture.cached for picture in pictures) == 1
+
+
+def test_a_damaged_picture_is_drawn_again_and_replaced(cache):
+    draw = Drawing()
+    one_run(draw, cache)(FOX)
+    path = cache.picture_path(key_of(FOX), cache.entry(key_of(FOX)))
+    path.write_bytes(path.read_bytes()[:-5])
+    assert one_run(draw, cache)(FOX).data == drawn(FOX).data
+    assert draw.sends == 2
+    assert one_run(draw, cache)(FOX).cached
+    assert draw.sends == 2
+
+
+def test_a_refusal_is_remembered_and_not_paid_for_again(cache):
+    draw = Drawing(Refused("The filter.", reason="Filter reason: prompt"))
+    for _ in range(3):
+        with pytest.raises(Refused) as refused:
+            one_run(draw, cache)(FOX)
+        assert refused.value.reason == "Filter reason: prompt"
+    assert draw.sends == 1
+
+
+def test_other_failures_are_not_remembered(cache):
+    draw = Drawing(ServiceProblem("down"))
+    for _ in range(2):
+        with pytest.raises(ServiceProblem):
+            one_run(draw, cache)(FOX)
+    assert draw.sends == 2
+    draw.error = None
+    assert not one_run(draw, cache)(FOX).cached
+
+
+def test_fresh_asks_anew_once_a_run_and_keeps_the_new_picture(cache):
+    draw = Drawing()
+    one_run(draw, cache)(FOX)
+    run = one_run(draw, cache, fresh=True)
+    assert not run(FOX).cached
+    assert run(FOX).cached
+    assert draw.sends == 2
+    assert one_run(draw, cache)(FOX).cached
+
+
+def test_fresh_forgets_a_refusal(cache):
+    draw = Drawing(Refused("The filter.", reason="x"))
+    with pytest.raises(Refused):
+        one_run(draw, cache)(FOX)
+    draw.error = None
+    assert one_run(draw, cache, fresh=True)(FOX)
+    assert one_run(draw, cache)(FOX).cached
+
+
+def test_where_the_picture_cannot_be_kept_nothing_is_sent(cache):
+    draw = Drawing()
+    cache.folder.write_text("a file in its place")
+    with pytest.raises(InputProblem, match="Cannot write"):
+        one_run(draw, cache)(FOX)
+    assert draw.sends == 0

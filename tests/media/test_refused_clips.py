@@ -1,0 +1,90 @@
+"""What cannot be shown as a clip is refused in one sentence, and libav says nothing itself."""
+
+from __future__ import annotations
+
+import os
+import struct
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+from made_clips import Film, make_film, picture
+
+from sdbr.errors import InputProblem
+from sdbr.media.clips import open_reader
+from sdbr.media.images import encode_png
+from sdbr.media.intact import missing_bytes
+
+PLAYLIST = b"#EXTM3U\n#EXTINF:10,\n/etc/hostname\n"
+SCRIPT = b"ffconcat version 1.0\nfile other.mp4\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.mp4", b"", "empty"),
+        ("words.mp4", b"I am not a film.\n" * 40, "text"),
+        ("list.mp4", PLAYLIST, "text"),
+        ("script.mkv", SCRIPT, "text"),
+        ("still.mp4", encode_png(picture(0)), "still picture"),
+        ("noise.mp4", os.urandom(5000), "not a readable video"),
+        (
+            "head.mp4",
+            b"\0\0\0\x20ftypisom" + bytes(20) + struct.pack(">I4s", 9000, b"mdat"),
+            "missing",
+        ),
+    ],
+)
+def test_what_is_no_clip_is_refused(
+    tmp_path: Path, name: str, content: bytes, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputProblem, match=said) as caught:
+        open_reader(tmp_path / name)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputProblem, match="not there"):
+        open_reader(tmp_path / "gone.mp4")
+
+
+def test_sound_alone_is_no_clip(tmp_path: Path) -> None:
+    path = make_film(tmp_path / "a.mkv", Film(sounds=["aac"], times=(Fraction(0),)))
+    with av.open(str(path)) as source, av.open(str(tmp_path / "b.m4a"), "w", format="mp4") as out:
+        track = out.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.size:
+                packet.stream = track
+                out.mux(packet)
+    with pytest.raises(InputProblem, match="no moving picture"):
+        open_reader(tmp_path / "b.m4a")
+
+
+def test_film_larger_than_anyone_shows_is_refused(tmp_path: Path) -> None:
+    """An AVI header that declares 30000 × 30000 pixels."""
+    film = Film(codec="mjpeg", pix_fmt="yuvj420p", tick=Fraction(1, 25))
+    path = make_film(tmp_path / "a.avi", film)
+    data = bytearray(path.read_bytes())
+    for marker in (b"\xff\xc0",):
+        at = data.find(marker)
+        while at >= 0:
+            data[at + 5 : at + 9] = struct.pack(">HH", 30000, 30000)
+            at = data.find(marker, at + 1)
+    at = data.find(b"strf") + 12
+    data[at : at + 8] = struct.pack("<II", 30000, 30000)
+    path.write_bytes(data)
+    with pytest.raises(InputProblem):
+        next(open_reader(path).frames())
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.webm", "a.avi"])
+def test_missing_bytes_are_counted(tmp_path: Path, name: str) -> None:
+    codec = "libvpx" if name == "a.webm" else "mpeg4"
+    path = make_film(tmp_path / name, Film(codec=codec, tick=Fraction(1, 25), tags={}))
+    assert missing_bytes(path) == 0
+    data = path.read_bytes()
+    path.write_bytes(data[:-100])
+    assert missing_bytes(path) == 100

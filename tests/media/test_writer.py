@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from made_clips import picture, timeline
+
+from sdbr.errors import InputProblem
+from sdbr.media.clips import Frame, Pace, Settings, open_reader, open_writer
+
+PACE = Pace.even(Fraction(12))
+STEP = Fraction(1, 12)
+
+
+def write(target: Path, frames: list[Frame]) -> None:
+    with open_writer(target, PACE) as writer:
+        for frame in frames:
+            writer.add(frame)
+
+
+def test_an_earlier_file_stays_when_the_new_one_fails(tmp_path: Path) -> None:
+    target = tmp_path / "film.mp4"
+    target.write_bytes(b"earlier")
+    with pytest.raises(InputProblem), open_writer(target, PACE):
+        pass
+    assert target.read_bytes() == b"earlier"
+
+
+def test_a_frame_of_another_size_is_named(tmp_path: Path) -> None:
+    other = [
+        Frame(picture(0), Fraction(0), STEP),
+        Frame(picture(0, 40, 30), STEP, STEP),
+    ]
+    with pytest.raises(InputProblem, match="Frame 2 is 40x30 where the others are 96x64"):
+        write(tmp_path / "film.mp4", other)
+
+
+def test_a_frame_out_of_order_is_named(tmp_path: Path) -> None:
+    twice = [Frame(picture(0), STEP, STEP), Frame(picture(1), STEP, STEP)]
+    with pytest.raises(InputProblem, match="Frame 2 comes at"):
+        write(tmp_path / "film.gif", twice)
+
+
+@pytest.mark.parametrize(
+    "name", ["a:b.mp4", "-x.gif", "100%d.mkv", "狐" * 80 + ".webm", "a b.webp"]
+)
+def test_any_name_can_be_written_and_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path(name), timeline([STEP] * 3))
+    assert sum(1 for _ in open_reader(Path(name)).frames()) == 3
+
+
+def test_an_unknown_suffix_lists_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(InputProblem, match=r"\.mp4 .*\.gif"), open_writer(tmp_path / "a.wmv", PACE):
+        pass
+
+
+def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+    with (
+        pytest.raises(InputProblem, match="not a folder"),
+        open_writer(tmp_path / "no" / "a.mp4", PACE),
+    ):
+        pass
+
+
+def test_a_folder_that_holds_something_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "frames" / "000001.png").write_bytes(b"mine")
+    with pytest.raises(InputProblem, match="already"), open_writer(tmp_path / "frames", PACE):
+        pass
+    assert (tmp_path / "frames" / "000001.png").read_bytes() == b"mine"
+
+
+def test_h264_gets_even_sides_and_vp9_keeps_odd_ones(tmp_path: Path) -> None:
+    for name, size in (("a.mp4", (42, 32)), ("a.webm", (41, 31))):
+        with open_writer(tmp_path / name, PACE) as writer:
+            writer.add(Frame(picture(0, 41, 31), Fraction(0), STEP))
+            writer.add(Frame(picture(1, 41, 31), STEP, STEP))
+        assert open_reader(tmp_path / name).clip.size == size
+        assert ("42x32" in " ".join(writer.notes)) == (name == "a.mp4")
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+def test_a_width_scales_an_animation_in_its_shape(tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / f"a{suffix}"
+    with open_writer(target, PACE, settings=Settings(width=48)) as writer:
+        for frame in timeline([STEP] * 3):
+            writer.add(frame)
+    assert open_reader(target).clip.size == (48, 32)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+@pytest.mark.parametrize("loop", [0, 3])
+def test_the_loop_count_is_kept(tmp_path: Path, suffix: str, loop: int) -> None:
+    target = tmp_path / f"a{suffix}"
+    with open_writer(target, PACE, settings=Settings(loop=loop)) as writer:
+        for frame in timeline([STEP] * 3):
+            writer.add(frame)
+    assert open_reader(target).clip.loop == loop
+
+
+def test_lossless_webp_is_lossless(tmp_path: Path) -> None:
+    frames = timeline([STEP] * 4, alpha=True)
+    with open_writer(tmp_path / "a.webp", PACE, settings=Settings(lossless=True)) as writer:
+        for frame in frames:
+            writer.add(frame)
+    back = open_reader(tmp_path / "a.webp").frames()
+    assert all((b.image == f.image).all() for b, f in zip(back, frames, strict=True))

@@ -1,0 +1,96 @@
+import subprocess
+import sys
+
+import pytest
+
+from sdbr.errors import EXIT_CODES, SdbrError
+
+HEAVY = ("boto3", "botocore", "numpy", "PIL", "cv2", "av", "imageio", "sqlite3", "tqdm")
+LOADED = (
+    "import sys; from sdbr.cli import run; run(sys.argv[1:]);"
+    f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+)
+COMMANDS = ("txt2img", "models", "ledger", "cache")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["txt2img", "--help"], ["nope"]])
+def test_help_and_usage_load_nothing_heavy(arguments):
+    ran = subprocess.run([sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True)
+    assert ran.stderr.splitlines()[-1] == "[]"
+
+
+def test_the_package_itself_imports_nothing():
+    code = "import sys; before = set(sys.modules); import sdbr; print(set(sys.modules) - before)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.stdout.strip() == "{'sdbr'}"
+
+
+def test_help_lists_the_commands_and_the_exit_codes(sdbr):
+    ran = sdbr("--help")
+    text = ran.data.decode()
+    assert ran.code == 0
+    assert all(f"\n  {name} " in text for name in COMMANDS)
+    assert all(f"\n  {code} " in text for code in EXIT_CODES)
+    assert ran.errors == ""
+
+
+def test_without_a_command_the_help_is_shown(sdbr):
+    ran = sdbr()
+    assert ran.code == 0
+    assert b"Usage: sdbr" in ran.data
+
+
+def test_each_command_explains_itself_with_examples(sdbr):
+    for name in COMMANDS:
+        ran = sdbr(name, "-h")
+        assert ran.code == 0
+        assert f"sdbr {name}" in ran.data.decode().partition("Examples:")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["paint"], "No such command 'paint'"),
+        (["--nonsense"], "--nonsense"),
+        (["txt2img", "x", "--sed", "5"], "--seed"),
+        (["txt2img", "x", "--count", "many"], "--count"),
+        (["txt2img", "x", "--format", "gif"], "--format"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_points_to_the_help(sdbr, arguments, words):
+    ran = sdbr(*arguments)
+    assert ran.code == 2
+    assert words in ran.failure
+    assert "--help" in ran.failure
+    assert ran.data == b""
+
+
+def test_every_error_has_an_exit_code_of_the_table():
+    kinds = SdbrError.__subclasses__()
+    assert {kind.exit_code for kind in kinds} == set(EXIT_CODES) - {0, 1}
+    assert len({kind.exit_code for kind in kinds}) == len(kinds)
+
+
+def test_a_bug_is_one_line_that_asks_for_a_report(sdbr, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("five\nby nothing")
+
+    monkeypatch.setattr("sdbr.bedrock.catalog.load", broken)
+    ran = sdbr("txt2img", "a fox")
+    assert ran.code == 1
+    assert ran.failure == (
+        "sdbr: This is a bug in sdbr: ZeroDivisionError: five by nothing. "
+        "Report it with what SDBR_DEBUG=1 prints."
+    )
+    monkeypatch.setenv("SDBR_DEBUG", "1")
+    assert "Traceback" in sdbr("txt2img", "a fox").errors
+
+
+def test_ctrl_c_outside_a_run_is_130(sdbr, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sdbr.bedrock.catalog.load", interrupted)
+    ran = sdbr("txt2img", "a fox")
+    assert ran.code == 130
+    assert "Interrupted" in ran.failure

@@ -1,0 +1,106 @@
+import errno
+import os
+import threading
+
+import pytest
+
+from sdbr.errors import InputProblem
+from sdbr.files import plain_write_errors, write_new, write_whole
+
+
+def left_over(folder):
+    return [path.name for path in folder.rglob("*.part")]
+
+
+def test_a_file_is_written_with_the_folders_above_it(tmp_path):
+    write_whole(tmp_path / "a" / "b" / "c.png", b"data")
+    assert (tmp_path / "a" / "b" / "c.png").read_bytes() == b"data"
+    assert left_over(tmp_path) == []
+
+
+def test_a_file_is_replaced_in_one_step(tmp_path):
+    target = tmp_path / "x"
+    for data in (b"old", b"newer"):
+        write_whole(target, data)
+        assert target.read_bytes() == data
+
+
+def test_a_new_file_is_written_once_and_never_replaced(tmp_path):
+    target = tmp_path / "x"
+    assert write_new(target, b"first")
+    assert not write_new(target, b"second")
+    assert target.read_bytes() == b"first"
+    assert left_over(tmp_path) == []
+
+
+def test_a_link_that_leads_nowhere_is_not_replaced(tmp_path):
+    target = tmp_path / "x"
+    target.symlink_to(tmp_path / "nowhere")
+    assert not write_new(target, b"data")
+    assert target.is_symlink()
+
+
+def test_one_of_many_that_want_the_same_name_gets_it(tmp_path):
+    won, start = [], threading.Barrier(8)
+
+    def write(number):
+        start.wait(20)
+        if write_new(tmp_path / "x", bytes([number])):
+            won.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(won) == 1
+    assert (tmp_path / "x").read_bytes() == bytes(won)
+    assert left_over(tmp_path) == []
+
+
+def test_without_hard_links_a_new_file_is_still_not_replaced(tmp_path, monkeypatch):
+    def unable(*_):
+        raise OSError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(os, "link", unable)
+    assert write_new(tmp_path / "x", b"first")
+    assert not write_new(tmp_path / "x", b"second")
+    assert (tmp_path / "x").read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("write", [write_whole, write_new])
+def test_a_write_that_fails_half_way_leaves_the_old_file_and_nothing_else(
+    tmp_path, monkeypatch, write
+):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "old").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputProblem, match=r"the disk is full. Free some space"):
+        write(tmp_path / ("old" if write is write_whole else "new"), b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("x" * 300, "name is too long"), ("file/x", "file"), ("folder", "is a folder")],
+)
+def test_what_cannot_be_written_is_told_with_its_path_and_what_to_do(tmp_path, name, words):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputProblem, match="Cannot write") as refused:
+        write_whole(tmp_path / name, b"data")
+    assert words in str(refused.value)
+    assert left_over(tmp_path) == []
+
+
+def test_a_name_that_is_too_long_to_be_looked_at_is_told_as_well(tmp_path):
+    with pytest.raises(InputProblem, match="name is too long"):
+        write_new(tmp_path / ("x" * 300), b"data")
+
+
+def test_any_other_trouble_keeps_the_systems_words(tmp_path):
+    with pytest.raises(InputProblem, match="Too many open files"), plain_write_errors(tmp_path):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))

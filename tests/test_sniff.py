@@ -1,0 +1,80 @@
+import os
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sdbr.sniff import sniff, whole
+
+SUFFIXES = ["png", "jpeg", "webp", "gif", "bmp"]
+
+
+def encoded(suffix: str, **options: object) -> bytes:
+    buffer = BytesIO()
+    Image.effect_noise((37, 21), 50).convert("RGB").save(buffer, suffix, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_format_and_size_are_read_from_the_header(suffix):
+    assert sniff(encoded(suffix)) == (suffix, (37, 21))
+
+
+@pytest.mark.parametrize("options", [{"lossless": True}, {"exif": b"Exif\0\0MM\0*\0\0\0\0"}])
+def test_every_kind_of_webp_is_measured(options):
+    assert sniff(encoded("webp", **options)) == ("webp", (37, 21))
+
+
+def test_a_thumbnail_in_a_jpeg_is_not_taken_for_the_picture():
+    thumbnail = encoded("jpeg")
+    buffer = BytesIO()
+    Image.new("RGB", (90, 60)).save(buffer, "jpeg", comment=thumbnail)
+    assert sniff(buffer.getvalue()) == ("jpeg", (90, 60))
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF"])
+def test_other_bytes_are_nothing(data):
+    assert sniff(data) is None
+    assert not whole(data)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpeg", "webp"])
+def test_a_file_cut_anywhere_is_not_whole(suffix):
+    data = encoded(suffix)
+    assert whole(data)
+    assert not any(whole(data[:length]) for length in range(len(data) - 1))
+
+
+def test_a_progressive_jpeg_cut_between_scans_is_not_whole():
+    data = encoded("jpeg", progressive=True)
+    assert whole(data)
+    assert not any(whole(data[:length]) for length in range(len(data) - 1))
+
+
+def test_a_png_with_a_flipped_byte_is_not_whole():
+    data = bytearray(encoded("png"))
+    data[len(data) // 2] ^= 1
+    assert not whole(bytes(data))
+
+
+def test_bytes_behind_the_end_do_no_harm():
+    assert all(whole(encoded(suffix) + b"trailer") for suffix in ("png", "jpeg", "webp"))
+
+
+def test_pillow_is_not_imported():
+    code = "import sys, sdbr.sniff; print('PIL' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.skipif("SDBR_TEST_MEDIA" not in os.environ, reason="SDBR_TEST_MEDIA is not set")
+def test_real_photos_are_whole_and_measured_as_pillow_does():
+    photos = sorted((Path(os.environ["SDBR_TEST_MEDIA"]) / "photos").iterdir())
+    for photo in photos:
+        data = photo.read_bytes()
+        with Image.open(photo) as image:
+            assert sniff(data) == (image.format.lower(), image.size)
+        assert whole(data)

@@ -1,0 +1,87 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sdbr.errors import InputProblem, UsageProblem
+from sdbr.workflows.finishing import file_bytes
+from sdbr.workflows.job import Job
+from sdbr.workflows.targets import aimed, check_free, format_of
+from tests.material import CORE, drawn, request_for
+
+FOX = request_for(CORE, seed=7)
+JOB = Job(FOX, Path("source/img"), "a-fox")
+KEY = "k" * 64
+
+
+@pytest.mark.parametrize(
+    ("told", "to", "format"),
+    [
+        (None, None, "png"),
+        ("jpg", None, "jpeg"),
+        (None, "x.JPG", "jpeg"),
+        (None, "x.webp", "webp"),
+        ("webp", "folder/", "webp"),
+        ("jpeg", "x.jpg", "jpeg"),
+        (None, "-", "png"),
+    ],
+)
+def test_the_format_is_as_told_or_by_the_ending(told, to, format):
+    assert format_of(told, to) == format
+
+
+def test_a_format_and_an_ending_that_disagree_are_refused():
+    with pytest.raises(UsageProblem, match="disagree"):
+        format_of("png", "x.jpg")
+
+
+def test_without_an_output_files_go_to_the_tree_under_the_chosen_name():
+    assert aimed([JOB], None, None) == [JOB]
+    assert aimed([JOB], None, "My Fox/2")[0].stem == "my-fox-2"
+
+
+@pytest.mark.parametrize("to", ["out/", "out", "deep/out"])
+def test_a_folder_takes_any_number_of_pictures(to):
+    assert [job.folder for job in aimed([JOB, JOB], to, None)] == [Path(to)] * 2
+
+
+def test_a_folder_that_is_there_may_have_a_dot_in_its_name(tmp_path):
+    (tmp_path / "v1.png").mkdir()
+    assert aimed([JOB], str(tmp_path / "v1.png"), None)[0].folder == tmp_path / "v1.png"
+
+
+@pytest.mark.parametrize("to", ["x.png", "-"])
+def test_a_file_and_stdout_take_one_picture(to):
+    assert len(aimed([JOB], to, None)) == 1
+    with pytest.raises(UsageProblem, match="2 pictures do not fit into"):
+        aimed([JOB, JOB], to, None)
+
+
+@pytest.mark.parametrize("to", ["x.gif", "x.mp4", "x.txt"])
+def test_an_ending_that_is_no_picture_is_refused(to):
+    with pytest.raises(UsageProblem, match=r"give a name in \.png, \.jpg or \.webp"):
+        aimed([JOB], to, None)
+
+
+def test_folders_are_made_before_anything_is_sent(tmp_path):
+    check_free([replace(JOB, folder=tmp_path / "a" / "b")], [KEY], overwrite=False)
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_a_file_in_a_folders_place_is_told_by_name(tmp_path):
+    (tmp_path / "a").write_text("")
+    with pytest.raises(InputProblem, match="Cannot write"):
+        check_free([replace(JOB, folder=tmp_path / "a" / "b")], [KEY], overwrite=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"mine", None])
+def test_what_stands_at_a_target_is_kept_unless_it_is_the_same_picture(tmp_path, content):
+    picture = replace(drawn(FOX), key="other")
+    target = tmp_path / "x.png"
+    target.write_bytes(file_bytes(JOB, picture, "txt2img", "local") if content is None else content)
+    jobs = [replace(JOB, target=target)]
+    with pytest.raises(UsageProblem, match=r"exists. Add --overwrite"):
+        check_free(jobs, [KEY], overwrite=False)
+    check_free(jobs, [KEY], overwrite=True)
+    target.write_bytes(file_bytes(JOB, replace(picture, key=KEY), "txt2img", "local"))
+    check_free(jobs, [KEY], overwrite=False)
