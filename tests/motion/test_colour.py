@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scenes import boiling, faded, pan, passing
-from simulated import look
 
 from sdbr.motion.colour import NO_CORRECTION, corrections
+from tests.motion.scenes import boiling, faded, pan, passing
+from tests.motion.simulated import look
 
 TINTS = {0: (0, 0, 0), 8: (18, -10, 6), 16: (-12, 8, -16)}
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scenes import boiling, faded, ground, pan, passing, still
 
 from sdbr.motion.cuts import Change, find_cuts
 from sdbr.motion.survey import survey
+from tests.motion.scenes import boiling, faded, ground, pan, passing, still
 
 
 def cuts(frames):

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scenes import ground
 
 from sdbr.motion.arrays import luma
 from sdbr.motion.detail import MOST_GAIN, carried, finest, gain, strength, strengthening
+from tests.motion.scenes import ground
 
 GRAIN = np.random.default_rng(2).normal(0, 22, (96, 160)).astype(np.float32)
 SHARP = np.clip(luma(ground(160, 96)) / 2 + cv2.GaussianBlur(GRAIN, (0, 0), 0.8) + 60, 0, 255)

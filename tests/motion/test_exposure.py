@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scenes import ground
 
 from sdbr.motion.exposure import exposed_alike
+from tests.motion.scenes import ground
 
 SIZE = (160, 96)
 RETURNS = np.zeros((96, 160), np.float32)

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scenes import ground, pan, still
 
 from sdbr.motion.feedback import feed_back
+from tests.motion.scenes import ground, pan, still
 
 
 def test_the_last_result_comes_in_by_its_share():

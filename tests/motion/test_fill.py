@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import cv2
 import numpy as np
 import pytest
-from scenes import boiling, faded, ground, pan, passing, real_clip, still
-from simulated import drawn, look
 
 from sdbr.motion.colour import corrections
 from sdbr.motion.fill import UNEXPLAINED, fill
@@ -15,6 +14,8 @@ from sdbr.motion.flicker import sharpness, steadiness
 from sdbr.motion.keyframes import place_keyframes, read_rule
 from sdbr.motion.plan import Stretch
 from sdbr.motion.survey import survey
+from tests.motion.scenes import boiling, faded, ground, pan, passing, real_clip, still
+from tests.motion.simulated import drawn, look
 
 
 class Asked:
@@ -145,6 +146,20 @@ def test_the_smallest_and_oddest_sizes_are_filled(size):
     assert [each.picture.shape for each in made] == [frames[0].shape] * 2
 
 
+def test_stretches_may_be_filled_in_threads():
+    frames = pan(17)
+    stretches = Stretch(0, 8, 8), Stretch(8, 16, 16)
+
+    def pictures(stretch):
+        ends = look(frames[stretch.left]), look(frames[stretch.right])
+        return [made.picture for made in fill(frames, stretch, *ends)]
+
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(pictures, stretches))
+    for stretch, made in zip(stretches, together, strict=True):
+        assert np.array_equal(made, pictures(stretch))
+
+
 def mean_error(frames, results):
     return np.mean([each.error for each in steadiness(zip(frames, results, strict=True))])
 
@@ -162,7 +177,7 @@ def test_keyframes_are_steadier_than_calls_for_every_frame_and_as_sharp(frames):
 
 @pytest.mark.parametrize("name", ["rabbit-vp8-vorbis.webm", "keyboard-rotated90.mp4"])
 def test_real_clips_become_steady(name):
-    frames = real_clip(name, count=17, width=240)
+    frames = real_clip(name, count=13, width=200)
     calls = iter(range(1, 99))
     naive = [drawn(frame, next(calls)) for frame in frames]
     calls = iter(range(1, 99))
@@ -171,4 +186,4 @@ def test_real_clips_become_steady(name):
     nearer = [
         apart(a, look(f)) < apart(b, look(f)) for a, b, f in zip(made, naive, frames, strict=True)
     ]
-    assert sum(nearer) >= 12
+    assert sum(nearer) >= 9

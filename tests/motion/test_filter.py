@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scenes import faded, pan, passing
-from simulated import drawn, look
 
 from sdbr.motion.filter import steadied
 from sdbr.motion.flicker import sharpness, steadiness
+from tests.motion.scenes import faded, pan, passing
+from tests.motion.simulated import drawn, look
 
 
 def naive(frames):

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scenes import pan, passing, still
 
 from sdbr.motion.flicker import mean_error, sharpness, steadiness, visible
 from sdbr.motion.flow import view
 from sdbr.motion.links import step
+from tests.motion.scenes import pan, passing, still
 
 
 def curve(frames, results):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scenes import ground, pan
 
 from sdbr.errors import UsageProblem
 from sdbr.motion.flow import (
@@ -15,6 +14,7 @@ from sdbr.motion.flow import (
     view_size,
     warped,
 )
+from tests.motion.scenes import ground, pan
 
 SIZE = (160, 96)
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from scenes import boiling, pan, passing, still
 
 from sdbr.errors import UsageProblem
 from sdbr.motion.keyframes import FARTHEST, NEAREST, Rule, place_keyframes, read_rule
 from sdbr.motion.survey import survey
+from tests.motion.scenes import boiling, pan, passing, still
 
 
 @pytest.fixture(scope="module")

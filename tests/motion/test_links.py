@@ -3,10 +3,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from scenes import pan
 
 from sdbr.motion.flow import view
 from sdbr.motion.links import joined, links, step
+from tests.motion.scenes import pan
 
 SIZE = (160, 96)
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
-from scenes import boiling, faded, pan, passing, still
 
 from sdbr.motion.survey import DISTANCES, survey
+from tests.motion.scenes import boiling, faded, pan, passing, still
 
 
 def test_frames_of_a_still_clip_explain_each_other():
@@ -30,7 +30,8 @@ def test_two_frames_explain_more_than_one():
 
 
 def test_the_farther_the_less_is_explained_of_a_pan():
-    shares = [survey(pan(13, step=5))[0].alone[distance] for distance in DISTANCES]
+    first = survey(pan(13, step=5))[0]
+    shares = [first.alone[distance] for distance in DISTANCES]
     assert shares == sorted(shares)
     assert shares[-1] > 0.3
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scenes import ground, pan, passing, still
 
 from sdbr.motion.flow import view
 from sdbr.motion.links import step
 from sdbr.motion.trust import trust
+from tests.motion.scenes import ground, pan, passing, still
 
 SIZE = (160, 96)
 

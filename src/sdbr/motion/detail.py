@@ -29,6 +29,8 @@ CELLS = 80
 MOST_GAIN = 2.0
 # The source's own change of detail counts within these bounds.
 SOURCE_CHANGE = (0.3, 1.3)
+# Of the detail added only a part counts as detail again.
+OVERSHOOT = 1.8
 # Variance in levels of 255 that is taken as no detail at all.
 NOTHING = 1.0
 
@@ -64,4 +66,5 @@ def gain(now: Plane, keyframes: Plane, source_now: Plane, source_keyframes: Plan
 
 def strengthening(detail: Plane, more: Plane) -> Plane:
     """What to add to each channel for a gain of 1 + `more`, given on the coarse grid."""
-    return as_floats(cv2.multiply(detail, spread_out(more, size_of(detail))))
+    whole = more * np.float32(OVERSHOOT)
+    return as_floats(cv2.multiply(detail, spread_out(whole, size_of(detail))))
