@@ -38,3 +38,13 @@ def test_each_file_of_a_folder_is_a_command_of_its_name():
 def _names(group):
     folder = cli if not group else cli.get_command(click.Context(cli), group[0])
     return folder.list_commands(click.Context(folder))
+
+
+def test_drawing_from_words_loads_no_library_of_pictures():
+    code = (
+        "import sys; from sdbr.cli import run; run(sys.argv[1:]);"
+        "print([name for name in ('PIL', 'numpy', 'av', 'cv2') if name in sys.modules])"
+    )
+    drawing = ["txt2img", "a fox", "--seed", "7", "--offline", "--dry-run", "--quiet"]
+    ran = subprocess.run([sys.executable, "-c", code, *drawing], capture_output=True, text=True)
+    assert ran.stdout.splitlines()[-1] == "[]"

@@ -6,8 +6,9 @@ again: never a KeyError from an answer that looks otherwise than documented.
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections.abc import Mapping
+
+import pybase64
 
 from sdbr.bedrock.families import Artifact
 from sdbr.errors import Refused, ServiceProblem
@@ -48,7 +49,7 @@ def refused(reason: str) -> Refused:
 def picture_bytes(encoded: object) -> bytes:
     """Decoded base64; a ServiceProblem when it is missing, empty or damaged."""
     try:
-        if isinstance(encoded, str) and (data := a2b_base64(encoded, strict_mode=True)):
+        if isinstance(encoded, str) and (data := pybase64.b64decode(encoded, validate=True)):
             return data
     except ValueError:
         pass

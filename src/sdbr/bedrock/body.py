@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import date
+
+import pybase64
 
 from sdbr.bedrock import catalog
 from sdbr.bedrock.families import Body, dialect_of
@@ -39,7 +40,7 @@ def check(request: ImageRequest, models: Iterable[Model]) -> None:
 def wire(request: ImageRequest) -> bytes:
     """The JSON that Bedrock receives. Raises UsageProblem when it is over MAX_BODY bytes."""
     body = dialect_of(request.model).encode(request)
-    data = _json(body, lambda picture: b64encode(picture.read()).decode("ascii"))
+    data = _json(body, lambda picture: pybase64.b64encode_as_string(picture.read()))
     if len(data) > MAX_BODY:
         raise UsageProblem(
             f"The request has {len(data) / 1e6:.0f} MB and Bedrock takes {MAX_BODY / 1e6:.0f} MB. "

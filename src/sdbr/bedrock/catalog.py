@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -69,8 +70,7 @@ def load(prices: Mapping[str, Decimal], aliases: Mapping[str, str]) -> Catalog:
 
     Raises UsageProblem when a price names a model that the catalogue does not have.
     """
-    text = files("sdbr.bedrock").joinpath("catalog.toml").read_text(encoding="utf-8")
-    models = tuple(_model(entry) for entry in tomllib.loads(text)["models"])
+    models = _built_in()
     catalog = Catalog(models, dict(aliases))
     own = {catalog.find(name).id: usd for name, usd in prices.items()}
     return Catalog(tuple(_priced(model, own) for model in models), dict(aliases))
@@ -95,6 +95,12 @@ def names_of(models: Iterable[Model]) -> str:
     """Their short names in one phrase: `core, ultra or sd3.5`."""
     names = [model.aliases[0] if model.aliases else model.id for model in models]
     return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+@cache
+def _built_in() -> tuple[Model, ...]:
+    text = files("sdbr.bedrock").joinpath("catalog.toml").read_text(encoding="utf-8")
+    return tuple(_model(entry) for entry in tomllib.loads(text)["models"])
 
 
 def _model(entry: Mapping[str, Any]) -> Model:

@@ -23,12 +23,14 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
     if not chunks or chunks[0].name != b"IHDR":
         return data
     body = chunks[0].end + 4
-    parts = [data[:body], *(_pack(key, text) for key, text in texts.items() if text)]
+    whole = memoryview(data)
+    parts: list[bytes | memoryview] = [whole[:body]]
+    parts += (_pack(key, text) for key, text in texts.items() if text)
     for chunk in chunks[1:]:
         if _key(data, chunk) in texts:
-            parts.append(data[body : chunk.start - 8])
+            parts.append(whole[body : chunk.start - 8])
             body = chunk.end + 4
-    return b"".join([*parts, data[body:]])
+    return b"".join([*parts, whole[body:]])
 
 
 def read(data: bytes) -> dict[str, str]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of
-from sdbr.media.fitting import Fit
 from sdbr.model import Model
 from sdbr.request import ImageRequest
 from sdbr.workflows.job import Finish, Job
@@ -22,9 +21,12 @@ from sdbr.workflows.look import (
     request_of,
     told_by,
 )
-from sdbr.workflows.preparing import Manner, Prepared, prepare, prepare_mask_for
 from sdbr.workflows.sweep import expand
 from sdbr.workspace import Workspace, kept_name, slug
+
+if TYPE_CHECKING:
+    from sdbr.media.fitting import Fit
+    from sdbr.workflows.preparing import Manner, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,10 @@ def from_pictures(
 
 
 class _Preparing:
-    """Prepares each picture once for each model, however many variants want it."""
+    """Prepares each picture once for each model, however many variants want it.
+
+    What opens pictures is imported when one is there: drawing from words starts without it.
+    """
 
     def __init__(self, beside: Beside, store: Path) -> None:
         self._beside = beside
@@ -100,9 +105,11 @@ class _Preparing:
         self._ready: dict[tuple[Path, str, Manner, str], Prepared] = {}
 
     def job(self, path: Path, look: Look, model: Model) -> Job:
+        from sdbr.workflows.preparing import Manner, prepare_mask_for
+
         takes = dialect_of(model).takes(model)
         alpha = "mask" in takes and self._beside.mask is None
-        manner = Manner(cast(Fit, look.fit), look.background, keep_alpha=alpha)
+        manner = Manner(cast("Fit", look.fit), look.background, keep_alpha=alpha)
         main = self._prepared(path, model, manner, "init_image")
         masked = self._beside.mask is not None or "mask_source" in dict(look.extras)
         request = request_over_picture(look, model, masked)
@@ -130,6 +137,8 @@ class _Preparing:
         )
 
     def _prepared(self, path: Path, model: Model, manner: Manner, role: str) -> Prepared:
+        from sdbr.workflows.preparing import prepare
+
         key = (path, model.id, manner, role)
         if key not in self._ready:
             self._ready[key] = prepare(path, model, manner, self._store, role)
