@@ -1,11 +1,12 @@
 import errno
 import os
+import subprocess
 import threading
 
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.files import plain_write_errors, write_new, write_whole
+from sdbr.files import plain_write_errors, sweep, temporary_beside, write_new, write_whole
 
 
 def left_over(folder):
@@ -104,3 +105,17 @@ def test_a_name_that_is_too_long_to_be_looked_at_is_told_as_well(tmp_path):
 def test_any_other_trouble_keeps_the_systems_words(tmp_path):
     with pytest.raises(InputProblem, match="Too many open files"), plain_write_errors(tmp_path):
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def test_what_a_killed_process_left_is_swept_and_a_living_one_keeps_its_own(tmp_path):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = temporary_beside(tmp_path / "deep" / "a.png")
+    left = left.with_name(left.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-"))
+    ours = temporary_beside(tmp_path / "deep" / "a.png")
+    foreign = tmp_path / "deep" / ".sdbr-notes.part"
+    left.parent.mkdir()
+    for path in (left, ours, foreign):
+        path.write_bytes(b"half")
+    sweep(tmp_path)
+    assert [path.exists() for path in (left, ours, foreign)] == [False, True, True]

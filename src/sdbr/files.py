@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,11 +43,44 @@ def plain_write_errors(path: Path) -> Iterator[None]:
         raise unwritable(path, error) from error
 
 
+def temporary_beside(target: Path, suffix: str = "") -> Path:
+    """A name for an unfinished file beside `target`; it tells which process of which machine
+    writes it, so that `sweep` knows what a killed one left."""
+    return target.parent / f".sdbr-{_machine()}-{os.getpid()}-{uuid4().hex[:12]}.part{suffix}"
+
+
+def sweep(*folders: Path) -> None:
+    """Remove what killed processes of this machine left unfinished in and below `folders`."""
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            for name in names:
+                if name.startswith(".sdbr-") and _is_orphan(name):
+                    with suppress(OSError):
+                        os.unlink(os.path.join(place, name))
+
+
+def _is_orphan(name: str) -> bool:
+    told = name.split("-")
+    if len(told) != 4 or told[1] != _machine() or not told[2].isdecimal():
+        return False
+    try:
+        os.kill(int(told[2]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
+
+
+def _machine() -> str:
+    return f"{zlib.crc32(platform.node().encode()):08x}"
+
+
 @contextmanager
 def part_file(target: Path) -> Iterator[BinaryIO]:
     """A temporary file beside `target`, removed at the end of the block if it is still there."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    path = target.parent / f".sdbr-{uuid4().hex}.part"
+    path = temporary_beside(target)
     try:
         with open(path, "xb") as file:
             yield file

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdbr.errors import InputProblem
-from sdbr.files import plain_write_errors, write_new, write_whole
+from sdbr.files import plain_write_errors, sweep, write_new, write_whole
 
 _LONGEST_SLUG = 60
 _MANY = 10_000
@@ -37,10 +37,11 @@ class Workspace:
         return self.root / ".sdbr"
 
     def prepare(self, *folders: Path) -> None:
-        """Make the hidden folder and `folders`. Raises InputProblem when they cannot be."""
+        """Make the hidden folder and `folders`; clear what a killed run left. Raises InputProblem when they cannot be."""
         for folder in (self.hidden, *folders):
             with plain_write_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True)
+        sweep(self.hidden, self.root / "source", self.root / "generate")
         ignore = self.hidden / ".gitignore"
         if not ignore.exists():
             write_whole(ignore, b"*\n")

@@ -15,6 +15,7 @@ from av.codec.context import Flags
 from av.video.reformatter import Interpolation
 
 from sdbr.media.palette import drawn, palette_of
+from sdbr.media.palette_refining import refined
 from sdbr.media.spool import Spool
 
 _TICK = Fraction(1, 100)
@@ -58,6 +59,7 @@ def smaller(look: Look, size: int, limit: int) -> Look | None:
 def encode(film: Film, look: Look, target: Path) -> int:
     """Write the film to `target` and return the file's size in bytes."""
     palette = palette_of(_shown(film, look), look.colours)
+    palette = refined(palette, _shown(film, look))
     palette.pts, palette.time_base = 0, _TICK
     loop = -1 if film.loop is None else film.loop
     with av.open(

@@ -170,7 +170,12 @@ def _encoder(job: Job) -> tuple[str, dict[str, str]]:
             "cpu-used": "4",
             "row-mt": "1",
         }
-    options = {"crf": str(18 if crf is None else crf), "preset": job.settings.preset}
+    options = {
+        "crf": str(18 if crf is None else crf),
+        "preset": job.settings.preset,
+        # Without it the same frames give other bytes now and then: fast paths of the look-ahead.
+        "x264-params": "cpu-independent=1",
+    }
     if job.pace.variable:
         # With B-frames the track's declared length follows the coding order, and is wrong where
         # frames are not equally long.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sdbr.errors import InputProblem
+from sdbr.files import temporary_beside
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def _put_in_place(temporary: Path, target: Path) -> None:
 def _beside(target: Path) -> Path:
     if not target.parent.is_dir():
         raise InputProblem(f"{target.parent} is not a folder. Make it first, or name another.")
-    return target.with_name(f".sdbr-{secrets.token_hex(6)}.part{target.suffix}")
+    return temporary_beside(target, target.suffix)
 
 
 def _sync(path: Path) -> None:

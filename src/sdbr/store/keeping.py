@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdbr.files import sweep
 from sdbr.store.cache import Cache
 from sdbr.store.runs import needed_keys
 
 _DAY = 24 * 60 * 60
-_LEFTOVER = 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,5 @@ def prune(cache: Cache, runs: Path, older_than_days: float) -> Measure:
             size += picture.stat().st_size
         refusals += bool(entry.refused)
         cache.forget(key)
-    _sweep(cache.folder)
+    sweep(cache.folder)
     return Measure(pictures, refusals, size)
-
-
-def _sweep(folder: Path) -> None:
-    for path in folder.glob("??/.sdbr-*.part"):
-        if path.stat().st_mtime < time.time() - _LEFTOVER:
-            path.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from sdbr.bedrock.rules import SEED
+from sdbr.files import plain_write_errors, temporary_beside
 from sdbr.media import placing
 from sdbr.media.clip import Pixels
 from sdbr.media.encoding import encode, encode_under
@@ -88,9 +89,10 @@ def write_frame(path: Path, pixels: Pixels) -> None:
     """
     format = "png" if path.suffix == ".png" else "jpeg"
     data = encode(Image.fromarray(pixels), format, 95)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
+    temporary = temporary_beside(path)
+    with plain_write_errors(path):
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
 
 
 def read_frame(path: Path) -> Pixels:
