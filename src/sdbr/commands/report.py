@@ -1,0 +1,104 @@
+"""sdbr report: results, prompts, prices and sources on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdbr.helping import Command
+from sdbr.options import grouped, workspace_option
+
+if TYPE_CHECKING:
+    from sdbr.store.ledger import Ledger
+    from sdbr.workflows.reporting.page import Report
+    from sdbr.workspace import Workspace
+
+_EXAMPLES = """
+sdbr report
+sdbr report last --open
+sdbr report 12 -o for-anna.html
+sdbr report generate/img
+"""
+_output = grouped("Output")
+
+
+@click.command("report", cls=Command, examples=_EXAMPLES)
+@click.argument("what", required=False, metavar="[RUN|FOLDER]")
+@_output("--output", "-o", "to", type=click.Path(path_type=Path), help="The file to write.")
+@_output("--overwrite", is_flag=True, help="Let -o replace a file that is no report.")
+@_output(
+    "--side",
+    type=click.IntRange(64, 8192),
+    default=1280,
+    show_default=True,
+    metavar="PIXELS",
+    help="Longer side of the pictures in it, at most.",
+)
+@_output("--open", "open_", is_flag=True, help="Show it when done.")
+@workspace_option
+def command(
+    what: str | None, to: Path | None, overwrite: bool, side: int, open_: bool, root: Path
+) -> None:
+    """Write one HTML file with results, how they were made, and what they cost; print its path.
+
+    Without an argument it shows all of the workspace; RUN is a number of `sdbr ledger`, or last.
+    The file needs no network and nothing beside it: mail it, or open it on a phone. Each result
+    stands beside its source, with a slider; clips play.
+    """
+    from sdbr import config
+    from sdbr.bedrock import catalog
+    from sdbr.errors import UsageProblem
+    from sdbr.workflows.reporting import page
+    from sdbr.workflows.reporting.cards import Desk
+    from sdbr.workflows.reporting.shelf import Shelf
+    from sdbr.workspace import Workspace
+
+    workspace = Workspace(root)
+    report, name = _report(workspace, what)
+    if not report.results:
+        raise UsageProblem(f"{report.title} has no results. Draw something first, or name another.")
+    settings = config.load(root)
+    models = catalog.load(settings.prices, settings.aliases)
+    target = to or root / "generate" / name
+    desk = Desk(Shelf(side), models, root, workspace.hidden)
+    page.write(target, page.pieces(report, desk), overwrite)
+    click.echo(str(target))
+    if open_:
+        click.launch(str(target))
+
+
+def _report(workspace: Workspace, what: str | None) -> tuple[Report, str]:
+    """What is to be shown, and the file's name for it."""
+    from sdbr.workflows.reporting import finding
+    from sdbr.workflows.reporting.page import Report
+
+    ledger = _ledger(workspace)
+    if what is None:
+        title = f"Results in {workspace.root.resolve().name}"
+        return Report(title, finding.of_workspace(workspace), ledger), "report.html"
+    if (what == "last" or what.isdecimal()) and not Path(what).is_dir():
+        run = _run(ledger, what)
+        results = finding.of_run(workspace, ledger, run) if ledger else []
+        return Report(f"Run {run['run']}", results, ledger, run), f"report-{run['run']}.html"
+    folder = Path(what)
+    return Report(str(folder), finding.of_folder(workspace, folder), ledger), "report.html"
+
+
+def _ledger(workspace: Workspace) -> Ledger | None:
+    from sdbr.store.ledger import Ledger
+
+    path = workspace.hidden / "ledger.db"
+    return Ledger(path) if path.is_file() else None
+
+
+def _run(ledger: Ledger | None, what: str) -> dict[str, Any]:
+    from sdbr.errors import UsageProblem
+    from sdbr.store import spend
+
+    runs = spend.runs(ledger, "", 1 if what == "last" else 1_000_000) if ledger else []
+    found = [run for run in runs if what in ("last", str(run["run"]))]
+    if not found:
+        raise UsageProblem(f"There is no run {what}. See `sdbr ledger --by run`.")
+    return found[0]

@@ -1,0 +1,53 @@
+"""What a run and its workspace cost, for the head of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+from sdbr.generation.estimating import in_usd
+from sdbr.store import spend
+from sdbr.store.ledger import Ledger
+
+
+def section(ledger: Ledger | None, run: Mapping[str, Any] | None) -> str:
+    """The boxes with sums; "" for a workspace that has no ledger."""
+    if ledger is None:
+        return ""
+    boxes = [*(_of_run(run) if run else ()), *_of_workspace(ledger)]
+    cells = "".join(
+        f"<div><dt>{escape(title)}</dt><dd>{escape(value)}<small>{escape(also)}</small></dd></div>"
+        for title, value, also in boxes
+    )
+    return f'<dl class="money">{cells}</dl>'
+
+
+def _of_run(run: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    name = f"Run {run['run']}"
+    sends = f"{run['pictures']} pictures from {run['sends']} requests"
+    yield name, f"{in_usd(run['billed'])} USD", f"{sends}{_emulated(run['realm'])}"
+    yield from _saved(run, f"{name} saved")
+    if run["perhaps"]:
+        yield f"{name}, perhaps", f"{in_usd(run['perhaps'])} USD", "no answer came back"
+
+
+def _of_workspace(ledger: Ledger) -> Iterator[tuple[str, str, str]]:
+    for row in spend.totals(ledger, ""):
+        sends = f"{row['pictures']} pictures from {row['sends']} requests"
+        yield "Workspace", f"{in_usd(row['billed'])} USD", f"{sends}{_emulated(row['realm'])}"
+        yield from _saved(row, "Workspace saved")
+        if row["perhaps"]:
+            yield "Workspace, perhaps", f"{in_usd(row['perhaps'])} USD", "no answer came back"
+
+
+def _saved(row: Mapping[str, Any], title: str) -> Iterator[tuple[str, str, str]]:
+    cache, keyframes = Decimal(row["saved_by_cache"]), Decimal(row["saved_by_keyframes"])
+    if cache or keyframes:
+        also = f"{in_usd(cache)} by the cache, {in_usd(keyframes)} by keyframes"
+        yield title, f"{in_usd(cache + keyframes)} USD", also
+
+
+def _emulated(realm: str) -> str:
+    return "" if realm == "aws" else f"; emulated ({realm}), nothing was billed"
