@@ -5,7 +5,6 @@ import re
 import shutil
 from fractions import Fraction
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -285,6 +284,3 @@ def _fits_a_phone(browser):
     assert browser.run(
         f"[...document.querySelectorAll('h2')].some((it) => it.textContent === {json.dumps(EVIL)})"
     )
-    if keep := os.environ.get("SDBR_KEEP_SCREENSHOT"):
-        Path(keep).mkdir(parents=True, exist_ok=True)
-        (Path(keep) / "phone.png").write_bytes(browser.screenshot())

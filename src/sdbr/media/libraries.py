@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import av
-import cv2
 import numpy as np
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
@@ -41,7 +40,6 @@ def found() -> Libraries:
     versions = {
         "av": av.__version__,
         "pillow": pillow_version,
-        "opencv": cv2.__version__,
         "numpy": np.__version__,
     }
     reads = tuple(name for name, codec in _READ.items() if _has(codec, "r"))

@@ -67,19 +67,21 @@ def media() -> Iterator[Finding]:
     """The media libraries and the codecs that they bring."""
     try:
         from sdbr.media import libraries
+        from sdbr.motion import library
 
         found = libraries.found()
+        every = {**found.versions, "opencv": library.version()}
     except (ImportError, OSError) as error:
         said = f"A media library cannot be loaded: {error}. Reinstall sdbr."
         yield fix("media", said, 1)
         return
-    versions = ", ".join(f"{name} {number}" for name, number in found.versions.items())
+    versions = ", ".join(f"{name} {number}" for name, number in every.items())
     if found.missing:
         missing = ", ".join(found.missing)
         yield fix("media", f"{versions} cannot handle {missing}. Reinstall av and pillow.", 1)
     else:
         known = f"{versions}: reads {', '.join(found.reads)}; writes {', '.join(found.writes)}"
-        yield ok("media", known, **found.versions)
+        yield ok("media", known, **every)
     if both := [name for name in ("opencv-python", "opencv-contrib-python") if _installed(name)]:
         yield note(
             "media",
