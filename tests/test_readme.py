@@ -1,0 +1,60 @@
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sdbr.errors import EXIT_CODES
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text("utf-8"), re.M | re.S)
+
+
+def test_every_command_that_the_readme_shows_does_what_it_says(tmp_path):
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    shown = [line.partition("&& ")[2] or line for line in lines]
+    shown = [line for line in shown if line.startswith("sdbr ") and "emulate" not in line]
+    assert len(shown) >= 9
+    environment = {**os.environ, "SDBR_OFFLINE": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    for line in shown:
+        ran = subprocess.run(
+            line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert ran.returncode == 0, f"{line}: {ran.stderr}"
+        for path in ran.stdout.splitlines() if "inspect" not in line else ():
+            assert (tmp_path / path).is_file(), f"{line} printed {path}"
+
+
+def test_the_settings_that_the_readme_shows_are_taken(sdbr, workspace):
+    (workspace / "sdbr.toml").write_text(blocks("toml")[0], "utf-8")
+    assert sdbr("txt2img", "a fox", "--model", "fast", "--dry-run").code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="runs pytest in a process of its own")
+def test_the_test_that_the_readme_shows_passes(tmp_path):
+    (tmp_path / "test_shown.py").write_text(blocks("python")[0], "utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_the_exit_codes_of_the_readme_are_those_of_the_code():
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", README.read_text("utf-8"), re.M)
+    assert {int(code): meaning for code, meaning in rows} == EXIT_CODES
+
+
+def test_the_commands_of_the_table_exist(sdbr):
+    for command in re.findall(r"^\| `(sdbr .+?)` \|", README.read_text("utf-8"), re.M):
+        words = shlex.split(command)[1:]
+        assert sdbr(*words[: 2 if words[0] == "edit" else 1], "--help").code == 0
