@@ -48,6 +48,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
+    if "_SDBR_COMPLETE" in os.environ:
+        from sdbr import completing
+
+        completing.install(cli)
     sys.exit(run(sys.argv[1:]))
 
 
