@@ -37,7 +37,10 @@ class Workspace:
         return self.root / ".sdbr"
 
     def prepare(self, *folders: Path) -> None:
-        """Make the hidden folder and `folders`; clear what a killed run left. Raises InputProblem when they cannot be."""
+        """Make the hidden folder and `folders`, and clear away what a killed run left.
+
+        Raises InputProblem where they cannot be made.
+        """
         for folder in (self.hidden, *folders):
             with plain_write_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True)

@@ -29,9 +29,7 @@ sdbr img2gif dance.gif "anime" --test-frames 4
 @animation_look_options(*INPUT, *SDXL, *ANIMATION)
 @beside_options
 @run_options
-def command(
-    arguments: tuple[str, ...], told: Told, beside: Any, run: Run, **groups: Any
-) -> None:
+def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run, **groups: Any) -> None:
     """Bring a picture to life, or restyle an animation, as a GIF, WebP, APNG or mp4.
 
     INPUT is a still, which is drawn again and again as --motion says; or a GIF, WebP, APNG or

@@ -22,7 +22,8 @@ class Settings:
     decides which have.
     `check_region` refuses a model that is not offered in the region the request was signed for.
     `keeps` is how many bytes of request bodies, and half as many of painted pictures, stay in
-    memory. `max_in_flight` and `rpm` (requests a minute) are limits; above them requests are throttled.
+    memory. `max_in_flight` and `rpm` (requests a minute) are limits; above them requests are
+    throttled.
     """
 
     latency: float | tuple[float, float] = 0.0
