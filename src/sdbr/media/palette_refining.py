@@ -17,7 +17,7 @@ from av import VideoFrame
 Floats = npt.NDArray[np.float32]
 
 _BITS = 6
-_STEPS = 6
+_STEPS = 24
 _CELLS = 1 << 3 * _BITS
 _ENTRIES = 256
 _OPAQUE = 128

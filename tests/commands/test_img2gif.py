@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sdbr.emulator import Faults
+from sdbr.generation import retrying
+from sdbr.media.clips import open_reader, read_comment
+from sdbr.store import spend
+from sdbr.store.ledger import Ledger
+from tests.commands.moving import dance_in, frames_of, lengths, photo_in
+
+MEDIA = os.environ.get("SDBR_TEST_MEDIA")
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch):
+    monkeypatch.setattr(retrying, "_FIRST_WAIT", 0.001)
+
+
+@pytest.fixture
+def photo(workspace):
+    return photo_in(workspace)
+
+
+@pytest.fixture
+def dance(workspace):
+    return dance_in(workspace)
+
+
+def sends(workspace):
+    return spend.sends(Ledger(workspace / ".sdbr" / "ledger.db"), "")
+
+
+def test_a_still_becomes_a_gif_with_its_frames_beside_it(emulator, sdbr, photo, workspace):
+    ran = sdbr("img2gif", photo, "as a woodcut", "--frames", "4")
+    assert ran.code == 0
+    assert ran.lines == ["generate/img/photo.gif"]
+    assert len(emulator.received) == 4
+    assert lengths("generate/img/photo.gif") == [Fraction(1, 10)] * 4
+    names = sorted(path.name for path in (workspace / "generate/img/frames/photo").iterdir())
+    assert names == ["000001.png", "000002.png", "000003.png", "000004.png", "frames.json"]
+    assert "4 frames × 0.08 USD = 0.32 USD" in ran.errors
+
+
+@pytest.mark.parametrize(
+    "motion",
+    [
+        ("--motion", "vary"),
+        ("--motion", "evolve", "--zoom", "1.1"),
+        ("--motion", "ramp"),
+        ("--to-prompt", "b"),
+    ],
+)
+def test_the_same_command_again_costs_nothing_and_gives_the_same_file(
+    emulator, sdbr, photo, motion
+):
+    told = ("img2gif", photo, "a", "--frames", "5", *motion)
+    first = sdbr(*told)
+    before = first.paths[0].read_bytes()
+    sent = len(emulator.received)
+    second = sdbr(*told)
+    assert second.lines == first.lines
+    assert second.paths[0].read_bytes() == before
+    assert len(emulator.received) == sent == 5
+    assert "5 frames, all paid for already = 0.00 USD" in second.errors
+
+
+def test_another_way_of_writing_draws_nothing_anew(emulator, sdbr, photo):
+    sdbr("img2gif", photo, "a", "--frames", "4")
+    again = sdbr(
+        "img2gif", photo, "a", "--frames", "4", "--fps", "20", "--ping-pong", "--format", "webp"
+    )
+    assert len(emulator.received) == 4
+    assert lengths(again.paths[0]) == [Fraction(1, 20)] * 6
+
+
+def test_more_frames_than_before_cost_only_the_new_ones(emulator, sdbr, photo):
+    sdbr("img2gif", photo, "a", "--frames", "3", "--motion", "evolve")
+    more = sdbr("img2gif", photo, "a", "--frames", "5", "--motion", "evolve")
+    assert len(emulator.received) == 5
+    assert "5 frames, 3 paid for already: 2 × 0.08 USD" in more.errors
+
+
+@pytest.mark.usefixtures("emulator")
+def test_delays_add_up_to_the_whole_duration(sdbr, photo):
+    ran = sdbr("img2gif", photo, "a", "--frames", "7", "--fps", "12", "--hold", "0.5")
+    told = lengths(ran.paths[0])
+    assert sum(told) == Fraction(158, 100)  # 7 / 12 + 1 s, to the centisecond
+    assert set(told[1:-1]) <= {Fraction(8, 100), Fraction(9, 100)}
+
+
+def test_crossfades_cost_nothing(emulator, sdbr, photo):
+    ran = sdbr("img2gif", photo, "a", "--frames", "3", "--crossfade", "2", "--json")
+    told = json.loads(ran.lines[0])
+    assert (told["drawn"], told["frames"]) == (3, 9)
+    assert len(emulator.received) == 3
+
+
+@pytest.mark.usefixtures("emulator")
+def test_the_fit_under_a_size_is_kept(sdbr, photo):
+    ran = sdbr("img2gif", photo, "a", "--frames", "3", "--width", "300", "--max-size", "8kB")
+    assert ran.paths[0].stat().st_size <= 8000
+
+
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.parametrize("ending", ["webp", "apng", "mp4"])
+def test_other_formats_hold_the_same_frames_and_tell_how_they_were_made(sdbr, photo, ending):
+    ran = sdbr("img2gif", photo, "a", "--frames", "3", "--format", ending)
+    assert ran.lines == [f"generate/img/photo.{ending}"]
+    assert sum(lengths(ran.paths[0])) == Fraction(3, 10)
+    assert json.loads(read_comment(ran.paths[0]))["motion"] == "vary"
+
+
+@pytest.mark.usefixtures("emulator")
+def test_what_a_cut_out_lets_through_stays_so(sdbr, workspace):
+    cut = Image.new("RGBA", (64, 48), (200, 40, 40, 255))
+    cut.paste((0, 0, 0, 0), (0, 0, 32, 48))
+    cut.save(workspace / "cut.png")
+    ran = sdbr("img2gif", "cut.png", "a", "--frames", "2")
+    for frame in frames_of(ran.paths[0]):
+        assert (frame.image[:, :30, 3] == 0).all()
+        assert (frame.image[:, 34:, 3] == 255).all()
+
+
+def test_a_trial_draws_a_few_frames_and_prints_a_sheet(emulator, sdbr, photo):
+    ran = sdbr("img2gif", photo, "a", "--frames", "9", "--test-frames", "3")
+    assert ran.lines == ["generate/img/photo-trial.png"]
+    assert len(emulator.received) == 3
+    sdbr("img2gif", photo, "a", "--frames", "9")
+    assert len(emulator.received) == 9
+
+
+def test_a_trial_of_a_chain_draws_its_beginning(emulator, sdbr, photo):
+    sdbr("img2gif", photo, "a", "--frames", "9", "--test-frames", "3", "--motion", "evolve")
+    assert len(emulator.received) == 3
+
+
+def test_a_dry_run_sends_nothing_and_tells_of_each_frame(emulator, sdbr, photo):
+    ran = sdbr("img2gif", photo, "a", "--frames", "3", "--motion", "evolve", "--dry-run")
+    assert ran.lines[0] == "photo.png: 3 frames to generate/img/photo.gif"
+    assert sum(line.startswith("frame ") for line in ran.lines) == 2
+    assert not emulator.received
+
+
+def test_a_run_over_the_limit_is_not_begun_without_consent(emulator, sdbr, photo):
+    ran = sdbr("img2gif", photo, "a", "--frames", "40", "--motion", "evolve")
+    assert ran.code == 7
+    assert "3.20 USD" in ran.failure
+    assert not emulator.received
+
+
+def test_a_refused_frame_shows_the_one_before_and_time_does_not_shift(start_emulator, sdbr, photo):
+    start_emulator(faults=Faults(filter_output="nth:2"))
+    ran = sdbr(
+        "img2gif", photo, "a", "--frames", "4", "--motion", "evolve", "--on-filtered", "skip",
+        "--json",
+    )  # fmt: skip
+    told = json.loads(ran.lines[0])
+    assert (told["held"], told["frames"]) == ([2], 4)
+    folder = Path("generate/img/frames/photo")
+    assert (folder / "000002.png").read_bytes() == (folder / "000001.png").read_bytes()
+
+
+def test_a_refused_frame_ends_the_run_unless_told_otherwise(start_emulator, sdbr, photo):
+    start_emulator(faults=Faults(filter_output="nth:2"))
+    ran = sdbr("img2gif", photo, "a", "--frames", "4", "--motion", "evolve")
+    assert ran.code == 6
+    assert "3 of 4 pictures are missing" in ran.failure
+    assert not list(Path("generate/img").glob("*.gif"))
+
+
+def test_a_killed_run_goes_on_with_the_pictures_it_paid_for(
+    start_emulator, sdbr, sdbr_process, photo, workspace
+):
+    emulator = start_emulator(latency=0.1)
+    told = ("img2gif", photo, "a", "--motion", "evolve", "--frames", "8")
+    process = sdbr_process(*told)
+    while len(emulator.received) < 3 and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    ran = sdbr(*told)
+    assert ran.code == 0
+    drawn = [row["key"] for row in sends(workspace) if row["outcome"] == "picture"]
+    assert len(drawn) == len(set(drawn))
+    assert len(drawn) in (7, 8)  # One may have been made and never received.
+
+
+@pytest.mark.usefixtures("emulator")
+def test_an_animation_keeps_its_frames_delays_loop_and_transparency(sdbr, dance):
+    ran = sdbr("img2gif", dance, "as a woodcut")
+    assert ran.lines == ["generate/img/dance.gif"]
+    before, after = open_reader(Path(dance)), open_reader(ran.paths[0])
+    assert lengths(ran.paths[0]) == lengths(dance)
+    assert after.clip.loop == before.clip.loop == 3
+    for one, other in zip(before.frames(), after.frames(), strict=True):
+        assert ((one.image[..., 3] > 127) == (other.image[..., 3] > 127)).all()
+    assert Path("generate/img/frames/dance/000012.png").is_file()
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_loop_that_is_told_takes_the_place_of_the_source_s(sdbr, dance):
+    ran = sdbr("img2gif", dance, "a", "--loop", "0")
+    assert open_reader(ran.paths[0]).clip.loop == 0
+
+
+def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
+    ran = sdbr("img2gif", photo, dance, "a", "--offline")
+    assert ran.code == 2
+    assert "in two commands" in ran.failure
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (("--motion", "journey"), "A journey needs an end"),
+        (("--motion", "vary", "--zoom", "1.1"), "--zoom moves the camera of --motion evolve"),
+        (("--motion", "ramp", "--strength", "0.1:high"), "--strength"),
+        (("--pan", "sideways"), "--pan"),
+        (("--max-size", "huge"), "--max-size"),
+        (("--format", "mp4", "--dither", "none"), "--dither is for a GIF"),
+        (("--start", "1"), "--start chooses frames of a clip"),
+        (("--model", "core"), "takes no input picture"),
+    ],
+)
+def test_flags_that_cannot_be_are_refused_before_anything_is_sent(
+    emulator, sdbr, photo, told, said
+):
+    ran = sdbr("img2gif", photo, "a", *told)
+    assert ran.code == 2
+    assert said in ran.failure
+    assert not emulator.received
+
+
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.skipif(MEDIA is None, reason="SDBR_TEST_MEDIA is not set")
+@pytest.mark.parametrize("name", ["newtonscradle.gif", "people-480x270.gif"])
+def test_real_animations_keep_their_times(sdbr, name):
+    source = Path(MEDIA or "") / "clips" / name
+    ran = sdbr("img2gif", str(source), "a", "--keyframes", "every:40", "--max-frames", "12")
+    assert lengths(ran.paths[0]) == lengths(source)[:12]
