@@ -50,7 +50,7 @@ class Asked:
 def vivify(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalog) -> None:
     """Bring stills to life. Raises UsageProblem for flags that make no sense for them."""
     gif, clip = asked.gif, asked.clip
-    _refuse_choosing(clip, paths[0].name)
+    _refuse_film(asked, paths[0].name)
     motion, strength = gif.moving(asked.flags["strength"], clip.seed_policy)
     look = look_of(single({**asked.flags, "strength": strength}))
     where, name, ending = _aimed(paths, asked, run)
@@ -87,6 +87,7 @@ def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalo
         told=settling.given({**asked.record(), **asked.steady.told()}),
         rule=asked.steady.rule(None),
         steady=asked.steady.steady != "off",
+        feedback=asked.steady.feedback if asked.steady.init == "from-previous" else 0.0,
         seed_policy=asked.clip.seed_policy,
         ending=ending,
         frame_suffix=_frame_suffix(asked.clip),
@@ -94,6 +95,7 @@ def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalo
         settings=replace(asked.gif.settings(ending), width=asked.gif.width),
         name=name,
         loop_told=asked.gif.loop is not None,
+        sheet=asked.told.sheet,
     )
     sources = [Source(kept_name(path.stem), path) for path in paths]
     order = settling.Order(look_of(single(asked.flags)), wish, asked.beside, where)
@@ -113,11 +115,12 @@ def _frame_suffix(clip: ClipFlags) -> str:
     return ".png" if clip.frame_format == "png" else ".jpg"
 
 
-def _refuse_choosing(clip: ClipFlags, name: str) -> None:
-    for flag in ("start", "end", "duration", "max_frames"):
-        if getattr(clip, flag) is not None:
-            raise UsageProblem(
-                f"--{flag.replace('_', '-')} chooses frames of a clip, and {name} is a still."
-            )
-    if clip.every != 1:
-        raise UsageProblem(f"--every chooses frames of a clip, and {name} is a still.")
+def _refuse_film(asked: Asked, name: str) -> None:
+    """Refuse what only says something of frames that are there already."""
+    clip, steady = asked.clip, asked.steady
+    told = [flag for flag in ("start", "end", "duration", "max_frames") if getattr(clip, flag)]
+    told += ["every"] if clip.every != 1 else []
+    told += ["keyframes"] if steady.keyframes != "auto" else []
+    told += [flag for flag in ("max_flicker", "review", "redraw") if getattr(steady, flag)]
+    if told:
+        raise UsageProblem(f"--{told[0].replace('_', '-')} is for a clip, and {name} is a still.")

@@ -28,6 +28,7 @@ from sdbr.workflows.film.planning import look_over, placed_anew
 from sdbr.workflows.film.redrawing import parse_places, redraw
 from sdbr.workflows.film.restyling import Finished, restyle
 from sdbr.workflows.film.settling import Order, Settled, settle
+from sdbr.workflows.film.sheeting import write_sheet
 from sdbr.workflows.film.sources import Source
 
 _ROUNDS = 3
@@ -228,6 +229,8 @@ def _tell_finished(one: Settled, finished: Finished, teller: _Teller, means: Mea
     if finished.measured.curve:
         teller.voice.say(f"{one.source.name}: {finished.measured}")
     _print(one, finished, means, teller.as_json)
+    if one.wish.sheet:
+        teller.voice.say(f"Sheet: {write_sheet(one, finished.path)}")
 
 
 def _attempt(

@@ -82,6 +82,7 @@ def command(
         audio=not video["no_audio"],
         settings=Settings(crf=video["crf"]),
         name=name,
+        sheet=told.sheet,
     )
     order = Order(look, wish, beside, where)
     film(find_sources(inputs, workspace), order, Flags(clip, steady), run, catalog)

@@ -59,6 +59,7 @@ class Wish:
     settings: Settings = DEFAULTS
     name: str | None = None
     loop_told: bool = False
+    sheet: bool = False
 
 
 def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
