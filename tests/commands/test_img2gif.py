@@ -206,6 +206,18 @@ def test_an_animation_keeps_its_frames_delays_loop_and_transparency(sdbr, dance)
     assert Path("generate/img/frames/dance/000012.png").is_file()
 
 
+@pytest.mark.parametrize("source", ["photo", "dance"])
+@pytest.mark.usefixtures("emulator")
+def test_a_sheet_stands_beside_the_result(sdbr, request, source):
+    name = request.getfixturevalue(source)
+    ran = sdbr("img2gif", name, "a", "--sheet")
+    sheet = f"generate/img/{source}-sheet.png"
+    assert ran.lines == [f"generate/img/{source}.gif"]
+    assert f"Sheet: {sheet}" in ran.errors
+    with Image.open(sheet) as picture:
+        assert picture.width > 300
+
+
 @pytest.mark.usefixtures("emulator")
 def test_a_loop_that_is_told_takes_the_place_of_the_source_s(sdbr, dance):
     ran = sdbr("img2gif", dance, "a", "--loop", "0")
@@ -227,7 +239,7 @@ def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
         (("--pan", "sideways"), "--pan"),
         (("--max-size", "huge"), "--max-size"),
         (("--format", "mp4", "--dither", "none"), "--dither is for a GIF"),
-        (("--start", "1"), "--start chooses frames of a clip"),
+        (("--start", "1"), "--start is for a clip"),
         (("--model", "core"), "takes no input picture"),
     ],
 )
