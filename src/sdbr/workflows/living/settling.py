@@ -25,12 +25,12 @@ from sdbr.request import ImageRequest, Size
 from sdbr.store.runs import open_run
 from sdbr.workflows.film.tree import Places, Tree, find_tree
 from sdbr.workflows.job import Input
-from sdbr.workflows.jobs import Beside
+from sdbr.workflows.jobs import Beside, request_over_picture
 from sdbr.workflows.living import evolve, journey, ramp, vary
 from sdbr.workflows.living.cel import Cel, Motion, Still
 from sdbr.workflows.living.loop import Loop
 from sdbr.workflows.living.timing import Tempo
-from sdbr.workflows.look import Look, choose, request_of
+from sdbr.workflows.look import Look, choose
 from sdbr.workflows.preparing import (
     Manner,
     Prepared,
@@ -107,7 +107,8 @@ def settle(path: Path, wish: Wish, means: Means, catalog: Catalog) -> Scene:
     store = means.workspace.hidden / "inputs"
     manner = Manner(cast(Fit, look.fit), look.background)
     main = prepare(path, model, manner, store, "init_image")
-    request, inputs = _with_beside(wish, main, request_of(look, model), store)
+    drawn_over = request_over_picture(look, model, wish.beside.mask is not None)
+    request, inputs = _with_beside(wish, main, drawn_over, store)
     drawing = _digest(_drawn_from(wish, inputs), means.realm)
     if look.seed is None:
         note = open_run(means.workspace.hidden / "clips", COMMAND, [drawing], 1)
@@ -132,13 +133,15 @@ def settle(path: Path, wish: Wish, means: Means, catalog: Catalog) -> Scene:
 
 
 def _strength(wish: Wish, model: Model) -> float | None:
-    if wish.look.strength is not None:
+    """The strength as told, or the motion's own; None leaves it to the model."""
+    own = {"evolve": _EVOLVING, "ramp": _RISING}.get(wish.motion.kind)
+    if wish.look.strength is not None or own is None:
         return wish.look.strength
-    by_model = dialect_of(model).default_strength(model)
-    by_motion = {"evolve": _EVOLVING, "ramp": _RISING}.get(wish.motion.kind)
-    if wish.motion.kind == "ramp" and by_model is None:
+    if "strength" in dialect_of(model).takes(model):
+        return own
+    if wish.motion.kind == "ramp":
         raise UsageProblem(f"{model.title} takes no strength. Choose another --motion or --model.")
-    return by_motion if by_motion is not None and by_model is not None else by_model
+    return None
 
 
 def _with_beside(
