@@ -1,0 +1,124 @@
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+def loaded(path):
+    spec = importlib.util.spec_from_file_location(f"shown_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def tool():
+    return loaded(ROOT / "tools" / "docs.py")
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", (DOCS / page).read_text("utf-8"), re.M | re.S)
+
+
+def run(program, cwd, **variables):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, **variables}
+    return subprocess.run(
+        program, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_the_pages_of_the_commands_are_those_of_the_commands():
+    stale = [
+        path.name
+        for path, text in tool().written().items()
+        if not path.is_file() or path.read_text("utf-8") != text
+    ]
+    assert stale == [], "Run: python tools/docs.py"
+    written = set(tool().written())
+    assert [path.name for path in (DOCS / "cli").glob("*") if path not in written] == []
+
+
+def test_each_command_has_a_page_with_its_flags_and_examples():
+    text = (DOCS / "cli" / "img2img.md").read_text("utf-8")
+    assert "| `--strength TEXT` |" in text
+    assert 'sdbr img2img photo.jpg "as a woodcut" --offline' in text
+    assert "[SDBR_MAX_COST]" in text
+    assert (DOCS / "cli" / "edit-erase.md").is_file()
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+def test_the_man_page_is_one():
+    ran = subprocess.run(
+        ["groff", "-man", "-ww", "-Tutf8", str(DOCS / "sdbr.1")], capture_output=True, text=True
+    )
+    assert ran.stderr == ""
+    for words in ("sdbr report [OPTIONS] [RUN|FOLDER]", "--strength", "EXIT STATUS", "SDBR_DEBUG"):
+        assert words in re.sub("\x1b\\[[0-9;]*m|.\x08", "", ran.stdout).replace("‐", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_what_the_pages_point_to_exists(page):
+    text = page.read_text("utf-8")
+    named = re.findall(r"`((?:src|docs|tests|tools)/[\w./-]+\.\w+)(?:::\w+)?`", text)
+    linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    missing = [name for name in named if not (ROOT / name).exists()]
+    missing += [name for name in linked if not (page.parent / name).exists()]
+    assert missing == []
+
+
+def test_each_scenario_names_its_test():
+    text = (DOCS / "scenarios.md").read_text("utf-8")
+    told = re.findall(r"^- (.*?)(?=^- |^## |\Z)", text, re.M | re.S)
+    assert len(told) > 20
+    for scenario in told:
+        file, name = re.search(r"`(tests/\S+\.py)::(\w+)`", scenario).groups()
+        assert f"def {name}(" in (ROOT / file).read_text("utf-8"), scenario
+
+
+def test_the_settings_of_the_pages_are_taken(sdbr, workspace):
+    for page in ("recipes.md", "costs.md"):
+        (workspace / "sdbr.toml").write_text(blocks(page, "toml")[0].partition('\n"arn')[0] + "\n")
+        assert sdbr("config").code == 0
+
+
+@pytest.mark.usefixtures("emulator")
+def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
+    (workspace / "photos").mkdir()
+    shutil.copy(ROOT / "docs" / "img" / "lighthouse.webp", workspace / "photos")
+    (workspace / "sdbr.toml").write_text(blocks("recipes.md", "toml")[0], "utf-8")
+    recipes = [line for block in blocks("recipes.md", "sh") for line in block.splitlines()]
+    assert len(recipes) > 6
+    for recipe in recipes:
+        program, *words = shlex.split(recipe)
+        ends = [words.index(sign) for sign in (">", "|") if sign in words]
+        ran = sdbr(*words[: min(ends, default=None)])
+        assert (program, ran.code) == ("sdbr", 0), f"{recipe}: {ran.errors}"
+        assert ran.data
+    assert (workspace / "for-anna.html").is_file()
+
+
+def test_the_smoke_test_of_the_recipes_passes(workspace):
+    (workspace / "draw.py").write_text(blocks("recipes.md", "python")[0], "utf-8")
+    (workspace / "smoke.sh").write_text(blocks("recipes.md", "bash")[0], "utf-8")
+    ran = run(["bash", "smoke.sh"], workspace)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.endswith("The smoke test passed.\n")
+    assert "bash smoke.sh" in blocks("recipes.md", "yaml")[0]
+
+
+def test_the_command_that_is_shown_for_adding_one_works(workspace):
+    shown = workspace / "count.py"
+    shown.write_text(blocks("adding-a-command.md", "python")[0], "utf-8")
+    ran = CliRunner().invoke(loaded(shown).command, ["--json"])
+    assert (ran.exit_code, ran.stdout) == (0, '{"results": 0}\n')
