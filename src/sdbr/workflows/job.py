@@ -62,7 +62,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A job done: the model's picture, and the bytes of the file to write."""
+    """A job done: the picture without its bytes, and the bytes of the file to write."""
 
     job: Job
     picture: Picture

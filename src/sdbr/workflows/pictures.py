@@ -140,7 +140,9 @@ def _outcomes(
         try:
             picture = run.generate(job.request)
             data = finishing.file_bytes(job, picture, plan.command, means.realm)
-            return Drawn(job, picture, data)
+            # The model's own bytes are in the cache; while the file waits to be written it is held
+            # once, not twice.
+            return Drawn(job, replace(picture, data=b""), data)
         except SdbrError as error:
             if ends_the_run(error, means.on_filtered) or failures.hopeless(means.effort.workers):
                 run.stop.set()
