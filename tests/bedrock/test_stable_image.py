@@ -85,8 +85,10 @@ def test_a_strength_is_always_sent_with_an_input_picture_because_sd35_requires_o
 
 
 @each_restyler
-def test_no_aspect_is_sent_beside_an_input_picture(model):
-    body = encoded(ImageRequest(model, "a fox", init_image=PICTURE, aspect="16:9"))
+def test_an_aspect_beside_an_input_picture_is_refused_because_the_input_has_one(model):
+    with pytest.raises(UsageProblem, match="--aspect"):
+        encoded(ImageRequest(model, "a fox", init_image=PICTURE, aspect="16:9"))
+    body = encoded(ImageRequest(model, "a fox", init_image=PICTURE))
     assert "aspect_ratio" not in body
     assert body.get("mode") == (None if model is ULTRA else "image-to-image")
 

@@ -61,7 +61,7 @@ def abbreviated(value: Any) -> Any:
 
 
 class Journal:
-    """Keeps the records, oldest first; of bodies beyond `keeps` bytes the oldest are abbreviated."""
+    """Keeps the records, oldest first; bodies beyond `keeps` bytes are abbreviated."""
 
     def __init__(self, on_record: Callable[[str], None] | None = None, keeps: int = 0) -> None:
         self._keeps = keeps

@@ -37,7 +37,7 @@ class Report:
 
 def pieces(report: Report, desk: Desk) -> Iterator[bytes]:
     """The page in UTF-8, piece by piece; media are read only when their turn comes."""
-    fill = _filling(report, desk)
+    fill = _filling(report)
     for number, part in enumerate(_HOLE.split(_text("page.html"))):
         if number % 2 == 0:
             yield part.encode()
@@ -67,7 +67,7 @@ def _is_report(path: Path) -> bool:
         return _MARK in file.read(400)
 
 
-def _filling(report: Report, desk: Desk) -> Mapping[str, Callable[[], str]]:
+def _filling(report: Report) -> Mapping[str, Callable[[], str]]:
     style, script = _text("page.css"), _text("page.js")
     results = report.results
     commands = {str(result.made["command"]) for result in results}
