@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError
@@ -24,18 +25,24 @@ from sdbr.workflows.film.painter import read_frame, rgb
 from sdbr.workflows.film.planning import Shown
 
 Result = tuple[Shown, Pixels]
+_CACHED_BYTES = 96 * 1024 * 1024
 _MOST_EXTRA = 3
 """Frames of one stretch that may be drawn because nothing explains them."""
 
 
-@dataclass(frozen=True, slots=True)
 class SourceFrames:
-    """The frames of a clip as they were, read from disk by number when asked for."""
+    """The frames of a clip as they were, read from disk by number when asked for.
 
-    film: Film
+    The last few stay in memory: harmonising, filling and measuring ask for the same ones.
+    """
+
+    def __init__(self, film: Film) -> None:
+        frame = 3 * film.size.width * film.size.height
+        read = lru_cache(maxsize=max(4, _CACHED_BYTES // frame))
+        self._read = read(lambda number: rgb(read_frame(film.tree.source_frame(number))))
 
     def __getitem__(self, number: int, /) -> Pixels:
-        return rgb(read_frame(self.film.tree.source_frame(number)))
+        return self._read(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +85,16 @@ class _Arriving:
         del self._held[number]
 
 
-def carried(film: Film, painted: Iterable[Painted], run: Drawing, tally: Tally) -> Iterator[Result]:
+def carried(
+    film: Film, painted: Iterable[Painted], sources: SourceFrames, run: Drawing, tally: Tally
+) -> Iterator[Result]:
     """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
-    sources = SourceFrames(film)
+
+    def draw(number: int) -> Pixels | None:
+        return _draw(film, number, sources[number], run, tally)
 
     def filled(span: _Span) -> list[Result]:
-        pictures = _filled(span, sources, lambda number: _draw(film, number, run, tally), 0)
+        pictures = _filled(span, sources, draw, 0)
         return [(film.footage.frames[number], pixels) for number, pixels in pictures]
 
     def whole() -> bool:
@@ -158,9 +169,8 @@ def _filled(
     return _filled(before, sources, draw, drawn + 1) + _filled(after, sources, draw, drawn + 1)
 
 
-def _draw(film: Film, number: int, run: Drawing, tally: Tally) -> Pixels | None:
+def _draw(film: Film, number: int, before: Pixels, run: Drawing, tally: Tally) -> Pixels | None:
     """Draw a frame that nothing explains; a smear is better than no clip, so errors are none."""
-    before = SourceFrames(film)[number]
     try:
         picture = run.generate(
             film.painter.request_for(film.footage.frames[number], lambda: before)

@@ -29,6 +29,7 @@ def steady_frames(
     """
     film, plan = settled.film, settled.film.footage.plan
     items = split(film, wanted_frames(settled.reader, film.footage.choice), run)
+    sources = SourceFrames(film)
     wanted_items = chosen_of(items, film.drawn)
     if settled.wish.feedback:
         drawn = paint_onward(film, wanted_items, run, means, settled.wish.feedback)
@@ -36,14 +37,14 @@ def steady_frames(
         drawn = paint(film, wanted_items, run, means, tally)
     painted = usable(drawn, means, tally)
     if len(film.drawn) < len(film.footage.frames):
-        results = carried(film, painted, run, tally)
+        results = carried(film, painted, sources, run, tally)
     else:
         pairs = held_through(painted)
         results = _filtered(pairs, plan) if settled.wish.steady else ((s, r) for s, _, r in pairs)
     if not film.needs_source_frames:
         return results
     wanted = pairs_to_measure(plan)
-    return measured(results, SourceFrames(film).__getitem__, wanted, into, run.stop)
+    return measured(results, sources.__getitem__, wanted, into, run.stop)
 
 
 def _filtered(pairs: Iterable[_Pair], plan: Plan) -> Iterator[Result]:
