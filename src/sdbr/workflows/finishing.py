@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
+_SAME_SHAPE = 0.01
+
+
 def file_bytes(job: Job, picture: Picture, command: str, realm: str) -> bytes:
     """The finished picture, with how it was made in its metadata."""
     data = _pixels(job.finish, picture)
@@ -26,7 +29,7 @@ def suffix(finish: Finish) -> str:
 
 
 def _pixels(finish: Finish, picture: Picture) -> bytes:
-    reshaped = finish.placement is not None or finish.size not in (None, picture.size)
+    reshaped = _returns(finish, picture) or finish.size not in (None, picture.size)
     if not reshaped and finish.quality is None and finish.format == picture.format:
         return picture.data
     from sdbr.media.encoding import encode
@@ -34,6 +37,16 @@ def _pixels(finish: Finish, picture: Picture) -> bytes:
 
     image = open_picture(picture.data, keep_alpha=finish.format != "jpeg").image
     return encode(_shaped(image, finish), finish.format, finish.quality or 95)
+
+
+def _returns(finish: Finish, picture: Picture) -> bool:
+    """Whether the picture must be brought back to the shape of what went in."""
+    placement = finish.placement
+    if placement is None:
+        return False
+    used = placement.used.size
+    shape = picture.size.width * used.height / (picture.size.height * used.width)
+    return placement.placed.size != placement.size or abs(shape - 1) > _SAME_SHAPE
 
 
 def _shaped(image: Image.Image, finish: Finish) -> Image.Image:

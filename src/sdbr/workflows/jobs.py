@@ -129,7 +129,7 @@ class _Preparing:
             request=_with_own_aspect(request, main, takes),
             folder=Path(),
             stem=kept_name(path.stem),
-            finish=_finish(look, main),
+            finish=_finish(look, None if _OWN_SHAPE & set(model.tasks) else main),
             inputs=tuple(inputs),
             treatment=main.treatment,
             told=tuple(told_by(look).items()),
@@ -164,16 +164,11 @@ def _with_own_aspect(request: ImageRequest, main: Prepared, takes: frozenset[str
 
 def _finish(look: Look, main: Prepared | None = None) -> Finish:
     size = parse_size(look.size) if look.size else None
-    placement = None if main is None or not _changes_shape(main) else main.placement
+    placement = None if main is None else main.placement
     return Finish(look.format, look.quality, size, placement)
 
 
-def _changes_shape(main: Prepared) -> bool:
-    placement = main.placement
-    if placement.placed.size != placement.size:
-        return True
-    used, drawn = placement.used.size, placement.size
-    return abs(used.width * drawn.height / (used.height * drawn.width) - 1) > 0.01
+_OWN_SHAPE = frozenset({"outpaint", "style-guide"})
 
 
 def _counted(job: Job, look: Look, count: int, first_slot: int) -> Iterator[Job]:
