@@ -86,7 +86,7 @@ class SteadyFlags:
 
     def told(self) -> dict[str, Any]:
         """The flags for the record: those that shape the result."""
-        silent = ("review", "redraw", "max_flicker")
+        silent = ("review", "redraw")
         return {name: value for name, value in asdict(self).items() if name not in silent}
 
 

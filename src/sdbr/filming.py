@@ -17,9 +17,10 @@ from sdbr.clip_options import ClipFlags, SteadyFlags
 from sdbr.delivery import line
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem, UsageProblem
 from sdbr.generation.estimating import Estimate, consent, estimate, in_usd
-from sdbr.generation.stack import Drawing, Means, drawing
+from sdbr.generation.stack import Drawing, Means, drawing, spent
 from sdbr.interruption import until_interrupted
 from sdbr.options import Run
+from sdbr.settings import Spending
 from sdbr.voice import Voice
 from sdbr.workflows import pictures
 from sdbr.workflows.film import course, trial
@@ -66,15 +67,38 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
         under_way.ledger.plan_run(under_way.run, told.pictures, told.saved)
         under_way.ledger.saved_by_keyframes(under_way.run, _saved(settled))
 
+        allowance = Allowance(means.spending, told.cost)
+
         def work(one: Settled) -> None:
             if flags.steady.review or flags.clip.test_frames is not None:
                 _draw_trial(one, flags.clip.test_frames, under_way, means)
             else:
-                _draw(one, flags, under_way, means, _Teller(voice, run.output.json))
+                _draw(one, flags, (under_way, allowance), means, _Teller(voice, run.output.json))
 
-        done = sum(_attempt(work, one, failed, stop) for one in settled)
-        voice.say(pictures.spending(under_way, told))
+        try:
+            done = sum(_attempt(work, one, failed, stop) for one in settled)
+        finally:
+            voice.say(pictures.spending(under_way, told))
     _conclude(done, len(sources), failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be spent beyond the price that was told: nothing that nobody agreed to."""
+
+    spending: Spending
+    told: Decimal
+
+    def pictures(self, price: Decimal, under_way: Drawing) -> int:
+        """How many more pictures at `price` USD are agreed to; the cap itself is kept elsewhere."""
+        if self.spending.assume_yes or self.spending.cap is not None or not price:
+            return _PLENTY
+        beyond = max(Decimal(0), spent(under_way.budget) - self.told)
+        left = self.spending.ask_above - self.told - beyond
+        return max(0, int(left / price))
+
+
+_PLENTY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +213,8 @@ def _tell(settled: Sequence[Settled], told: Estimate, voice: Voice) -> None:
         plan = one.film.footage.plan
         if plan.reasons and len(plan.keyframes) < plan.frames:
             voice.say(f"{one.source.name}: {'; '.join(plan.reasons)}")
-    voice.say(f"{sum(map(_length, settled))} frames: {told}")
+    count = sum(map(_length, settled))
+    voice.say(str(told) if told.thing == "frame" else f"{count} frames: {told}")
 
 
 def _draw_trial(one: Settled, count: int | None, under_way: Drawing, means: Means) -> None:
@@ -197,26 +222,44 @@ def _draw_trial(one: Settled, count: int | None, under_way: Drawing, means: Mean
     line(str(trial.draw_trial(one, wanted, under_way, means, one.order.where.results)))
 
 
-def _draw(one: Settled, flags: Flags, under_way: Drawing, means: Means, teller: _Teller) -> None:
-    """Draw a clip, and again with more keyframes while it flickers too much."""
+def _draw(
+    one: Settled,
+    flags: Flags,
+    spending: tuple[Drawing, Allowance],
+    means: Means,
+    teller: _Teller,
+) -> None:
+    """Draw a clip, and again with more keyframes while that makes it steadier."""
+    under_way, allowance = spending
     most = flags.steady.max_flicker
-    finished = restyle(one, under_way, means, teller.voice)
+    extra = allowance.pictures(_price(one), under_way)
+    finished = restyle(one, under_way, means, teller.voice, extra)
     for _ in range(_ROUNDS):
         if most is None or 1000 * finished.measured.flicker <= most:
             break
-        footage = one.film.footage
-        plan = denser(footage.plan, finished.measured.curve, most / 1000)
-        if plan.keyframes == footage.plan.keyframes:
+        more = _with_more_keyframes(one, finished, most / 1000)
+        new = len(more.film.drawn) - len(one.film.drawn)
+        if not 0 < new <= allowance.pictures(_price(one), under_way):
             break
-        teller.voice.say(f"{finished.measured}: over {most:g}, {plan.reasons[-1]}")
-        one = replace(one, film=replace(one.film, footage=replace(footage, plan=plan)))
-        finished = restyle(one, under_way, means, teller.voice)
+        teller.voice.say(f"{finished.measured}: over {most:g}, drawing {new} more keyframes")
+        again = restyle(more, under_way, means, teller.voice)
+        if again.measured.flicker >= finished.measured.flicker:
+            teller.voice.say("More keyframes did not make it steadier: the clip stays as it was.")
+            finished = restyle(one, under_way, means, teller.voice)
+            break
+        one, finished = more, again
     _tell_finished(one, finished, teller, means)
     if most is not None and 1000 * finished.measured.flicker > most:
         raise PartlyDone(
             f"{finished.path} flickers at {1000 * finished.measured.flicker:.2f}, over "
-            f"--max-flicker {most:g}. Draw more keyframes, lower --strength, or allow more."
+            f"--max-flicker {most:g}. Lower --strength, raise --max-cost, or allow more."
         )
+
+
+def _with_more_keyframes(one: Settled, finished: Finished, most: float) -> Settled:
+    footage = one.film.footage
+    plan = denser(footage.plan, finished.measured.curve, most)
+    return replace(one, film=replace(one.film, footage=replace(footage, plan=plan)))
 
 
 def _tell_finished(one: Settled, finished: Finished, teller: _Teller, means: Means) -> None:

@@ -170,12 +170,17 @@ def _filled(
 
 
 def _draw(film: Film, number: int, before: Pixels, run: Drawing, tally: Tally) -> Pixels | None:
-    """Draw a frame that nothing explains; a smear is better than no clip, so errors are none."""
+    """Draw a frame that nothing explains, if that was agreed to.
+
+    A smear is better than no clip, so errors are none.
+    """
+    if tally.extra >= tally.extra_allowed:
+        return None
+    tally.extra += 1
     try:
         picture = run.generate(
             film.painter.request_for(film.footage.frames[number], lambda: before)
         )
     except SdbrError:
         return None
-    tally.extra += 1
     return film.painter.restored(picture, film.size)

@@ -56,11 +56,16 @@ class Painted:
 
 @dataclass(slots=True)
 class Tally:
-    """What came of the frames of one clip so far; `held` are the numbers of refused ones."""
+    """What came of the frames of one clip so far.
+
+    `held` are the numbers of refused ones; `extra` counts frames drawn beyond the plan because
+    nothing explained them, `extra_allowed` at most.
+    """
 
     failures: Failures
     held: list[int] = field(default_factory=list)
     extra: int = 0
+    extra_allowed: int = 0
 
 
 def requests_of(film: Film, frames: Iterable[Shown]) -> list[ImageRequest]:
@@ -110,6 +115,7 @@ def usable(painted: Iterable[Painted], means: Means, tally: Tally) -> Iterator[P
     """The drawn frames and the refused ones that a hold may stand in for; failures are noted."""
     for one in painted:
         if one.error is None:
+            tally.failures.done += 1
             yield one
         elif isinstance(one.error, Refused) and means.on_filtered.how in ("hold", "skip"):
             tally.held.append(one.shown.number)

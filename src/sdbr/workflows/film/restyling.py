@@ -38,18 +38,19 @@ class Finished:
     notes: tuple[str, ...]
 
 
-def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice) -> Finished:
+def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice, extra: int = 0) -> Finished:
     """Draw the keyframes, fill the rest and write the clip.
 
-    Raises what stopped it; then nothing is written, and what was drawn stays in the cache, so
-    that the same command goes on from there.
+    `extra` frames may be drawn beyond the plan where nothing explains them. Raises what stopped
+    it; then nothing is written, and what was drawn stays in the cache, so that the same command
+    goes on from there.
     """
     film, wish = settled.film, settled.wish
     footage, tree = film.footage, film.tree
     _make_folders(film)
     if film.keep_frames:
         tree.write_index(index_of(film, settled.source, wish))
-    tally = Tally(Failures(total=len(film.drawn)))
+    tally = Tally(Failures(total=len(film.drawn)), extra_allowed=extra)
     measured = Measured()
     sound = sound_of(footage.clip, footage.cut_at) if wish.audio else None
     comment = json.dumps(how_made(settled, means.realm), ensure_ascii=False, sort_keys=True)
@@ -120,9 +121,12 @@ def _raise_if_missing(count: int, settled: Settled, tally: Tally, run: Drawing) 
     total = len(settled.film.footage.frames)
     if count == total:
         return
-    tally.failures.raise_at_end()
-    if run.stop.is_set():
+    failures = tally.failures
+    if run.stop.is_set() and not failures.any:
         raise Interrupted(
-            f"Interrupted with {count} of {total} frames done. Run the same command again to go on."
+            f"Interrupted: {failures.done} of {failures.total} pictures are drawn and kept. "
+            "Run the same command again to go on."
         )
+    if failures.any:
+        failures.raise_at_end()
     raise InputProblem(f"The clip gave {count} frames now and {total} before. Run it again.")

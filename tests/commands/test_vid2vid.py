@@ -1,0 +1,243 @@
+import json
+import signal
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sdbr.emulator import Faults
+from sdbr.media.clips import open_reader
+from tests.media.made_clips import Film, make_film, picture, psnr, sound_packets
+
+UNEVEN = tuple(Fraction(n, 1000) for n in (0, 40, 140, 180, 300, 333, 400, 500, 520, 600))
+
+
+def clip_in(folder, name="clip.mp4", **film):
+    film.setdefault("times", tuple(Fraction(i, 25) for i in range(10)))
+    make_film(folder / name, Film(**film))
+    return name
+
+
+def frames(path):
+    return list(open_reader(Path(path)).frames())
+
+
+def invocations(emulator):
+    return [record for record in emulator.received if record.number]
+
+
+@pytest.mark.parametrize("keyframes", ["all", "every:4", "auto"])
+def test_a_clip_comes_out_with_its_frames_at_their_times_and_its_sound(
+    sdbr, emulator, workspace, keyframes
+):
+    clip_in(workspace, times=UNEVEN, tick=Fraction(1, 1000), sounds=("aac",))
+    ran = sdbr("vid2vid", "clip.mp4", "ink", "--keyframes", keyframes, "--seed", "7", "--json")
+    assert ran.code == 0, ran.errors
+    told = json.loads(ran.lines[0])
+    before, after = frames("clip.mp4"), frames(told["path"])
+    assert [frame.at for frame in after] == [frame.at for frame in before]
+    assert after[-1].lasts == before[-1].lasts
+    packets = [[data for _, data in sound_packets(Path(p))] for p in ("clip.mp4", told["path"])]
+    assert packets[0] == packets[1]
+    assert len(invocations(emulator)) == len(told["keyframes"])
+    assert len(told["keyframes"]) == {"all": 10, "every:4": 4, "auto": 3}[keyframes]
+
+
+def test_strength_0_gives_the_clip_back(sdbr, workspace):
+    clip_in(workspace)
+    ran = sdbr("vid2vid", "clip.mp4", "ink", "--strength", "0", "--offline", "--keyframes", "all")
+    assert ran.code == 0
+    for before, after in zip(frames("clip.mp4"), frames(ran.paths[0]), strict=True):
+        assert psnr(before.image, after.image) > 30
+
+
+def test_the_tree_holds_each_frame_before_and_after_and_its_time(sdbr, emulator, workspace):
+    clip_in(workspace)
+    assert sdbr("vid2vid", "clip.mp4", "ink", "--seed", "7").code == 0
+    names = [f"{number:06d}.png" for number in range(1, 11)]
+    for side in ("source", "generate"):
+        folder = workspace / side / "frames" / "clip"
+        assert sorted(path.name for path in folder.glob("*.png")) == names
+    index = json.loads((workspace / "source/frames/clip/frames.json").read_text())
+    assert [Fraction(frame["at"]) for frame in index["frames"]][:3] == [
+        0,
+        Fraction(1, 25),
+        Fraction(2, 25),
+    ]
+    assert len(invocations(emulator)) == len(index["keyframes"])
+
+
+def test_the_same_command_sends_nothing_and_other_settings_take_another_name(
+    sdbr, emulator, workspace
+):
+    clip_in(workspace)
+    first = sdbr("vid2vid", "clip.mp4", "ink")
+    data = first.paths[0].read_bytes()
+    sent = len(invocations(emulator))
+    assert sdbr("vid2vid", "clip.mp4", "ink").paths == first.paths
+    assert first.paths[0].read_bytes() == data
+    assert len(invocations(emulator)) == sent
+    assert sdbr("vid2vid", "clip.mp4", "oil").paths[0].name == "clip-2.mp4"
+
+
+def test_every_8_after_every_16_pays_only_for_the_new_half(sdbr, emulator, workspace):
+    calm = [np.clip(picture(0).astype(int) + n, 0, 255).astype(np.uint8) for n in range(33)]
+    make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(33))), calm)
+    sdbr("vid2vid", "clip.mp4", "ink", "--seed", "7", "--keyframes", "every:16")
+    first = len(invocations(emulator))
+    sdbr("vid2vid", "clip.mp4", "ink", "--seed", "7", "--keyframes", "every:8")
+    assert (first, len(invocations(emulator)) - first) == (3, 2)
+
+
+def test_a_still_screen_is_drawn_once(sdbr, emulator, workspace):
+    (workspace / "still").mkdir()
+    for number in range(6):
+        Image.fromarray(picture(number // 3)).save(workspace / "still" / f"{number}.png")
+    ran = sdbr(
+        "vid2vid", "still", "ink", "--keyframes", "all", "--seed-policy", "step", "--fps", "8"
+    )
+    assert ran.code == 0, ran.errors
+    assert len(invocations(emulator)) == 2
+    assert len(frames(ran.paths[0])) == 6
+
+
+def test_a_refused_frame_is_held_and_time_does_not_shift(sdbr, start_emulator, workspace):
+    start_emulator(faults=Faults(filter_output="nth:4"))
+    clip_in(workspace)
+    flags = ("--keyframes", "all", "--steady", "off", "--workers", "1", "--on-filtered", "hold")
+    ran = sdbr("vid2vid", "clip.mp4", "ink", *flags, "--json")
+    assert ran.code == 0, ran.errors
+    told = json.loads(ran.lines[0])
+    after = frames(told["path"])
+    assert told["held"] == [4]
+    assert [frame.at for frame in after] == [frame.at for frame in frames("clip.mp4")]
+    assert psnr(after[3].image, after[2].image) > 35
+
+
+def test_a_frame_that_fails_leaves_no_clip_and_the_next_run_pays_for_it_alone(
+    sdbr, start_emulator, workspace
+):
+    emulator = start_emulator(faults=Faults(error_500="nth:3"))
+    clip_in(workspace)
+    flags = ("--keyframes", "all", "--steady", "off", "--seed", "7", "--attempts", "1")
+    ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
+    assert ran.code == 8
+    assert "1 of 10" in ran.failure
+    assert not list((workspace / "generate/videos").glob("*"))
+    before = len(invocations(emulator))
+    assert sdbr("vid2vid", "clip.mp4", "ink", *flags).code == 0
+    assert len(invocations(emulator)) - before == 1
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_part_of_a_clip_keeps_its_length(sdbr, workspace):
+    clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(25)))
+    ran = sdbr("vid2vid", "clip.mp4", "ink", "--start", "0.2", "--duration", "0.4", "--every", "2")
+    assert ran.code == 0, ran.errors
+    after = frames(ran.paths[0])
+    assert len(after) == 5
+    assert after[-1].end == Fraction(2, 5)
+
+
+@pytest.mark.parametrize("container", ["webm", "mov", "mkv", "gif", "webp", "frames"])
+@pytest.mark.usefixtures("emulator")
+def test_each_container_is_written(sdbr, workspace, container):
+    clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(4)))
+    ran = sdbr("vid2vid", "clip.mp4", "ink", "--container", container)
+    assert ran.code == 0, ran.errors
+    assert len(frames(ran.paths[0])) == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"plain text", b"\0\0\0\x18ftypmp42"])
+def test_a_file_that_is_no_clip_is_told_and_nothing_is_sent(sdbr, emulator, workspace, content):
+    (workspace / "clip.mp4").write_bytes(content)
+    ran = sdbr("vid2vid", "clip.mp4", "ink")
+    assert ran.code == 3
+    assert "clip.mp4" in ran.failure
+    assert not emulator.received
+    assert not (workspace / "generate").exists()
+
+
+@pytest.mark.usefixtures("emulator")
+def test_one_broken_clip_does_not_stop_the_others(sdbr, workspace):
+    clip_in(workspace, "good.mp4", times=tuple(Fraction(i, 25) for i in range(3)))
+    (workspace / "bad.mp4").write_bytes(b"")
+    ran = sdbr("vid2vid", "bad.mp4", "good.mp4", "ink")
+    assert ran.code == 8
+    assert [path.name for path in ran.paths] == ["good.mp4"]
+    assert "bad.mp4" in ran.failure
+
+
+def test_a_clip_that_is_cut_off_is_drawn_only_when_that_is_accepted(sdbr, emulator, workspace):
+    clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(30)))
+    whole = (workspace / "clip.mp4").read_bytes()
+    (workspace / "cut.mp4").write_bytes(whole[: len(whole) * 6 // 10])
+    refused = sdbr("vid2vid", "cut.mp4", "ink")
+    assert refused.code == 3
+    assert "--accept-cut" in refused.failure
+    assert not invocations(emulator)
+    drawn = sdbr("vid2vid", "cut.mp4", "ink", "--accept-cut")
+    assert drawn.code == 0
+    assert 0 < len(frames(drawn.paths[0])) < 30
+
+
+def test_both_prices_are_told_and_the_cap_decides_how_many_keyframes(sdbr, emulator, workspace):
+    rng = np.random.default_rng(1)
+    noise = [rng.integers(0, 255, (64, 96, 3), np.uint8) for _ in range(24)]
+    make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(24))), noise)
+    dry = sdbr("vid2vid", "clip.mp4", "ink", "--dry-run")
+    assert "24 frames: " in dry.errors
+    assert "all frames: 1.92 USD" in dry.errors
+    ran = sdbr("vid2vid", "clip.mp4", "ink", "--max-cost", "0.32")
+    assert sum(record.made for record in emulator.received) <= 4
+    assert ran.code in (0, 7)
+
+
+def test_a_trial_draws_a_few_frames_that_the_full_run_finds_again(sdbr, emulator, workspace):
+    clip_in(workspace)
+    flags = ("clip.mp4", "ink", "--seed", "7", "--keyframes", "all")
+    trial = sdbr("vid2vid", *flags, "--test-frames", "3")
+    assert trial.paths[0].suffix == ".png"
+    assert len(invocations(emulator)) == 3
+    sdbr("vid2vid", *flags)
+    assert len(invocations(emulator)) == 10
+
+
+def test_a_killed_run_ends_as_an_undisturbed_one(sdbr, sdbr_process, start_emulator, workspace):
+    emulator = start_emulator(latency=0.15)
+    clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(16)))
+    flags = ("--seed", "7", "--keyframes", "all", "--steady", "off", "--workers", "2", "--yes")
+    process = sdbr_process("vid2vid", "clip.mp4", "ink", *flags)
+    deadline = time.monotonic() + 30
+    while len(invocations(emulator)) < 6 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
+    assert ran.code == 0, ran.errors
+    assert len(invocations(emulator)) <= 16 + 2
+    left = [path for path in workspace.rglob("*.part*") if path.is_file()]
+    assert not left
+    undisturbed = sdbr("vid2vid", "clip.mp4", "ink", *flags, "--workspace", "other")
+    assert undisturbed.paths[0].read_bytes() == ran.paths[0].read_bytes()
+
+
+def test_flicker_measures_a_clip_against_its_source(sdbr, workspace):
+    clip_in(workspace)
+    (line,) = sdbr("flicker", "clip.mp4", "--against", "clip.mp4", "--json").lines
+    told = json.loads(line)
+    assert told["flicker"] == told["flicker_source"]
+    assert len(told["curve"]) == 9
+
+
+def test_nothing_is_drawn_beyond_the_price_that_was_agreed_to(sdbr, emulator, workspace):
+    rng = np.random.default_rng(1)
+    noise = [rng.integers(0, 255, (64, 96, 3), np.uint8) for _ in range(12)]
+    make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(12))), noise)
+    flags = ("--keyframes", "every:11", "--ask-above", "0.24", "--max-flicker", "0.001")
+    ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
+    assert ran.code == 8
+    assert len(invocations(emulator)) <= 3
