@@ -11,6 +11,7 @@ from sdbr import __version__
 from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
 from sdbr.helping import Folder
 
+_READER_GONE = 141  # As a shell tells SIGPIPE.
 _DRAW = ("txt2img", "img2img", "img2gif", "vid2vid", "upscale", "edit")
 
 
@@ -72,10 +73,13 @@ def run(arguments: list[str]) -> int:
         return _fail(error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt):
         return _fail("Interrupted. Run the same command again to go on.", Interrupted.exit_code)
+    except SystemExit as leaving:
+        # Click's own end where nobody reads any more.
+        return _READER_GONE if leaving.code == 1 else int(leaving.code or 0)
     except BrokenPipeError:
         # Whoever read the paths has gone; what is drawn is on disk.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Interrupted.exit_code
+        return _READER_GONE
     except SdbrError as error:
         return _fail(str(error), error.exit_code, error)
     except Exception as error:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sdbr.bedrock import body
-from sdbr.errors import UsageProblem
+from sdbr.errors import InputProblem, UsageProblem
 from sdbr.generation.stack import Means
 from sdbr.options import Output, Run
 from sdbr.sniff import sniff
@@ -63,8 +63,23 @@ def deliver(command: str, jobs: Sequence[Job], run: Run, *, sheet: bool = False)
 
 def line(text: str) -> None:
     """One line on stdout at once; a name may hold what the terminal's encoding does not know."""
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape") + b"\n")
-    sys.stdout.buffer.flush()
+    write(text.encode("utf-8", "surrogateescape") + b"\n")
+
+
+def write(data: bytes) -> None:
+    """Bytes on stdout at once. Raises InputProblem where it is closed or full."""
+    if sys.stdout is None:
+        raise InputProblem("stdout is closed, so results cannot be told. Open it, or give -o.")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputProblem(
+            f"stdout cannot be written: {(error.strerror or str(error)).lower()}. Results are in "
+            "the workspace; run the same command again to see their paths."
+        ) from error
 
 
 def _refuse_terminal(output: Output) -> None:
@@ -74,8 +89,7 @@ def _refuse_terminal(output: Output) -> None:
 
 def _print(saved: Saved, output: Output, means: Means) -> None:
     if saved.path is None:
-        sys.stdout.buffer.write(saved.drawn.data)
-        sys.stdout.buffer.flush()
+        write(saved.drawn.data)
     elif output.json:
         line(json.dumps(_as_json(saved, means), ensure_ascii=False))
     else:

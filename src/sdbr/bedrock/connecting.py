@@ -11,7 +11,10 @@ from sdbr.settings import Connection, configured_region
 
 RUNTIME = "bedrock-runtime"
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
-_SIGN_IN = "Run `aws configure` or `aws sso login`, set AWS_PROFILE, or try it with --offline."
+_SIGN_IN = (
+    "Run `aws configure` or `aws sso login`, set AWS_PROFILE, or try it with --offline. "
+    "For `sdbr emulate` any will do: export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x"
+)
 
 # By the names of botocore's exceptions, so that importing this module costs nothing.
 _ACCESS = {

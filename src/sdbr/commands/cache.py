@@ -26,16 +26,20 @@ sdbr cache prune --older-than 30
     "--older-than",
     type=click.FloatRange(min=0),
     metavar="DAYS",
-    help="prune: only pictures not used for so long.",
+    help="prune: pictures not written for so long.",
 )
+@click.option("--all", "everything", is_flag=True, help="prune: all that no unfinished run needs.")
 @json_option
 @workspace_option
-def command(action: str, older_than: float | None, as_json: bool, root: Path) -> None:
+def command(
+    action: str, older_than: float | None, everything: bool, as_json: bool, root: Path
+) -> None:
     """Show, check or thin out the pictures that were paid for.
 
     size tells how many there are, list names them, verify finds broken ones and takes them out,
-    prune removes pictures, but never what an unfinished run needs.
+    prune removes pictures, but never what an unfinished run needs; they cost again when asked for.
     """
+    from sdbr.errors import UsageProblem
     from sdbr.store.cache import Cache
 
     cache = Cache(root / ".sdbr" / "cache")
@@ -47,6 +51,11 @@ def command(action: str, older_than: float | None, as_json: bool, root: Path) ->
         case "verify":
             _verify(cache, as_json)
         case _:
+            if older_than is None and not everything:
+                raise UsageProblem(
+                    "Say what to remove: --older-than DAYS, or --all. What is removed is paid for "
+                    "again when it is asked for again."
+                )
             _prune(cache, root / ".sdbr" / "runs", older_than, as_json)
 
 

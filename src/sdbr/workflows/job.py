@@ -44,7 +44,8 @@ class Job:
     `stem` is the file's name before the seed, `target` an exact path instead. `treatment` says
     what was done to the inputs, `told` which flags make the job again. Jobs with the same `slot`
     get the same random seed; None keeps the request's own. `labels` are the (flag, value) pairs
-    that tell this job from the others of a sweep.
+    that tell this job from the others of a sweep. A `seedless` model takes no seed, so none is in
+    the name.
     """
 
     request: ImageRequest
@@ -58,6 +59,7 @@ class Job:
     slot: int | None = None
     labels: tuple[tuple[str, str], ...] = ()
     before: Path | None = None
+    seedless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of
+from sdbr.errors import UsageProblem
 from sdbr.model import Model
 from sdbr.request import ImageRequest
 from sdbr.workflows.job import Finish, Job
@@ -115,6 +116,8 @@ class _Preparing:
         request = request_over_picture(look, model, masked)
         request = replace(request, init_image=main.blob)
         inputs = [main.source]
+        if "mask" in takes and _needs_mask(model) and self._beside.mask is None:
+            self._check_transparent(main, model, path)
         if self._beside.mask is not None:
             mask, source = prepare_mask_for(
                 self._beside.mask, main.placement, self._beside.invert_mask, self._store
@@ -135,6 +138,13 @@ class _Preparing:
             told=tuple(told_by(look).items()),
             before=path,
         )
+
+    def _check_transparent(self, main: Prepared, model: Model, path: Path) -> None:
+        if not main.has_alpha:
+            raise UsageProblem(
+                f"{model.title} needs to know where, and {path.name} has no transparent part. "
+                "Add --mask."
+            )
 
     def _prepared(self, path: Path, model: Model, manner: Manner, role: str) -> Prepared:
         from sdbr.workflows.preparing import prepare
@@ -168,10 +178,18 @@ def _finish(look: Look, main: Prepared | None = None) -> Finish:
     return Finish(look.format, look.quality, size, placement)
 
 
+def _needs_mask(model: Model) -> bool:
+    """Inpaint and Erase do nothing without one; SDXL draws over the whole picture."""
+    return model.needs_profile and bool({"inpaint", "erase-object"} & set(model.tasks))
+
+
 _OWN_SHAPE = frozenset({"outpaint", "style-guide"})
 
 
 def _counted(job: Job, look: Look, count: int, first_slot: int) -> Iterator[Job]:
+    if "seed" not in dialect_of(job.request.model).takes(job.request.model):
+        yield _without_seed(job, look, count)
+        return
     for number in range(count):
         labels = job.labels
         if count > 1:
@@ -181,6 +199,15 @@ def _counted(job: Job, look: Look, count: int, first_slot: int) -> Iterator[Job]
             yield replace(job, request=request, labels=labels)
         else:
             yield replace(job, slot=first_slot + number, labels=labels)
+
+
+def _without_seed(job: Job, look: Look, count: int) -> Job:
+    name = job.request.model.title
+    if look.seed is not None or count > 1:
+        told = "--seed" if look.seed is not None else "--count"
+        raise UsageProblem(f"{name} takes no seed: every answer is the same. Leave out {told}.")
+    stem = f"{job.stem}-{job.request.model.aliases[0]}"
+    return replace(job, stem=stem, seedless=True)
 
 
 def _next_slot(jobs: list[Job]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from sdbr.bedrock import body
@@ -15,6 +16,7 @@ from sdbr.files import write_whole
 from sdbr.generation.estimating import Estimate, consent, estimate, in_usd
 from sdbr.generation.stack import Drawing, Means, drawing, spent
 from sdbr.interruption import until_interrupted
+from sdbr.model import Model
 from sdbr.store.runs import OpenRun, drawn_seeds, open_run
 from sdbr.voice import Voice
 from sdbr.workflows import finishing
@@ -97,7 +99,18 @@ def _defaults(jobs: Sequence[Job]) -> tuple[str, ...]:
     """What was chosen for the user and shapes the result: the strength."""
     silent = (job.request for job in jobs if "strength" not in dict(job.told))
     chosen = dict.fromkeys(r.strength for r in silent if r.strength is not None)
-    return tuple(f"strength {strength:g} by default" for strength in chosen)
+    ended = dict.fromkeys(job.request.model for job in jobs)
+    return (
+        *(f"strength {strength:g} by default" for strength in chosen),
+        *ended_remarks(ended),
+    )
+
+
+def ended_remarks(models: Iterable[Model]) -> tuple[str, ...]:
+    """That Bedrock answers no more for a model, told with the price."""
+    today = date.today()
+    gone = [model for model in models if model.lifecycle.ended(today)]
+    return tuple(f"{model.title} ended on {model.lifecycle.end}" for model in gone)
 
 
 def agree(means: Means, told: Estimate, voice: Voice, ask: Callable[[str], bool]) -> None:
@@ -163,7 +176,7 @@ def _write(drawn: Drawn, manner: Manner) -> Path | None:
     if job.target is not None:
         write_whole(job.target, drawn.data)
         return job.target
-    stem = f"{job.stem}-{drawn.picture.seed}"
+    stem = job.stem if job.seedless else f"{job.stem}-{drawn.picture.seed}"
     return place(drawn.data, job.folder, stem, finishing.suffix(job.finish))
 
 

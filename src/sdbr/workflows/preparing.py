@@ -46,6 +46,7 @@ class Prepared:
     source: Input
     placement: Placement
     treatment: tuple[str, ...]
+    has_alpha: bool = False
 
 
 def prepare(path: Path, model: Model, manner: Manner, store: Path, role: str) -> Prepared:
@@ -64,7 +65,9 @@ def prepare(path: Path, model: Model, manner: Manner, store: Path, role: str) ->
     digest = hashlib.sha256(data).hexdigest()
     remember(path, digest, store)
     treatment = (*opened.notes, str(placement))
-    return Prepared(_kept(encoded, store), Input(role, path.name, digest), placement, treatment)
+    source = Input(role, path.name, digest)
+    alpha = "A" in opened.image.getbands()
+    return Prepared(_kept(encoded, store), source, placement, treatment, alpha)
 
 
 def prepare_mask_for(

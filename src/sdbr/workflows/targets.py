@@ -31,6 +31,7 @@ def aimed(jobs: Sequence[Job], to: str | None, name: str | None) -> list[Job]:
 
     `to` is None, "-", a file for a single picture, or a folder. Raises UsageProblem.
     """
+    refuse_empty(to, name)
     aimed_jobs = [replace(job, stem=slug(name)) if name else job for job in jobs]
     if to is None:
         return aimed_jobs
@@ -61,6 +62,13 @@ def check_free(jobs: Sequence[Job], keys: Sequence[str], overwrite: bool) -> Non
             )
         if job.target and job.target.exists() and not overwrite and _key_in(job.target) != key:
             raise UsageProblem(f"{job.target} exists. Add --overwrite, or choose another name.")
+
+
+def refuse_empty(to: str | None, name: str | None) -> None:
+    """Raise UsageProblem for a flag that a script filled with nothing."""
+    for flag, value in (("--output", to), ("--name", name)):
+        if value is not None and not value.strip():
+            raise UsageProblem(f"{flag} is empty. Give a name, or leave it out.")
 
 
 def _only_one(jobs: Sequence[Job], where: str) -> None:

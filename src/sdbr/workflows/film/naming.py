@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sdbr.errors import UsageProblem
 from sdbr.workflows.film.tree import Places
+from sdbr.workflows.targets import refuse_empty
 
 _ENDINGS = {
     **{kind: f".{kind}" for kind in ("mp4", "webm", "mov", "mkv", "gif", "webp")},
@@ -22,6 +23,7 @@ def aimed(
 
     Raises UsageProblem where the flags disagree.
     """
+    refuse_empty(to, name)
     if to is None:
         return where, name, _ENDINGS[container or default]
     if to == "-":
