@@ -26,7 +26,7 @@ from sdbr.workflows import pictures
 from sdbr.workflows.film import course, trial
 from sdbr.workflows.film.denser import denser
 from sdbr.workflows.film.planning import look_over, placed_anew
-from sdbr.workflows.film.redrawing import parse_places, redraw
+from sdbr.workflows.film.redrawing import note_trial, parse_places, redraw
 from sdbr.workflows.film.restyling import Finished, restyle
 from sdbr.workflows.film.settling import Order, Settled, settle
 from sdbr.workflows.film.sheeting import write_sheet
@@ -172,7 +172,7 @@ def _priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) 
     for one in settled:
         wanted = one.film.drawn
         if trial_frames is not None:
-            wanted = trial.spread(wanted, trial_frames)
+            wanted = trial.spread(one.film.footage.frames, trial_frames)
         requests += course.requests_of(one.film, wanted)
     keys = [body.key(request, means.realm) for request in requests]
 
@@ -218,7 +218,11 @@ def _tell(settled: Sequence[Settled], told: Estimate, voice: Voice) -> None:
 
 
 def _draw_trial(one: Settled, count: int | None, under_way: Drawing, means: Means) -> None:
-    wanted = one.film.drawn if count is None else trial.spread(one.film.drawn, count)
+    wanted = one.film.drawn
+    if count is not None:
+        wanted = trial.spread(one.film.footage.frames, count)
+        note = means.workspace.hidden / "clips" / f"{one.film.tree.fingerprint}.trial.json"
+        note_trial(note, [frame.number for frame in wanted])
     line(str(trial.draw_trial(one, wanted, under_way, means, one.order.where.results)))
 
 

@@ -198,12 +198,13 @@ def test_both_prices_are_told_and_the_cap_decides_how_many_keyframes(sdbr, emula
 
 def test_a_trial_draws_a_few_frames_that_the_full_run_finds_again(sdbr, emulator, workspace):
     clip_in(workspace)
-    flags = ("clip.mp4", "ink", "--seed", "7", "--keyframes", "all")
-    trial = sdbr("vid2vid", *flags, "--test-frames", "3")
+    flags = ("clip.mp4", "ink", "--seed", "7")
+    trial = sdbr("vid2vid", *flags, "--test-frames", "4")
     assert trial.paths[0].suffix == ".png"
-    assert len(invocations(emulator)) == 3
-    sdbr("vid2vid", *flags)
-    assert len(invocations(emulator)) == 10
+    assert len(invocations(emulator)) == 4
+    told = json.loads(sdbr("vid2vid", *flags, "--json").lines[0])
+    assert {1, 4, 7, 10} <= set(told["keyframes"])
+    assert len(invocations(emulator)) == len(told["keyframes"])
 
 
 def test_a_killed_run_ends_as_an_undisturbed_one(sdbr, sdbr_process, start_emulator, workspace):
@@ -241,3 +242,14 @@ def test_nothing_is_drawn_beyond_the_price_that_was_agreed_to(sdbr, emulator, wo
     ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
     assert ran.code == 8
     assert len(invocations(emulator)) <= 3
+
+
+def test_an_exact_name_replaces_nothing_unless_that_is_said(sdbr, emulator, workspace):
+    clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(3)))
+    assert sdbr("vid2vid", "clip.mp4", "ink", "-o", "out.webm").lines == ["out.webm"]
+    sent = len(invocations(emulator))
+    refused = sdbr("vid2vid", "clip.mp4", "oil", "-o", "out.webm")
+    assert refused.code == 2
+    assert "--overwrite" in refused.failure
+    assert len(invocations(emulator)) == sent
+    assert sdbr("vid2vid", "clip.mp4", "oil", "-o", "out.webm", "--overwrite").code == 0

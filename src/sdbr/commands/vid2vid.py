@@ -53,7 +53,7 @@ def command(
     from sdbr.filming import Flags, film
     from sdbr.media.clip import Settings
     from sdbr.workflows.arguments import inputs_and_prompt
-    from sdbr.workflows.film.naming import aimed
+    from sdbr.workflows.film.naming import aimed, is_exact
     from sdbr.workflows.film.settling import Order, Wish, given
     from sdbr.workflows.film.sources import find_sources
     from sdbr.workflows.film.tree import places
@@ -82,6 +82,8 @@ def command(
         audio=not video["no_audio"],
         settings=Settings(crf=video["crf"]),
         name=name,
+        exact=is_exact(run.output.to, ending),
+        overwrite=run.output.overwrite,
         sheet=told.sheet,
     )
     order = Order(look, wish, beside, where)

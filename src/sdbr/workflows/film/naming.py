@@ -38,3 +38,8 @@ def aimed(
         known = " ".join(ending for ending in _ENDINGS.values() if ending)
         raise UsageProblem(f"--output is {to}: give a name in {known}, or a folder.")
     return replace(where, results=path.parent), name or path.stem, path.suffix.lower()
+
+
+def is_exact(to: str | None, ending: str) -> bool:
+    """Whether --output names one file, and not a folder."""
+    return to is not None and bool(ending) and Path(to).suffix.lower() == ending

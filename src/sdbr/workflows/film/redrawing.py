@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sdbr.errors import UsageProblem
 from sdbr.files import write_whole
+from sdbr.motion.plan import Plan
 
 
 def redrawn_before(path: Path) -> dict[int, int]:
@@ -34,6 +36,25 @@ def redraw(path: Path, keyframes: Sequence[int], wanted: Sequence[int]) -> Mappi
         times[number] = times.get(number, 0) + 1
     write_whole(path, json.dumps(times, sort_keys=True).encode("utf-8"))
     return times
+
+
+def tried_before(path: Path) -> tuple[int, ...]:
+    """The numbers of the frames that a trial drew: they are paid for, so they are keyframes."""
+    try:
+        return tuple(int(number) for number in json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
+def note_trial(path: Path, numbers: Sequence[int]) -> None:
+    """Remember the frames of a trial for the full run."""
+    write_whole(path, json.dumps(sorted({*tried_before(path), *numbers})).encode("utf-8"))
+
+
+def with_frames(plan: Plan, numbers: Sequence[int]) -> Plan:
+    """The plan with these frames among its keyframes."""
+    within = {number for number in numbers if 0 <= number < plan.frames}
+    return replace(plan, keyframes=tuple(sorted({*plan.keyframes, *within})))
 
 
 def parse_places(text: str) -> tuple[int, ...]:

@@ -22,9 +22,9 @@ from sdbr.store.runs import open_run
 from sdbr.workflows.film.course import Film
 from sdbr.workflows.film.painter import Painter
 from sdbr.workflows.film.planning import Footage
-from sdbr.workflows.film.redrawing import redrawn_before
+from sdbr.workflows.film.redrawing import redrawn_before, tried_before, with_frames
 from sdbr.workflows.film.sources import Source
-from sdbr.workflows.film.tree import Places, find_tree
+from sdbr.workflows.film.tree import Naming, Places, find_tree
 from sdbr.workflows.job import Input
 from sdbr.workflows.jobs import Beside, request_over_picture
 from sdbr.workflows.look import Look, choose
@@ -41,8 +41,9 @@ class Wish:
 
     `told` are the flags that make the same clip again. `rule` places the keyframes; `steady`
     filters a clip of which every frame is drawn; `feedback` is how much of the last result goes
-    into the next init image (0 to 1). `ending` is the result's suffix, "" for a
-    folder of frames; `frame_suffix` that of kept frames. `name` is a stem of the user's own.
+    into the next init image (0 to 1). `ending` is the result's suffix, "" for a folder of
+    frames; `frame_suffix` that of kept frames. `name` is a stem of the user's own; `exact` means
+    that name and no other, and `overwrite` that it may replace a file.
     An animation plays as often as its source, unless the settings' loop was `loop_told`.
     """
 
@@ -58,6 +59,8 @@ class Wish:
     audio: bool = True
     settings: Settings = DEFAULTS
     name: str | None = None
+    exact: bool = False
+    overwrite: bool = False
     loop_told: bool = False
     sheet: bool = False
 
@@ -117,7 +120,10 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     painter = Painter(request, placement, wish.seed_policy, first_like, redrawn)
     body.check(painter.request_for(footage.frames[0], _unused), means.models)
     stem = kept_name(wish.name or source.name)
-    tree = find_tree(order.where, stem, wish.ending, fingerprint, wish.frame_suffix)
+    naming = Naming(stem, wish.ending, wish.frame_suffix, wish.exact, wish.overwrite)
+    tree = find_tree(order.where, naming, fingerprint)
+    tried = tried_before(means.workspace.hidden / "clips" / f"{fingerprint}.trial.json")
+    footage = replace(footage, plan=with_frames(footage.plan, tried))
     return Film(footage, painter, tree, clip.size, wish.keep_frames, inputs)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sdbr.errors import InputProblem
+from sdbr.errors import InputProblem, UsageProblem
 from sdbr.files import write_whole
 from sdbr.media.clips import read_comment
 from sdbr.workspace import Workspace, claim
@@ -63,21 +63,53 @@ def places(workspace: Workspace, animated: bool) -> Places:
     )
 
 
-def find_tree(where: Places, stem: str, ending: str, fingerprint: str, frame_suffix: str) -> Tree:
-    """The folders of the run with this fingerprint: its own from before, or the first free ones."""
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a result is to be called: its stem and suffix ("" for a folder of frames).
+
+    `exact` means that name and no other, replacing what stands there if `overwrite`.
+    `frame_suffix` is that of the kept frames.
+    """
+
+    stem: str
+    ending: str
+    frame_suffix: str = ".png"
+    exact: bool = False
+    overwrite: bool = False
+
+
+def find_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
+    """The folders of the run with this fingerprint: its own from before, or the first free ones.
+
+    Raises UsageProblem where an exact name belongs to something else.
+    """
+    if naming.exact:
+        return _exact_tree(where, naming, fingerprint)
     trees: list[Tree] = []
 
     def own_or_free(result: Path) -> bool:
-        name = result.stem if ending else result.name
-        tree = Tree(
-            name, where.source / name, where.generated / name, result, fingerprint, frame_suffix
-        )
-        trees.append(tree)
-        owners = {_owner_of_frames(tree.source), _owner_of_result(result)} - {None}
+        name = result.stem if naming.ending else result.name
+        trees.append(_tree(where, name, result, naming, fingerprint))
+        owners = {_owner_of_frames(trees[-1].source), _owner_of_result(result)} - {None}
         return owners <= {fingerprint}
 
-    claim(where.results, stem, ending, own_or_free)
+    claim(where.results, naming.stem, naming.ending, own_or_free)
     return trees[-1]
+
+
+def _exact_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
+    result = where.results / f"{naming.stem}{naming.ending}"
+    if not naming.overwrite and _owner_of_result(result) not in (None, fingerprint):
+        raise UsageProblem(f"{result} exists. Add --overwrite, or choose another name.")
+    tree = _tree(where, naming.stem, result, naming, fingerprint)
+    if _owner_of_frames(tree.source) in (None, fingerprint):
+        return tree
+    return _tree(where, f"{naming.stem}-{fingerprint[:8]}", result, naming, fingerprint)
+
+
+def _tree(where: Places, name: str, result: Path, naming: Naming, fingerprint: str) -> Tree:
+    source, generated = where.source / name, where.generated / name
+    return Tree(name, source, generated, result, fingerprint, naming.frame_suffix)
 
 
 def _owner_of_frames(folder: Path) -> str | None:

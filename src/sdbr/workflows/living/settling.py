@@ -23,7 +23,7 @@ from sdbr.media.placing import apply
 from sdbr.model import Model
 from sdbr.request import ImageRequest, Size
 from sdbr.store.runs import open_run
-from sdbr.workflows.film.tree import Places, Tree, find_tree
+from sdbr.workflows.film.tree import Naming, Places, Tree, find_tree
 from sdbr.workflows.job import Input
 from sdbr.workflows.jobs import Beside, request_over_picture
 from sdbr.workflows.living import evolve, journey, ramp, vary
@@ -124,10 +124,8 @@ def settle(path: Path, wish: Wish, means: Means, catalog: Catalog) -> Scene:
     told = (drawing, request.seed, dict(wish.told), result.ending, result.frame_suffix)
     tree = find_tree(
         replace(wish.where, source=wish.where.generated),
-        kept_name(result.name or path.stem),
-        result.ending,
+        Naming(kept_name(result.name or path.stem), result.ending, result.frame_suffix),
         _digest(*told),
-        result.frame_suffix,
     )
     return Scene(path, still, cels, alpha, tree, main, inputs, replace(wish, result=result))
 
