@@ -26,6 +26,12 @@ ledger.end_run(run)
 """
 
 
+KILLED = f"""
+import os
+{WRITER.replace("ledger.end_run(run)", "os._exit(9)")}
+"""
+
+
 @pytest.fixture
 def ledger(tmp_path):
     with_path = Ledger(tmp_path / ".sdbr" / "ledger.db")
@@ -197,3 +203,12 @@ def test_a_reader_sees_the_rows_while_they_are_written(ledger):
     ledger.begin(ledger.begin_run("txt2img", "aws"), sent())
     with sqlite3.connect(ledger.path) as reader:
         assert reader.execute("SELECT COUNT(*) FROM sends").fetchone() == (1,)
+
+
+def test_what_was_settled_before_the_process_was_killed_is_settled(tmp_path):
+    path = tmp_path / "ledger.db"
+    ran = subprocess.run([sys.executable, "-c", KILLED, str(path)])
+    assert ran.returncode == 9
+    opened = Ledger(path)
+    assert [row["billed"] for row in spend.sends(opened, "")] == ["yes"] * 25
+    opened.close()

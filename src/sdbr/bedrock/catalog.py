@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from sdbr.errors import UsageProblem
@@ -56,6 +55,8 @@ class Catalog:
         return None
 
     def _unknown(self, name: str) -> str:
+        import difflib
+
         names = [alias for model in self.models for alias in (model.id, *model.aliases)]
         close = difflib.get_close_matches(name, [*names, *self.aliases], n=2)
         hint = f"Did you mean {' or '.join(close)}?" if close else "See `sdbr models`."
@@ -99,7 +100,7 @@ def names_of(models: Iterable[Model]) -> str:
 
 @cache
 def _built_in() -> tuple[Model, ...]:
-    text = files("sdbr.bedrock").joinpath("catalog.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("catalog.toml").read_text(encoding="utf-8")
     return tuple(_model(entry) for entry in tomllib.loads(text)["models"])
 
 

@@ -12,8 +12,6 @@ from sdbr.errors import Interrupted, ServiceProblem
 from sdbr.generation.seam import Generate
 from sdbr.request import ImageRequest, Picture
 
-_SPACING = 0.015
-
 
 class Pace:
     """The number of requests that may be in flight, from 1 to `workers`.
@@ -24,7 +22,7 @@ class Pace:
     def __init__(self, workers: int, rpm: float | None, stop: threading.Event) -> None:
         self.workers = workers
         self.limit = float(workers)
-        self._interval = max(60.0 / rpm if rpm else 0.0, _SPACING)
+        self._interval = 60.0 / rpm if rpm else 0.0
         self._next_send = 0.0
         self._in_flight = 0
         self._halved_at = 0.0
