@@ -17,7 +17,7 @@ from runs import SDBR, Took, alternately, emulator, folder_in, machine, run, tab
 BARE = str(Path(__file__).parent / "bare.py")
 PICTURES = ("--picture-side", "64", "--picture-bytes", "1600000")
 LATENCY = 2.0
-BATCHES = 10
+BATCHES = 20
 ROUNDS = 5
 
 
@@ -39,6 +39,7 @@ def rate(root: Path) -> None:
     with emulator("--latency", f"{LATENCY:g}s", *PICTURES) as where:
         for name, draw, workers in (
             ("boto3, a plain loop", bare, 1),
+            ("boto3, 16 threads", bare, 16),
             *((f"sdbr --workers {workers}", sdbr, workers) for workers in (1, 4, 16, 32)),
         ):
             count, ideal = BATCHES * workers, workers / LATENCY
