@@ -75,13 +75,25 @@ def pairs_to_measure(plan: Plan, most: int | None = _MOST_PAIRS) -> frozenset[in
     return frozenset(later[round(at * (len(later) - 1) / (most - 1))] for at in range(most))
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What is done with each result on its way: the wanted pairs are measured along the motion
+    of `source`, and each is given to `keep_frame`, in threads of their own."""
+
+    source: Source
+    wanted: frozenset[int]
+    keep_frame: Callable[[Result], None]
+
+
 def measured(
-    results: Iterable[Result], source: Source, wanted: frozenset[int], into: Measured, stop: Event
+    results: Iterable[Result], aside: Aside, into: Measured, stop: Event
 ) -> Iterator[Result]:
     """Pass the results on, and note the steadiness of the wanted pairs in `into`."""
+    source, wanted = aside.source, aside.wanted
 
     def look(pair: tuple[Result | None, Result]) -> tuple[Result, Steadiness | None]:
         before, now = pair
+        aside.keep_frame(now)
         number = now[0].number
         if before is None or number not in wanted:
             return now, None

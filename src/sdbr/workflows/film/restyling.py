@@ -65,7 +65,7 @@ def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice, extra: i
     ):
         finished = steady_frames(settled, run, means, tally, measured)
         for shown, pixels in see_through(finished, settled):
-            if film.keep_frames:
+            if film.keep_frames and footage.clip.has_alpha:
                 write_frame(tree.generated_frame(shown.number), pixels)
             writer.add(Frame(pixels, shown.at, shown.lasts))
             preview.show(pixels)

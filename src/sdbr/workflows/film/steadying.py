@@ -11,8 +11,9 @@ from sdbr.motion.filter import steadied
 from sdbr.motion.plan import Plan
 from sdbr.workflows.film.carrying import SourceFrames, carried
 from sdbr.workflows.film.course import Tally, chosen_of, held_through, paint, split, usable
-from sdbr.workflows.film.measuring import Measured, measured, pairs_to_measure
+from sdbr.workflows.film.measuring import Aside, Measured, measured, pairs_to_measure
 from sdbr.workflows.film.onward import paint_onward
+from sdbr.workflows.film.painter import write_frame
 from sdbr.workflows.film.planning import Shown, wanted_frames
 from sdbr.workflows.film.settling import Settled
 
@@ -43,8 +44,14 @@ def steady_frames(
         results = _filtered(pairs, plan) if settled.wish.steady else ((s, r) for s, _, r in pairs)
     if not film.needs_source_frames:
         return results
-    wanted = pairs_to_measure(plan)
-    return measured(results, sources.__getitem__, wanted, into, run.stop)
+
+    def keep_frame(result: Result) -> None:
+        # A see-through frame is written later, under its source's alpha channel.
+        if film.keep_frames and not film.footage.clip.has_alpha:
+            write_frame(film.tree.generated_frame(result[0].number), result[1])
+
+    aside = Aside(sources.__getitem__, pairs_to_measure(plan), keep_frame)
+    return measured(results, aside, into, run.stop)
 
 
 def _filtered(pairs: Iterable[_Pair], plan: Plan) -> Iterator[Result]:
