@@ -18,7 +18,7 @@ BARE = str(Path(__file__).parent / "bare.py")
 PICTURES = ("--picture-side", "64", "--picture-bytes", "1600000")
 LATENCY = 2.0
 BATCHES = 20
-ROUNDS = 5
+ROUNDS = 9
 
 
 def sdbr(count: int, workers: int, root: Path, where: dict[str, str]) -> Took:
