@@ -18,7 +18,7 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.delivery import line
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
 from sdbr.files import plain_write_errors
-from sdbr.generation.estimating import Estimate, estimate
+from sdbr.generation.estimating import Estimate, default_strengths, estimate
 from sdbr.generation.stack import Drawing, Means, drawing
 from sdbr.interruption import until_interrupted
 from sdbr.options import Run
@@ -84,14 +84,9 @@ def _settled(
 def _priced(scenes: Sequence[Scene], means: Means) -> Estimate:
     requests = [pair for scene in scenes for pair in course.keyed(scene, means)]
 
-    def paid_for(key: str) -> bool:
-        return not means.fresh and means.cache.has(key)
-
-    told = estimate(requests, paid_for, billed=means.realm == "aws")
+    told = estimate(requests, means.paid_for, billed=means.realm == "aws")
     silent = [scene.still.request.strength for scene in scenes if "strength" not in scene.wish.told]
-    chosen = dict.fromkeys(strength for strength in silent if strength is not None)
-    remarks = tuple(f"strength {strength:g} by default" for strength in chosen)
-    return replace(told, thing="frame", remarks=remarks)
+    return replace(told, thing="frame", remarks=default_strengths(silent))
 
 
 def _make(scene: Scene, under_way: Drawing, run: Run, means: Means, voice: Voice) -> Path:

@@ -16,7 +16,7 @@ from sdbr.bedrock.catalog import Catalog, price_of
 from sdbr.clip_options import ClipFlags, SteadyFlags
 from sdbr.delivery import line
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem, UsageProblem
-from sdbr.generation.estimating import Estimate, consent, estimate, in_usd
+from sdbr.generation.estimating import Estimate, consent, default_strengths, estimate, in_usd
 from sdbr.generation.stack import Drawing, Means, drawing, spent
 from sdbr.interruption import until_interrupted
 from sdbr.options import Run
@@ -176,10 +176,7 @@ def _priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) 
         requests += course.requests_of(one.film, wanted)
     keys = [body.key(request, means.realm) for request in requests]
 
-    def paid_for(key: str) -> bool:
-        return not means.fresh and means.cache.has(key)
-
-    told = estimate(zip(keys, requests, strict=True), paid_for, billed=means.realm == "aws")
+    told = estimate(zip(keys, requests, strict=True), means.paid_for, billed=means.realm == "aws")
     thing = "frame" if all(len(s.film.drawn) == _length(s) for s in settled) else "keyframe"
     return replace(told, thing=thing, remarks=_remarks(settled))
 
@@ -190,8 +187,7 @@ def _length(one: Settled) -> int:
 
 def _remarks(settled: Sequence[Settled]) -> tuple[str, ...]:
     silent = [s.film.painter.request.strength for s in settled if s.order.look.strength is None]
-    chosen = dict.fromkeys(strength for strength in silent if strength is not None)
-    strengths = tuple(f"strength {strength:g} by default" for strength in chosen)
+    strengths = default_strengths(silent)
     saved = _saved(settled)
     whole = sum((_price(one) * _length(one) for one in settled), Decimal(0))
     return (f"all frames: {in_usd(whole)} USD", *strengths) if saved else strengths

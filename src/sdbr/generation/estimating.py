@@ -96,6 +96,12 @@ def estimate(
     return replace(told, saved=total - told.cost)
 
 
+def default_strengths(chosen: Iterable[float | None]) -> tuple[str, ...]:
+    """A remark for each strength that was chosen for the user; None is none."""
+    told = dict.fromkeys(strength for strength in chosen if strength is not None)
+    return tuple(f"strength {strength:g} by default" for strength in told)
+
+
 def consent(told: Estimate, spending: Spending, ask: Callable[[str], bool] | None) -> None:
     """Raise OverBudget unless the price is small, capped, or agreed to.
 

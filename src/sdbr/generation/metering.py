@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from decimal import Decimal
 
 from sdbr.bedrock.catalog import price_of
@@ -13,8 +12,6 @@ from sdbr.generation.caching import KeyOf
 from sdbr.generation.seam import Generate
 from sdbr.request import ImageRequest, Picture
 from sdbr.store.ledger import Ledger, Send, Settlement
-
-Settle = Callable[[Settlement], None]
 
 
 def metered(

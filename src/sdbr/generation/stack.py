@@ -55,6 +55,10 @@ class Means:
         """The workspace's cache of paid pictures."""
         return Cache(self.workspace.hidden / "cache")
 
+    def paid_for(self, key: str) -> bool:
+        """Whether the request with this name needs no send in this run."""
+        return not self.fresh and self.cache.has(key)
+
     def key_of(self) -> KeyOf:
         """The function that names requests in this realm."""
         return lambda request: body.key(request, self.realm)

@@ -13,7 +13,7 @@ from sdbr.bedrock.rules import SEED
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Interrupted, SdbrError
 from sdbr.files import write_whole
-from sdbr.generation.estimating import Estimate, consent, estimate, in_usd
+from sdbr.generation.estimating import Estimate, consent, default_strengths, estimate, in_usd
 from sdbr.generation.stack import Drawing, Means, drawing, spent
 from sdbr.interruption import until_interrupted
 from sdbr.model import Model
@@ -87,23 +87,16 @@ def make_plan(means: Means, command: str, jobs: Iterable[Job]) -> Plan:
         body.check(job.request, means.models)
     keys = tuple(body.key(job.request, means.realm) for job in planned)
 
-    def paid_for(key: str) -> bool:
-        return not means.fresh and means.cache.has(key)
-
     requests = zip(keys, (job.request for job in planned), strict=True)
-    told = estimate(requests, paid_for, billed=means.realm == "aws")
+    told = estimate(requests, means.paid_for, billed=means.realm == "aws")
     return Plan(command, planned, keys, replace(told, remarks=_defaults(planned)))
 
 
 def _defaults(jobs: Sequence[Job]) -> tuple[str, ...]:
     """What was chosen for the user and shapes the result: the strength."""
-    silent = (job.request for job in jobs if "strength" not in dict(job.told))
-    chosen = dict.fromkeys(r.strength for r in silent if r.strength is not None)
+    silent = (job.request.strength for job in jobs if "strength" not in dict(job.told))
     ended = dict.fromkeys(job.request.model for job in jobs)
-    return (
-        *(f"strength {strength:g} by default" for strength in chosen),
-        *ended_remarks(ended),
-    )
+    return (*default_strengths(silent), *ended_remarks(ended))
 
 
 def ended_remarks(models: Iterable[Model]) -> tuple[str, ...]:
