@@ -14,8 +14,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from sdbr.errors import InputProblem
 from sdbr.media.ahead import Behind, ahead
 from sdbr.media.clip import Clip, Frame, Pace, Pixels
+from sdbr.media.frame_png import encode_frame
 from sdbr.media.frame_times import FrameTimes, Span, load_times, save_times
-from sdbr.media.images import encode_png, with_channels
+from sdbr.media.images import with_channels
 from sdbr.media.video_probe import refuse_giants
 from sdbr.request import Size
 
@@ -117,7 +118,7 @@ class FolderSink:
 
 
 def _write(path: Path, image: Pixels) -> None:
-    path.write_bytes(encode_png(image))
+    path.write_bytes(encode_frame(image))
 
 
 def _times(paths: Sequence[Path], folder: Path | None) -> FrameTimes | None:

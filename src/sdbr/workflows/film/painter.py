@@ -15,8 +15,9 @@ from sdbr.bedrock.rules import SEED
 from sdbr.files import plain_write_errors, temporary_beside
 from sdbr.media import placing
 from sdbr.media.clip import Pixels
-from sdbr.media.encoding import encode, encode_under
+from sdbr.media.encoding import MAX_INPUT_BYTES, encode, encode_under
 from sdbr.media.fitting import Placement
+from sdbr.media.frame_png import encode_frame
 from sdbr.media.images import flattened
 from sdbr.media.pictures import open_picture
 from sdbr.request import Blob, ImageRequest, Picture, Size
@@ -56,7 +57,9 @@ class Painter:
         return replace(self.request, init_image=blob, seed=seed)
 
     def _encoded(self, pixels: Pixels) -> bytes:
-        return encode_under(placing.apply(Image.fromarray(rgb(pixels)), self.placement))
+        image = placing.apply(Image.fromarray(rgb(pixels)), self.placement)
+        data = encode_frame(np.asarray(image))
+        return data if len(data) <= MAX_INPUT_BYTES else encode_under(image)
 
     def restored(self, picture: Picture, size: Size) -> Pixels:
         """The model's picture as a frame of the clip's size, height × width × 3."""
@@ -87,8 +90,10 @@ def write_frame(path: Path, pixels: Pixels) -> None:
 
     A frame on disk is a copy of what the cache or the clip holds, so speed comes first.
     """
-    format = "png" if path.suffix == ".png" else "jpeg"
-    data = encode(Image.fromarray(pixels), format, 95)
+    if path.suffix == ".png":
+        data = encode_frame(pixels)
+    else:
+        data = encode(Image.fromarray(pixels), "jpeg", 95)
     temporary = temporary_beside(path)
     with plain_write_errors(path):
         temporary.write_bytes(data)
