@@ -54,6 +54,14 @@ def test_strength_0_gives_the_clip_back(sdbr, workspace):
         assert psnr(before.image, after.image) > 30
 
 
+def test_without_kept_frames_the_flicker_is_told_and_no_frame_is_left(sdbr, workspace):
+    clip_in(workspace)
+    flags = ("--keyframes", "all", "--no-keep-frames", "--offline", "--seed", "7", "--json")
+    (line,) = sdbr("vid2vid", "clip.mp4", "ink", *flags).lines
+    assert json.loads(line)["flicker"] > 0
+    assert not list(workspace.glob("*/frames/*/*.png"))
+
+
 def test_the_tree_holds_each_frame_before_and_after_and_its_time(sdbr, emulator, workspace):
     clip_in(workspace)
     assert sdbr("vid2vid", "clip.mp4", "ink", "--seed", "7").code == 0

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError
@@ -21,28 +20,12 @@ from sdbr.motion.colour import corrections
 from sdbr.motion.fill import fill
 from sdbr.motion.plan import Plan, Stretch
 from sdbr.workflows.film.course import Film, Painted, Tally
-from sdbr.workflows.film.painter import read_frame, rgb
 from sdbr.workflows.film.planning import Shown
+from sdbr.workflows.film.source_frames import SourceFrames
 
 Result = tuple[Shown, Pixels]
-_CACHED_BYTES = 96 * 1024 * 1024
 _MOST_EXTRA = 3
 """Frames of one stretch that may be drawn because nothing explains them."""
-
-
-class SourceFrames:
-    """The frames of a clip as they were, read from disk by number when asked for.
-
-    The last few stay in memory: harmonising, filling and measuring ask for the same ones.
-    """
-
-    def __init__(self, film: Film) -> None:
-        frame = 3 * film.size.width * film.size.height
-        read = lru_cache(maxsize=max(4, _CACHED_BYTES // frame))
-        self._read = read(lambda number: rgb(read_frame(film.tree.source_frame(number))))
-
-    def __getitem__(self, number: int, /) -> Pixels:
-        return self._read(number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from sdbr.generation.stack import Drawing, Means
 from sdbr.media.clip import Pixels
 from sdbr.motion.filter import steadied
 from sdbr.motion.plan import Plan
-from sdbr.workflows.film.carrying import SourceFrames, carried
+from sdbr.workflows.film.carrying import carried
 from sdbr.workflows.film.course import Tally, chosen_of, held_through, paint, split, usable
 from sdbr.workflows.film.measuring import Aside, Measured, measured, pairs_to_measure
 from sdbr.workflows.film.onward import paint_onward
 from sdbr.workflows.film.painter import write_frame
 from sdbr.workflows.film.planning import Shown, wanted_frames
 from sdbr.workflows.film.settling import Settled
+from sdbr.workflows.film.source_frames import SourceFrames
 
 Result = tuple[Shown, Pixels]
 _Pair = tuple[Shown, Pixels, Pixels]
@@ -40,10 +41,8 @@ def steady_frames(
     if len(film.drawn) < len(film.footage.frames):
         results = carried(film, painted, sources, run, tally)
     else:
-        pairs = held_through(painted)
+        pairs = _remembered(held_through(painted), sources)
         results = _filtered(pairs, plan) if settled.wish.steady else ((s, r) for s, _, r in pairs)
-    if not film.needs_source_frames:
-        return results
 
     def keep_frame(result: Result) -> None:
         # A see-through frame is written later, under its source's alpha channel.
@@ -52,6 +51,13 @@ def steady_frames(
 
     aside = Aside(sources.__getitem__, pairs_to_measure(plan), keep_frame)
     return measured(results, aside, into, run.stop)
+
+
+def _remembered(pairs: Iterable[_Pair], sources: SourceFrames) -> Iterator[_Pair]:
+    """The pairs, each source frame at hand for measuring without a look at the disk."""
+    for shown, before, after in pairs:
+        sources.remember(shown.number, before)
+        yield shown, before, after
 
 
 def _filtered(pairs: Iterable[_Pair], plan: Plan) -> Iterator[Result]:
