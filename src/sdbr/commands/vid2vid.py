@@ -25,7 +25,7 @@ _write = grouped("Video")
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @clip_options
 @steady_options
-@_write("--crf", type=click.IntRange(0, 63), help="Quality: lower is better [default: 18 or 28].")
+@_write("--crf", type=click.IntRange(0, 63), help="Quality: lower is better [default: 17 or 28].")
 @_write(
     "--container",
     type=click.Choice(["mp4", "webm", "mov", "mkv", "gif", "webp", "frames"]),

@@ -117,7 +117,7 @@ class Sound:
 class Settings:
     """How a clip is encoded; each container uses what applies to it.
 
-    `crf` is the constant quality of H.264 or VP9, lower is better; None is 18 or 28.
+    `crf` is the constant quality of H.264 or VP9, lower is better; None is 17 or 28.
     `preset` is x264's. `quality` is WebP's, 0 to 100, `lossless` its other way. `loop` is an
     animation's count, 0 for ever, None to play once. GIF: `dither` is auto, none, bayer, floyd or
     sierra; `colours` 2 to 256; `max_bytes` gives away colours, then width until the file is that
@@ -126,7 +126,7 @@ class Settings:
     """
 
     crf: int | None = None
-    preset: str = "medium"
+    preset: str = "veryfast"
     quality: int = 80
     lossless: bool = False
     loop: int | None = 0

@@ -23,6 +23,7 @@ from sdbr.media.writer import Note
 from sdbr.request import Size
 
 _MILLISECOND = Fraction(1, 1000)
+_CRF, _CRF_VP9 = 17, 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _video_stream(container: OutputContainer, size: Size, job: Job) -> VideoStre
 def _encoder(job: Job) -> tuple[str, dict[str, str]]:
     crf = job.settings.crf
     if job.kind == "webm":
-        quality = str(28 if crf is None else crf)
+        quality = str(_CRF_VP9 if crf is None else crf)
         return "libvpx-vp9", {
             "crf": quality,
             "b": "0",
@@ -171,7 +172,7 @@ def _encoder(job: Job) -> tuple[str, dict[str, str]]:
             "row-mt": "1",
         }
     options = {
-        "crf": str(18 if crf is None else crf),
+        "crf": str(_CRF if crf is None else crf),
         "preset": job.settings.preset,
         # Without it the same frames give other bytes now and then: fast paths of the look-ahead.
         "x264-params": "cpu-independent=1",
