@@ -21,6 +21,15 @@ def test_every_file_says_in_its_metadata_that_it_is_emulated(kind: str) -> None:
     assert told == NOTE
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_png_keeps_every_pixel_and_its_transparency(mode: str) -> None:
+    drawn = Image.effect_noise((61, 47), 90).convert("RGB").convert(mode)
+    drawn.paste((200, 40, 90, 0)[: len(mode)], (10, 5, 40, 30))
+    image = Image.open(io.BytesIO(encode(drawn, "png")))
+    assert image.mode == mode
+    assert np.array_equal(np.asarray(image), np.asarray(drawn))
+
+
 def test_the_mark_stays_in_its_corner() -> None:
     changed = np.asarray(mark(PLAIN, 0.5)) != np.asarray(PLAIN)
     rows, columns = np.nonzero(changed.any(axis=2))

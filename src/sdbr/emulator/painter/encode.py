@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import zlib
 
 import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+
+from sdbr.emulator.painter.png import png
 
 NOTE = "Emulated picture; no model drew it."
 SOFTWARE = "sdbr emulator"
@@ -44,13 +44,9 @@ def mark(image: Image.Image, force: float) -> Image.Image:
 
 def encode(image: Image.Image, kind: str) -> bytes:
     """The bytes of a PNG, JPEG or WebP file, with a note in its metadata."""
-    stream = io.BytesIO()
     if kind == "png":
-        notes = PngInfo()
-        notes.add_text("Software", SOFTWARE)
-        notes.add_text("Comment", NOTE)
-        image.save(stream, "png", pnginfo=notes, compress_level=1, compress_type=zlib.Z_RLE)
-        return stream.getvalue()
+        return png(image, {"Software": SOFTWARE, "Comment": NOTE})
+    stream = io.BytesIO()
     exif = Image.Exif()
     exif[EXIF_DESCRIPTION] = NOTE
     exif[EXIF_SOFTWARE] = SOFTWARE
