@@ -15,7 +15,7 @@ _PCM = {"pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f3
 _WIDELY_PLAYED = {"aac", "mp3", "ac3", "eac3", "alac"}
 # What players expect in each container, narrower than what libav would write.
 _COPIED = {
-    "mp4": _WIDELY_PLAYED,
+    "mp4": _WIDELY_PLAYED | {"opus", "flac"},
     "mov": _WIDELY_PLAYED | _PCM,
     "webm": {"opus", "vorbis"},
 }
