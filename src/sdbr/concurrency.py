@@ -47,40 +47,17 @@ def map_ordered(
     `work` or of reading `items`, is raised in its place.
     """
     queue: SimpleQueue[_Place[Item, Result] | None] = SimpleQueue()
+    held: deque[_Place[Item, Result]] = deque()
     ended = threading.Event()
 
-    def serve() -> None:
-        while (place := queue.get()) is not None:
-            if not (ended.is_set() or stop.is_set()):
-                place.fill(work)
-                if place.error is not None:
-                    ended.set()
-            place.done.set()
-
-    held: deque[_Place[Item, Result]] = deque()
-
-    def places() -> Iterator[_Place[Item, Result]]:
-        unread: Exception | None = None
-        try:
-            for item in items:
-                if stop.is_set() or ended.is_set():
-                    break
-                held.append(_Place(item))
-                queue.put(held[-1])
-                while len(held) >= window or (held and held[0].done.is_set()):
-                    yield held[0]
-        except Exception as error:
-            unread = error
-        while held:
-            yield held[0]
-        if unread is not None:
-            raise unread
+    def halted() -> bool:
+        return ended.is_set() or stop.is_set()
 
     # Daemon threads: a second Ctrl-C must be able to leave at once.
     for _ in range(workers):
-        threading.Thread(target=serve, daemon=True).start()
+        threading.Thread(target=_serve, args=(queue, work, halted, ended), daemon=True).start()
     try:
-        for place in places():
+        for place in _in_order(items, held, queue, window, halted):
             place.done.wait()
             held.popleft()
             if place.error is not None:
@@ -94,3 +71,46 @@ def map_ordered(
             place.done.wait()
         for _ in range(workers):
             queue.put(None)
+
+
+def _serve(
+    queue: SimpleQueue[_Place[Item, Result] | None],
+    work: Callable[[Item], Result],
+    halted: Callable[[], bool],
+    ended: threading.Event,
+) -> None:
+    """What a thread does until the queue gives None: begin places, unless all is halted."""
+    while (place := queue.get()) is not None:
+        if not halted():
+            place.fill(work)
+            if place.error is not None:
+                ended.set()
+        place.done.set()
+
+
+def _in_order(
+    items: Iterable[Item],
+    held: deque[_Place[Item, Result]],
+    queue: SimpleQueue[_Place[Item, Result] | None],
+    window: int,
+    halted: Callable[[], bool],
+) -> Iterator[_Place[Item, Result]]:
+    """Queue the items as far as the window allows, and yield the place that is to be waited for.
+
+    The caller takes it out of `held` once it is done.
+    """
+    unread: Exception | None = None
+    try:
+        for item in items:
+            if halted():
+                break
+            held.append(_Place(item))
+            queue.put(held[-1])
+            while len(held) >= window or (held and held[0].done.is_set()):
+                yield held[0]
+    except Exception as error:
+        unread = error
+    while held:
+        yield held[0]
+    if unread is not None:
+        raise unread
