@@ -85,6 +85,11 @@ class Browser:
             mobile=width < 600,
         )
 
+    def press(self, key: str) -> None:
+        """Press one key and let it go."""
+        for kind in ("keyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+
     def screenshot(self) -> bytes:
         """What is seen, as PNG."""
         return base64.b64decode(self._call("Page.captureScreenshot")["data"])

@@ -1,7 +1,7 @@
 import io
 import sys
 
-from sdbr.voice import Voice
+from sdbr.voice import Voice, counted
 
 
 class Terminal(io.StringIO):
@@ -20,6 +20,10 @@ def at_a_terminal(monkeypatch):
 def test_lines_go_to_stderr_alone(capsys):
     Voice().say("hello")
     assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_one_is_not_many():
+    assert [counted(n, "picture") for n in (0, 1, 2)] == ["0 pictures", "1 picture", "2 pictures"]
 
 
 def test_quiet_says_nothing(capsys):

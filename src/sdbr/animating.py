@@ -22,7 +22,7 @@ from sdbr.generation.estimating import Estimate, default_strengths, estimate
 from sdbr.generation.stack import Drawing, Means, drawing
 from sdbr.interruption import until_interrupted
 from sdbr.options import Run
-from sdbr.voice import Voice
+from sdbr.voice import Voice, counted
 from sdbr.workflows import pictures
 from sdbr.workflows.living import course, writing
 from sdbr.workflows.living.course import Progress, wanted_of
@@ -104,7 +104,8 @@ def _make(scene: Scene, under_way: Drawing, run: Run, means: Means, voice: Voice
         for note in finished.notes:
             voice.say(note)
         if progress.held:
-            voice.say(f"{len(progress.held)} refused frames show the picture before them.")
+            held = counted(len(progress.held), "frame")
+            voice.say(f"Refused, so they show what is before them: {held}.")
         _print(scene, finished, progress, run.output.json, means)
         if result.sheet:
             voice.say(f"Sheet: {writing.write_sheet(scene, folder, 'sheet')}")

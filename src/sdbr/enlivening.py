@@ -17,7 +17,7 @@ from sdbr.looks import Told
 from sdbr.options import Run
 from sdbr.workflows.film import settling
 from sdbr.workflows.film.choosing import parse_rate
-from sdbr.workflows.film.naming import aimed
+from sdbr.workflows.film.naming import aimed, container_of
 from sdbr.workflows.film.sources import Source
 from sdbr.workflows.film.tree import Places, places
 from sdbr.workflows.jobs import Beside
@@ -41,9 +41,10 @@ class Asked:
     clip: ClipFlags
     steady: SteadyFlags
 
-    def record(self) -> dict[str, Any]:
+    def record(self, ending: str) -> dict[str, Any]:
         """The flags that make the same again, by name; the seed has a place of its own."""
-        flags = {**self.flags, **self.clip.told(), **self.gif.told(), "format": self.told.format}
+        kind = container_of(ending)
+        flags = {**self.flags, **self.clip.told(), **self.gif.told(), "format": kind}
         return {n: v for n, v in settling.given(flags) if n != "seed"}
 
 
@@ -73,7 +74,7 @@ def vivify(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalog) -> N
         ),
         to_prompt=gif.to_prompt,
         to_image=gif.to_image,
-        told=asked.record(),
+        told=asked.record(ending),
     )
     animate(paths, wish, run, catalog)
 
@@ -84,7 +85,7 @@ def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalo
     where, name, ending = _aimed(paths, asked, run)
     wish = settling.Wish(
         command=COMMAND,
-        told=settling.given({**asked.record(), **asked.steady.told()}),
+        told=settling.given({**asked.record(ending), **asked.steady.told()}),
         rule=asked.steady.rule(None),
         steady=asked.steady.steady != "off",
         feedback=asked.steady.feedback if asked.steady.init == "from-previous" else 0.0,

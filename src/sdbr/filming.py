@@ -21,7 +21,7 @@ from sdbr.generation.stack import Drawing, Means, drawing, spent
 from sdbr.interruption import until_interrupted
 from sdbr.options import Run
 from sdbr.settings import Spending
-from sdbr.voice import Voice
+from sdbr.voice import Voice, counted
 from sdbr.workflows import pictures
 from sdbr.workflows.film import course, trial
 from sdbr.workflows.film.denser import denser
@@ -210,7 +210,7 @@ def _tell(settled: Sequence[Settled], told: Estimate, voice: Voice) -> None:
         if plan.reasons and len(plan.keyframes) < plan.frames:
             voice.say(f"{one.source.name}: {'; '.join(plan.reasons)}")
     count = sum(map(_length, settled))
-    voice.say(str(told) if told.thing == "frame" else f"{count} frames: {told}")
+    voice.say(str(told) if told.thing == "frame" else f"{counted(count, 'frame')}: {told}")
 
 
 def _draw_trial(one: Settled, count: int | None, under_way: Drawing, means: Means) -> None:
@@ -241,7 +241,9 @@ def _draw(
         new = len(more.film.drawn) - len(one.film.drawn)
         if not 0 < new <= allowance.pictures(_price(one), under_way):
             break
-        teller.voice.say(f"{finished.measured}: over {most:g}, drawing {new} more keyframes")
+        teller.voice.say(
+            f"{finished.measured}: over {most:g}, drawing {counted(new, 'more keyframe')}"
+        )
         again = restyle(more, under_way, means, teller.voice)
         if again.measured.flicker >= finished.measured.flicker:
             teller.voice.say("More keyframes did not make it steadier: the clip stays as it was.")
@@ -266,9 +268,13 @@ def _tell_finished(one: Settled, finished: Finished, teller: _Teller, means: Mea
     for note in finished.notes:
         teller.voice.say(note)
     if finished.held:
-        teller.voice.say(f"{len(finished.held)} refused frames show what is around them.")
+        teller.voice.say(
+            f"Refused, so they show what is around them: {counted(len(finished.held), 'frame')}."
+        )
     if finished.extra:
-        teller.voice.say(f"{finished.extra} more frames were drawn: nothing explained them.")
+        teller.voice.say(
+            f"Drawn as well, where motion explained too little: {counted(finished.extra, 'frame')}."
+        )
     if finished.measured.curve:
         teller.voice.say(f"{one.source.name}: {finished.measured}")
     _print(one, finished, means, teller.as_json)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 from sdbr.errors import Interrupted
 
+_LEFT = (
+    b"Left at once: what was under way may be billed all the same, see sdbr ledger. "
+    b"Run the same command again to go on.\n"
+)
 
-@contextmanager
+
+@contextlib.contextmanager
 def until_interrupted(
     stop: threading.Event, tell: Callable[[str], None]
 ) -> Iterator[threading.Event]:
@@ -26,6 +31,9 @@ def until_interrupted(
 
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         if asked.is_set():
+            # Not by way of sys.stderr, which the interrupted line may hold.
+            with contextlib.suppress(OSError):
+                os.write(2, _LEFT)
             os._exit(Interrupted.exit_code)
         asked.set()
         stop.set()

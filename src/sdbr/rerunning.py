@@ -15,6 +15,7 @@ from sdbr.workflows.preparing import original
 _OWN = ("file", "prompt")
 _SOURCES = ("clip", "init_image")
 _BY_ROLE = ("mask", "style_image", "to_image")
+_KINDS = ("container", "format")
 _NAMES = {"clip_guidance_preset": "clip_guidance"}
 
 
@@ -36,7 +37,8 @@ def rerun(made: Mapping[str, Any], name: str, store: Path) -> None:
     if command is None:
         raise InputProblem(f"{name} was made by an unknown command, {made['command']}.")
     told = _on_the_command_line(context)
-    words = words_again(command, made, {"name": made.get("stem", name), **told}, store)
+    named = {} if _names_a_file(told) else {"name": made.get("stem", name)}
+    words = words_again(command, made, {**named, **told}, store)
     with command.make_context(command.name, words, parent=context.parent) as again:
         command.invoke(again)
 
@@ -52,11 +54,17 @@ def words_again(
     inputs = [one for one in made.get("inputs", []) if isinstance(one, Mapping)]
     beside = {one["role"]: _found(one, store) for one in inputs if one.get("role") in _BY_ROLE}
     told = {_NAMES.get(name, name): value for name, value in made["told"].items()}
+    if _names_a_file(changed):  # Its suffix says which kind of file.
+        told = {name: value for name, value in told.items() if name not in _KINDS}
     flags = {**told, "seed": made.get("seed"), **beside, **changed}
     words = [word for n, v in flags.items() if n in options for word in _words(options[n], v)]
     sources = [str(_found(one, store)) for one in inputs if one.get("role") in _SOURCES]
     prompt = changed.get("prompt") or (made.get("request") or {}).get("prompt")
     return [*words, "--", *sources, *([prompt] if prompt else [])]
+
+
+def _names_a_file(flags: Mapping[str, Any]) -> bool:
+    return bool(Path(flags.get("to") or "").suffix)
 
 
 def _on_the_command_line(context: click.Context) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sdbr.looks import Told
 from sdbr.options import Run
 
 if TYPE_CHECKING:
+    from sdbr.workflows.job import Job
     from sdbr.workflows.jobs import Beside
 
 
@@ -35,7 +36,9 @@ def draw_over(
     `more` are flags of the command's own, by the request's field names, the prompt among them.
     """
     from sdbr.delivery import deliver
+    from sdbr.voice import Voice
     from sdbr.workflows import inputs as finding
+    from sdbr.workflows.film.sources import VIDEOS
     from sdbr.workflows.jobs import Beside, Wanted, from_pictures
     from sdbr.workflows.targets import format_of
     from sdbr.workspace import Workspace
@@ -47,4 +50,17 @@ def draw_over(
     default = run.config.models.get(task.command, task.default_model)
     wanted = Wanted(task.command, flags, told.count, default, task.kind)
     jobs = from_pictures(paths, wanted, beside or Beside(), run.catalog(), workspace)
+    voice = Voice(quiet=run.output.quiet)
+    for note in (*finding.passed_over(inputs, VIDEOS - finding.PICTURES), *_stopped(jobs)):
+        voice.say(note)
     deliver(task.command, jobs, run, sheet=told.sheet)
+
+
+def _stopped(jobs: Sequence[Job]) -> list[str]:
+    """What is to be said of animations, of which a still is made."""
+    from sdbr.media.pictures import FIRST_FRAME
+
+    names = dict.fromkeys(job.inputs[0].name for job in jobs if FIRST_FRAME in job.treatment)
+    return [
+        f"{name}: only its first frame is drawn; sdbr img2gif takes them all." for name in names
+    ]

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 _SELDOM = 1.0
 
 
+def counted(count: int, thing: str) -> str:
+    """A number with what it counts: 1 picture, 2 pictures."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 class Voice:
     """Says lines on stderr, above the progress bar where there is one.
 
@@ -25,7 +30,8 @@ class Voice:
         self._quiet = quiet
         self._verbose = verbose
         self._bar: tqdm[Any] | None = None
-        self._lock = threading.Lock()
+        # A signal's handler may speak in the middle of another line.
+        self._lock = threading.RLock()
         self._last_passing = 0.0
 
     @property

@@ -45,7 +45,7 @@ def test_it_prints_its_url_serves_logs_and_ends_cleanly(
     assert (process.returncode, out) == (0, b"")
     assert f"export AWS_ENDPOINT_URL_BEDROCK_RUNTIME={url}" in errors.decode()
     ending = errors.decode().splitlines()[-1]
-    assert ending == "Answered 2 invocations, made 1 pictures: ok 1, throttle 1."
+    assert ending == "Invocations answered: 2, pictures made: 1 (ok 1, throttle 1)."
     lines = (workspace / "log.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["outcome"] for line in lines] == ["ok", "throttle"]
 

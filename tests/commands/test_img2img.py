@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from sdbr.emulator import Emulator
-from tests.commands.moving import photo_in
+from tests.commands.moving import dance_in, photo_in
 
 
 def wide_photo(folder, name="wide.jpg", size=(300, 200)):
@@ -38,6 +38,26 @@ def test_a_3_to_2_photo_comes_back_3_to_2_whatever_size_the_model_takes(
     assert sent.get("image") or sent.get("init_image")
     width, height = Image.open(workspace / ran.paths[0]).size
     assert abs(width / height - 1.5) < 0.05
+
+
+@pytest.mark.usefixtures("emulator")
+def test_what_moves_in_a_folder_is_told_and_not_passed_over_in_silence(sdbr, workspace):
+    for name in ("a.mp4", "b.webm"):
+        (workspace / name).write_bytes(b"")
+    dance_in(workspace)
+    wide_photo(workspace)
+    ran = sdbr("img2img", ".", "a woodcut", "--seed", "7")
+    assert [path.name for path in ran.paths] == ["dance-7.png", "wide-7.png"]
+    assert ".: 2 videos left out; sdbr vid2vid takes videos." in ran.errors
+    assert "dance.gif: only its first frame is drawn; sdbr img2gif takes them all." in ran.errors
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_prompt_may_be_longer_than_any_file_name(sdbr, workspace):
+    ran = sdbr("img2img", wide_photo(workspace), "old paper, " * 180, "--seed", "7")
+    assert ran.lines == ["generate/img/wide-7.png"]
+    wrong = sdbr("img2img", "old paper, " * 180, "x")
+    assert (wrong.code, "does not exist" in wrong.failure) == (3, True)
 
 
 def test_strength_means_the_same_for_every_model(sdbr, start_emulator, workspace):

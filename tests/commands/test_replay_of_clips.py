@@ -40,6 +40,12 @@ def test_a_replay_makes_the_same_file_for_nothing(emulator, sdbr, request, sourc
     assert len(emulator.received) == sent
 
 
+@pytest.mark.usefixtures("emulator")
+def test_a_replay_keeps_the_kind_of_file(sdbr, photo):
+    assert sdbr("img2gif", photo, "a", "--frames", "2", "-o", "x.webp").lines == ["x.webp"]
+    assert sdbr("replay", "x.webp").lines == ["generate/img/x.webp"]
+
+
 def test_a_replay_under_another_flag_is_another_animation(emulator, sdbr, photo):
     first = sdbr("img2gif", photo, "a", "--frames", "3", "--fps", "20")
     again = sdbr("replay", str(first.paths[0]), "--prompt", "b", "--strength", "0.3")

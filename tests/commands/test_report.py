@@ -120,7 +120,7 @@ def test_each_result_is_there_with_how_it_was_made(sdbr, results):
     assert sorted(card["data-kind"] for card in cards) == ["animation"] + ["picture"] * 3 + [
         "video"
     ]
-    for words in ("stability.sd3-5-large-v1:0", "<dd>7</dd>", "0.6", "0.08 USD", "photo.png"):
+    for words in ("stability.sd3-5-large-v1:0", "7</dd>", "0.6", "0.08 USD", "photo.png"):
         assert words in html
     assert "0.24 USD for 3 drawn frames" in html
     assert "0.72 USD against drawing all 12 frames" in html
@@ -243,8 +243,10 @@ def test_a_browser_shows_slides_and_filters_it_all_without_a_network(sdbr, resul
     schemes = {url.partition(":")[0] for url in browser.requested}
     assert schemes <= {"file", "blob", "data"}
     _slides(browser)
+    _slides_by_key(browser)
     _filters(browser)
     _plays(browser)
+    _halts(browser)
     _fits_a_phone(browser)
 
 
@@ -254,6 +256,20 @@ def _slides(browser):
     browser.run(f"{slider}.value = 80; {slider}.dispatchEvent(new Event('input'))")
     clip = f"getComputedStyle({card}.querySelector('.before')).clipPath"
     assert browser.run(clip) in ("inset(0px calc(20%) 0px 0px)", "inset(0px 20% 0px 0px)")
+
+
+def _slides_by_key(browser):
+    browser.run("document.querySelector('.pair ~ .bar input').focus()")
+    browser.press("ArrowRight")
+    assert browser.run("document.activeElement.value") == "81"
+
+
+def _halts(browser):
+    halt = "document.querySelector('[data-kind=animation] .halt')"
+    for label, stills in (("Play", 1), ("Pause", 0)):
+        browser.run(f"{halt}.click()")
+        assert browser.run(f"{halt}.textContent") == label
+        assert browser.run("document.querySelectorAll('canvas').length") == stills
 
 
 def _filters(browser):

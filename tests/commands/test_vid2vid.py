@@ -159,6 +159,30 @@ def test_each_container_is_written(sdbr, workspace, container):
     assert len(frames(ran.paths[0])) == 4
 
 
+@pytest.mark.usefixtures("emulator")
+def test_a_folder_of_frames_is_a_result_like_any_other(sdbr, workspace):
+    clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(4)))
+    ran = sdbr("vid2vid", "clip.mp4", "ink", "--container", "frames", "--seed", "7")
+    assert ran.lines == ["generate/videos/clip"]
+    for name in ("generate/videos/clip", "clip", "-"):
+        told = sdbr("inspect", name, stdin=ran.data)
+        assert told.code == 0, told.errors
+        assert {"  prompt: ink", "  frames: 4"} <= set(told.lines)
+    assert sdbr("replay", "clip").lines == ran.lines
+    assert sdbr("report").code == 0
+    html = (workspace / "generate" / "report.html").read_text("utf-8")
+    assert html.count("<article") == 1
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_replay_keeps_the_kind_of_file(sdbr, workspace):
+    clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(4)))
+    assert sdbr("vid2vid", "clip.mp4", "ink", "-o", "x.webm").lines == ["x.webm"]
+    again = sdbr("replay", "x.webm")
+    assert again.lines == ["generate/videos/x.webm"]
+    assert sdbr("replay", "x.webm", "-o", "y.gif").lines == ["y.gif"]
+
+
 @pytest.mark.parametrize("content", [b"", b"plain text", b"\0\0\0\x18ftypmp42"])
 def test_a_file_that_is_no_clip_is_told_and_nothing_is_sent(sdbr, emulator, workspace, content):
     (workspace / "clip.mp4").write_bytes(content)

@@ -67,11 +67,13 @@ def _say(told: dict[str, object], text: str, as_json: bool) -> None:
 
 def _size(cache: Cache, as_json: bool) -> None:
     from sdbr.store import keeping
+    from sdbr.voice import counted
 
     size = keeping.measure(cache)
     _say(
         {"pictures": size.pictures, "refusals": size.refusals, "bytes": size.bytes},
-        f"{size.pictures} pictures, {size.bytes / 1e6:.1f} MB; {size.refusals} refusals remembered",
+        f"{counted(size.pictures, 'picture')}, {size.bytes / 1e6:.1f} MB; "
+        f"{counted(size.refusals, 'refusal')} remembered",
         as_json,
     )
 
@@ -92,25 +94,27 @@ def _list(cache: Cache, as_json: bool) -> None:
 def _verify(cache: Cache, as_json: bool) -> None:
     from sdbr.errors import PartlyDone
     from sdbr.store import keeping
+    from sdbr.voice import counted
 
     checked, broken = keeping.verify(cache)
     _say(
         {"checked": checked, "broken": broken},
-        f"{checked} entries checked, {len(broken)} broken",
+        f"{counted(checked, 'picture')} checked, {len(broken)} broken",
         as_json,
     )
     if broken:
         raise PartlyDone(
-            f"{len(broken)} broken entries were taken out. The next run that needs them pays again."
+            f"Taken out: {counted(len(broken), 'broken picture')}. A run that needs one pays again."
         )
 
 
 def _prune(cache: Cache, runs: Path, older_than: float | None, as_json: bool) -> None:
     from sdbr.store import keeping
+    from sdbr.voice import counted
 
     removed = keeping.prune(cache, runs, older_than or 0.0)
     _say(
         {"removed": removed.pictures, "bytes": removed.bytes},
-        f"{removed.pictures} pictures removed, {removed.bytes / 1e6:.1f} MB freed",
+        f"{counted(removed.pictures, 'picture')} removed, {removed.bytes / 1e6:.1f} MB freed",
         as_json,
     )

@@ -27,15 +27,12 @@ sdbr inspect generate/img/ --json
 def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
     """Tell how results were made, and from what; pictures of stable-diffusion-webui too."""
     from sdbr.errors import InputProblem
-    from sdbr.workflows import inputs, lineage
-    from sdbr.workflows.film.sources import VIDEOS
+    from sdbr.workflows import lineage
     from sdbr.workspace import Workspace
 
     workspace = Workspace(root)
-    homes = (workspace.generate_img, workspace.source_img, root / "generate" / "videos")
-    paths = inputs.find(files, homes, inputs.PICTURES | VIDEOS)
     silent = []
-    for path in paths:
+    for path in lineage.results(files, workspace):
         ancestor = lineage.trace(path, workspace.hidden / "inputs")
         if not ancestor.made:
             silent.append(str(path))

@@ -62,19 +62,22 @@ def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Pa
 def _overview(ledger: Any, since: str) -> None:
     from sdbr.generation.estimating import in_usd
     from sdbr.store import spend
+    from sdbr.voice import counted
 
     for row in spend.totals(ledger, since):
         where = "Amazon Bedrock" if row["realm"] == "aws" else f"emulated ({row['realm']})"
         click.echo(
             f"{where}: {in_usd(row['billed'])} USD billed, {in_usd(row['perhaps'])} USD perhaps, "
-            f"{row['pictures']} pictures from {row['sends']} sends"
+            f"{counted(row['pictures'], 'picture')} from {counted(row['sends'], 'send')}"
         )
         click.echo(
             f"  saved: {in_usd(row['saved_by_cache'])} USD by the cache, "
             f"{in_usd(row['saved_by_keyframes'])} USD by keyframes"
         )
         if row["open"]:
-            click.echo(f"  open: {row['open']} sends, under way or killed; perhaps billed")
+            click.echo(
+                f"  open: {counted(row['open'], 'send')}, under way or killed; perhaps billed"
+            )
     for title, rows in (
         ("By day", spend.by(ledger, "day", since)),
         ("By model", spend.by(ledger, "model", since)),

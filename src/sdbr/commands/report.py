@@ -51,7 +51,7 @@ def command(
     from sdbr.bedrock import catalog
     from sdbr.errors import UsageProblem
     from sdbr.workflows.reporting import page
-    from sdbr.workflows.reporting.cards import Desk
+    from sdbr.workflows.reporting.desk import Desk
     from sdbr.workflows.reporting.shelf import Shelf
     from sdbr.workspace import Workspace
 

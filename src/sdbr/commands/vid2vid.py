@@ -28,7 +28,7 @@ _write = grouped("Video")
 @_write("--crf", type=click.IntRange(0, 63), help="Quality: lower is better [default: 17 or 28].")
 @_write(
     "--container",
-    type=click.Choice(["mp4", "webm", "mov", "mkv", "gif", "webp", "frames"]),
+    type=click.Choice(["mp4", "webm", "mov", "mkv", "gif", "webp", "apng", "frames"]),
     help="Kind of result [default: mp4, or by the suffix of -o].",
 )
 @_write("--no-audio", is_flag=True, help="Leave the sound out.")
@@ -53,7 +53,7 @@ def command(
     from sdbr.filming import Flags, film
     from sdbr.media.clip import Settings
     from sdbr.workflows.arguments import inputs_and_prompt
-    from sdbr.workflows.film.naming import aimed, is_exact
+    from sdbr.workflows.film.naming import aimed, container_of, is_exact
     from sdbr.workflows.film.settling import Order, Wish, given
     from sdbr.workflows.film.sources import find_sources
     from sdbr.workflows.film.tree import places
@@ -69,9 +69,10 @@ def command(
     where, name, ending = aimed(
         places(workspace, animated=False), run.output.to, run.output.name, video["container"]
     )
+    kept = {**video, "container": container_of(ending)}
     wish = Wish(
         command="vid2vid",
-        told=given({**flags, "prompt": prompt, **clip.told(), **steady.told(), **video}),
+        told=given({**flags, "prompt": prompt, **clip.told(), **steady.told(), **kept}),
         rule=steady.rule(None),
         steady=steady.steady != "off",
         feedback=steady.feedback if steady.init == "from-previous" else 0.0,

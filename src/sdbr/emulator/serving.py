@@ -52,7 +52,8 @@ def _greet(emulator: Emulator) -> None:
 def _ending(told: Mapping[str, Any]) -> str:
     calls, pictures = told["invocations"], told["pictures_made"]
     rest = ", ".join(f"{name} {count}" for name, count in told["outcomes"].items())
-    return f"Answered {calls} invocations, made {pictures} pictures{': ' + rest if rest else ''}."
+    more = f" ({rest})" if rest else ""
+    return f"Invocations answered: {calls}, pictures made: {pictures}{more}."
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from sdbr.errors import OverBudget
 from sdbr.model import Model
 from sdbr.request import ImageRequest
 from sdbr.settings import Spending
+from sdbr.voice import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,10 @@ class Estimate:
         return tuple(share.model for share in self.shares if share.price is None)
 
     def __str__(self) -> str:
-        things = self.thing if self.pictures == 1 else f"{self.thing}s"
+        start = counted(self.pictures, self.thing)
         if not self.shares:
-            return f"{self.pictures} {things}, all paid for already = 0.00 USD"
+            return f"{start}, all paid for already = 0.00 USD"
         have = self.pictures - self.sends
-        start = f"{self.pictures} {things}"
         if have:
             start += f", {have} paid for already: {self.sends}"
         terms = " + ".join(_term(share, len(self.shares) > 1) for share in self.shares)

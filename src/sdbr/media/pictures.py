@@ -20,6 +20,9 @@ from sdbr.sniff import sniff
 MAX_PIXELS = 178_000_000
 """Pictures that declare more are refused unread; Pillow itself stops just above."""
 
+FIRST_FRAME = "first frame of an animation"
+"""The note on a picture that is one of many in its file."""
+
 # Each is told by its first bytes, as TGA is not, and none starts another program, as EPS does.
 _FORMATS = (
     *("PNG", "JPEG", "WEBP", "GIF", "AVIF", "TIFF", "BMP", "DIB"),
@@ -152,7 +155,7 @@ def _what_is_wrong(error: Exception) -> str:
 
 def _decode(image: ImageFile.ImageFile, look: _Wanted, name: str) -> Opened:
     _check_size(Size(*image.size), name)
-    notes = ["first frame of an animation"] if _moves(image) else []
+    notes = [FIRST_FRAME] if _moves(image) else []
     stored, turn = image.size, _orientation(image)
     wanted = look.at_least and (look.at_least[::-1] if turn > 4 else look.at_least)
     if wanted:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sdbr.errors import InputProblem
 from sdbr.files import temporary_beside
+from sdbr.media.frame_times import NAME, load_times
 
 
 @contextmanager
@@ -32,9 +33,9 @@ def whole_file(target: Path) -> Iterator[Path]:
 def whole_folder(target: Path) -> Iterator[Path]:
     """Give a temporary folder beside the target; on a clean exit it becomes the target.
 
-    Raises InputProblem where the target is there already and holds something.
+    A clip's frames make way for it. Raises InputProblem where the target holds anything else.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if target.exists() and not _makes_way(target):
         raise InputProblem(f"{target} is there already. Name another folder, or empty it.")
     temporary = _beside(target)
     try:
@@ -43,9 +44,24 @@ def whole_folder(target: Path) -> Iterator[Path]:
         raise unwritable(target, error) from error
     try:
         yield temporary
-        _put_in_place(temporary, target)
+        if target.exists():
+            # A folder cannot replace one that holds something: the two change places.
+            earlier = _beside(target)
+            _put_in_place(target, earlier)
+            _put_in_place(temporary, target)
+            _put_in_place(earlier, temporary)
+        else:
+            _put_in_place(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _makes_way(folder: Path) -> bool:
+    """Whether a folder is empty, or holds one clip's frames and nothing of anybody's."""
+    if not folder.is_dir():
+        return False
+    times = load_times(folder)
+    return {path.name for path in folder.iterdir()} <= {NAME, *(times.spans if times else ())}
 
 
 def unwritable(target: Path, error: OSError) -> InputProblem:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from sdbr.bedrock.catalog import Catalog
@@ -25,7 +25,8 @@ def inputs_and_prompt(
     if not _takes_prompt(flags, catalog):
         return arguments, ""
     *inputs, last = arguments
-    looks_like_input = last == "-" or Path(last).is_file()
+    # os.path says no where a Path raises: a prompt may be longer than a name can be.
+    looks_like_input = last == "-" or os.path.isfile(last)
     if inputs and not looks_like_input:
         return tuple(inputs), last
     if flags.get("prefix"):

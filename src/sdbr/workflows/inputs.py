@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from glob import glob, has_magic
 from pathlib import Path
 
 from sdbr.errors import InputProblem
+from sdbr.voice import counted
 from sdbr.workspace import natural_key
 
 PICTURES = frozenset(
@@ -19,34 +21,57 @@ _LONGEST_NAME_IN_LINES = 8
 _LARGEST_LIST = 64 * 1024 * 1024
 
 
-def find(arguments: Iterable[str], homes: Iterable[Path], suffixes: frozenset[str]) -> list[Path]:
+def find(
+    arguments: Iterable[str],
+    homes: Iterable[Path],
+    suffixes: frozenset[str],
+    whole: Callable[[Path], bool] = lambda _folder: False,
+) -> list[Path]:
     """The files that the arguments name, in their order; a folder or glob in natural order.
 
     `homes` are folders in which a bare name is looked for too. `-` reads paths from stdin, one
-    a line, or separated by NUL, or as the JSON lines that sdbr prints. Raises InputProblem.
+    a line, or separated by NUL, or as the JSON lines that sdbr prints. A `whole` folder stands
+    for itself. Raises InputProblem.
     """
     folders = tuple(homes)
+
+    def inside(folder: Path) -> list[Path]:
+        return [folder] if whole(folder) else _in_folder(folder, suffixes)
+
     found: list[Path] = []
     for argument in arguments:
         if argument == "-":
             for name in _listed(
                 sys.stdin.buffer.read(_LARGEST_LIST).decode("utf-8", "surrogateescape")
             ):
-                found += _matching(name, folders, suffixes)
+                found += _matching(name, folders, inside)
         else:
-            found += _matching(argument, folders, suffixes)
+            found += _matching(argument, folders, inside)
     if not found:
         raise InputProblem("No input. Name a file, a folder or a glob, or pipe paths into -.")
     return found
 
 
-def _matching(name: str, homes: tuple[Path, ...], suffixes: frozenset[str]) -> list[Path]:
+def passed_over(arguments: Iterable[str], others: frozenset[str]) -> list[str]:
+    """What is to be said of files in named folders that are of `others`, and so are left out."""
+    told = []
+    for folder in (Path(argument) for argument in arguments if os.path.isdir(argument)):
+        inside = (path for path in folder.iterdir() if path.name[0] != ".")
+        count = sum(path.suffix.lower() in others for path in inside)
+        if count:
+            told.append(f"{folder}: {counted(count, 'video')} left out; sdbr vid2vid takes videos.")
+    return told
+
+
+def _matching(
+    name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Path]]
+) -> list[Path]:
     if not name.strip():
         raise InputProblem("An input's name is empty. Name a file, a folder or a glob.")
     for path in (Path(name), *(home / name for home in homes if not Path(name).is_absolute())):
-        if path.is_dir():
-            return _in_folder(path, suffixes)
-        if path.exists():
+        if os.path.isdir(path):
+            return inside(path)
+        if os.path.exists(path):
             return [path]
     if has_magic(name):
         matches = [Path(match) for match in glob(name, recursive=True) if Path(match).is_file()]
@@ -84,7 +109,7 @@ def _listed(text: str) -> Iterator[str]:
 def _lines_of_a_name(lines: list[str]) -> int:
     """A file's name may hold line breaks: take as many lines as make a file that exists."""
     for used in range(1, min(len(lines), _LONGEST_NAME_IN_LINES) + 1):
-        if Path("\n".join(lines[:used])).exists():
+        if os.path.exists("\n".join(lines[:used])):
             return used
     return 1
 

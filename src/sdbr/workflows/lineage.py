@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from sdbr.errors import InputProblem
 from sdbr.media import metadata, parameters
 from sdbr.media.clips import read_comment
 from sdbr.workflows.film.sources import VIDEOS
+from sdbr.workflows.inputs import PICTURES, find
 from sdbr.workflows.preparing import original
+from sdbr.workspace import Workspace
 
 _DEEPEST = 20
 
@@ -43,15 +45,28 @@ def trace(path: Path, store: Path, role: str = "", depth: int = 0) -> Ancestor:
 
 def read(path: Path) -> Mapping[str, Any]:
     """sdbr's record, or {"parameters": …} of another program, or {}. Raises InputProblem."""
-    if not path.is_file():
+    if not path.exists():
         raise InputProblem(f"{path} does not exist. Check the path.")
-    told = None if path.suffix.lower() in VIDEOS else metadata.read(path)
+    moving = path.is_dir() or path.suffix.lower() in VIDEOS
+    told = None if moving else metadata.read(path)
     if told is None:
         return _record(_comment(path))
     if record := _record(told.record):
         return record
     prompt, negative, fields = parameters.parse(told.parameters)
     return {"parameters": {"prompt": prompt, "negative_prompt": negative, **fields}}
+
+
+def results(arguments: Iterable[str], workspace: Workspace) -> list[Path]:
+    """The results that the arguments name, a folder of frames among them. Raises InputProblem."""
+    videos = workspace.root / "generate" / "videos"
+    homes = (workspace.generate_img, workspace.source_img, videos)
+    return find(arguments, homes, PICTURES | VIDEOS, whole=is_clip_folder)
+
+
+def is_clip_folder(path: Path) -> bool:
+    """Whether a folder is one clip that sdbr made, and not a folder of results."""
+    return path.is_dir() and "command" in _record(_comment(path))
 
 
 def _comment(path: Path) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.errors import InputProblem
-from sdbr.workflows import inputs, lineage
-from sdbr.workflows.film.sources import VIDEOS
+from sdbr.workflows import lineage
 from sdbr.workflows.job import Job
 from sdbr.workflows.jobs import Beside, Wanted, from_pictures, from_words
 from sdbr.workflows.preparing import original
@@ -19,9 +18,7 @@ from sdbr.workspace import Workspace
 
 def found(file: str, workspace: Workspace) -> Path:
     """The one result called `file`, a path or a bare name. Raises InputProblem."""
-    videos = workspace.root / "generate" / "videos"
-    homes = (workspace.generate_img, workspace.source_img, videos)
-    paths = inputs.find([file], homes, inputs.PICTURES | VIDEOS)
+    paths = lineage.results([file], workspace)
     if len(paths) != 1:
         raise InputProblem(f"{file} are {len(paths)} files. Name one of them.")
     return paths[0]

@@ -40,6 +40,11 @@ def aimed(
     return replace(where, results=path.parent), name or path.stem, path.suffix.lower()
 
 
+def container_of(ending: str) -> str:
+    """What --container or --format says of a result's suffix."""
+    return ending.removeprefix(".") or "frames"
+
+
 def is_exact(to: str | None, ending: str) -> bool:
     """Whether --output names one file, and not a folder."""
     return to is not None and bool(ending) and Path(to).suffix.lower() == ending

@@ -124,7 +124,7 @@ def _raise_if_missing(count: int, settled: Settled, tally: Tally, run: Drawing) 
     failures = tally.failures
     if run.stop.is_set() and not failures.any:
         raise Interrupted(
-            f"Interrupted: {failures.done} of {failures.total} pictures are drawn and kept. "
+            f"Interrupted: {failures.done} of {failures.total} pictures drawn and kept. "
             "Run the same command again to go on."
         )
     if failures.any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -65,7 +66,7 @@ def find_sources(arguments: Sequence[str], workspace: Workspace) -> list[Source]
 
 def _folder_of_pictures(argument: str) -> Path | None:
     folder = Path(argument)
-    if argument == "-" or not folder.is_dir():
+    if argument == "-" or not os.path.isdir(folder):
         return None
     inside = [path for path in folder.iterdir() if path.name[0] != "." and path.is_file()]
     has_video = any(path.suffix.lower() in VIDEOS for path in inside)

@@ -46,16 +46,17 @@ def write(scene: Scene, folder: Path, realm: str) -> Finished:
     """Write the animation of the frames in `folder`. Raises InputProblem."""
     wish = scene.wish
     timeline = shots(len(scene.cels), wish.tempo)
-    comment = json.dumps(how_made(scene, timeline, realm), ensure_ascii=False, sort_keys=True)
+    size = _size_of(scene, folder)
+    made = {**how_made(scene, timeline, realm), "size": list(size)}
+    comment = json.dumps(made, ensure_ascii=False, sort_keys=True)
     target = scene.tree.target
     with open_writer(
         target, pace_of(wish.tempo), settings=wish.result.settings, comment=comment
     ) as writer:
         for frame in _shown(scene, folder, timeline):
             writer.add(frame)
-    height, width = frame.image.shape[:2]
     duration = sum((shot.lasts for shot in timeline), Fraction(0))
-    return Finished(target, Size(width, height), len(timeline), duration, writer.notes)
+    return Finished(target, size, len(timeline), duration, writer.notes)
 
 
 def pace_of(tempo: Tempo) -> Pace:
@@ -140,9 +141,14 @@ def _reader(scene: Scene, folder: Path) -> Callable[[int], Pixels]:
             image = np.asarray(resized, dtype=np.uint8)
         return image
 
-    with Image.open(frame_file(folder, scene, 0)) as first:
-        width, height = shown_size(Size(*first.size), scene.wish.result)
+    width, height = _size_of(scene, folder)
     return read
+
+
+def _size_of(scene: Scene, folder: Path) -> Size:
+    """The size of the animation of the frames in `folder`."""
+    with Image.open(frame_file(folder, scene, 0)) as first:
+        return shown_size(Size(*first.size), scene.wish.result)
 
 
 def shown_size(drawn: Size, result: Result) -> Size:

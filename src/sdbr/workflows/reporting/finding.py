@@ -94,7 +94,9 @@ def _latest_first(workspace: Workspace, paths: Iterable[Path]) -> list[Result]:
 
 def _files(folder: Path) -> Iterator[Path]:
     try:
-        yield from (it for it in folder.iterdir() if it.suffix.lower() in _KINDS and it.is_file())
+        for it in folder.iterdir():
+            if (it.suffix.lower() in _KINDS and it.is_file()) or lineage.is_clip_folder(it):
+                yield it
     except FileNotFoundError:
         return
     except OSError as error:

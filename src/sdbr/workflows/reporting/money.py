@@ -10,6 +10,7 @@ from typing import Any
 from sdbr.generation.estimating import in_usd
 from sdbr.store import spend
 from sdbr.store.ledger import Ledger
+from sdbr.voice import counted
 
 
 def section(ledger: Ledger | None, run: Mapping[str, Any] | None) -> str:
@@ -26,8 +27,7 @@ def section(ledger: Ledger | None, run: Mapping[str, Any] | None) -> str:
 
 def _of_run(run: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     name = f"Run {run['run']}"
-    sends = f"{run['pictures']} pictures from {run['sends']} requests"
-    yield name, f"{in_usd(run['billed'])} USD", f"{sends}{_emulated(run['realm'])}"
+    yield name, f"{in_usd(run['billed'])} USD", _sends(run)
     yield from _saved(run, f"{name} saved")
     if run["perhaps"]:
         yield f"{name}, perhaps", f"{in_usd(run['perhaps'])} USD", "no answer came back"
@@ -35,8 +35,7 @@ def _of_run(run: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 def _of_workspace(ledger: Ledger) -> Iterator[tuple[str, str, str]]:
     for row in spend.totals(ledger, ""):
-        sends = f"{row['pictures']} pictures from {row['sends']} requests"
-        yield "Workspace", f"{in_usd(row['billed'])} USD", f"{sends}{_emulated(row['realm'])}"
+        yield "Workspace", f"{in_usd(row['billed'])} USD", _sends(row)
         yield from _saved(row, "Workspace saved")
         if row["perhaps"]:
             yield "Workspace, perhaps", f"{in_usd(row['perhaps'])} USD", "no answer came back"
@@ -45,9 +44,13 @@ def _of_workspace(ledger: Ledger) -> Iterator[tuple[str, str, str]]:
 def _saved(row: Mapping[str, Any], title: str) -> Iterator[tuple[str, str, str]]:
     cache, keyframes = Decimal(row["saved_by_cache"]), Decimal(row["saved_by_keyframes"])
     if cache or keyframes:
-        also = f"{in_usd(cache)} by the cache, {in_usd(keyframes)} by keyframes"
+        ways = (("the cache", cache), ("keyframes", keyframes))
+        also = ", ".join(f"{in_usd(saved)} by {way}" for way, saved in ways if saved)
         yield title, f"{in_usd(cache + keyframes)} USD", also
 
 
-def _emulated(realm: str) -> str:
-    return "" if realm == "aws" else f"; emulated ({realm}), nothing was billed"
+def _sends(row: Mapping[str, Any]) -> str:
+    pictures, sends = counted(row["pictures"], "picture"), counted(row["sends"], "request")
+    realm = row["realm"]
+    note = "" if realm == "aws" else f"; emulated ({realm}), nothing was billed"
+    return f"{pictures} from {sends}{note}"

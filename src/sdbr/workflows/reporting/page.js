@@ -75,12 +75,43 @@ function together(stack) {
   };
 }
 
+// An animation has no pause of its own: a picture of it takes its place.
+function halt(card, button) {
+  const stills = all(card, "canvas");
+  stills.forEach((still) => still.remove());
+  for (const image of all(card, ".stack img")) {
+    image.hidden = !stills.length;
+    if (image.hidden) {
+      const still = document.createElement("canvas");
+      still.className = image.className;
+      still.width = image.naturalWidth;
+      still.height = image.naturalHeight;
+      still.getContext("2d").drawImage(image, 0, 0);
+      image.after(still);
+    }
+  }
+  button.textContent = stills.length ? "Pause" : "Play";
+}
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 for (const card of all(document, ".card")) {
   near.observe(card);
   const stack = card.querySelector(".stack");
   const slider = card.querySelector("input[type=range]");
   const play = card.querySelector(".play");
   const sound = card.querySelector(".sound");
+  const larger = card.querySelector(".larger");
+  const halted = card.querySelector(".halt");
+  larger.addEventListener("click", () => {
+    larger.textContent = card.classList.toggle("large") ? "Smaller" : "Larger";
+    card.scrollIntoView({ block: "start" });
+  });
+  if (halted) {
+    halted.addEventListener("click", () => halt(card, halted));
+    const image = card.querySelector("img.after");
+    if (calm) image.addEventListener("load", () => halt(card, halted), { once: true });
+  }
   if (slider) {
     slider.addEventListener("input", () => stack.style.setProperty("--split", `${slider.value}%`));
     const slide = (event) => {
@@ -88,7 +119,7 @@ for (const card of all(document, ".card")) {
       const box = stack.getBoundingClientRect();
       const share = Math.min(100, Math.max(0, ((event.clientX - box.left) / box.width) * 100));
       slider.value = share;
-      slider.dispatchEvent(new Event("input"));
+      stack.style.setProperty("--split", `${share}%`);
     };
     stack.addEventListener("pointerdown", slide);
     stack.addEventListener("pointermove", slide);

@@ -17,8 +17,10 @@ from sdbr import __version__
 from sdbr.errors import UsageProblem
 from sdbr.files import flush, part_file, plain_write_errors
 from sdbr.store.ledger import Ledger
+from sdbr.voice import counted
 from sdbr.workflows.reporting import money
-from sdbr.workflows.reporting.cards import Desk, card, kind_of, model_of
+from sdbr.workflows.reporting.cards import card, model_of
+from sdbr.workflows.reporting.desk import Desk, kind_of
 from sdbr.workflows.reporting.finding import Result
 
 _HOLE = re.compile(r"\{\{(\w+)\}\}")
@@ -87,8 +89,7 @@ def _filling(report: Report) -> Mapping[str, Callable[[], str]]:
 
 
 def _about(report: Report) -> str:
-    count = len(report.results)
-    said = f"{count} result{'' if count == 1 else 's'}"
+    said = counted(len(report.results), "result")
     if report.run is not None:
         ended = str(report.run["ended"] or "")[:16].replace("T", " ")
         said += f" of {report.run['command']}, {f'{ended} UTC' if ended else 'not ended'}"

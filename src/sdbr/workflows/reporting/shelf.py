@@ -39,6 +39,16 @@ class Shelf:
         """The name of a file that goes in as it is."""
         return self._put(("whole", str(path)), lambda: (_bytes(path), _type(path)))
 
+    def still(self, path: Path) -> str:
+        """The name of a clip's first frame."""
+
+        def make() -> bytes:
+            from sdbr.media.preview import still
+
+            return still(path, self.side)
+
+        return self.made(("still", str(path)), make)
+
     def made(self, what: tuple[str, ...], make: Callable[[], bytes]) -> str:
         """The name of a WebP that is made when the page is written."""
         return self._put(what, lambda: (make(), "image/webp"))
