@@ -200,8 +200,10 @@ def test_a_folder_without_results_is_told_and_nothing_is_written(sdbr, workspace
     (workspace / "empty").mkdir()
     ran = sdbr("report", "empty")
     assert ran.code == 2
-    assert "no results" in ran.failure
+    assert "nothing is there" in ran.failure
     assert not (workspace / "generate").exists()
+    for what, told in (("nowhere", "no folder and no run"), ("last", "There is no run yet")):
+        assert told in sdbr("report", what).failure
 
 
 def test_a_report_replaces_a_report_and_nothing_else(sdbr, results):

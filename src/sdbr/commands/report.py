@@ -58,7 +58,7 @@ def command(
     workspace = Workspace(root)
     report, name = _report(workspace, what)
     if not report.results:
-        raise UsageProblem(f"{report.title} has no results. Draw something first, or name another.")
+        raise UsageProblem(f"{report.title}: nothing is there. Draw something first: sdbr txt2img.")
     settings = config.load(root)
     models = catalog.load(settings.prices, settings.aliases)
     target = to or root / "generate" / name
@@ -71,6 +71,7 @@ def command(
 
 def _report(workspace: Workspace, what: str | None) -> tuple[Report, str]:
     """What is to be shown, and the file's name for it."""
+    from sdbr.errors import UsageProblem
     from sdbr.workflows.reporting import finding
     from sdbr.workflows.reporting.page import Report
 
@@ -83,6 +84,8 @@ def _report(workspace: Workspace, what: str | None) -> tuple[Report, str]:
         results = finding.of_run(workspace, ledger, run) if ledger else []
         return Report(f"Run {run['run']}", results, ledger, run), f"report-{run['run']}.html"
     folder = Path(what)
+    if not folder.is_dir():
+        raise UsageProblem(f"{what} is no folder and no run. See `sdbr ledger --by run`.")
     return Report(str(folder), finding.of_folder(workspace, folder), ledger), "report.html"
 
 
@@ -100,5 +103,6 @@ def _run(ledger: Ledger | None, what: str) -> dict[str, Any]:
     runs = spend.runs(ledger, "", 1 if what == "last" else 1_000_000) if ledger else []
     found = [run for run in runs if what in ("last", str(run["run"]))]
     if not found:
-        raise UsageProblem(f"There is no run {what}. See `sdbr ledger --by run`.")
+        which = "There is no run yet" if what == "last" else f"There is no run {what}"
+        raise UsageProblem(f"{which}. See `sdbr ledger --by run`.")
     return found[0]

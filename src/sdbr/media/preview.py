@@ -14,6 +14,7 @@ from sdbr.media.pictures import open_picture
 from sdbr.request import Size
 
 _QUALITY = 86
+_METHOD = 2  # 4 takes more than twice the time to save 4 %.
 _GAP = 4
 
 
@@ -61,5 +62,5 @@ def _within(image: Image.Image, box: Size) -> Image.Image:
 
 def _webp(image: Image.Image) -> bytes:
     file = BytesIO()
-    image.save(file, "WEBP", quality=_QUALITY, method=4)
+    image.save(file, "WEBP", quality=_QUALITY, method=_METHOD)
     return file.getvalue()
