@@ -110,6 +110,7 @@ def manual() -> str:
     """All commands as one man page."""
     lines = [
         f'.TH SDBR 1 "" "sdbr {__version__}" "User Commands"',
+        ".nh",
         *(".SH NAME", r"sdbr \- pictures and video with Stability AI's models on Amazon Bedrock"),
         *(".SH SYNOPSIS", r".B sdbr", r".I command", "[options]", ".SH DESCRIPTION"),
         *_described(paragraphs(cli)),
@@ -117,6 +118,8 @@ def manual() -> str:
     ]
     for name, command, ctx in commands():
         lines += [f".SS {_roff(usage(name, command, ctx))}", *_described(paragraphs(command))]
+        if examples := getattr(command, "examples", None):
+            lines += [".PP", ".EX", *map(_roff, examples), ".EE"]
         for rows in options(command, ctx).values():
             lines += _entries(rows)
     lines += [".SH EXIT STATUS", *_entries((str(c), meaning) for c, meaning in EXIT_CODES.items())]

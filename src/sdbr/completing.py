@@ -20,13 +20,9 @@ from click.shell_completion import (
     add_completion_class,
 )
 
-from sdbr.workflows.inputs import PICTURES
+from sdbr.workflows.inputs import PICTURES, VIDEOS
 
 VARIABLE = "_SDBR_COMPLETE"
-VIDEOS = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts"}
-    | {".3gp", ".3g2", ".ogv", ".flv", ".wmv", ".y4m", ".gif", ".apng"}
-)
 _BASH = """\
         elif [[ $type == 'suffixes' ]]; then
             compopt -o filenames

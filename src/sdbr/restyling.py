@@ -38,7 +38,6 @@ def draw_over(
     from sdbr.delivery import deliver
     from sdbr.voice import Voice
     from sdbr.workflows import inputs as finding
-    from sdbr.workflows.film.sources import VIDEOS
     from sdbr.workflows.jobs import Beside, Wanted, from_pictures
     from sdbr.workflows.targets import format_of
     from sdbr.workspace import Workspace
@@ -51,7 +50,7 @@ def draw_over(
     wanted = Wanted(task.command, flags, told.count, default, task.kind)
     jobs = from_pictures(paths, wanted, beside or Beside(), run.catalog(), workspace)
     voice = Voice(quiet=run.output.quiet)
-    for note in (*finding.passed_over(inputs, VIDEOS - finding.PICTURES), *_stopped(jobs)):
+    for note in (*finding.passed_over(inputs, finding.VIDEOS - finding.PICTURES), *_stopped(jobs)):
         voice.say(note)
     deliver(task.command, jobs, run, sheet=told.sheet)
 

@@ -17,6 +17,10 @@ PICTURES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".apng", ".bmp"}
     | {".tif", ".tiff", ".avif", ".heic", ".heif", ".jp2", ".ppm", ".qoi"}
 )
+VIDEOS = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts"}
+    | {".3gp", ".3g2", ".ogv", ".flv", ".wmv", ".y4m", ".gif", ".apng"}
+)
 _LONGEST_NAME_IN_LINES = 8
 _LARGEST_LIST = 64 * 1024 * 1024
 

@@ -11,8 +11,7 @@ from typing import Any
 from sdbr.errors import InputProblem
 from sdbr.media import metadata, parameters
 from sdbr.media.clips import read_comment
-from sdbr.workflows.film.sources import VIDEOS
-from sdbr.workflows.inputs import PICTURES, find
+from sdbr.workflows.inputs import PICTURES, VIDEOS, find
 from sdbr.workflows.preparing import original
 from sdbr.workspace import Workspace
 

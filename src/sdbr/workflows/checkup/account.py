@@ -108,10 +108,12 @@ def way(client: BedrockClient, patient: Patient, where: str) -> Iterator[Finding
 
 def _met(about: str, problem: SdbrError) -> Finding:
     """What went wrong on the way, with what to do where the problem does not say it."""
-    if not (isinstance(problem, ServiceProblem) and problem.again):
+    stayed = problem.trace is not None and not problem.trace.sent
+    if stayed or not (isinstance(problem, ServiceProblem) and problem.again):
         return failed(about, problem)
-    said = f"{problem} Runs try such requests again by themselves; if it stays, lower --rpm or "
-    return fix(about, f"{said}wait.", problem.exit_code, error=type(problem).__name__)
+    said = f"{problem} Runs send such requests again by themselves. If it stays, "
+    said += "lower --rpm or wait." if problem.throttled else "wait a while."
+    return fix(about, said, problem.exit_code, error=type(problem).__name__)
 
 
 def _agreed(plane: ControlPlane, model: Model) -> bool:

@@ -11,13 +11,8 @@ from pathlib import Path
 from sdbr.errors import InputProblem
 from sdbr.media.clips import Reader, open_reader
 from sdbr.media.kinds import kind_of
-from sdbr.workflows.inputs import PICTURES, find
+from sdbr.workflows.inputs import PICTURES, VIDEOS, find
 from sdbr.workspace import Workspace, kept_name
-
-VIDEOS = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts"}
-    | {".3gp", ".3g2", ".ogv", ".flv", ".wmv", ".y4m", ".gif", ".apng"}
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from pathlib import Path
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.clips import open_reader
 from sdbr.media.kinds import kind_of
-from sdbr.workflows.film.sources import VIDEOS
-from sdbr.workflows.inputs import PICTURES, find
+from sdbr.workflows.inputs import PICTURES, VIDEOS, find
 from sdbr.workspace import Workspace
 
 _ANIMATED = ("gif", "webp", "apng")

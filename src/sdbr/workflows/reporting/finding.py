@@ -11,8 +11,7 @@ from typing import Any
 from sdbr.errors import InputProblem
 from sdbr.store.ledger import Ledger
 from sdbr.workflows import lineage
-from sdbr.workflows.film.sources import VIDEOS
-from sdbr.workflows.inputs import PICTURES
+from sdbr.workflows.inputs import PICTURES, VIDEOS
 from sdbr.workflows.lineage import Ancestor
 from sdbr.workspace import Workspace, natural_key
 

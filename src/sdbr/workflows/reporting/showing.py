@@ -6,7 +6,7 @@ from html import escape
 
 from sdbr.errors import UsageProblem
 from sdbr.workflows.film.choosing import parse_time
-from sdbr.workflows.film.sources import VIDEOS
+from sdbr.workflows.inputs import VIDEOS
 from sdbr.workflows.reporting.desk import Desk, kind_of, spoken
 from sdbr.workflows.reporting.finding import Result
 from sdbr.workflows.reporting.shelf import PLAYABLE
