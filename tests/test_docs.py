@@ -108,6 +108,25 @@ def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
     assert (workspace / "for-anna.html").is_file()
 
 
+@pytest.mark.usefixtures("emulator")
+def test_the_commands_of_the_tour_work_one_after_the_other(sdbr):
+    shown = loaded(ROOT / "tools" / "tour.py").commands()
+    assert len(shown) > 8
+    for command in shown:
+        ran = sdbr(*shlex.split(command)[1:])
+        assert (ran.code, bool(ran.data)) == (0, True), f"{command}: {ran.errors}"
+
+
+def test_the_pictures_of_the_tour_are_those_that_its_tool_makes_and_small():
+    shown = re.findall(r"\(img/(.+?)\)", (DOCS / "tour.md").read_text("utf-8"))
+    made = re.findall(r'write\("(.+?)"', (ROOT / "tools" / "tour.py").read_text("utf-8"))
+    assert shown == made
+    sizes = {path.name: path.stat().st_size for path in (DOCS / "img").iterdir()}
+    assert set(made) <= set(sizes)
+    assert max(sizes.values()) < 60_000
+    assert sum(sizes.values()) < 300_000
+
+
 def test_the_smoke_test_of_the_recipes_passes(workspace):
     (workspace / "draw.py").write_text(blocks("recipes.md", "python")[0], "utf-8")
     (workspace / "smoke.sh").write_text(blocks("recipes.md", "bash")[0], "utf-8")

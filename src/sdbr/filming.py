@@ -56,7 +56,7 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
     told = _priced(settled, flags.clip.test_frames, means)
     _tell(settled, told, voice)
     if run.dry_run:
-        _print_plan(settled, told)
+        _print_plan(settled)
         return
     consent(told, means.spending, _ask if voice.terminal else None)
     stop = threading.Event()
@@ -327,10 +327,10 @@ def _print(one: Settled, finished: Finished, means: Means, as_json: bool) -> Non
     line(json.dumps(told, ensure_ascii=False))
 
 
-def _print_plan(settled: Sequence[Settled], told: Estimate) -> None:
+def _print_plan(settled: Sequence[Settled]) -> None:
     for one in settled:
         first = course.requests_of(one.film, one.film.footage.frames[:1])[0]
         line(f"{one.source.name}: {len(one.film.footage.frames)} frames to {one.film.tree.target}")
         line(f"POST /model/{first.model.invoke_id}/invoke")
         line(body.outline(first))
-    click.echo(f"{told}. Nothing was sent.", err=True)
+    click.echo("Nothing was sent.", err=True)

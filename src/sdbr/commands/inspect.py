@@ -85,7 +85,7 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "key": str(made.get("key", ""))[:16],
         "version": f"sdbr {made.get('sdbr')}",
     }
-    yield from ((name, str(value)) for name, value in facts.items() if value not in (None, "", 0))
+    yield from ((name, str(value)) for name, value in facts.items() if value not in (None, ""))
 
 
 def _flags(made: Mapping[str, Any]) -> str:

@@ -65,9 +65,11 @@ def _overview(ledger: Any, since: str) -> None:
     from sdbr.voice import counted
 
     for row in spend.totals(ledger, since):
-        where = "Amazon Bedrock" if row["realm"] == "aws" else f"emulated ({row['realm']})"
+        aws = row["realm"] == "aws"
+        where = "Amazon Bedrock" if aws else f"emulated ({row['realm']}), nothing was billed"
+        paid = "billed" if aws else "by the price list"
         click.echo(
-            f"{where}: {in_usd(row['billed'])} USD billed, {in_usd(row['perhaps'])} USD perhaps, "
+            f"{where}: {in_usd(row['billed'])} USD {paid}, {in_usd(row['perhaps'])} USD perhaps, "
             f"{counted(row['pictures'], 'picture')} from {counted(row['sends'], 'send')}"
         )
         click.echo(

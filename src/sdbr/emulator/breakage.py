@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable
 
 from sdbr.emulator.exchange import Reply, Wire
@@ -54,6 +53,7 @@ FILTERED = {
     "filter_input": "Filter reason: input image",
     "filter_output": "Filter reason: output image",
 }
+INFERENCE_ERROR = "Inference error"
 NOT_A_PICTURE = b"This is no picture."
 
 
@@ -82,13 +82,3 @@ def spoil(reply: Reply, fault: str | None, faults: Faults) -> Reply:
     if fault not in changes:
         return reply
     return dataclasses.replace(changes[fault](), outcome=fault)
-
-
-def filtered_answer(seed: int, reason: str, faults: Faults) -> bytes:
-    """The body of an answer that holds no picture, with a reason for it."""
-    told: dict[str, object] = {"seeds": [seed], "finish_reasons": [reason]}
-    if faults.filtered_images == "missing":
-        del told["seeds"]
-    else:
-        told["images"] = [] if faults.filtered_images == "empty" else [""]
-    return json.dumps(told).encode()

@@ -14,12 +14,12 @@ from typing import Any
 from sdbr.emulator import identifiers
 from sdbr.emulator.breakage import (
     FILTERED,
+    INFERENCE_ERROR,
     NOT_A_PICTURE,
     error_of,
-    filtered_answer,
     spoil,
 )
-from sdbr.emulator.dialects import sdxl, stable_image
+from sdbr.emulator.dialects import dialect_of
 from sdbr.emulator.exchange import Reply, Request, Wire, refused
 from sdbr.emulator.identity import signed_region
 from sdbr.emulator.models import Model
@@ -83,7 +83,8 @@ def answer(model: Model, body: Mapping[str, Any], fault: str | None, desk: Desk)
     if fault in FILTERED or fault == "inference_error":
         return _without_picture(model, order, fault, desk)
     picture = _paint(model, order, desk)
-    told = _tell(model, order.seed, NOT_A_PICTURE if fault == "not_a_picture" else picture)
+    sent = NOT_A_PICTURE if fault == "not_a_picture" else picture
+    told = dialect_of(model).answer(order.seed, sent)
     reply = Reply(
         200,
         json.dumps(told).encode(),
@@ -104,8 +105,7 @@ class Desk:
 
 def read_order(model: Model, body: Mapping[str, Any], settings: Settings) -> Order:
     """What the body asks for, with a seed drawn where it names none."""
-    read = sdxl.read if model.task == "sdxl" else stable_image.read
-    order = read(model, body)
+    order = dialect_of(model).read(model, body)
     return dataclasses.replace(
         order,
         seed=order.seed or secrets.randbelow(2**32 - 1) + 1,
@@ -120,19 +120,19 @@ def holds_refused_word(prompt: str, words: tuple[str, ...]) -> bool:
 
 
 def _without_picture(model: Model, order: Order, fault: str | None, desk: Desk) -> Reply:
-    reason = FILTERED.get(fault or "", "Inference error")
-    if model.task != "sdxl":
-        body = filtered_answer(order.seed, reason, desk.settings.faults)
-        return Reply(200, body, outcome=fault or "", made=fault == "filter_output")
-    if fault == "inference_error":
-        told = sdxl.answer(order.seed, b"", "ERROR")
-        return Reply(200, json.dumps(told).encode(), outcome=fault)
-    # SDXL sends the picture it refuses, blurred.
-    blurred = _paint(model, dataclasses.replace(order, style="blurred"), desk)
-    told = sdxl.answer(order.seed, blurred, "CONTENT_FILTERED")
-    digest = hashlib.sha256(blurred).hexdigest()
+    reason = FILTERED.get(fault or "", INFERENCE_ERROR)
+    told, sent = dialect_of(model).withheld(
+        order.seed,
+        reason,
+        desk.settings.faults.filtered_images,
+        lambda: _paint(model, dataclasses.replace(order, style="blurred"), desk),
+    )
     return Reply(
-        200, json.dumps(told).encode(), outcome=fault or "", made=True, picture_sha256=digest
+        200,
+        json.dumps(told).encode(),
+        outcome=fault or "",
+        made=bool(sent) or fault == "filter_output",
+        picture_sha256=hashlib.sha256(sent).hexdigest() if sent else "",
     )
 
 
@@ -147,9 +147,3 @@ def _unreadable(model: Model, name: str) -> Refusal:
     if model.wording == "schema":
         return invalid(f"The {name} could not be decoded as an image.")
     return detail(f"Invalid value for field '{name}': could not be decoded as an image")
-
-
-def _tell(model: Model, seed: int, picture: bytes) -> dict[str, Any]:
-    return (
-        sdxl.answer(seed, picture) if model.task == "sdxl" else stable_image.answer(seed, picture)
-    )

@@ -42,12 +42,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model: what it takes, where it is offered, when it was launched and ended."""
+    """One model: what it takes, in which dialect, where it is offered, when it began and ended."""
 
     id: str
     title: str
     task: str
     wording: str
+    dialect: str = "stable_image"
     aliases: tuple[str, ...] = ()
     fields: Mapping[str, Field] = field(default_factory=dict)
     required: tuple[str, ...] = ()
@@ -91,7 +92,7 @@ def size_of(ratio: str) -> tuple[int, int]:
 
 
 def _model(row: dict[str, Any]) -> Model:
-    sdxl = row["task"] == "sdxl"
+    sdxl = row.get("dialect") == "sdxl"
     names = tuple(data()["sdxl"]) if sdxl else tuple(row.get("fields", ()))
     profile = row.get("profile", False)
     return Model(
@@ -99,6 +100,7 @@ def _model(row: dict[str, Any]) -> Model:
         title=row["title"],
         task=row["task"],
         wording=row["wording"],
+        dialect=row.get("dialect", "stable_image"),
         aliases=tuple(row.get("aliases", ())),
         fields={name: _field(name, row, sdxl) for name in names},
         required=tuple(row.get("required", ())),

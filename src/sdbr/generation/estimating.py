@@ -117,9 +117,10 @@ def consent(told: Estimate, spending: Spending, ask: Callable[[str], bool] | Non
     if small or spending.assume_yes or spending.cap is not None or not told.sends:
         return
     cost = f"{in_usd(told.cost)} USD"
+    costs = f"{'costs' if told.billed else 'would cost'} {cost}"
     if ask is None:
         raise OverBudget(
-            f"This costs {cost}, more than {in_usd(spending.ask_above)} USD, and nobody can be "
+            f"This {costs}, more than {in_usd(spending.ask_above)} USD, and nobody can be "
             f"asked. Add --yes, or --max-cost {in_usd(told.cost)}."
         )
     if not ask(f"Spend {cost}?"):

@@ -1,1 +1,37 @@
-"""The request and answer formats of Bedrock's Stability models."""
+"""The request and answer formats of Bedrock's Stability models: `ls` here is the list.
+
+A dialect is one module with three functions. models.toml names it, nothing else does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from sdbr.emulator.faults import FilteredImages
+from sdbr.emulator.models import Model
+from sdbr.emulator.painter.order import Order
+
+
+class Dialect(Protocol):
+    """What a dialect's module offers."""
+
+    def read(self, model: Model, body: Mapping[str, Any]) -> Order:
+        """The order that a body asks for, with seed 0 for any. Raises Refusal."""
+
+    def answer(self, seed: int, picture: bytes) -> dict[str, Any]:
+        """The body of an answer with one picture."""
+
+    def withheld(
+        self, seed: int, reason: str, shape: FilteredImages, blurred: Callable[[], bytes]
+    ) -> tuple[dict[str, Any], bytes]:
+        """The body of an answer whose picture the filter keeps, and what is sent in its place.
+
+        `shape` is what is left of the pictures' list; `blurred` draws a picture to send instead.
+        """
+
+
+def dialect_of(model: Model) -> Dialect:
+    """The module that speaks this model's language."""
+    return cast(Dialect, import_module(f"{__name__}.{model.dialect}"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sdbr.emulator import images
+from sdbr.emulator.breakage import INFERENCE_ERROR
 from sdbr.emulator.checks import check, check_value
+from sdbr.emulator.faults import FilteredImages
 from sdbr.emulator.models import Field, ImageRule, Model
 from sdbr.emulator.painter.order import Order
 from sdbr.emulator.refusal import invalid, malformed
@@ -55,6 +57,16 @@ def answer(seed: int, picture: bytes, finish: str = "SUCCESS") -> dict[str, Any]
         "result": "success",
         "artifacts": [{"seed": seed, "base64": text, "finishReason": finish}],
     }
+
+
+def withheld(
+    seed: int, reason: str, _shape: FilteredImages, blurred: Callable[[], bytes]
+) -> tuple[dict[str, Any], bytes]:
+    """The body of an answer with the picture that is refused, blurred; an error has none."""
+    if reason == INFERENCE_ERROR:
+        return answer(seed, b"", "ERROR"), b""
+    picture = blurred()
+    return answer(seed, picture, "CONTENT_FILTERED"), picture
 
 
 def _prompts(model: Model, body: Mapping[str, Any]) -> list[tuple[str, float]]:

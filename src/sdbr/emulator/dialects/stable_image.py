@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sdbr.emulator.checks import check
+from sdbr.emulator.faults import FilteredImages
 from sdbr.emulator.models import Model, size_of
 from sdbr.emulator.painter.order import Order
 from sdbr.emulator.refusal import Refusal, detail, malformed
@@ -41,6 +42,18 @@ def answer(seed: int, picture: bytes) -> dict[str, Any]:
     """The body of an answer with one picture."""
     text = base64.b64encode(picture).decode()
     return {"seeds": [seed], "finish_reasons": [None], "images": [text]}
+
+
+def withheld(
+    seed: int, reason: str, shape: FilteredImages, _blurred: Callable[[], bytes]
+) -> tuple[dict[str, Any], bytes]:
+    """The body of an answer that holds no picture, with a reason for it."""
+    told: dict[str, Any] = {"seeds": [seed], "finish_reasons": [reason]}
+    if shape == "missing":
+        del told["seeds"]
+    else:
+        told["images"] = [] if shape == "empty" else [""]
+    return told, b""
 
 
 def _task(model: Model, body: Mapping[str, Any]) -> str:

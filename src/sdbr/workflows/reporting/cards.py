@@ -73,7 +73,7 @@ def _facts(result: Result, steady: Steady | None, desk: Desk) -> Iterator[tuple[
         "File": _relative(result.path, desk.root),
         "Answered by": _answered(made.get("answered_by")),
     }
-    yield from ((name, str(value)) for name, value in told.items() if value not in (None, "", 0))
+    yield from ((name, str(value)) for name, value in told.items() if value not in (None, ""))
 
 
 def _answered(realm: object) -> str:
