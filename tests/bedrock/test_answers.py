@@ -9,8 +9,9 @@ from sdbr.bedrock.answers import first_picture, picture_bytes, seed_number
 from sdbr.bedrock.client import _picture
 from sdbr.bedrock.families import Artifact, dialect_of
 from sdbr.errors import Refused, SdbrError, ServiceProblem
-from tests.material import CATALOG, CORE, SDXL, picture_file, png, request_for
+from tests.material import CATALOG, CORE, picture_file, png, request_for
 
+FAMILIES = {model.family: model for model in CATALOG.models}
 REASONS = {
     "Filter reason: prompt": "refused the prompt",
     "Filter reason: input image": "refused the input picture",
@@ -104,7 +105,7 @@ def test_a_seed_that_cannot_be_one_is_left_out(told, seed):
     assert seed_number(told) == seed
 
 
-@pytest.mark.parametrize("model", [CORE, SDXL], ids=["core", "sdxl"])
+@pytest.mark.parametrize("model", FAMILIES.values(), ids=FAMILIES)
 @given(answer=st.fixed_dictionaries({}, optional=KNOWN))
 def test_any_json_gives_a_picture_or_one_of_our_errors(model, answer):
     with suppress(SdbrError):
@@ -124,7 +125,3 @@ def test_a_damaged_picture_is_never_more_than_a_broken_answer(format, changes, l
     answer = {"images": [b64encode(bytes(data[:length])).decode()]}
     with suppress(ServiceProblem):
         assert min(_picture(request_for(CORE), answer, "").size) > 0
-
-
-def test_every_family_is_read_by_one_of_these():
-    assert {model.family for model in CATALOG.models} == {"sdxl", "stable_image", "image_services"}
