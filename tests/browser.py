@@ -67,13 +67,13 @@ class Browser:
         assert "exceptionDetails" not in told, told["exceptionDetails"]
         return told["result"].get("value")
 
-    def until(self, condition: str) -> None:
-        """Wait for a JavaScript condition to hold; a minute without it fails the test."""
+    def until(self, condition: str, told: str = "''") -> None:
+        """Wait for a JavaScript condition to hold; a minute without it fails with what is `told`."""
         for _ in range(600):
             if self.run(condition):
                 return
             time.sleep(0.1)
-        raise AssertionError(f"Never came true: {condition}")
+        raise AssertionError(f"Never came true: {condition} {self.run(told)}")
 
     def resize(self, width: int, height: int) -> None:
         """Make the page as wide and high as a screen."""
