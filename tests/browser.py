@@ -68,7 +68,7 @@ class Browser:
         return told["result"].get("value")
 
     def until(self, condition: str, told: str = "''") -> None:
-        """Wait for a JavaScript condition to hold; a minute without it fails with what is `told`."""
+        """Wait for a JavaScript condition to hold; `told` says what is wrong after a minute."""
         for _ in range(600):
             if self.run(condition):
                 return
