@@ -188,7 +188,7 @@ gif_options = collected(
     _write(
         "--dither",
         type=click.Choice(["auto", "none", "bayer", "floyd", "sierra"]),
-        help="Of a GIF [default: none for flat art, else bayer].",
+        help="Of a GIF [default: as much as hides the bands].",
     ),
     _write("--colours", type=click.IntRange(2, 256), help="Of a GIF, at most [default: 256]."),
     _write("--max-size", metavar="SIZE", help="Of a GIF: fewer colours, then smaller: 8MB."),

@@ -64,6 +64,16 @@ def test_still_parts_do_not_flicker(tmp_path: Path) -> None:
     assert all(np.array_equal(image[:40], shown[0][:40]) for image in shown)
 
 
+def test_pixels_that_stay_by_chance_do_not_tear_a_plain_frame_apart(tmp_path: Path) -> None:
+    """Half of the plain frame equals the noise before it, and would be drawn see-through."""
+    chance = np.random.default_rng(1)
+    noise = chance.choice(np.uint8([20, 90]), (60, 80, 1)).repeat(3, axis=2)
+    write(tmp_path / "one.gif", [noise])
+    write(tmp_path / "two.gif", [noise, np.full_like(noise, 90)])
+    sizes = [(tmp_path / name).stat().st_size for name in ("one.gif", "two.gif")]
+    assert sizes[1] - sizes[0] < 300
+
+
 @pytest.mark.parametrize("dither", ["none", "bayer", "floyd", "sierra"])
 def test_every_dither_stays_near_the_picture(tmp_path: Path, dither: str) -> None:
     write(tmp_path / "a.gif", moving(), dither=dither)

@@ -6,22 +6,23 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
-import av
-from av import VideoFrame
-from av.codec.context import Flags
+import numpy as np
 from av.video.reformatter import Interpolation
 
-from sdbr.media.palette import drawn, palette_of
-from sdbr.media.palette_refining import refined
+from sdbr.media.banding import dither_for
+from sdbr.media.clip import Pixels
+from sdbr.media.dithers import drawn
+from sdbr.media.gif_packing import packed
+from sdbr.media.palette import MOST, palette_of
 from sdbr.media.spool import Spool
 
-_TICK = Fraction(1, 100)
 _FEWEST_COLOURS = 64
 _NARROWEST = 48
 _DIFFUSED = ("floyd", "sierra")
+_SAMPLED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Look:
     colours: int
     width: int
     dither: str
+    """auto, or one of those that `drawn` knows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +58,16 @@ def smaller(look: Look, size: int, limit: int) -> Look | None:
     return replace(look, width=width) if width >= _NARROWEST else None
 
 
-def encode(film: Film, look: Look, target: Path) -> int:
-    """Write the film to `target` and return the file's size in bytes."""
-    palette = palette_of(_shown(film, look), look.colours)
-    palette = refined(palette, _shown(film, look))
-    palette.pts, palette.time_base = 0, _TICK
-    loop = -1 if film.loop is None else film.loop
-    with av.open(
-        str(target.absolute()), "w", format="gif", options={"loop": str(loop)}
-    ) as container:
-        stream = container.add_stream("gif", rate=100)
-        stream.pix_fmt = "pal8"
-        stream.codec_context.time_base = _TICK
-        stream.codec_context.flags |= int(Flags.frame_duration)
-        for frame, (_, delay) in zip(
-            drawn(_shown(film, look), palette, look.dither), film.delays, strict=True
-        ):
-            if not stream.codec_context.is_open:
-                stream.width, stream.height = frame.width, frame.height
-            frame.duration = delay
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return target.stat().st_size
+def encode(film: Film, look: Look, target: Path) -> tuple[int, Look]:
+    """Write the film to `target`; return the file's size in bytes, and the look without "auto"."""
+    palette = palette_of(_shown(film, look), min(look.colours, MOST))
+    if look.dither == "auto":
+        look = replace(look, dither=dither_for(_sample(film, look), palette))
+    pictures = drawn(_shown(film, look), palette, look.dither)
+    with packed(target, palette, film.loop) as packing:
+        for indices, (_, delay) in zip(pictures, film.delays, strict=True):
+            packing.add(indices, delay)
+    return target.stat().st_size, look
 
 
 def append_comment(target: Path, text: str) -> None:
@@ -93,15 +83,22 @@ def append_comment(target: Path, text: str) -> None:
         file.write(b"\x21\xfe" + blocks + b"\0;")
 
 
-def _shown(film: Film, look: Look) -> Iterator[VideoFrame]:
-    """Yield the pictures that stay, at their size and time."""
-    delays, clock = dict(film.delays), 0
+def _sample(film: Film, look: Look) -> Iterator[Pixels]:
+    """Yield some pictures from all over the film."""
+    step = max(1, len(film.delays) // _SAMPLED)
+    return islice(_shown(film, look), 0, None, step)
+
+
+def _shown(film: Film, look: Look) -> Iterator[Pixels]:
+    """Yield the pictures that stay as RGBA, at their size."""
+    kept = {number for number, _ in film.delays}
     for number, picture in enumerate(film.spool.pictures()):
-        if number not in delays:
+        if number not in kept:
             continue
+        height = picture.height
         if look.width != picture.width:
-            height = max(1, round(picture.height * look.width / picture.width))
-            picture = picture.reformat(look.width, height, interpolation=Interpolation.LANCZOS)
-        picture.pts, picture.time_base = clock, _TICK
-        clock += delays[number]
-        yield picture
+            height = max(1, round(height * look.width / picture.width))
+        pixels = picture.to_ndarray(
+            format="rgba", width=look.width, height=height, interpolation=Interpolation.LANCZOS
+        )
+        yield np.asarray(pixels, dtype=np.uint8)

@@ -5,19 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.clip import Pixels, Settings
+from sdbr.media.dithers import DITHERS
 from sdbr.media.gif_encoder import Film, Look, append_comment, encode, smaller
 from sdbr.media.images import scaled, with_channels
-from sdbr.media.palette import DITHERS
 from sdbr.media.spool import Spool
 from sdbr.media.timing import centiseconds
 from sdbr.media.writer import Note
-
-_SAMPLED = 4
-_PALETTE = 255
 
 
 class GifSink:
@@ -34,13 +29,10 @@ class GifSink:
         self._width = width
         self._spool = Spool(target.with_suffix(".spool"), width, height)
         self._spans: list[tuple[Fraction, Fraction]] = []
-        self._colours: set[int] = set()
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Keep one picture and its time."""
         image = scaled(with_channels(image, self._channels), self._settings.width)
-        if len(self._colours) <= _PALETTE:
-            self._colours.update(_colours_of(image))
         self._spool.add(image)
         self._spans.append((at, lasts))
 
@@ -61,11 +53,11 @@ class GifSink:
         self._spool.remove()
 
     def _encode(self, film: Film) -> None:
-        look: Look | None = Look(self._settings.colours, self._width, self._dither())
+        look: Look | None = Look(self._settings.colours, self._width, self._settings.dither)
         # A comment takes one byte more for each 255.
         limit = (self._settings.max_bytes or 0) - len(self._comment.encode()) * 257 // 256 - 4
         while look is not None:
-            size = encode(film, look, self._target)
+            size, look = encode(film, look, self._target)
             if self._settings.max_bytes is None:
                 return
             if size <= limit:
@@ -78,21 +70,6 @@ class GifSink:
             f"The GIF does not fit into {self._settings.max_bytes} bytes; {size} is the least."
             " Allow more, or take fewer frames."
         )
-
-    def _dither(self) -> str:
-        """Flat art that fits the palette needs no dither; anything else looks better with bayer.
-
-        Error diffusion makes still parts flicker and doubles the file; it is there to be chosen.
-        """
-        if self._settings.dither != "auto":
-            return self._settings.dither
-        return "none" if len(self._colours) <= _PALETTE else "bayer"
-
-
-def _colours_of(image: Pixels) -> list[int]:
-    sample = image[::_SAMPLED, ::_SAMPLED, :3].reshape(-1, 3).astype(np.uint32)
-    codes = sample[:, 0] << 16 | sample[:, 1] << 8 | sample[:, 2]
-    return [int(code) for code in np.unique(codes)]
 
 
 def _check(settings: Settings) -> None:

@@ -1,87 +1,114 @@
-"""One palette for a whole animation, and its frames drawn with it (libavfilter's algorithms)."""
+"""One palette for a whole animation: the colours with the least squared error over its pixels.
+
+The cells of the colour cube are split where that takes away most of the error (Wu, "Color
+quantization by dynamic programming and principal analysis", 1992), then the colours are moved to
+the means of what is drawn with them (Lloyd, "Least squares quantization in PCM", 1982). Distance
+is that of plain RGB, as in PSNR.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-import av
-from av import VideoFrame
-from av.filter import Graph
-from av.filter.context import FilterContext
+import numpy as np
+import numpy.typing as npt
 
-_DITHERS = {
-    "none": "none",
-    "bayer": "bayer:bayer_scale=4",
-    "floyd": "floyd_steinberg",
-    "sierra": "sierra2_4a",
-}
-DITHERS = ("auto", *_DITHERS)
+from sdbr.media.census import Census, Codes, Floats, coarser, counted
+from sdbr.media.clip import Pixels
 
-
-def palette_of(pictures: Iterable[VideoFrame], colours: int) -> VideoFrame:
-    """Return the best palette of `colours` entries for all BGRA pictures together.
-
-    One entry stays transparent: unchanged parts of a frame are drawn with it.
-    """
-    graph: Graph | None = None
-    for picture in pictures:
-        if graph is None:
-            graph = _palette_graph(picture, colours)
-        graph.push(picture)
-    if graph is None:
-        raise ValueError("no picture")
-    graph.push(None)
-    return graph.vpull()
+MOST = 255
+"""Opaque colours; the last of 256 entries is see-through: unchanged pixels are drawn with it."""
+_COARSE_BITS = 5
+_ENOUGH_CELLS = 4000
+_COARSE_STEPS = 10
+_FINE_STEPS = 5
+_AT_ONCE = 8192
 
 
-def drawn(pictures: Iterable[VideoFrame], palette: VideoFrame, dither: str) -> Iterator[VideoFrame]:
-    """Yield the BGRA pictures in the palette's colours (pal8), in order.
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Opaque colours (n, 3), n from 1 to 255; `exact` where the film has no others."""
 
-    `dither` is none, bayer, floyd or sierra.
-    """
-    graph: Graph | None = None
-    for picture in pictures:
-        if graph is None:
-            graph = _drawing_graph(picture, palette, dither)
-            graph.push(palette, at=1)
-            graph.push(None, at=1)
-        graph.push(picture, at=0)
-        yield from _pulled(graph)
-    if graph is not None:
-        graph.push(None, at=0)
-        yield from _pulled(graph)
+    colours: npt.NDArray[np.uint8]
+    exact: bool
 
 
-def _palette_graph(picture: VideoFrame, colours: int) -> Graph:
-    graph = Graph()
-    options = f"max_colors={colours}:reserve_transparent=1:stats_mode=full"
-    steps = (_source(graph, picture), graph.add("palettegen", options), graph.add("buffersink"))
-    graph.link_nodes(*steps).configure()
-    return graph
+def palette_of(pictures: Iterable[Pixels], colours: int) -> Palette:
+    """Return the best palette of at most `colours` (1 to 255) for all RGBA pictures together."""
+    census = counted(pictures)
+    if census.exact and len(census.colours) <= colours:
+        own = census.colours if len(census.colours) else np.zeros((1, 3))
+        return Palette(own.astype(np.uint8), True)
+    start = coarser(census, _COARSE_BITS)
+    if len(start.colours) < _ENOUGH_CELLS:
+        start = census
+    centres = _fitted(_split(start, colours), start, _COARSE_STEPS)
+    centres = _fitted(centres, census, _FINE_STEPS)
+    return Palette(np.unique(centres.round().astype(np.uint8), axis=0), False)
 
 
-def _drawing_graph(picture: VideoFrame, palette: VideoFrame, dither: str) -> Graph:
-    graph = Graph()
-    pictures, colours = _source(graph, picture), _source(graph, palette, like=picture)
-    options = f"dither={_DITHERS[dither]}:diff_mode=rectangle:alpha_threshold=128"
-    use = graph.add("paletteuse", options)
-    pictures.link_to(use, 0, 0)
-    colours.link_to(use, 0, 1)
-    use.link_to(graph.add("buffersink"))
-    graph.configure()
-    return graph
+def nearest(colours: Floats, centres: Floats) -> Codes:
+    """Return for each colour (n, 3) the index of the centre nearest to it."""
+    found = np.empty(len(colours), np.intp)
+    squares = (centres**2).sum(axis=1)
+    for at in range(0, len(colours), _AT_ONCE):
+        # |colour − centre|² without the part that is the same for all centres.
+        part = colours[at : at + _AT_ONCE]
+        found[at : at + _AT_ONCE] = (squares - 2 * part @ centres.T).argmin(axis=1)
+    return found
 
 
-def _source(graph: Graph, frame: VideoFrame, like: VideoFrame | None = None) -> FilterContext:
-    tick = (like or frame).time_base
-    return graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format, time_base=tick
-    )
+def _split(census: Census, count: int) -> Floats:
+    """The means of `count` boxes of cells, or of fewer where there are no more cells."""
+    boxes = [np.arange(len(census.colours))]
+    errors = [_error(census, boxes[0])]
+    while len(boxes) < count and max(errors) > 0:
+        worst = int(np.argmax(errors))
+        halves = _halves(census, boxes[worst])
+        boxes[worst : worst + 1], errors[worst : worst + 1] = (
+            halves,
+            [_error(census, half) for half in halves],
+        )
+    return np.stack([_mean(census, box) for box in boxes])
 
 
-def _pulled(graph: Graph) -> Iterator[VideoFrame]:
-    while True:
-        try:
-            yield graph.vpull()
-        except (av.BlockingIOError, av.EOFError):
-            return
+def _halves(census: Census, box: Codes) -> list[Codes]:
+    """A box cut across its longest axis, where the least error is left."""
+    colours, weights = census.colours[box], census.weights[box]
+    away = colours - _mean(census, box)
+    axis = np.linalg.eigh((away * weights[:, None]).T @ away)[1][:, -1]
+    along = away @ axis
+    order = np.argsort(along)
+    below = np.cumsum(weights[order])[:-1]
+    sums = np.cumsum(weights[order] * along[order])[:-1]
+    # The sums of both sides are opposite, as the mean is the origin.
+    gain = sums**2 / below + sums**2 / (weights.sum() - below)
+    cut = int(np.argmax(gain)) + 1
+    return [box[order[:cut]], box[order[cut:]]]
+
+
+def _mean(census: Census, box: Codes) -> Floats:
+    mean = np.average(census.colours[box], axis=0, weights=census.weights[box])
+    return np.asarray(mean, dtype=np.float32)
+
+
+def _error(census: Census, box: Codes) -> float:
+    """The squared error of a box drawn in its mean; 0 where it cannot be cut."""
+    if len(box) < 2:
+        return 0.0
+    away = census.colours[box] - _mean(census, box)
+    return float((census.weights[box, None] * away**2).sum())
+
+
+def _fitted(centres: Floats, census: Census, steps: int) -> Floats:
+    for _ in range(steps):
+        own = nearest(census.colours, centres)
+        share = np.bincount(own, census.weights, len(centres))
+        totals = [
+            np.bincount(own, census.weights * census.colours[:, channel], len(centres))
+            for channel in range(3)
+        ]
+        used = share > 0
+        centres[used] = (np.stack(totals, axis=1)[used] / share[used, None]).astype(np.float32)
+    return centres

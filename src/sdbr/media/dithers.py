@@ -1,0 +1,70 @@
+"""Draws the pictures of a film in the colours of its palette, by a chosen dither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from sdbr.media.census import opaque
+from sdbr.media.clip import Pixels
+from sdbr.media.diffusion import FLOYD, SIERRA, diffused
+from sdbr.media.lookup import Indices, Nearest, Pairs
+from sdbr.media.palette import MOST, Palette
+
+Drawing = Callable[[Iterable[Pixels], Palette], Iterator[Indices]]
+
+_GRAIN = 0.7
+"""What dots cost in `bayer`: little dither where the palette is dense, more where it is not."""
+
+
+def drawn(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator[Indices]:
+    """Yield RGBA pictures of one size as palette indices (height, width); 255 is see-through.
+
+    `dither` is none, bayer, floyd or sierra.
+    """
+    return _DRAWINGS[dither](pictures, palette)
+
+
+def _plain(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
+    lookup = Nearest(palette)
+    for picture in pictures:
+        yield _cut_out(picture, lookup.entries(lookup.codes(picture)))
+
+
+def _ordered(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
+    lookup, matrix = Pairs(palette, _GRAIN), _bayer()
+    for picture in pictures:
+        height, width = picture.shape[:2]
+        tiles = np.tile(matrix, (height // 8 + 1, width // 8 + 1))[:height, :width]
+        yield _cut_out(picture, lookup.mixed(lookup.codes(picture), tiles))
+
+
+def _floyd(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
+    return diffused(pictures, Nearest(palette), FLOYD)
+
+
+def _sierra(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
+    return diffused(pictures, Nearest(palette), SIERRA)
+
+
+_DRAWINGS: dict[str, Drawing] = {
+    "none": _plain,
+    "bayer": _ordered,
+    "floyd": _floyd,
+    "sierra": _sierra,
+}
+DITHERS = ("auto", *_DRAWINGS)
+
+
+def _cut_out(picture: Pixels, indices: Indices) -> Indices:
+    return np.where(opaque(picture), indices, np.uint8(MOST))
+
+
+def _bayer() -> npt.NDArray[np.uint8]:
+    """The 8 × 8 matrix of thresholds 0 to 63 (Bayer 1973)."""
+    matrix = np.zeros((1, 1), np.uint8)
+    for _ in range(3):
+        matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
+    return matrix

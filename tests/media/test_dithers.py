@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sdbr.media.banding import dither_for
+from sdbr.media.dithers import DITHERS, drawn
+from sdbr.media.palette import Palette, palette_of
+
+GREYS = Palette(np.array([[60] * 3, [90] * 3, [120] * 3], np.uint8), False)
+DRAWN = [dither for dither in DITHERS if dither != "auto"]
+
+
+def grey(level, shape=(32, 48)):
+    picture = np.full((*shape, 4), 255, np.uint8)
+    picture[..., :3] = level
+    return picture
+
+
+def gradient(high=250):
+    picture = grey(0, (120, 160))
+    x, y = np.arange(160)[None], np.arange(120)[:, None]
+    picture[..., 0] = x * high // 160
+    picture[..., 1] = y * high // 120
+    picture[..., 2] = (x + y) * high // 280
+    return picture
+
+
+def shown(picture, palette, dither):
+    (indices,) = drawn([picture], palette, dither)
+    return palette.colours[indices].astype(float)
+
+
+@pytest.mark.parametrize("dither", ["floyd", "sierra"])
+def test_diffusion_mixes_what_the_palette_lacks(dither):
+    assert abs(shown(grey(80), GREYS, dither).mean() - 80) < 3
+    assert abs(shown(grey(80), GREYS, "none").mean() - 80) > 9
+
+
+def test_bayer_mixes_where_the_nearest_colour_is_far_and_only_there():
+    between, near = shown(grey(105), GREYS, "bayer"), shown(grey(91), GREYS, "bayer")
+    assert 95 < between.mean() < 115
+    assert (near == 90).all()
+
+
+@pytest.mark.parametrize("dither", DRAWN)
+def test_the_palettes_own_colours_come_back_exactly(dither):
+    picture = grey(60)
+    picture[:, 20:] = (91, 90, 90, 255)
+    palette = palette_of([picture], 255)
+    assert np.array_equal(shown(picture, palette, dither), picture[..., :3])
+
+
+@pytest.mark.parametrize("dither", DRAWN)
+def test_pixels_that_stay_keep_their_entry(dither):
+    """Also where what moves lies before them in the order of drawing."""
+    film = [gradient() for _ in range(10)]
+    for number, picture in enumerate(film):
+        picture[10:20, 10 * number : 10 * number + 8] = (250, 250, 20, 255)
+    frames = list(drawn(film, palette_of(film, 32), dither))
+    assert all(np.array_equal(frame[30:], frames[0][30:]) for frame in frames)
+
+
+@pytest.mark.parametrize("dither", DRAWN)
+def test_see_through_pixels_are_the_last_entry(dither):
+    picture = gradient()
+    picture[:60, :, 3] = 100
+    (indices,) = drawn([picture], palette_of([picture], 40), dither)
+    assert (indices[:60] == 255).all()
+    assert (indices[60:] < 40).all()
+
+
+@pytest.mark.parametrize("dither", DRAWN)
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (3, 2)])
+def test_the_smallest_pictures_are_drawn(dither, shape):
+    (indices,) = drawn([grey(80, shape)], GREYS, dither)
+    assert indices.shape == shape
+
+
+def test_flat_art_and_fine_palettes_need_no_dither_and_banding_gradients_the_most():
+    assert dither_for([grey(80)], Palette(GREYS.colours, True)) == "none"
+    assert dither_for([grey(91)], GREYS) == "none"
+    assert dither_for([grey(92)], GREYS) == "bayer"
+    assert dither_for([gradient()], palette_of([gradient()], 32)) == "floyd"
+
+
+def test_a_palette_of_one_colour_draws():
+    for dither in DRAWN:
+        assert (shown(grey(80), Palette(GREYS.colours[:1], False), dither) == 60).all()
