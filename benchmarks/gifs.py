@@ -29,7 +29,7 @@ from sdbr.media.images import flattened, scaled
 from sdbr.workflows.living.inputs import moves
 
 FRAMES = 24
-WIDTH = 480
+LONGEST = 480
 PACE = Pace.even(Fraction(12))
 Write = Callable[[list[Pixels], Path], None]
 
@@ -47,7 +47,7 @@ class Measured:
 
 
 def gradients() -> list[Pixels]:
-    y, x = np.mgrid[0:360, 0:WIDTH].astype(np.float32)
+    y, x = np.mgrid[0:360, 0:LONGEST].astype(np.float32)
     still = np.stack([x / 2, y / 1.5, 128 + 100 * np.sin((x + y) / 90)], -1)
     pictures = []
     for i in range(FRAMES):
@@ -60,7 +60,7 @@ def gradients() -> list[Pixels]:
 def flat_art() -> list[Pixels]:
     pictures = []
     for i in range(FRAMES):
-        image = np.full((360, WIDTH, 3), (240, 230, 200), np.uint8)
+        image = np.full((360, LONGEST, 3), (240, 230, 200), np.uint8)
         image[220:] = (60, 140, 80)
         image[100:220, 10 * i : 10 * i + 90] = (200, 50, 40)
         pictures.append(image)
@@ -82,7 +82,8 @@ def of_still(path: Path) -> list[Pixels]:
 
 
 def fitted(image: Pixels) -> Pixels:
-    return scaled(image, WIDTH) if image.shape[1] > WIDTH else image
+    height, width = image.shape[:2]
+    return scaled(image, width * LONGEST // max(height, width, LONGEST))
 
 
 def with_sdbr(dither: str) -> Write:

@@ -116,7 +116,11 @@ def test_dither_goes_before_colours_and_colours_before_width() -> None:
     assert look is not None
     assert look.colours == 64
     assert 300 < look.width < 340
-    assert smaller(Look(64, 50, "none"), 800, 100) is None
+
+
+def test_the_narrowest_is_tried_before_giving_up() -> None:
+    assert smaller(Look(64, 480, "none"), 90000, 100) == Look(64, 48, "none")
+    assert smaller(Look(64, 48, "none"), 800, 100) is None
 
 
 def test_sixty_frames_a_second_keep_their_length(tmp_path: Path) -> None:

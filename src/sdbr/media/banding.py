@@ -19,27 +19,31 @@ _WINDOW = 5
 _SMOOTH = 4.0
 """Variance in a window below which bands would be seen"""
 _SHARE = 0.1
-_VISIBLE, _INVISIBLE = 2.55, 1.28
-"""Levels of 255 that windows are off, root mean square: 40 and 46 dB"""
+_VISIBLE, _INVISIBLE = 2.0, 1.28
+"""Levels of 255 that windows are off, root mean square: 42 and 46 dB"""
 
 
 def dither_for(pictures: Iterable[Pixels], palette: Palette) -> str:
     """Return the dither for a film of which these RGBA pictures are a sample.
 
-    Flat art that the palette holds, and anything that shows no bands, needs none; gradients that
-    band much need floyd; between them bayer, which costs fewer bytes.
+    Flat art that the palette holds, and anything that shows no bands, needs none; smooth parts
+    that band need floyd; textures hide most bands, so bayer will do, which costs fewer bytes.
     """
     if palette.exact:
         return "none"
     sample = [_seen(picture) for picture in pictures]
-    off = _off(sample, drawn(sample, palette, "none"), palette)
-    if off > _VISIBLE:
-        return "floyd"
-    return "bayer" if off > _INVISIBLE else "none"
+    errors, smooth = _windows(sample, drawn(sample, palette, "none"), palette)
+    gradients = smooth.mean() >= _SHARE
+    off = np.sqrt(errors[smooth].mean() if gradients else errors.mean())
+    if off < _INVISIBLE:
+        return "none"
+    return "floyd" if gradients and off > _VISIBLE else "bayer"
 
 
-def _off(sample: list[Pixels], indices: Iterable[Indices], palette: Palette) -> float:
-    """How far the drawn windows are off: the smooth ones, or all where hardly any is smooth."""
+def _windows(
+    sample: list[Pixels], indices: Iterable[Indices], palette: Palette
+) -> tuple[Plane, npt.NDArray[np.bool_]]:
+    """Of all windows: the squared error of their mean colour as drawn, and which are smooth."""
     table = np.zeros((MOST + 1, 3), np.uint8)
     table[: len(palette.colours)] = palette.colours
     errors, smooth = [], []
@@ -50,9 +54,7 @@ def _off(sample: list[Pixels], indices: Iterable[Indices], palette: Palette) -> 
         errors.append(np.mean(squares, axis=0).ravel())
         grey = np.mean(wanted, axis=0)
         smooth.append((_mean(grey**2) - _mean(grey) ** 2 < _SMOOTH).ravel())
-    every, flat = np.concatenate(errors), np.concatenate(smooth)
-    chosen = every[flat] if flat.mean() >= _SHARE else every
-    return float(np.sqrt(chosen.mean()))
+    return np.concatenate(errors), np.concatenate(smooth)
 
 
 def _seen(picture: Pixels) -> Pixels:

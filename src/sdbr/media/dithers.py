@@ -15,7 +15,7 @@ from sdbr.media.palette import MOST, Palette
 
 Drawing = Callable[[Iterable[Pixels], Palette], Iterator[Indices]]
 
-_GRAIN = 0.7
+_GRAIN = 0.5
 """What dots cost in `bayer`: little dither where the palette is dense, more where it is not."""
 
 

@@ -53,9 +53,10 @@ def smaller(look: Look, size: int, limit: int) -> Look | None:
         return replace(look, dither="bayer")
     if look.colours > _FEWEST_COLOURS:
         return replace(look, colours=max(_FEWEST_COLOURS, look.colours // 2))
+    if look.width <= _NARROWEST:
+        return None
     shrink = min(0.9, math.sqrt(limit / size) * 0.97)
-    width = int(look.width * shrink)
-    return replace(look, width=width) if width >= _NARROWEST else None
+    return replace(look, width=max(_NARROWEST, int(look.width * shrink)))
 
 
 def encode(film: Film, look: Look, target: Path) -> tuple[int, Look]:
