@@ -62,6 +62,25 @@ def test_pixels_that_stay_keep_their_entry(dither):
 
 
 @pytest.mark.parametrize("dither", DRAWN)
+def test_the_noise_of_a_codec_does_not_flicker_and_a_slow_fade_is_followed(dither):
+    film = [gradient(230) for _ in range(12)]
+    for number, picture in enumerate(film):
+        picture[:60, :, :3] += np.uint8(number % 2)
+        picture[60:, :, :3] += np.uint8(number)
+    palette = palette_of(film, 60)
+    frames = list(drawn(film, palette, dither))
+    assert all(np.array_equal(frame[:60], frames[0][:60]) for frame in frames)
+    shown = [palette.colours[frame[60:]].mean() for frame in frames]
+    assert 8 < shown[-1] - shown[0] < 14
+
+
+def test_a_palette_that_holds_every_colour_follows_the_smallest_change():
+    film = [grey(60), grey(61)]
+    frames = list(drawn(film, palette_of(film, 255), "none"))
+    assert (frames[0] != frames[1]).all()
+
+
+@pytest.mark.parametrize("dither", DRAWN)
 def test_see_through_pixels_are_the_last_entry(dither):
     picture = gradient()
     picture[:60, :, 3] = 100

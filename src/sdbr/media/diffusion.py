@@ -11,7 +11,6 @@ import numpy.typing as npt
 from sdbr.media.census import opaque
 from sdbr.media.clip import Pixels
 from sdbr.media.lookup import Indices, Nearest
-from sdbr.media.palette import MOST
 
 Step = tuple[int, int, float]
 FLOYD: tuple[Step, ...] = ((1, 0, 7 / 16), (-1, 1, 3 / 16), (0, 1, 5 / 16), (1, 1, 1 / 16))
@@ -27,19 +26,10 @@ _TOGETHER = 8
 def diffused(
     pictures: Iterable[Pixels], lookup: Nearest, steps: tuple[Step, ...]
 ) -> Iterator[Indices]:
-    """Yield RGBA pictures of one film as indices (height, width).
-
-    A pixel that is the same as in the picture before keeps its entry, so still parts stay still.
-    """
-    before: tuple[Pixels, Indices] | None = None
+    """Yield RGBA pictures of one film as indices (height, width)."""
     waiting = iter(pictures)
     while group := list(islice(waiting, _TOGETHER)):
-        for picture, indices in zip(group, _diffused(np.stack(group), lookup, steps), strict=True):
-            if before is not None:
-                same = (picture == before[0]).all(axis=2)
-                indices = np.where(same, before[1], indices)
-            before = picture, indices
-            yield np.where(opaque(picture), indices, np.uint8(MOST))
+        yield from _diffused(np.stack(group), lookup, steps)
 
 
 def _diffused(film: Pixels, lookup: Nearest, steps: tuple[Step, ...]) -> Indices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import tee
 
 import numpy as np
 import numpy.typing as npt
@@ -17,20 +18,38 @@ Drawing = Callable[[Iterable[Pixels], Palette], Iterator[Indices]]
 
 _GRAIN = 0.5
 """What dots cost in `bayer`: little dither where the palette is dense, more where it is not."""
+_TOLERANCE = 2
+"""Levels of 255 that a pixel may change and still stays: in clips 8 to 30 % of bytes for 0.1 dB."""
 
 
 def drawn(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator[Indices]:
     """Yield RGBA pictures of one size as palette indices (height, width); 255 is see-through.
 
-    `dither` is none, bayer, floyd or sierra.
+    `dither` is none, bayer, floyd or sierra. A pixel that stays as it was keeps its entry: neither
+    the noise of a codec nor dots that crawl over still parts are worth their bytes.
     """
-    return _DRAWINGS[dither](pictures, palette)
+    tolerance = 0 if palette.exact else _TOLERANCE
+    seen, to_draw = tee(pictures)
+    held: tuple[Pixels, Indices] | None = None
+    for picture, indices in zip(seen, _DRAWINGS[dither](to_draw, palette), strict=True):
+        if held is not None:
+            stays = _stays(picture, held[0], tolerance)
+            indices = np.where(stays, held[1], indices)
+            picture = np.where(stays[..., None], held[0], picture)
+        held = picture, indices
+        yield np.where(opaque(picture), indices, np.uint8(MOST))
+
+
+def _stays(picture: Pixels, held: Pixels, tolerance: int) -> npt.NDArray[np.bool_]:
+    """Which pixels are, in each channel, as they were when their entry was chosen."""
+    changes = np.maximum(picture, held) - np.minimum(picture, held)
+    return np.asarray((changes <= tolerance).all(axis=2))
 
 
 def _plain(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
     lookup = Nearest(palette)
     for picture in pictures:
-        yield _cut_out(picture, lookup.entries(lookup.codes(picture)))
+        yield lookup.entries(lookup.codes(picture))
 
 
 def _ordered(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
@@ -38,7 +57,7 @@ def _ordered(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
     for picture in pictures:
         height, width = picture.shape[:2]
         tiles = np.tile(matrix, (height // 8 + 1, width // 8 + 1))[:height, :width]
-        yield _cut_out(picture, lookup.mixed(lookup.codes(picture), tiles))
+        yield lookup.mixed(lookup.codes(picture), tiles)
 
 
 def _floyd(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
@@ -56,10 +75,6 @@ _DRAWINGS: dict[str, Drawing] = {
     "sierra": _sierra,
 }
 DITHERS = ("auto", *_DRAWINGS)
-
-
-def _cut_out(picture: Pixels, indices: Indices) -> Indices:
-    return np.where(opaque(picture), indices, np.uint8(MOST))
 
 
 def _bayer() -> npt.NDArray[np.uint8]:
