@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from fractions import Fraction
@@ -204,6 +205,25 @@ def test_an_animation_keeps_its_frames_delays_loop_and_transparency(sdbr, dance)
     for one, other in zip(before.frames(), after.frames(), strict=True):
         assert ((one.image[..., 3] > 127) == (other.image[..., 3] > 127)).all()
     assert Path("generate/img/frames/dance/000012.png").is_file()
+
+
+def delays_in_the_bytes(path: Path) -> list[int]:
+    """Centiseconds of all graphic control extensions: 21 F9 04, flags, delay, index, 00."""
+    found = re.findall(rb"\x21\xf9\x04.(..).\x00[\x2c\x21]", path.read_bytes(), re.DOTALL)
+    return [int.from_bytes(delay, "little") for delay in found]
+
+
+@pytest.mark.usefixtures("emulator")
+def test_forty_uneven_delays_are_the_same_centiseconds_in_the_file(sdbr, workspace):
+    delays = [2 + 7 * number % 31 for number in range(40)]
+    source = workspace / "uneven.gif"
+    frames = [Image.new("RGB", (64, 64), (6 * number, 90, 40)) for number in range(40)]
+    frames[0].save(
+        source, save_all=True, append_images=frames[1:], duration=[10 * one for one in delays]
+    )
+    ran = sdbr("img2gif", "uneven.gif", "a", "--keyframes", "every:40")
+    assert delays_in_the_bytes(source) == delays
+    assert delays_in_the_bytes(ran.paths[0]) == delays
 
 
 @pytest.mark.parametrize("source", ["photo", "dance"])
