@@ -100,15 +100,25 @@ def paint(
             pixels = film.painter.restored(picture, film.size)
             return Painted(shown, before, pixels, picture)
         except SdbrError as error:
-            hopeless = tally.failures.hopeless(means.effort.workers)
-            if ends_the_run(error, means.on_filtered) or hopeless:
-                run.stop.set()
+            stop_if_fatal(error, run, means, tally)
             return Painted(shown, before, error=error)
 
     workers = means.effort.workers
     return map_ordered(
         work, items, workers=workers, window=_window(film.size, workers), stop=run.stop
     )
+
+
+def stop_if_fatal(error: SdbrError, run: Drawing, means: Means, tally: Tally) -> None:
+    """End the run where no other frame can fare better.
+
+    The failure is noted before the stop, after which nobody may come for this frame.
+    """
+    fatal = ends_the_run(error, means.on_filtered)
+    if fatal:
+        tally.failures.add(error, fatal=True)
+    if fatal or tally.failures.hopeless(means.effort.workers):
+        run.stop.set()
 
 
 def usable(painted: Iterable[Painted], means: Means, tally: Tally) -> Iterator[Painted]:

@@ -11,8 +11,7 @@ from sdbr.errors import SdbrError
 from sdbr.generation.stack import Drawing, Means
 from sdbr.media.clip import Frame, Pixels
 from sdbr.motion.feedback import feed_back
-from sdbr.workflows.failures import ends_the_run
-from sdbr.workflows.film.course import Film, Painted
+from sdbr.workflows.film.course import Film, Painted, Tally, stop_if_fatal
 from sdbr.workflows.film.painter import rgb
 from sdbr.workflows.film.planning import Shown, digest_of
 
@@ -23,6 +22,7 @@ def paint_onward(
     run: Drawing,
     means: Means,
     share: float,
+    tally: Tally,
 ) -> Iterator[Painted]:
     """Draw frames in order, `share` (0 to 1) of the warped last result in each init image.
 
@@ -40,8 +40,8 @@ def paint_onward(
         one = _painted(film, shown, before, init, run)
         if one.pixels is not None:
             last = shot_of[shown.number], before, one.pixels
-        elif one.error is not None and ends_the_run(one.error, means.on_filtered):
-            run.stop.set()
+        elif one.error is not None:
+            stop_if_fatal(one.error, run, means, tally)
         yield one
 
 

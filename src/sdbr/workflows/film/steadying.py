@@ -34,7 +34,7 @@ def steady_frames(
     sources = SourceFrames(film)
     wanted_items = chosen_of(items, film.drawn)
     if settled.wish.feedback:
-        drawn = paint_onward(film, wanted_items, run, means, settled.wish.feedback)
+        drawn = paint_onward(film, wanted_items, run, means, settled.wish.feedback, tally)
     else:
         drawn = paint(film, wanted_items, run, means, tally)
     painted = usable(drawn, means, tally)

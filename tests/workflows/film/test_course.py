@@ -1,0 +1,54 @@
+import threading
+from decimal import Decimal
+
+import pytest
+
+from sdbr.errors import AccessProblem, Interrupted, Refused, ServiceProblem
+from sdbr.generation.budget import Budget
+from sdbr.generation.filtering import OnFiltered
+from sdbr.generation.stack import Drawing, Means
+from sdbr.settings import Connection, Effort, Spending
+from sdbr.store.ledger import Ledger
+from sdbr.workflows.failures import Failures
+from sdbr.workflows.film.course import Tally, stop_if_fatal
+from sdbr.workspace import Workspace
+from tests.material import CATALOG, drawn
+
+
+def meet(tmp_path, error, how="stop"):
+    """What a run knows after one frame met `error`, before anybody came for that frame."""
+    stop = threading.Event()
+    means = Means(
+        Workspace(tmp_path),
+        Connection(),
+        Effort(workers=8),
+        Spending(),
+        CATALOG.models,
+        OnFiltered(how),
+    )
+    run = Drawing(drawn, Budget(Decimal(1), stop), Ledger(tmp_path / "ledger.db"), 1, stop)
+    tally = Tally(Failures(total=17))
+    stop_if_fatal(error, run, means, tally)
+    return tally.failures, stop.is_set()
+
+
+@pytest.mark.parametrize("error", [Refused("refused"), AccessProblem("expired")])
+def test_what_stops_a_run_is_known_before_it_stops(tmp_path, error):
+    failures, stopped = meet(tmp_path, error)
+    assert stopped
+    assert failures.fatal is error
+
+
+def test_ctrl_c_is_no_failure(tmp_path):
+    failures, stopped = meet(tmp_path, Interrupted("stopped"))
+    assert stopped
+    assert not failures.any
+
+
+@pytest.mark.parametrize(
+    ("error", "how"), [(Refused("refused"), "hold"), (ServiceProblem("500"), "stop")]
+)
+def test_what_concerns_one_frame_alone_stops_nothing(tmp_path, error, how):
+    failures, stopped = meet(tmp_path, error, how)
+    assert not stopped
+    assert not failures.any
