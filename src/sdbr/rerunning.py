@@ -16,12 +16,14 @@ _OWN = ("file", "prompt")
 _SOURCES = ("clip", "init_image")
 _BY_ROLE = ("mask", "style_image", "to_image")
 _KINDS = ("container", "format")
+_OURS = ("Output", "Spending", "Effort", "Connection")
+_SHAPING = ("format", "quality")
 _NAMES = {"clip_guidance_preset": "clip_guidance"}
 
 
 def is_clip(made: Mapping[str, Any]) -> bool:
     """Whether a record is that of frames in time."""
-    return "frames" in made and isinstance(made.get("told"), Mapping) and "command" in made
+    return {"frames", "told", "command"} <= made.keys()
 
 
 def rerun(made: Mapping[str, Any], name: str, store: Path) -> None:
@@ -51,20 +53,28 @@ def words_again(
     for name in changed:
         if name not in options and name not in _OWN:
             raise UsageProblem(f"--{name.replace('_', '-')} is not for {command.name}.")
-    inputs = [one for one in made.get("inputs", []) if isinstance(one, Mapping)]
-    beside = {one["role"]: _found(one, store) for one in inputs if one.get("role") in _BY_ROLE}
+    inputs = made.get("inputs", [])
+    beside = {one["role"]: _found(one, store) for one in inputs if one["role"] in _BY_ROLE}
     told = {_NAMES.get(name, name): value for name, value in made["told"].items()}
     if _names_a_file(changed):  # Its suffix says which kind of file.
         told = {name: value for name, value in told.items() if name not in _KINDS}
+    told = {n: value for n, value in told.items() if n in options and _may_tell(options[n])}
     flags = {**told, "seed": made.get("seed"), **beside, **changed}
     words = [word for n, v in flags.items() if n in options for word in _words(options[n], v)]
-    sources = [str(_found(one, store)) for one in inputs if one.get("role") in _SOURCES]
+    sources = [str(_found(one, store)) for one in inputs if one["role"] in _SOURCES]
     prompt = changed.get("prompt") or (made.get("request") or {}).get("prompt")
     return [*words, "--", *sources, *([prompt] if prompt else [])]
 
 
 def _names_a_file(flags: Mapping[str, Any]) -> bool:
     return bool(Path(flags.get("to") or "").suffix)
+
+
+def _may_tell(option: click.Option) -> bool:
+    """Whether a file may set the option: how the result looks, and never where it goes, what it
+    may cost or whom it asks."""
+    group = getattr(option, "group", "")
+    return group not in _OURS or option.name in _SHAPING
 
 
 def _on_the_command_line(context: click.Context) -> dict[str, Any]:
@@ -92,9 +102,9 @@ def _longest(names: Sequence[str]) -> str:
 
 
 def _found(told: Mapping[str, Any], store: Path) -> Path:
-    path = original(str(told.get("sha256", "")), store)
+    path = original(told["sha256"], store)
     if path is None:
         raise InputProblem(
-            f"The input {told.get('name')} is not where it was. Put it back, or name it anew."
+            f"The input {told['name']} is not where it was. Put it back, or name it anew."
         )
     return path

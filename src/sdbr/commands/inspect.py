@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from sdbr.options import json_option, workspace_option
 if TYPE_CHECKING:
     from sdbr.workflows.lineage import Ancestor
 
+# A file's text must not steer the terminal.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _EXAMPLES = """
 sdbr inspect generate/img/photo-7.png
 sdbr inspect generate/img/ --json
@@ -41,7 +44,7 @@ def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
 
             click.echo(json.dumps(_as_json(ancestor), ensure_ascii=False))
         else:
-            click.echo("\n".join(_lines(ancestor)))
+            click.echo(_UNSEEN.sub("\ufffd", "\n".join(_lines(ancestor))))
     if silent:
         raise InputProblem(f"{', '.join(silent)}: the file does not say how it was made.")
 
@@ -61,8 +64,8 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         return
     if not made:
         return
-    told = dict(made.get("request") or {})
-    extras = dict(told.pop("extras", None) or {})
+    told = dict(made.get("request", {}))
+    extras = told.pop("extras", {})
     facts: dict[str, Any] = {
         "command": made.get("command"),
         "model": told.pop("model", None),
@@ -75,14 +78,14 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "style": told.get("style"),
         "aspect": told.get("aspect"),
         **extras,
-        "size": "x".join(map(str, made.get("size") or ())),
+        "size": "x".join(map(str, made.get("size", ()))),
         "price": f"{made['price_usd']} USD" if made.get("price_usd") else None,
         "drawn on": made.get("drawn_on"),
         "answered by": "Amazon Bedrock" if made.get("answered_by") == "aws" else "an emulator",
-        "treatment": "; ".join(map(str, made.get("treatment") or ())),
+        "treatment": "; ".join(made.get("treatment", ())),
         "flags": _flags(made) if "frames" in made else None,
-        "finish": ", ".join(f"{k} {v}" for k, v in (made.get("finish") or {}).items()),
-        "key": str(made.get("key", ""))[:16],
+        "finish": ", ".join(f"{k} {v}" for k, v in made.get("finish", {}).items()),
+        "key": made.get("key", "")[:16],
         "version": f"sdbr {made.get('sdbr')}",
     }
     yield from ((name, str(value)) for name, value in facts.items() if value not in (None, ""))
@@ -91,7 +94,7 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _flags(made: Mapping[str, Any]) -> str:
     """The flags that made a clip; what the request tells is told there."""
     silent = {"prompt", "model", "negative", "strength", "style"}
-    told = ((name.replace("_", "-"), v) for name, v in (made.get("told") or {}).items())
+    told = ((name.replace("_", "-"), v) for name, v in made.get("told", {}).items())
     return " ".join(f"--{name} {v}" for name, v in told if name not in silent)
 
 

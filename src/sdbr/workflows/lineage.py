@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from sdbr.errors import InputProblem
 from sdbr.media import metadata, parameters
 from sdbr.media.clips import read_comment
+from sdbr.workflows.found import record_of, sayable
 from sdbr.workflows.inputs import PICTURES, VIDEOS, find
 from sdbr.workflows.preparing import original
 from sdbr.workspace import Workspace
@@ -35,10 +35,9 @@ class Ancestor:
 def trace(path: Path, store: Path, role: str = "", depth: int = 0) -> Ancestor:
     """Read `path` and follow its inputs as far as they can be found. Raises InputProblem."""
     made = read(path)
-    listed = made.get("inputs", [])
-    if depth >= _DEEPEST or not isinstance(listed, list):
+    if depth >= _DEEPEST:
         return Ancestor(path.name, path, role, made)
-    parents = [_parent(told, store, depth) for told in listed if isinstance(told, Mapping)]
+    parents = [_parent(told, store, depth) for told in made.get("inputs", [])]
     return Ancestor(path.name, path, role, made, tuple(parents))
 
 
@@ -49,11 +48,11 @@ def read(path: Path) -> Mapping[str, Any]:
     moving = path.is_dir() or path.suffix.lower() in VIDEOS
     told = None if moving else metadata.read(path)
     if told is None:
-        return _record(_comment(path))
-    if record := _record(told.record):
+        return record_of(_comment(path))
+    if record := record_of(told.record):
         return record
     prompt, negative, fields = parameters.parse(told.parameters)
-    return {"parameters": {"prompt": prompt, "negative_prompt": negative, **fields}}
+    return {"parameters": sayable({"prompt": prompt, "negative_prompt": negative, **fields})}
 
 
 def results(arguments: Iterable[str], workspace: Workspace) -> list[Path]:
@@ -65,7 +64,7 @@ def results(arguments: Iterable[str], workspace: Workspace) -> list[Path]:
 
 def is_clip_folder(path: Path) -> bool:
     """Whether a folder is one clip that sdbr made, and not a folder of results."""
-    return path.is_dir() and "command" in _record(_comment(path))
+    return path.is_dir() and "command" in record_of(_comment(path))
 
 
 def _comment(path: Path) -> str:
@@ -75,17 +74,9 @@ def _comment(path: Path) -> str:
         return ""  # A still, or no clip at all: it says nothing.
 
 
-def _record(text: str) -> dict[str, Any]:
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
 def _parent(told: Mapping[str, Any], store: Path, depth: int) -> Ancestor:
-    name, role = str(told.get("name", "?")), str(told.get("role", "input"))
-    found = original(str(told.get("sha256", "")), store)
+    name, role = told["name"], told["role"]
+    found = original(told["sha256"], store)
     if found is None:
         return Ancestor(name, None, role, {})
     try:

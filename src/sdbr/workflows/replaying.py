@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.errors import InputProblem
+from sdbr.media.fitting import Fit
 from sdbr.workflows import lineage
 from sdbr.workflows.job import Job
 from sdbr.workflows.jobs import Beside, Wanted, from_pictures, from_words
 from sdbr.workflows.preparing import original
-from sdbr.workspace import Workspace
+from sdbr.workflows.targets import FORMATS
+from sdbr.workspace import Workspace, kept_name
 
 
 def found(file: str, workspace: Workspace) -> Path:
@@ -39,13 +41,13 @@ def jobs_again(
     path = found(file, workspace)
     made = lineage.read(path)
     told = made.get("told")
-    if not isinstance(told, dict) or "command" not in made:
+    if told is None or "command" not in made:
         raise InputProblem(f"{path} does not say how sdbr made it. Only sdbr's results can be.")
-    flags = {**told, "seed": made.get("seed")}
+    flags = {**_drawable(told), "seed": made.get("seed")}
     flags |= {name: value for name, value in changed.items() if value is not None}
-    command = str(made["command"])
+    command = made["command"]
     wanted = Wanted(command, flags, count, task="image-to-image")
-    used = {str(one["role"]): _found(one, workspace) for one in made.get("inputs", [])}
+    used = {one["role"]: _found(one, workspace) for one in made.get("inputs", [])}
     if "init_image" not in used:
         texts = [str(flags.pop("prompt", ""))]
         jobs = from_words(texts, replace(wanted, told=flags), catalog, workspace)
@@ -56,13 +58,22 @@ def jobs_again(
             style_image=beside.style_image or used.get("style_image"),
         )
         jobs = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
-    return command, [replace(job, stem=str(made.get("stem", job.stem))) for job in jobs]
+    stem = kept_name(made["stem"]) if "stem" in made else None
+    return command, [replace(job, stem=stem or job.stem) for job in jobs]
+
+
+def _drawable(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The recorded flags without those that no flag could have said: they become a file's name."""
+    choices = {"format": FORMATS.values(), "fit": get_args(Fit)}
+    return {
+        name: value for name, value in told.items() if name not in choices or value in choices[name]
+    }
 
 
 def _found(told: Mapping[str, Any], workspace: Workspace) -> Path:
-    path = original(str(told.get("sha256", "")), workspace.hidden / "inputs")
+    path = original(told["sha256"], workspace.hidden / "inputs")
     if path is None:
         raise InputProblem(
-            f"The input {told.get('name')} is not where it was. Put it back, or restyle it anew."
+            f"The input {told['name']} is not where it was. Put it back, or restyle it anew."
         )
     return path

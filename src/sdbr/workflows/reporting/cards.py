@@ -63,8 +63,8 @@ def _facts(result: Result, steady: Steady | None, desk: Desk) -> Iterator[tuple[
         "Strength": request.get("strength"),
         "Negative": request.get("negative_prompt"),
         "Style": request.get("style"),
-        **{str(name): value for name, value in (request.get("extras") or {}).items()},
-        "Size": "×".join(str(side) for side in made.get("size") or ()),
+        **{str(name): value for name, value in request.get("extras", {}).items()},
+        "Size": "×".join(str(side) for side in made.get("size", ())),
         "Frames": made.get("frames"),
         **_price(result, steady, desk),
         "Source": ", ".join(parent.name for parent in result.ancestor.parents),
@@ -88,10 +88,10 @@ def _price(result: Result, steady: Steady | None, desk: Desk) -> dict[str, str]:
     if each is None:
         return {}
     if number := result.made.get("drawn"):
-        return {"Price": f"{in_usd(each * int(number))} USD for {counted(number, 'drawn frame')}"}
+        return {"Price": f"{in_usd(each * number)} USD for {counted(number, 'drawn frame')}"}
     if steady is None or not steady.keyframes:
         return {}
-    drawn, frames = len(steady.keyframes), int(result.made["frames"])
+    drawn, frames = len(steady.keyframes), result.made["frames"]
     saved = steady.saved_usd or in_usd(each * max(frames - drawn, 0))
     return {
         "Price": f"{in_usd(each * drawn)} USD for {counted(drawn, 'drawn frame')}",
@@ -110,7 +110,7 @@ def _price_each(result: Result, catalog: Catalog) -> Decimal | None:
 def _steadiness(result: Result, steady: Steady | None, desk: Desk) -> str:
     if steady is None:
         return ""
-    curve = steadiness.drawing(steady, int(result.made["frames"]))
+    curve = steadiness.drawing(steady, result.made["frames"])
     return (
         f'<figure class="steady">{curve}{_keyframes(result, steady, desk)}{_said(steady)}</figure>'
     )

@@ -35,8 +35,8 @@ class Result:
     @property
     def request(self) -> Mapping[str, Any]:
         """What was asked of the model, in neutral words."""
-        told = self.made.get("request")
-        return told if isinstance(told, Mapping) else {}
+        told: Mapping[str, Any] = self.made.get("request", {})
+        return told
 
     @property
     def moving(self) -> bool:

@@ -84,8 +84,7 @@ def _before(result: Result, desk: Desk) -> str:
 
 def _offset(result: Result) -> float:
     """Where the result begins in its source, in seconds."""
-    told = result.made.get("told")
-    start = told.get("start") if isinstance(told, dict) else None
+    start = result.made.get("told", {}).get("start")
     try:
         return float(parse_time("--start", str(start))) if start else 0.0
     except UsageProblem:
@@ -94,6 +93,4 @@ def _offset(result: Result) -> float:
 
 def _size_attributes(result: Result) -> str:
     size = result.made.get("size")
-    if not isinstance(size, list) or len(size) != 2:
-        return ""
-    return f' width="{int(size[0])}" height="{int(size[1])}"'
+    return f' width="{size[0]}" height="{size[1]}"' if size else ""

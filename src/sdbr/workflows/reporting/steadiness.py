@@ -38,7 +38,7 @@ def of(result: Result, hidden: Path) -> Steady | None:
         told = _read(hidden / "clips" / name)
     try:
         return _steady(told) if told else None
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, LookupError, OverflowError):
         return None
 
 

@@ -1,0 +1,90 @@
+"""Files that a stranger made: what they say of themselves is not to be trusted."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import pytest
+
+from sdbr.media.clip import Frame, Pace
+from sdbr.media.clips import open_writer
+from sdbr.media.metadata import embed
+from tests.material import png
+from tests.media.made_clips import picture
+
+DRAWN = {
+    "sdbr": "9.9",
+    "command": "txt2img",
+    "request": {"prompt": "a fox"},
+    "seed": 7,
+    "told": {"prompt": "a fox", "model": "core"},
+}
+
+
+def picture_that_says(path, **told):
+    path.write_bytes(embed(png(), "", json.dumps({**DRAWN, **told})))
+
+
+def clip_that_says(path, **told):
+    with open_writer(path, Pace.even(Fraction(12)), comment=json.dumps(told)) as writer:
+        writer.add(Frame(picture(1), Fraction(0), Fraction(1, 12)))
+
+
+def test_a_replayed_picture_stays_in_the_workspace_whatever_it_is_called(emulator, sdbr, workspace):
+    picture_that_says(
+        workspace / "x.png",
+        stem="../../../away",
+        told={**DRAWN["told"], "format": "/../../../away.png"},
+    )
+    ran = sdbr("replay", "x.png")
+    assert ran.code == 0, ran.errors
+    assert [path.parent.as_posix() for path in ran.paths] == ["source/img"]
+    assert list(workspace.parent.iterdir()) == [workspace]
+    assert len(emulator.received) == 1
+
+
+def test_a_clip_does_not_say_where_a_replay_goes_what_it_costs_and_whom_it_asks(
+    emulator, sdbr, workspace
+):
+    outside = workspace.parent / "outside.gif"
+    (workspace / "still.png").write_bytes(png())
+    first = sdbr("img2gif", "still.png", "a fox", "--frames", "2", "--seed", "7", "--json")
+    record = json.loads(sdbr("inspect", "generate/img/still.gif", "--json").lines[0])["made"]
+    record["told"] |= {"to": str(outside), "overwrite": True, "yes": True, "fresh": True}
+    record["told"] |= {"endpoint_url": "http://127.0.0.1:9", "root": str(workspace.parent)}
+    record["stem"] = "../../away"
+    clip_that_says(workspace / "strange.gif", **record)
+    ran = sdbr("replay", "strange.gif")
+    assert (first.code, ran.code) == (0, 0), ran.errors
+    assert [path.parent.as_posix() for path in ran.paths] == ["generate/img"]
+    assert list(workspace.parent.iterdir()) == [workspace]
+    assert len(emulator.received) == 2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"size": 5},
+        {"request": [1]},
+        {"finish": ["x"]},
+        {"treatment": 3},
+        {"told": "x"},
+        {"inputs": [3, {"role": "init_image"}]},
+        {"frames": "many", "steadiness": {"curve": [[], [1e999]], "keyframes": 3}},
+        {"stem": "\ud800"},
+    ],
+)
+def test_a_strange_record_is_read_as_far_as_it_makes_sense(sdbr, workspace, told):
+    (workspace / "source" / "img").mkdir(parents=True)
+    picture_that_says(workspace / "source" / "img" / "x.png", **told)
+    for question in (("inspect", "x.png"), ("inspect", "x.png", "--json"), ("report",)):
+        assert sdbr(*question).code == 0
+    assert sdbr("replay", "x.png", "--dry-run", "--offline").code in (0, 3)
+
+
+def test_what_a_file_says_does_not_steer_the_terminal(sdbr, workspace):
+    picture_that_says(workspace / "x.png", request={"prompt": "a\x1b]0;fox\x07 \u202efox"})
+    ran = sdbr("inspect", "x.png")
+    assert ran.code == 0
+    assert not {"\x1b", "\x07", "\u202e"} & set(ran.data.decode())
