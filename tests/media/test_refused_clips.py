@@ -29,6 +29,9 @@ SCRIPT = b"ffconcat version 1.0\nfile other.mp4\n"
         ("script.mkv", SCRIPT, "text"),
         ("still.mp4", encode_png(picture(0)), "still picture"),
         ("noise.mp4", os.urandom(5000), "not a readable video"),
+        ("sizes.mkv", b"\x1a\x45\xdf\xa3\0" + b"\xff" * 60, "not a readable video"),
+        ("short.gif", b"GIF89a", "no frame of it decodes"),
+        ("short.png", encode_png(picture(0))[:33] + b"\0\0\0\0acTL\0\0\0\0", "no frame"),
         (
             "head.mp4",
             b"\0\0\0\x20ftypisom" + bytes(20) + struct.pack(">I4s", 9000, b"mdat"),

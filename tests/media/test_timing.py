@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdbr.media.clip import Pace
-from sdbr.media.timing import centiseconds, pace_of, tidy_rate, timescale
+from sdbr.media.timing import centiseconds, fraction_of, pace_of, tidy_rate, timescale
 
 MS = Fraction(1, 1000)
 
@@ -92,3 +92,19 @@ def test_a_nonsense_declared_rate_is_not_believed() -> None:
 def test_steps_of_eighty_and_a_hundred_milliseconds_are_variable() -> None:
     times = [Fraction(i // 2 * 18 + i % 2 * 8, 100) for i in range(40)]
     assert pace_of(times, Fraction(1, 90000), Fraction(11)).variable
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [("12", 12), (" 23.976", Fraction(2997, 125)), ("30000/1001", Fraction(30000, 1001)), (8, 8)],
+)
+def test_a_number_is_read_exactly(told: object, number: Fraction) -> None:
+    assert fraction_of(told) == number
+
+
+@pytest.mark.parametrize(
+    "told", ["", "x", "1/0", "1e9", "1e99999999", "nan", None, "1" * 30, "1/" + "1" * 30, True]
+)
+def test_a_number_that_no_clip_needs_is_refused_at_once(told: object) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        fraction_of(told)

@@ -37,10 +37,13 @@ class Index:
 
 
 def index_of(kind: str, path: Path) -> Index:
-    """Walk through the file once; `kind` is gif, apng or webp."""
+    """Walk through the file once; `kind` is gif, apng or webp. Nonsense holds no frames."""
     walk = {"gif": _gif, "apng": _png, "webp": _webp}[kind]
     with path.open("rb") as file:
-        return walk(file, path.stat().st_size)
+        try:
+            return walk(file, path.stat().st_size)
+        except (struct.error, IndexError):
+            return Index((), None, False)
 
 
 def _gif(file: BinaryIO, size: int) -> Index:

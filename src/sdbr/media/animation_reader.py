@@ -19,6 +19,7 @@ from sdbr.request import Size
 
 _TICKS = {"gif": Fraction(1, 100), "webp": Fraction(1, 1000), "apng": Fraction(1, 90000)}
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, UnidentifiedImageError)
+_UNDECODABLE = (*_BROKEN, Image.DecompressionBombError)
 
 
 def probe(kind: str, path: Path) -> Clip:
@@ -33,7 +34,7 @@ def probe(kind: str, path: Path) -> Clip:
         size = Size(*image.size)
         try:
             has_alpha = _has_alpha(image, index)
-        except _BROKEN as error:
+        except _UNDECODABLE as error:
             raise _unreadable(path) from error
     cut = "The file was cut off before its end."
     return Clip(
@@ -64,7 +65,7 @@ def frames(
             try:
                 image.seek(number + index.skipped)
                 pixels = _pixels(image, clip.has_alpha)
-            except _BROKEN:
+            except _UNDECODABLE:
                 _stop(clip, number, note)
                 return
             if at >= start:

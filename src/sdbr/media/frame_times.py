@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from sdbr.media.clip import Pace
+from sdbr.media.timing import fraction_of
 
 NAME = "frames.json"
 Span = tuple[Fraction, Fraction]
@@ -38,9 +39,9 @@ def load_times(folder: Path) -> FrameTimes | None:
     """Read the folder's frames.json; None where there is none, or none that can be used."""
     try:
         whole = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        pace = Pace(Fraction(whole["rate"]), Fraction(whole["tick"]), bool(whole["variable"]))
+        pace = Pace(fraction_of(whole["rate"]), fraction_of(whole["tick"]), bool(whole["variable"]))
         spans = {
-            str(name): (Fraction(at), Fraction(lasts))
+            str(name): (fraction_of(at), fraction_of(lasts))
             for name, (at, lasts) in whole["frames"].items()
         }
         usable = pace.rate > 0 and pace.tick > 0 and all(s[1] > 0 for s in spans.values())

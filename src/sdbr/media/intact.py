@@ -24,8 +24,8 @@ def missing_bytes(path: Path) -> int:
         file.seek(0)
         try:
             declared = _declared(file, head, size)
-        except (struct.error, IndexError):
-            return 0
+        except (struct.error, IndexError, ValueError, OSError):
+            return 0  # Its sizes make no sense, or lead to nowhere.
     return max(0, declared - size)
 
 

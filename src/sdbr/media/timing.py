@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -10,10 +11,28 @@ from statistics import median
 
 from sdbr.media.clip import Pace
 
+_NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40}|/(\d{1,40}))?", re.ASCII)
+_MOST = 10**18
 _FINEST = 1_000_000
 _COARSEST = 10_000
 _FALLBACK = 90_000
 _NTSC = Fraction(1000, 1001)
+
+
+def fraction_of(told: object) -> Fraction:
+    """Return the number that a file or a flag tells as 12, 23.976 or 30000/1001, exactly.
+
+    Raises ValueError for anything else, and for one so large or so fine that no clip needs it
+    and reckoning with it would take for ever, such as 1e99999999.
+    """
+    text = str(told).strip()
+    match = _NUMBER.fullmatch(text)
+    if match is None or not float(match[1] or 1):
+        raise ValueError(text)
+    found = Fraction(text)
+    if abs(found) > _MOST or found.denominator > _MOST:
+        raise ValueError(text)
+    return found
 
 
 def to_tick(seconds: Fraction, tick: Fraction) -> int:

@@ -21,7 +21,7 @@ from sdbr.errors import InputProblem
 from sdbr.media import yuv
 from sdbr.media.clip import Clip, Pace, SoundTrack
 from sdbr.media.intact import missing_bytes
-from sdbr.media.timing import pace_of
+from sdbr.media.timing import fraction_of, pace_of
 from sdbr.request import Size
 
 LARGEST = 1 << 26
@@ -211,7 +211,7 @@ def _clock(text: str) -> Fraction | None:
     """Read Matroska's "00:00:07.800000000"."""
     try:
         hours, minutes, seconds = text.strip("\0").split(":")
-        return (int(hours) * 60 + int(minutes)) * 60 + Fraction(seconds)
+        return (int(hours) * 60 + int(minutes)) * 60 + fraction_of(seconds)
     except ValueError:
         return None
 

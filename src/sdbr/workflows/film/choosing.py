@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 
 from sdbr.errors import UsageProblem
 from sdbr.media.clips import Frame
+from sdbr.media.timing import fraction_of
 
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)s?")
 
@@ -37,8 +39,8 @@ def parse_time(name: str, text: str) -> Fraction:
 def parse_rate(text: str) -> Fraction:
     """Frames a second from `8`, `23.976` or `30000/1001`. Raises UsageProblem."""
     try:
-        rate = Fraction(text.strip())
-    except (ValueError, ZeroDivisionError):
+        rate = fraction_of(text)
+    except ValueError:
         rate = Fraction(0)
     if not 0 < rate <= 1000:
         raise UsageProblem(f"--fps is {text!r}: give frames a second, such as 8 or 24000/1001.")
@@ -61,8 +63,8 @@ def chosen(frames: Iterable[Frame], choice: Choice) -> Iterator[Frame]:
                     return
             count += 1
             held = frame
-            while choice.fps is not None and due < frame.end:
-                due += 1 / choice.fps
+            if choice.fps is not None and due < frame.end:
+                due += ceil((frame.end - due) * choice.fps) / choice.fps
         else:
             held = replace(held, lasts=frame.end - held.at)
     if held is not None:
