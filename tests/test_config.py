@@ -123,6 +123,13 @@ def test_a_wrong_setting_is_told_with_its_file_and_line(tmp_path, text, words):
     assert str(tmp_path / "sdbr.toml") in str(refused.value)
 
 
+@pytest.mark.parametrize("price", ["1e99999999", "1e-99999999", "1000001"])
+def test_a_price_that_nobody_could_reckon_with_is_told(tmp_path, price):
+    (tmp_path / "sdbr.toml").write_text(f"[prices]\ncore = {price}\n")
+    with pytest.raises(UsageProblem, match=r"line 2: prices\.core is"):
+        config.load(tmp_path)
+
+
 def test_all_that_is_wrong_is_told_at_once_in_the_order_of_its_lines(tmp_path):
     text = "attempts = 0\n[prices]\ncore = -1\n[nonsense]\n"
     with pytest.raises(UsageProblem, match=r"line 1: attempts .*line 3: prices.* line 4: unknown"):

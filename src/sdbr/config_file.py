@@ -72,7 +72,11 @@ def _as_text(value: object) -> object:
     return value if isinstance(value, str | bool) else str(_number(value))
 
 
-Usd = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), BeforeValidator(_number)]
+Usd = Annotated[
+    Decimal,
+    Field(ge=0, le=1_000_000, decimal_places=12, allow_inf_nan=False),
+    BeforeValidator(_number),
+]
 Real = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Swept = Annotated[Words, BeforeValidator(_as_text)]

@@ -31,10 +31,10 @@ class Usd(click.ParamType[Decimal]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Decimal:
-        """A finite Decimal that is not negative."""
+        """A Decimal from 0 to a million, which can be reckoned with at once."""
         try:
             amount = Decimal(str(value).removeprefix("$"))
-            if amount.is_finite() and amount >= 0:
+            if amount.is_finite() and 0 <= amount <= 1_000_000 and amount.adjusted() > -12:
                 return amount
         except InvalidOperation:
             pass

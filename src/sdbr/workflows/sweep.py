@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import product
+from math import prod
 from typing import Any
 
 from sdbr.bedrock.rules import flag
@@ -18,6 +19,7 @@ _FIXED = frozenset({"family", "format", "quality", "fit", "background", "mask_so
 _WHOLE = frozenset({"seed", "steps", "grow_mask", "left", "right", "up", "down"})
 _SEARCHED = frozenset({"search_prompt", "select_prompt"})
 _MOST = 10_000
+_MOST_DIGITS = 30
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
@@ -78,6 +80,8 @@ def _choices(text: str) -> list[str]:
     found = _CHOICE.search(text)
     if found is None:
         return [text]
+    if prod(len(each[1].split("|")) for each in _CHOICE.finditer(text)) > _MOST:
+        raise UsageProblem(f"The choices in {text[:40]!r} make over {_MOST:,} texts. Give fewer.")
     before, after = text[: found.start()], text[found.end() :]
     return [
         " ".join(f"{before}{choice.strip()}{rest}".split())
@@ -115,7 +119,7 @@ def _range(text: str) -> Iterable[Decimal]:
 
 def _finite(text: str) -> Decimal:
     number = Decimal(text)
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
         raise ValueError(text)
     return number
 
