@@ -5,6 +5,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -234,3 +235,28 @@ def test_a_killed_holder_lets_go(cache):
     holder.kill()
     with cache.lock(KEY, threading.Event()):
         holder.join(20)
+
+
+@pytest.mark.parametrize("ending", ["json", "png"])
+def test_what_is_there_and_cannot_be_read_is_not_paid_for_again(cache, monkeypatch, ending):
+    keep(cache)
+    read = Path.read_bytes
+
+    def broken(path):
+        if path.suffix == f".{ending}":
+            raise OSError(errno.EIO, "Input/output error")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", broken)
+    with pytest.raises(InputProblem, match="input/output error"):
+        cache.find(KEY)
+
+
+def test_a_folder_in_the_place_of_a_picture_is_told_when_it_is_to_be_forgotten(cache):
+    keep(cache)
+    picture = cache.picture_path(KEY, cache.entry(KEY))
+    picture.unlink()
+    picture.mkdir()
+    assert cache.find(KEY) is None
+    with pytest.raises(InputProblem, match=picture.name):
+        cache.forget(KEY)

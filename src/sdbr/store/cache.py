@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-from sdbr.errors import Interrupted
+from sdbr.errors import InputProblem, Interrupted
 from sdbr.files import flush, part_file, plain_write_errors, write_whole
 from sdbr.request import Picture, Size
 
@@ -55,16 +55,14 @@ class Cache:
     def find(self, key: str) -> Picture | Entry | None:
         """The picture for `key`, or the entry that remembers a refusal, or None.
 
-        A picture whose bytes are not those that were written is treated as absent.
+        A picture whose bytes are not those that were written is treated as absent. Raises
+        InputProblem where it is there and cannot be read: it is not to be paid for again.
         """
         entry = self.entry(key)
         if entry is None or entry.refused:
             return entry
-        try:
-            data = self.picture_path(key, entry).read_bytes()
-        except OSError:
-            return None
-        if hashlib.sha256(data).hexdigest() != entry.sha256:
+        data = _read(self.picture_path(key, entry))
+        if data is None or hashlib.sha256(data).hexdigest() != entry.sha256:
             return None
         return Picture(
             data=data,
@@ -86,12 +84,15 @@ class Cache:
         )
 
     def entry(self, key: str) -> Entry | None:
-        """What is written of `key`, or None where nothing or nothing readable is."""
+        """What is written of `key`, or None where nothing or nothing sensible is.
+
+        Raises InputProblem where it cannot be read.
+        """
         try:
-            told = json.loads(self._entry_path(key).read_bytes())
+            told = json.loads(_read(self._entry_path(key)) or b"")
             known = {field.name for field in fields(Entry)}
             entry = Entry(**{name: value for name, value in told.items() if name in known})
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return None
         return entry if entry.format in _FORMATS else None
 
@@ -138,11 +139,12 @@ class Cache:
         write_whole(self._entry_path(key), _json(entry))
 
     def forget(self, key: str) -> None:
-        """Remove an entry and its picture."""
+        """Remove an entry and its picture. Raises InputProblem."""
         entry = self.entry(key)
-        if entry is not None:
-            self.picture_path(key, entry).unlink(missing_ok=True)
-        self._entry_path(key).unlink(missing_ok=True)
+        paths = [] if entry is None else [self.picture_path(key, entry)]
+        for path in (*paths, self._entry_path(key)):
+            with plain_write_errors(path):
+                path.unlink(missing_ok=True)
 
     def all_keys(self) -> Iterator[str]:
         """The keys of all entries, in no order."""
@@ -185,6 +187,19 @@ class Room:
         with plain_write_errors(target):
             _put(self.entry, _json(entry), target.with_suffix(".json"))
             _put(self.picture, picture.data, target)
+
+
+def _read(path: Path) -> bytes | None:
+    """The file's bytes, or None where no file is."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputProblem(
+            f"{path} cannot be read: {why}. It was paid for: mend that, then run it again."
+        ) from error
 
 
 def _put(file: BinaryIO, data: bytes, target: Path) -> None:
