@@ -4,9 +4,10 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sdbr.bedrock.catalog import price_of
-from sdbr.bedrock.client import BedrockClient
+from sdbr.bedrock.client import BedrockClient, _failure, _read
 from sdbr.emulator import Faults
 from sdbr.errors import AccessProblem, InputProblem, Refused, ServiceProblem, UsageProblem
 from sdbr.request import Blob, ImageRequest, Size
@@ -277,3 +278,23 @@ def test_an_endpoint_hidden_in_the_aws_configuration_is_named(emulator):
     with pytest.raises(AccessProblem, match="--endpoint-url"):
         hidden.generate(FOX)
     assert not emulator.received
+
+
+def test_an_answer_without_end_does_not_fill_the_memory():
+    class Endless:
+        given = 0
+
+        def read(self, size):
+            self.given += size
+            return b" " * size
+
+    body = Endless()
+    with pytest.raises(ServiceProblem, match="larger than any picture"):
+        _read({"body": body})
+    assert body.given < 300 * 1024 * 1024
+
+
+def test_an_error_code_of_any_length_is_cut_short():
+    error = ClientError({"Error": {"Code": "x" * 5_000, "Message": ""}}, "InvokeModel")
+    failure, _ = _failure(error)
+    assert len(failure.code) == 80

@@ -25,6 +25,10 @@ from sdbr.request import ImageRequest, Picture
 from sdbr.settings import Connection
 from sdbr.sniff import sniff, whole
 
+_LONGEST_CODE = 80
+_PART = 4 * 1024 * 1024
+_LARGEST_ANSWER = 256 * 1024 * 1024
+
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
@@ -124,7 +128,7 @@ def _failure(error: ClientError) -> tuple[Failure, str]:
     metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
     headers = metadata.get("HTTPHeaders", {})
     failure = Failure(
-        code=str(told.get("Code", "")),
+        code=str(told.get("Code", ""))[:_LONGEST_CODE],
         status=int(metadata.get("HTTPStatusCode", 0)),
         message=str(told.get("Message", "")),
         wait=_wait(headers),
@@ -144,7 +148,9 @@ def _wait(headers: Mapping[str, str]) -> float | None:
 
 def _read(answer: Mapping[str, Any]) -> Mapping[str, object]:
     try:
-        data = answer["body"].read()
+        data = _whole_body(answer["body"])
+    except SdbrError:
+        raise
     except Exception as error:
         # The status was 200: the picture was made, whatever became of it on the way.
         problem = lost(error)
@@ -157,6 +163,17 @@ def _read(answer: Mapping[str, Any]) -> Mapping[str, object]:
     if not isinstance(parsed, Mapping):
         raise broken_answer("is not readable")
     return parsed
+
+
+def _whole_body(body: Any) -> bytes:
+    """All bytes of the body; a ServiceProblem where they would fill the memory."""
+    parts, size = [], 0
+    while part := body.read(_PART):
+        parts.append(part)
+        size += len(part)
+        if size > _LARGEST_ANSWER:
+            raise broken_answer("is larger than any picture")
+    return b"".join(parts)
 
 
 def _picture(request: ImageRequest, answer: Mapping[str, object], request_id: str) -> Picture:
