@@ -239,6 +239,21 @@ def test_a_trial_draws_a_few_frames_that_the_full_run_finds_again(sdbr, emulator
     assert len(invocations(emulator)) == len(told["keyframes"])
 
 
+def test_an_interrupted_trial_shows_no_sheet_of_a_part(sdbr_process, start_emulator, workspace):
+    emulator = start_emulator(latency=0.3)
+    clip_in(workspace)
+    flags = ("--test-frames", "10", "--workers", "1", "--seed", "7")
+    process = sdbr_process("vid2vid", "clip.mp4", "ink", *flags)
+    deadline = time.monotonic() + 30
+    while len(invocations(emulator)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, b""), err
+    assert b"pictures are drawn and kept" in err
+    assert len(invocations(emulator)) < 10
+
+
 def test_a_killed_run_ends_as_an_undisturbed_one(sdbr, sdbr_process, start_emulator, workspace):
     emulator = start_emulator(latency=0.15)
     clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(16)))

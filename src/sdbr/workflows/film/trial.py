@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from sdbr.concurrency import map_ordered
+from sdbr.errors import Interrupted
 from sdbr.generation.stack import Drawing, Means
 from sdbr.media.clip import Frame, Pixels
 from sdbr.media.sheet import Labels, pairs_sheet
@@ -33,7 +34,10 @@ def spread(frames: Sequence[Shown], count: int) -> tuple[Shown, ...]:
 def draw_trial(
     settled: Settled, wanted: Sequence[Shown], run: Drawing, means: Means, folder: Path
 ) -> Path:
-    """Draw the wanted frames, write a sheet of them into `folder`, and return its path."""
+    """Draw the wanted frames, write a sheet of them into `folder`, and return its path.
+
+    Raises Interrupted where the run was stopped before all were there: no sheet shows a part.
+    """
     film = settled.film
     numbers = {frame.number: frame for frame in wanted}
 
@@ -52,6 +56,11 @@ def draw_trial(
     ):
         pairs.append((_small(before), _small(after)))
         names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
+    if run.stop.is_set() and len(pairs) < len(wanted):
+        raise Interrupted(
+            f"Interrupted: {len(pairs)} of {len(wanted)} pictures are drawn and kept. "
+            "Run the same command again to go on."
+        )
     sheet = pairs_sheet(pairs, Labels(film.painter.request.prompt, rows=tuple(names)))
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
