@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 
@@ -94,3 +95,18 @@ def test_ctrl_c_outside_a_run_is_130(sdbr, monkeypatch):
     ran = sdbr("txt2img", "a fox")
     assert ran.code == 130
     assert "Interrupted" in ran.failure
+
+
+def test_ctrl_c_before_the_first_command_is_known_just_ends_the_process():
+    code = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'click':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from sdbr.__main__ import main\n"
+        "main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (-signal.SIGINT, b"")
