@@ -46,6 +46,12 @@ def test_an_inputs_name_is_kept_as_far_as_a_path_allows(text):
     assert not set(name) & set("/\\\0\n\r\t")
 
 
+@pytest.mark.parametrize("name", ["con", "NUL", "com1", "lpt9.tar", "aux ", "Prn .x", ".con"])
+def test_no_result_is_called_as_a_device_of_windows(name):
+    assert kept_name(name) == f"_{name.strip().lstrip('.')}"
+    assert kept_name(f"x{name}") == f"x{name}".strip()
+
+
 def test_frames_stand_in_the_order_of_their_numbers():
     names = ["frame10.png", "frame2.png", "Frame1.png", "frame2b.png", "10.png", "9.png", "a"]
     assert sorted(names, key=natural_key) == [

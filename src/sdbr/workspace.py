@@ -13,6 +13,7 @@ from sdbr.files import plain_write_errors, sweep, write_new, write_whole
 
 _LONGEST_SLUG = 60
 _MANY = 10_000
+_DEVICE = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,15 @@ def slug(text: str) -> str:
 def kept_name(stem: str) -> str:
     """The stem of an input's name, for its results: kept, but for what breaks a line or a path.
 
-    At most 180 bytes, so that a seed, a number and a suffix fit behind it.
+    At most 180 bytes, so that a seed, a number and a suffix fit behind it. A name that is a
+    device's on Windows, such as con or nul.tar, gets an underscore in front.
     """
-    name = re.sub(r"[\x00-\x1f\x7f/\\]+", "_", stem).strip()
+    name = re.sub(r"[\x00-\x1f\x7f/\\]+", "_", stem).strip().lstrip(".")
+    if _DEVICE.fullmatch(name.partition(".")[0].rstrip()):
+        name = f"_{name}"
     while len(name.encode("utf-8", "surrogateescape")) > 180:
         name = name[:-1]
-    return name.lstrip(".") or "picture"
+    return name or "picture"
 
 
 def natural_key(name: str) -> list[tuple[int, int | str]]:
