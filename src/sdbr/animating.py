@@ -8,18 +8,20 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import click
 
 from sdbr.bedrock import body
-from sdbr.bedrock.catalog import Catalog
+from sdbr.bedrock.catalog import Catalog, price_of
 from sdbr.delivery import line
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimating import Estimate, default_strengths, estimate
-from sdbr.generation.stack import Drawing, Means, drawing
+from sdbr.generation.stack import Drawing, Means, drawing, spent
 from sdbr.interruption import until_interrupted
 from sdbr.options import Run
 from sdbr.voice import Voice, counted
@@ -90,7 +92,7 @@ def _priced(scenes: Sequence[Scene], means: Means) -> Estimate:
 
 
 def _make(scene: Scene, under_way: Drawing, run: Run, means: Means, voice: Voice) -> Path:
-    result = scene.wish.result
+    result, before = scene.wish.result, spent(under_way.budget)
     for note in scene.prepared.treatment:
         voice.detail(f"{scene.path.name}: {note}")
     with _frames_folder(scene, means) as folder:
@@ -106,7 +108,11 @@ def _make(scene: Scene, under_way: Drawing, run: Run, means: Means, voice: Voice
         if progress.held:
             held = counted(len(progress.held), "frame")
             voice.say(f"Refused, so they show what is before them: {held}.")
-        _print(scene, finished, progress, run.output.json, means)
+        if run.output.json:
+            cost = spent(under_way.budget) - before
+            line(json.dumps(_as_json(scene, finished, progress, cost, means), ensure_ascii=False))
+        else:
+            line(str(finished.path))
         if result.sheet:
             voice.say(f"Sheet: {writing.write_sheet(scene, folder, 'sheet')}")
     return finished.path
@@ -139,14 +145,11 @@ def _conclude(total: int, failed: Sequence[SdbrError]) -> None:
     raise PartlyDone(f"{len(failed)} of {total} animations were not made. {others}")
 
 
-def _print(
-    scene: Scene, finished: Finished, progress: Progress, as_json: bool, means: Means
-) -> None:
-    if not as_json:
-        line(str(finished.path))
-        return
+def _as_json(
+    scene: Scene, finished: Finished, progress: Progress, cost: Decimal, means: Means
+) -> dict[str, Any]:
     request = scene.still.request
-    told = {
+    return {
         "path": str(finished.path),
         "source": str(scene.path),
         "model": request.model.invoke_id,
@@ -158,9 +161,10 @@ def _print(
         "frames": finished.frames,
         "duration": round(float(finished.duration), 6),
         "held": [number + 1 for number in progress.held],
+        "price": float(price_of(request) or 0),
+        "cost": float(cost),
         "emulated": means.realm != "aws",
     }
-    line(json.dumps(told, ensure_ascii=False))
 
 
 def _print_plan(scenes: Sequence[Scene], told: Estimate) -> None:

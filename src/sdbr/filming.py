@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import Any
 
 import click
 
-from sdbr.bedrock import body
-from sdbr.bedrock.catalog import Catalog, price_of
+from sdbr.bedrock.catalog import Catalog
 from sdbr.clip_options import ClipFlags, SteadyFlags
 from sdbr.delivery import line
-from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem, UsageProblem
-from sdbr.generation.estimating import Estimate, consent, default_strengths, estimate, in_usd
+from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
+from sdbr.filmed import Teller, print_plan, tell, tell_finished
+from sdbr.generation.estimating import consent
 from sdbr.generation.stack import Drawing, Means, drawing, spent
 from sdbr.interruption import until_interrupted
 from sdbr.options import Run
-from sdbr.settings import Spending
 from sdbr.voice import Voice, counted
 from sdbr.workflows import pictures
-from sdbr.workflows.film import course, trial
+from sdbr.workflows.film import trial
 from sdbr.workflows.film.denser import denser
-from sdbr.workflows.film.planning import look_over, placed_anew
+from sdbr.workflows.film.planning import look_over
+from sdbr.workflows.film.pricing import Allowance, price, priced, saved_of, within_cap
 from sdbr.workflows.film.redrawing import note_trial, parse_places, redraw
 from sdbr.workflows.film.restyling import Finished, restyle
 from sdbr.workflows.film.settling import Order, Settled, settle
-from sdbr.workflows.film.sheeting import write_sheet
 from sdbr.workflows.film.sources import Source
 
 _ROUNDS = 3
@@ -52,11 +48,12 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
     settled, failed = _settled(sources, order, flags, means, catalog)
     if not settled:
         raise failed[0]
-    settled = _redrawn(_within_cap(settled, flags, means), flags, means)
-    told = _priced(settled, flags.clip.test_frames, means)
-    _tell(settled, told, voice)
+    rule = flags.steady.rule if flags.steady.keyframes == "auto" else None
+    settled = _redrawn(within_cap(settled, rule, means), flags, means)
+    told = priced(settled, flags.clip.test_frames, means)
+    tell(settled, told, voice)
     if run.dry_run:
-        _print_plan(settled)
+        print_plan(settled)
         return
     consent(told, means.spending, _ask if voice.terminal else None)
     stop = threading.Event()
@@ -65,7 +62,7 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
         drawing(means, order.wish.command, stop, voice.passing) as under_way,
     ):
         under_way.ledger.plan_run(under_way.run, told.pictures, told.saved)
-        under_way.ledger.saved_by_keyframes(under_way.run, _saved(settled))
+        under_way.ledger.saved_by_keyframes(under_way.run, saved_of(settled))
 
         allowance = Allowance(means.spending, told.cost)
 
@@ -73,40 +70,13 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
             if flags.steady.review or flags.clip.test_frames is not None:
                 _draw_trial(one, flags.clip.test_frames, under_way, means)
             else:
-                _draw(one, flags, (under_way, allowance), means, _Teller(voice, run.output.json))
+                _draw(one, flags, (under_way, allowance), means, Teller(voice, run.output.json))
 
         try:
             done = sum(_attempt(work, one, failed, stop) for one in settled)
         finally:
             voice.say(pictures.spending(under_way, told))
     _conclude(done, len(sources), failed)
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What may be spent beyond the price that was told: nothing that nobody agreed to."""
-
-    spending: Spending
-    told: Decimal
-
-    def pictures(self, price: Decimal, under_way: Drawing) -> int:
-        """How many more pictures at `price` USD are agreed to; the cap itself is kept elsewhere."""
-        if self.spending.assume_yes or self.spending.cap is not None or not price:
-            return _PLENTY
-        beyond = max(Decimal(0), spent(under_way.budget) - self.told)
-        left = self.spending.ask_above - self.told - beyond
-        return max(0, int(left / price))
-
-
-_PLENTY = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    """How results are told."""
-
-    voice: Voice
-    as_json: bool
 
 
 def _ask(question: str) -> bool:
@@ -149,70 +119,6 @@ def _redrawn(settled: list[Settled], flags: Flags, means: Means) -> list[Settled
     return again
 
 
-def _within_cap(settled: list[Settled], flags: Flags, means: Means) -> list[Settled]:
-    """Fewer keyframes where the cap is the tighter bound: each clip gets its share of the calls."""
-    cap = means.spending.cap
-    told = _priced(settled, None, means)
-    if cap is None or told.cost <= cap or flags.steady.keyframes != "auto":
-        return settled
-    fewer = []
-    for one in settled:
-        allowed = int(len(one.film.drawn) * cap / told.cost)
-        try:
-            rule = flags.steady.rule(max(1, allowed))
-            footage = placed_anew(one.film.footage, rule)
-        except UsageProblem:
-            footage = one.film.footage
-        fewer.append(replace(one, film=replace(one.film, footage=footage)))
-    return fewer
-
-
-def _priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) -> Estimate:
-    requests = []
-    for one in settled:
-        wanted = one.film.drawn
-        if trial_frames is not None:
-            wanted = trial.spread(one.film.footage.frames, trial_frames)
-        requests += course.requests_of(one.film, wanted)
-    keys = [body.key(request, means.realm) for request in requests]
-
-    told = estimate(zip(keys, requests, strict=True), means.paid_for, billed=means.realm == "aws")
-    thing = "frame" if all(len(s.film.drawn) == _length(s) for s in settled) else "keyframe"
-    return replace(told, thing=thing, remarks=_remarks(settled))
-
-
-def _length(one: Settled) -> int:
-    return len(one.film.footage.frames)
-
-
-def _remarks(settled: Sequence[Settled]) -> tuple[str, ...]:
-    silent = [s.film.painter.request.strength for s in settled if s.order.look.strength is None]
-    strengths = default_strengths(silent)
-    saved = _saved(settled)
-    whole = sum((_price(one) * _length(one) for one in settled), Decimal(0))
-    return (f"all frames: {in_usd(whole)} USD", *strengths) if saved else strengths
-
-
-def _saved(settled: Sequence[Settled]) -> Decimal:
-    """USD of the frames that motion fills."""
-    return sum((_price(s) * (_length(s) - len(s.film.drawn)) for s in settled), Decimal(0))
-
-
-def _price(one: Settled) -> Decimal:
-    return price_of(one.film.painter.request) or Decimal(0)
-
-
-def _tell(settled: Sequence[Settled], told: Estimate, voice: Voice) -> None:
-    for one in settled:
-        for note in one.reader.notes:
-            voice.say(note)
-        plan = one.film.footage.plan
-        if plan.reasons and len(plan.keyframes) < plan.frames:
-            voice.say(f"{one.source.name}: {'; '.join(plan.reasons)}")
-    count = sum(map(_length, settled))
-    voice.say(str(told) if told.thing == "frame" else f"{counted(count, 'frame')}: {told}")
-
-
 def _draw_trial(one: Settled, count: int | None, under_way: Drawing, means: Means) -> None:
     wanted = one.film.drawn
     if count is not None:
@@ -227,19 +133,20 @@ def _draw(
     flags: Flags,
     spending: tuple[Drawing, Allowance],
     means: Means,
-    teller: _Teller,
+    teller: Teller,
 ) -> None:
     """Draw a clip, and again with more keyframes while that makes it steadier."""
     under_way, allowance = spending
+    before = spent(under_way.budget)
     most = flags.steady.max_flicker
-    extra = allowance.pictures(_price(one), under_way)
+    extra = allowance.pictures(price(one), under_way)
     finished = restyle(one, under_way, means, teller.voice, extra)
     for _ in range(_ROUNDS):
         if most is None or 1000 * finished.measured.flicker <= most:
             break
         more = _with_more_keyframes(one, finished, most / 1000)
         new = len(more.film.drawn) - len(one.film.drawn)
-        if not 0 < new <= allowance.pictures(_price(one), under_way):
+        if not 0 < new <= allowance.pictures(price(one), under_way):
             break
         teller.voice.say(
             f"{finished.measured}: over {most:g}, drawing {counted(new, 'more keyframe')}"
@@ -250,7 +157,7 @@ def _draw(
             finished = restyle(one, under_way, means, teller.voice)
             break
         one, finished = more, again
-    _tell_finished(one, finished, teller, means)
+    tell_finished(one, finished, spent(under_way.budget) - before, teller, means)
     if most is not None and 1000 * finished.measured.flicker > most:
         raise PartlyDone(
             f"{finished.path} flickers at {1000 * finished.measured.flicker:.2f}, over "
@@ -262,24 +169,6 @@ def _with_more_keyframes(one: Settled, finished: Finished, most: float) -> Settl
     footage = one.film.footage
     plan = denser(footage.plan, finished.measured.curve, most)
     return replace(one, film=replace(one.film, footage=replace(footage, plan=plan)))
-
-
-def _tell_finished(one: Settled, finished: Finished, teller: _Teller, means: Means) -> None:
-    for note in finished.notes:
-        teller.voice.say(note)
-    if finished.held:
-        teller.voice.say(
-            f"Refused, so they show what is around them: {counted(len(finished.held), 'frame')}."
-        )
-    if finished.extra:
-        teller.voice.say(
-            f"Drawn as well, where motion explained too little: {counted(finished.extra, 'frame')}."
-        )
-    if finished.measured.curve:
-        teller.voice.say(f"{one.source.name}: {finished.measured}")
-    _print(one, finished, means, teller.as_json)
-    if one.wish.sheet:
-        teller.voice.say(f"Sheet: {write_sheet(one, finished.path)}")
 
 
 def _attempt(
@@ -303,34 +192,3 @@ def _conclude(done: int, total: int, failed: Sequence[SdbrError]) -> None:
         raise failed[0]
     others = "".join(f" {error}" for error in failed)
     raise PartlyDone(f"{total - done} of {total} clips were not made.{others}")
-
-
-def _print(one: Settled, finished: Finished, means: Means, as_json: bool) -> None:
-    if not as_json:
-        line(str(finished.path))
-        return
-    film = one.film
-    told: dict[str, Any] = {
-        "path": str(finished.path),
-        "source": str(one.source.files[0]),
-        "model": film.painter.request.model.invoke_id,
-        "prompt": film.painter.request.prompt,
-        "seed": film.painter.request.seed,
-        "size": str(film.size),
-        "frames": len(film.footage.frames),
-        "duration": round(float(film.footage.duration), 6),
-        "keyframes": [number + 1 for number in film.footage.plan.keyframes],
-        "held": [number + 1 for number in finished.held],
-        "steadiness": finished.measured.told(),
-        "emulated": means.realm != "aws",
-    }
-    line(json.dumps(told, ensure_ascii=False))
-
-
-def _print_plan(settled: Sequence[Settled]) -> None:
-    for one in settled:
-        first = course.requests_of(one.film, one.film.footage.frames[:1])[0]
-        line(f"{one.source.name}: {len(one.film.footage.frames)} frames to {one.film.tree.target}")
-        line(f"POST /model/{first.model.invoke_id}/invoke")
-        line(body.outline(first))
-    click.echo("Nothing was sent.", err=True)

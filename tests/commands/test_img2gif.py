@@ -101,6 +101,7 @@ def test_delays_add_up_to_the_whole_duration(sdbr, photo):
 def test_crossfades_cost_nothing(emulator, sdbr, photo):
     ran = sdbr("img2gif", photo, "a", "--frames", "3", "--crossfade", "2", "--json")
     told = json.loads(ran.lines[0])
+    assert (told["price"], told["cost"]) == (0.08, 0.24)
     assert (told["drawn"], told["frames"]) == (3, 9)
     assert len(emulator.received) == 3
 

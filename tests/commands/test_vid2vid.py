@@ -43,6 +43,7 @@ def test_a_clip_comes_out_with_its_frames_at_their_times_and_its_sound(
     packets = [[data for _, data in sound_packets(Path(p))] for p in ("clip.mp4", told["path"])]
     assert packets[0] == packets[1]
     assert len(invocations(emulator)) == len(told["keyframes"])
+    assert (told["price"], told["cost"]) == (0.08, 0.08 * len(told["keyframes"]))
     assert len(told["keyframes"]) == {"all": 10, "every:4": 4, "auto": 3}[keyframes]
 
 

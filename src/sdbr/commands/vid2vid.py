@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +12,9 @@ from sdbr.clip_options import ClipFlags, SteadyFlags, clip_options, steady_optio
 from sdbr.helping import Command
 from sdbr.looks import INPUT, SDXL, Told, beside_options, look_options
 from sdbr.options import Run, grouped, run_options
+
+if TYPE_CHECKING:
+    from sdbr.workflows.film.settling import Wish
 
 _EXAMPLES = """
 sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
@@ -51,10 +56,9 @@ def command(
     source/frames and generate/frames.
     """
     from sdbr.filming import Flags, film
-    from sdbr.media.clip import Settings
     from sdbr.workflows.arguments import inputs_and_prompt
     from sdbr.workflows.film.naming import aimed, container_of, is_exact
-    from sdbr.workflows.film.settling import Order, Wish, given
+    from sdbr.workflows.film.settling import Order
     from sdbr.workflows.film.sources import find_sources
     from sdbr.workflows.film.tree import places
     from sdbr.workflows.look import look_of
@@ -69,19 +73,10 @@ def command(
     where, name, ending = aimed(
         places(workspace, animated=False), run.output.to, run.output.name, video["container"]
     )
-    kept = {**video, "container": container_of(ending)}
-    wish = Wish(
-        command="vid2vid",
-        told=given({**flags, "prompt": prompt, **clip.told(), **steady.told(), **kept}),
-        rule=steady.rule(None),
-        steady=steady.steady != "off",
-        feedback=steady.feedback if steady.init == "from-previous" else 0.0,
-        seed_policy=clip.seed_policy,
+    kept = {**flags, "prompt": prompt, **video, "container": container_of(ending)}
+    wish = replace(
+        _wish(kept, clip, steady),
         ending=ending,
-        frame_suffix=".png" if clip.frame_format == "png" else ".jpg",
-        keep_frames=clip.keep_frames,
-        audio=not video["no_audio"],
-        settings=Settings(crf=video["crf"]),
         name=name,
         exact=is_exact(run.output.to, ending),
         overwrite=run.output.overwrite,
@@ -89,3 +84,22 @@ def command(
     )
     order = Order(look, wish, beside, where)
     film(find_sources(inputs, workspace), order, Flags(clip, steady), run, catalog)
+
+
+def _wish(told: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> Wish:
+    """What the flags ask of a video, but for where it goes."""
+    from sdbr.media.clip import Settings
+    from sdbr.workflows.film.settling import Wish, given
+
+    return Wish(
+        command="vid2vid",
+        told=given({**told, **clip.told(), **steady.told()}),
+        rule=steady.rule(None),
+        steady=steady.steady != "off",
+        feedback=steady.feedback if steady.init == "from-previous" else 0.0,
+        seed_policy=clip.seed_policy,
+        frame_suffix=".png" if clip.frame_format == "png" else ".jpg",
+        keep_frames=clip.keep_frames,
+        audio=not told["no_audio"],
+        settings=Settings(crf=told["crf"]),
+    )

@@ -1,0 +1,95 @@
+"""What clips cost: their price, what keyframes save, what a cap leaves, what else may be spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sdbr.bedrock import body
+from sdbr.bedrock.catalog import price_of
+from sdbr.errors import UsageProblem
+from sdbr.generation.estimating import Estimate, default_strengths, estimate, in_usd
+from sdbr.generation.stack import Drawing, Means, spent
+from sdbr.motion.keyframes import Rule
+from sdbr.settings import Spending
+from sdbr.workflows.film import course, trial
+from sdbr.workflows.film.planning import placed_anew
+from sdbr.workflows.film.settling import Settled
+
+_PLENTY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be spent beyond the price that was told: nothing that nobody agreed to."""
+
+    spending: Spending
+    told: Decimal
+
+    def pictures(self, price: Decimal, under_way: Drawing) -> int:
+        """How many more pictures at `price` USD are agreed to; the cap itself is kept elsewhere."""
+        if self.spending.assume_yes or self.spending.cap is not None or not price:
+            return _PLENTY
+        beyond = max(Decimal(0), spent(under_way.budget) - self.told)
+        left = self.spending.ask_above - self.told - beyond
+        return max(0, int(left / price))
+
+
+def within_cap(
+    settled: list[Settled], rule: Callable[[int], Rule] | None, means: Means
+) -> list[Settled]:
+    """Fewer keyframes where the cap is the tighter bound: each clip gets its share of the calls.
+
+    `rule` places so many keyframes at most; None where their number was told and stays.
+    """
+    cap = means.spending.cap
+    told = priced(settled, None, means)
+    if cap is None or rule is None or told.cost <= cap:
+        return settled
+    fewer = []
+    for one in settled:
+        allowed = int(len(one.film.drawn) * cap / told.cost)
+        try:
+            footage = placed_anew(one.film.footage, rule(max(1, allowed)))
+        except UsageProblem:
+            footage = one.film.footage
+        fewer.append(replace(one, film=replace(one.film, footage=footage)))
+    return fewer
+
+
+def priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) -> Estimate:
+    """The price of the frames to draw, or of so many trial frames of each clip."""
+    requests = []
+    for one in settled:
+        wanted = one.film.drawn
+        if trial_frames is not None:
+            wanted = trial.spread(one.film.footage.frames, trial_frames)
+        requests += course.requests_of(one.film, wanted)
+    keys = [body.key(request, means.realm) for request in requests]
+    told = estimate(zip(keys, requests, strict=True), means.paid_for, billed=means.realm == "aws")
+    thing = "frame" if all(len(s.film.drawn) == length(s) for s in settled) else "keyframe"
+    return replace(told, thing=thing, remarks=_remarks(settled))
+
+
+def length(one: Settled) -> int:
+    """How many frames the result has."""
+    return len(one.film.footage.frames)
+
+
+def _remarks(settled: Sequence[Settled]) -> tuple[str, ...]:
+    silent = [s.film.painter.request.strength for s in settled if s.order.look.strength is None]
+    strengths = default_strengths(silent)
+    saved = saved_of(settled)
+    whole = sum((price(one) * length(one) for one in settled), Decimal(0))
+    return (f"all frames: {in_usd(whole)} USD", *strengths) if saved else strengths
+
+
+def saved_of(settled: Sequence[Settled]) -> Decimal:
+    """USD of the frames that motion fills."""
+    return sum((price(s) * (length(s) - len(s.film.drawn)) for s in settled), Decimal(0))
+
+
+def price(one: Settled) -> Decimal:
+    """USD a frame; 0 where nobody knows."""
+    return price_of(one.film.painter.request) or Decimal(0)
