@@ -22,10 +22,10 @@ from measures import ssim
 
 from sdbr.media.clips import open_reader
 from sdbr.motion.arrays import Frame, shrunk
-from sdbr.motion.colour import corrections
 from sdbr.motion.fill import fill
 from sdbr.motion.filter import steadied
 from sdbr.motion.flicker import mean_error, sharpness, steadiness
+from sdbr.motion.harmony import corrections
 from sdbr.motion.keyframes import place_keyframes, read_rule
 from sdbr.motion.plan import Plan
 from sdbr.motion.survey import Note, survey

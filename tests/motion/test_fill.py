@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from sdbr.motion.colour import corrections
 from sdbr.motion.fill import UNEXPLAINED, fill
 from sdbr.motion.flicker import sharpness, steadiness
+from sdbr.motion.harmony import corrections
 from sdbr.motion.keyframes import place_keyframes, read_rule
 from sdbr.motion.plan import Stretch
 from sdbr.motion.survey import survey

@@ -1,4 +1,4 @@
-"""Harmonises the keyframes of a shot: each takes on the colours of the one before it.
+"""Matches the colours of a keyframe to those of the one before it.
 
 A model answers each call in colours of its own. Where two keyframes show the same things, their
 colours are compared in small: mean and spread per channel in CIE Lab (Reinhard et al., "Color
@@ -9,32 +9,28 @@ source in between, a fade or a light, is no difference and stays.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
 
+from sdbr.motion.alignment import unshifted
 from sdbr.motion.arrays import (
     Colour,
+    Flow,
     Frame,
-    Frames,
     Plane,
     as_bytes,
     as_floats,
     cell_means,
-    shrunk,
     size_of,
     spread_out,
 )
-from sdbr.motion.flow import FlowOptions, View, view, view_size, warped
-from sdbr.motion.links import Link, links, step
+from sdbr.motion.flow import FlowOptions, View, warped
+from sdbr.motion.links import Link
 from sdbr.motion.newness import fit_colours
 
 SMALL = FlowOptions(scale=1.0, longest=256)
-# Flow between keyframes goes by way of every so many frames.
-STONE = 4
 
 # Statistics are taken over cells of this many pixels of the view a side.
 CELL = 8
@@ -59,16 +55,18 @@ class Correction:
     """What brings a picture to the colours of its shot: Lab · gain + offset + field.
 
     `gain` and `offset` have three numbers each; `field` is a coarse height x width x 3 that is
-    spread over the picture.
+    spread over the picture. `shift` says where each place went, on a coarse grid, or None.
     """
 
     gain: Colour
     offset: Colour
     field: Colour
+    shift: Flow | None = None
 
     def of(self, picture: Frame) -> Frame:
         """The picture, of any size, with its colours corrected."""
-        corrected = _lab(picture) * self.gain + self.offset
+        placed = picture if self.shift is None else unshifted(picture, self.shift)
+        corrected = lab(placed) * self.gain + self.offset
         corrected += spread_out(self.field, size_of(picture))
         return _rgb(corrected)
 
@@ -82,34 +80,6 @@ NO_FIELD = as_floats(np.zeros((1, 1, 3)))
 NO_CORRECTION = Correction(as_floats(np.ones(3)), as_floats(np.zeros(3)), NO_FIELD)
 
 
-@dataclass(frozen=True, slots=True)
-class _Small:
-    """A keyframe in small: its number, its source, and how it is drawn."""
-
-    number: int
-    source: View
-    drawn: Frame
-
-
-def corrections(frames: Frames, pictures: Frames, keys: Iterable[int]) -> Iterator[Correction]:
-    """The corrections of the keyframes of one shot, in order; the first picture stays as it is.
-
-    `frames` are the clip's source frames and `pictures` the drawn keyframes, both by number.
-    Besides the keyframes every `STONE`-th frame between them is asked for, once; one small view
-    is held.
-    """
-    before: _Small | None = None
-    for key in keys:
-        source = view(frames[key], view_size(size_of(frames[key]), SMALL))
-        drawn = shrunk(pictures[key], size_of(source.grey))
-        correction = NO_CORRECTION
-        if before is not None:
-            link = _bridge(frames, before, _Small(key, source, drawn))
-            correction = harmonised((before.source, before.drawn), (source, drawn), link)
-        yield correction
-        before = _Small(key, source, correction.of(drawn))
-
-
 def harmonised(before: tuple[View, Frame], now: tuple[View, Frame], link: Link) -> Correction:
     """The correction of a picture, so that it goes on from one drawn before.
 
@@ -121,7 +91,7 @@ def harmonised(before: tuple[View, Frame], now: tuple[View, Frame], link: Link) 
     new = as_floats(cv2.subtract(now[0].colour, seen, dtype=cv2.CV_32F))
     change = fit_colours(seen, carried, link.trust).of_change(new)
     expected = as_bytes(cv2.add(carried, change, dtype=cv2.CV_8U))
-    wanted, given = _lab(expected), _lab(now[1])
+    wanted, given = lab(expected), lab(now[1])
     gain, offset = _match(wanted, given, link.trust)
     field = _smooth(wanted - (given * gain + offset), link.trust)
     levels = np.average(np.abs(new).mean(axis=2), weights=link.trust)
@@ -131,16 +101,6 @@ def harmonised(before: tuple[View, Frame], now: tuple[View, Frame], link: Link) 
 def _known(levels: float) -> float:
     """How much is known of a picture's colours after such a change of the source's."""
     return math.exp(-((levels / CHANGED) ** 2))
-
-
-def _bridge(frames: Frames, before: _Small, now: _Small) -> Link:
-    """The link from a keyframe to the one before, over stepping stones."""
-    size = size_of(now.source.grey)
-    stones = [view(frames[n], size) for n in range(before.number + STONE, now.number, STONE)]
-    views = [before.source, *stones, now.source]
-    steps = (step(a, b, SMALL.preset) for a, b in pairwise(views))
-    *_, last = links(views[0], zip(steps, views[1:], strict=True), SMALL.preset)
-    return last
 
 
 def _match(wanted: Colour, given: Colour, trust: Plane) -> tuple[Colour, Colour]:
@@ -173,10 +133,10 @@ def _smooth(difference: Colour, trust: Plane) -> Colour:
 def _by_statistics(before: tuple[View, Frame], now: tuple[View, Frame]) -> Correction:
     """Mean and spread alone, moved on as the source's moved, in part."""
     everywhere = np.ones(now[1].shape[:2], np.float32)
-    source_mean, source_spread = _statistics(_lab(before[0].colour), everywhere)
-    mean, spread = _statistics(_lab(before[1]), everywhere)
-    new_mean, new_spread = _statistics(_lab(now[0].colour), everywhere)
-    drawn_mean, drawn_spread = _statistics(_lab(now[1]), everywhere)
+    source_mean, source_spread = _statistics(lab(before[0].colour), everywhere)
+    mean, spread = _statistics(lab(before[1]), everywhere)
+    new_mean, new_spread = _statistics(lab(now[0].colour), everywhere)
+    drawn_mean, drawn_spread = _statistics(lab(now[1]), everywhere)
     gain = np.clip(spread * new_spread / (source_spread * drawn_spread), *GAIN)
     offset = mean + new_mean - source_mean - drawn_mean * gain
     levels = np.abs(now[0].colour.mean(axis=(0, 1)) - before[0].colour.mean(axis=(0, 1))).mean()
@@ -184,7 +144,8 @@ def _by_statistics(before: tuple[View, Frame], now: tuple[View, Frame]) -> Corre
     return whole.in_part(PART * _known(float(levels)))
 
 
-def _lab(picture: Frame) -> Colour:
+def lab(picture: Frame) -> Colour:
+    """The picture in CIE Lab: lightness 0 to 100, the others around 0."""
     return as_floats(cv2.cvtColor(as_floats(picture) / np.float32(255), cv2.COLOR_RGB2LAB))
 
 

@@ -30,7 +30,7 @@ MOST_GAIN = 2.0
 # The source's own change of detail counts within these bounds.
 SOURCE_CHANGE = (0.3, 1.3)
 # Of the detail added only a part counts as detail again.
-OVERSHOOT = 1.8
+OVERSHOOT = 1.0
 # Variance in levels of 255 that is taken as no detail at all.
 NOTHING = 1.0
 

@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import Frame, Frames, as_bytes, as_floats, luma, shrunk, size_of
-from sdbr.motion.flow import FlowOptions, view, view_size
+from sdbr.motion.flow import FlowOptions, chained, view, view_size
 from sdbr.motion.links import Link, Step, links, step
 from sdbr.motion.plan import Stretch
 from sdbr.motion.propagate import Pull, Source, make_key, propagate
+from sdbr.motion.sticking import sticking, without
 
 # A frame that its keyframes leave unexplained over more than this share is better drawn.
 UNEXPLAINED = 0.5
@@ -66,11 +67,16 @@ def fill(
     last = stretch.end if stretch.right is None else stretch.right + 1
     sources = [_source(frames[n], left, options) for n in range(stretch.left, last)]
     steps = [_packed_step(step(a.view, b.view, options.preset)) for a, b in pairwise(sources)]
-    key, other = make_key(left, sources[0]), None
+    key, other, texture = make_key(left, sources[0]), None, None
     from_right: list[_Packed] = []
     if stretch.right is not None and right is not None:
-        other = make_key(right, sources[-1])
         from_right = _from_right(sources, steps, options.preset)
+        way = _step(steps[0]).there
+        if from_right:
+            way = chained(way, _link(from_right[-1]).flow)
+        texture = sticking(left, right, way)
+        key = make_key(without(left, texture), sources[0])
+        other = make_key(without(right, texture), sources[-1])
     walk = zip(map(_step, steps), (source.view for source in sources[1:]), strict=True)
     near = links(sources[0].view, walk, options.preset)
     for place, (number, link) in enumerate(zip(stretch.between, near, strict=False), start=1):
@@ -78,7 +84,7 @@ def fill(
         pulls = [Pull(key, link, nearness)]
         if other:
             pulls.append(Pull(other, _link(from_right[-place]), 1 - nearness))
-        yield Filled(number, *propagate(sources[place], pulls))
+        yield Filled(number, *propagate(sources[place], pulls, texture))
 
 
 def _source(frame: Frame, picture: Frame, options: FlowOptions) -> Source:

@@ -72,7 +72,9 @@ def make_key(picture: Frame, source: Source) -> Key:
     return Key(picture, source.view, strength(finest(luma(picture))), strength(finest(source.luma)))
 
 
-def propagate(now: Source, pulls: Sequence[Pull]) -> tuple[Frame, float]:
+def propagate(
+    now: Source, pulls: Sequence[Pull], texture: Plane | None = None
+) -> tuple[Frame, float]:
     """The picture of a source frame, and the share of it, 0 to 1, that no keyframe explains.
 
     `pulls` are the keyframes, one or more, whose pictures have the size of the result.
@@ -96,6 +98,8 @@ def propagate(now: Source, pulls: Sequence[Pull]) -> tuple[Frame, float]:
         new = _where_trusted(new, alone - as_floats(small), trusted)
         other = _finer(now.luma, luma(here)) - _finer(grey, luma(small))
         finer += other * spread_out(1 - trusted, size_of(grey))
+    if texture is not None:
+        finer += texture
     return _finished(picture, new, finer), untrusted
 
 

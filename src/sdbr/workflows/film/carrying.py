@@ -9,6 +9,7 @@ A frame that its keyframes do not explain is drawn as well, and its stretch fill
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -16,8 +17,8 @@ from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError
 from sdbr.generation.stack import Drawing
 from sdbr.media.clip import Pixels
-from sdbr.motion.colour import corrections
 from sdbr.motion.fill import fill
+from sdbr.motion.harmony import corrections
 from sdbr.motion.plan import Plan, Stretch
 from sdbr.workflows.film.course import Film, Painted, Tally
 from sdbr.workflows.film.planning import Shown
@@ -119,8 +120,8 @@ def _spans_of_shot(shot: range, arriving: _Arriving, sources: SourceFrames) -> I
 def _harmonised(
     shot: range, arriving: _Arriving, sources: SourceFrames
 ) -> Iterator[tuple[int, Pixels]]:
-    """The keyframes of a shot that came, each in the colours of the one before it."""
-    taken: list[int] = []
+    """The keyframes of a shot that came, each brought to those around it."""
+    taken: deque[int] = deque()
 
     def came() -> Iterator[int]:
         while (number := arriving.take(shot)) is not None:
@@ -128,8 +129,9 @@ def _harmonised(
             yield number
 
     for correction in corrections(sources, arriving, came()):
-        yield taken[-1], correction.of(arriving[taken[-1]])
-        arriving.forget(taken[-1])
+        number = taken.popleft()
+        yield number, correction.of(arriving[number])
+        arriving.forget(number)
 
 
 def _filled(

@@ -1,0 +1,152 @@
+"""Brings the keyframes of a shot together: in colour, in place, and in what they agree on.
+
+    drawn → colours of the one before → shift of its own undone → mean with both neighbours
+
+A model answers each call in colours, places and textures of its own. What the neighbours, fetched
+along the source's motion, show otherwise is taken in part, in the middle band alone: what is finer
+is the picture's own, what is smoother was matched in colour.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from sdbr.motion.alignment import displacement, own_shift
+from sdbr.motion.arrays import (
+    Colour,
+    Flow,
+    Frame,
+    Frames,
+    as_bytes,
+    as_floats,
+    shrunk,
+    size_of,
+    spread_out,
+)
+from sdbr.motion.colour import (
+    NO_CORRECTION,
+    SMALL,
+    SMOOTH,
+    Correction,
+    harmonised,
+    lab,
+)
+from sdbr.motion.flow import View, view, view_size, warped
+from sdbr.motion.links import Link, Step, joined, sought, step
+from sdbr.motion.trust import trust
+
+# Flow between keyframes goes by way of every so many frames.
+STONE = 4
+# A keyframe's place is compared with that of so many before it, and of the one after it.
+REMEMBERED = 8
+# Finer than this, in pixels of the small view, a picture keeps what it has.
+FINER = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Small:
+    """A keyframe in small: its number, its source, how it is drawn, and how far off its place."""
+
+    number: int
+    source: View
+    drawn: Frame
+    size: tuple[int, int]
+    off: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A keyframe in the colours of its shot; `to_before` leads to the one before it, if any,
+    and `from_before` from there to it."""
+
+    small: _Small
+    correction: Correction
+    drawn: Frame
+    to_before: Link | None = None
+    from_before: Link | None = None
+
+
+def corrections(frames: Frames, pictures: Frames, keys: Iterable[int]) -> Iterator[Correction]:
+    """The corrections of the keyframes of one shot, in order, each once the next key is there.
+
+    `frames` are the clip's source frames and `pictures` the drawn keyframes, both by number.
+    Besides the keyframes every `STONE`-th frame between them is asked for, once; three small
+    views are held.
+    """
+    offs: deque[Flow] = deque(maxlen=REMEMBERED + 2)
+    before: _Key | None = None
+    now: _Key | None = None
+    for key in keys:
+        after = _following(frames, now, _small(frames[key], pictures[key], key))
+        offs.append(after.small.off)
+        if now is not None:
+            yield _settled(before, now, after, offs)
+        before, now = now, after
+    if now is not None:
+        yield _settled(before, now, None, offs)
+
+
+def _small(frame: Frame, picture: Frame, number: int) -> _Small:
+    source = view(frame, view_size(size_of(frame), SMALL))
+    drawn = shrunk(picture, size_of(source.grey))
+    return _Small(number, source, drawn, size_of(picture), displacement(frame, picture))
+
+
+def _following(frames: Frames, before: _Key | None, now: _Small) -> _Key:
+    """A keyframe in the colours of the one before it."""
+    if before is None:
+        return _Key(now, NO_CORRECTION, now.drawn)
+    there, back = _bridge(frames, before.small, now)
+    correction = harmonised((before.small.source, before.drawn), (now.source, now.drawn), back)
+    return _Key(now, correction, correction.of(now.drawn), back, there)
+
+
+def _bridge(frames: Frames, before: _Small, now: _Small) -> tuple[Link, Link]:
+    """The links from a keyframe to the next and back, over stepping stones."""
+    size = size_of(now.source.grey)
+    stones = [view(frames[n], size) for n in range(before.number + STONE, now.number, STONE)]
+    views = [before.source, *stones, now.source]
+    way: Step | None = None
+    for a, b in pairwise(views):
+        taken = step(a, b, SMALL.preset)
+        way = sought(joined(way, taken), (views[0], b), SMALL.preset) if way else taken
+    assert way is not None
+    there = Link(way.there, trust(way.there, way.back, views[0], views[-1]))
+    return there, Link(way.back, trust(way.back, way.there, views[-1], views[0]))
+
+
+def _settled(
+    before: _Key | None, now: _Key, after: _Key | None, offs: Sequence[Flow]
+) -> Correction:
+    """A keyframe's correction, all told; without neighbours it stays as it is."""
+    near = []
+    if before is not None and now.to_before is not None:
+        near.append((before.drawn, now.to_before))
+    if after is not None and after.from_before is not None:
+        near.append((after.drawn, after.from_before))
+    if not near:
+        return now.correction
+    agreed = _agreed(now.drawn, near)
+    field = as_floats(spread_out(now.correction.field, size_of(agreed)) + agreed)
+    shift = own_shift(offs, now.small.off, now.small.size)
+    return replace(now.correction, field=field, shift=shift)
+
+
+def _agreed(drawn: Frame, near: Sequence[tuple[Frame, Link]]) -> Colour:
+    """What leads from a picture to its mean with its neighbours, in Lab, in the middle band."""
+    own = lab(drawn)
+    apart = np.zeros_like(own)
+    weight = np.ones(own.shape[:2], np.float32)
+    for picture, link in near:
+        carried = lab(as_bytes(warped(picture, link.flow)))
+        apart += (carried - own) * link.trust[..., None]
+        weight += link.trust
+    apart /= weight[..., None]
+    smooth = cv2.GaussianBlur(apart, (0, 0), max(1.0, SMOOTH * own.shape[1]))
+    return as_floats(cv2.GaussianBlur(apart, (0, 0), FINER) - smooth)
