@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -51,11 +52,11 @@ def draw_trial(
     items = ((numbers[number], seen) for number, seen in decoded if number in numbers)
     workers = means.effort.workers
     pairs, names = [], []
-    for frame, before, after in map_ordered(
-        work, items, workers=workers, window=2 * workers, stop=run.stop
-    ):
-        pairs.append((_small(before), _small(after)))
-        names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
+    drawn = map_ordered(work, items, workers=workers, window=2 * workers, stop=run.stop)
+    with suppress(Interrupted):
+        for frame, before, after in drawn:
+            pairs.append((_small(before), _small(after)))
+            names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if run.stop.is_set() and len(pairs) < len(wanted):
         raise Interrupted(
             f"Interrupted: {len(pairs)} of {len(wanted)} pictures are drawn and kept. "
