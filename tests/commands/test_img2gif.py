@@ -218,7 +218,9 @@ def delays_in_the_bytes(path: Path) -> list[int]:
 def test_forty_uneven_delays_are_the_same_centiseconds_in_the_file(sdbr, workspace):
     delays = [2 + 7 * number % 31 for number in range(40)]
     source = workspace / "uneven.gif"
-    frames = [Image.new("RGB", (64, 64), (6 * number, 90, 40)) for number in range(40)]
+    frames = [Image.new("RGB", (64, 64), (30, 90, 40)) for _ in delays]
+    for number, frame in enumerate(frames):
+        frame.putpixel((number, 20), (220, 200, 40))
     frames[0].save(
         source, save_all=True, append_images=frames[1:], duration=[10 * one for one in delays]
     )

@@ -54,6 +54,11 @@ def test_few_colours_are_all_kept_exactly():
     assert palette.colours.tolist() == [[0, 0, 0], [10, 200, 31], [11, 200, 31]]
 
 
+def test_a_palette_knows_how_far_it_is_off():
+    palette = palette_of(photographs(), 64)
+    assert abs(palette.error - (error(palette) / 3) ** 0.5) < 0.3
+
+
 def test_colours_that_nobody_sees_take_no_entry():
     picture = with_alpha(np.full((8, 8, 3), 90, np.uint8))
     picture[:4] = (250, 0, 0, 10)

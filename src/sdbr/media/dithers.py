@@ -19,7 +19,8 @@ Drawing = Callable[[Iterable[Pixels], Palette], Iterator[Indices]]
 _GRAIN = 0.5
 """What dots cost in `bayer`: little dither where the palette is dense, more where it is not."""
 _TOLERANCE = 2
-"""Levels of 255 that a pixel may change and still stays: in clips 8 to 30 % of bytes for 0.1 dB."""
+"""Levels of 255 that a pixel may change and still stays, but no more than the palette is off: in
+clips 8 to 30 % of the bytes for 0.1 dB."""
 
 
 def drawn(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator[Indices]:
@@ -28,7 +29,7 @@ def drawn(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator
     `dither` is none, bayer, floyd or sierra. A pixel that stays as it was keeps its entry: neither
     the noise of a codec nor dots that crawl over still parts are worth their bytes.
     """
-    tolerance = 0 if palette.exact else _TOLERANCE
+    tolerance = min(_TOLERANCE, int(palette.error))
     seen, to_draw = tee(pictures)
     held: tuple[Pixels, Indices] | None = None
     for picture, indices in zip(seen, _DRAWINGS[dither](to_draw, palette), strict=True):

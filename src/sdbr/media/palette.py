@@ -28,10 +28,14 @@ _AT_ONCE = 8192
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Opaque colours (n, 3), n from 1 to 255; `exact` where the film has no others."""
+    """Opaque colours (n, 3), n from 1 to 255; `exact` where the film has no others.
+
+    `error` is how many levels of 255 the film's colours are off, root mean square.
+    """
 
     colours: npt.NDArray[np.uint8]
     exact: bool
+    error: float = 0.0
 
 
 def palette_of(pictures: Iterable[Pixels], colours: int) -> Palette:
@@ -45,7 +49,9 @@ def palette_of(pictures: Iterable[Pixels], colours: int) -> Palette:
         start = census
     centres = _fitted(_split(start, colours), start, _COARSE_STEPS)
     centres = _fitted(centres, census, _FINE_STEPS)
-    return Palette(np.unique(centres.round().astype(np.uint8), axis=0), False)
+    off = census.colours - centres[nearest(census.colours, centres)]
+    error = np.sqrt(np.average((off**2).mean(axis=1), weights=census.weights))
+    return Palette(np.unique(centres.round().astype(np.uint8), axis=0), False, float(error))
 
 
 def nearest(colours: Floats, centres: Floats) -> Codes:
