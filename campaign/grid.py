@@ -1,0 +1,77 @@
+"""The grid of faults: what the emulator is told, and how a run may end under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DONE, PARTLY, REFUSED = 0, 8, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One row of the grid.
+
+    `emulator` and `sdbr` are flags for either side. `exits` are the exit codes with which the
+    first run may end; after another one than 0 the same command is run again, `cure` added, and
+    in the end without the fault. `same` tells whether the result must be that of an undisturbed
+    run.
+    """
+
+    name: str
+    emulator: tuple[str, ...]
+    exits: tuple[int, ...] = (DONE,)
+    sdbr: tuple[str, ...] = ()
+    cure: tuple[str, ...] = ()
+    same: bool = True
+
+
+_SOON = ("--retry-after", "0")
+_IMPATIENT = ("--timeout", "4")
+_LATE = ("--slow-by", "1s")
+_MAY_FAIL = (DONE, PARTLY, 5)
+_ACCESS = (4,)
+
+FAULTS = (
+    Fault("nothing", ()),
+    Fault("throttled, 20 %", ("--throttle", "20%", *_SOON)),
+    Fault("throttled, 40 %", ("--throttle", "40%", *_SOON)),
+    Fault("throttled, 60 %", ("--throttle", "60%", *_SOON), _MAY_FAIL),
+    Fault("at most 2 at once", ("--max-in-flight", "2", "--latency", "100ms", *_SOON), _MAY_FAIL),
+    Fault("500, 25 %", ("--error-500", "25%")),
+    Fault("503, 25 %", ("--error-503", "25%")),
+    Fault("dropped before the picture, 25 %", ("--drop-before", "25%")),
+    Fault("dropped after the picture, 25 %", ("--drop-after", "25%")),
+    Fault("bodies cut, 25 %", ("--cut-body", "25%")),
+    Fault("JSON broken, 25 %", ("--broken-json", "25%")),
+    Fault("not a picture, 25 %", ("--not-a-picture", "25%")),
+    Fault("inference error, 25 %", ("--inference-error", "25%")),
+    Fault("stalled, 15 %", ("--stall", "15%"), _MAY_FAIL, _IMPATIENT),
+    Fault("stalled in the body, 15 %", ("--stall-body", "15%"), _MAY_FAIL, _IMPATIENT),
+    Fault("slow first byte, 30 %", ("--slow-first-byte", "30%", *_LATE)),
+    Fault(
+        "1 in 7 filtered, drawn with another seed",
+        ("--filter-output", "14.3%"),
+        (DONE,),
+        ("--on-filtered", "reseed:5"),
+        same=False,
+    ),
+    Fault(
+        "1 in 7 filtered, stop",
+        ("--filter-output", "14.3%"),
+        (DONE, REFUSED),
+        cure=("--on-filtered", "reseed:5"),
+        same=False,
+    ),
+    Fault("model ended after 2", ("--ended", "after:2", "--latency", "100ms"), _ACCESS),
+    Fault("credentials expired after 2", ("--expired-token", "after:2"), _ACCESS),
+    Fault("access lost after 2", ("--access-denied", "after:2"), _ACCESS),
+    Fault(
+        "all at once",
+        (
+            *("--throttle", "15%", "--error-500", "5%", "--error-503", "5%", "--cut-body", "5%"),
+            *("--drop-before", "5%", "--drop-after", "5%", "--broken-json", "5%"),
+            *("--not-a-picture", "5%", "--slow-first-byte", "5%", *_LATE, *_SOON),
+        ),
+        _MAY_FAIL,
+    ),
+)

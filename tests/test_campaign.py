@@ -1,0 +1,18 @@
+"""The short form of the fault campaign: `python -m campaign faults` runs all of it."""
+
+from campaign.faults import some_cells
+from campaign.grid import FAULTS
+from campaign.page import PAGE
+
+
+def test_whatever_goes_wrong_nothing_is_lost_and_nothing_is_paid_twice():
+    cells = list(some_cells(seed=1))
+    assert len(cells) == 3
+    assert [cell.faults for cell in cells] == [[], [], []]
+    assert all(cell.audit.made >= cell.audit.spoiled + 3 for cell in cells)
+
+
+def test_the_page_tells_of_every_fault_of_the_grid():
+    page = PAGE.read_text(encoding="utf-8")
+    assert [fault.name for fault in FAULTS if f"| {fault.name} |" not in page] == []
+    assert "Nothing else was wrong." in page
