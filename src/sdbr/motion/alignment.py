@@ -65,9 +65,15 @@ def own_shift(displacements: Sequence[Flow], own: Flow, size: WidthHeight) -> Fl
     """What a picture of this size is shifted beyond the mean of its like; None if little.
 
     The look moves some edges in every picture, and that is how it draws; what differs from call
-    to call is not. All displacements are on one grid, the picture's own among them.
+    to call is not. The mean counts as far as it is larger than chance would make it (James and
+    Stein 1961). All displacements are on one grid, the picture's own among them.
     """
-    shift = own - as_floats(np.mean(displacements, axis=0))
+    every = np.asarray(displacements)
+    if len(every) < 2:
+        return None
+    mean = every.mean(axis=0)
+    chance = float(every.var(axis=0, ddof=1).mean()) / len(every)
+    shift = own - as_floats(mean * max(0.0, 1 - chance / (float((mean * mean).mean()) + 1e-9)))
     pixels = shift * np.float32(size[0] / shift.shape[1])
     squared = (pixels * pixels).sum(axis=2, keepdims=True)
     worth = np.maximum(0, 1 - NOT_WORTH**2 / (squared + 1e-6))

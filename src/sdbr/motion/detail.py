@@ -31,6 +31,9 @@ MOST_GAIN = 2.0
 SOURCE_CHANGE = (0.3, 1.3)
 # Of the detail added only a part counts as detail again.
 OVERSHOOT = 1.0
+# Of the source's detail a look keeps no more than this; learnt over so many cells a side.
+MOST_KEPT = 1.5
+KEPT_WINDOW = 15
 # Variance in levels of 255 that is taken as no detail at all.
 NOTHING = 1.0
 
@@ -44,6 +47,20 @@ def finest(luma: Luma) -> Plane:
 def strength(detail: Plane) -> Plane:
     """Variance of the detail in each cell of a coarse grid."""
     return cell_means(as_floats(cv2.multiply(detail, detail)), grid_of(size_of(detail)))
+
+
+def kept(drawn: Plane, given: Plane) -> Plane:
+    """How much of a source's detail is found again in the picture drawn from it, 0 to `MOST_KEPT`.
+
+    A wide mean on the coarse grid: it is asked where nothing is known of the place itself.
+    """
+    grid = grid_of(size_of(given))
+
+    def around(one: Plane, other: Plane) -> Plane:
+        cells = cell_means(as_floats(cv2.multiply(one, other)), grid)
+        return as_floats(cv2.blur(cells, (KEPT_WINDOW, KEPT_WINDOW)))
+
+    return as_floats(np.clip(around(drawn, given) / (around(given, given) + NOTHING), 0, MOST_KEPT))
 
 
 def grid_of(size: WidthHeight) -> WidthHeight:

@@ -27,27 +27,31 @@ from sdbr.motion.arrays import (
     size_of,
     spread_out,
 )
-from sdbr.motion.detail import carried, finest, gain, grid_of, strength, strengthening
+from sdbr.motion.detail import carried, finest, gain, grid_of, kept, strength, strengthening
 from sdbr.motion.flow import View, resized, warped
 from sdbr.motion.links import Link
 from sdbr.motion.newness import fit_colours
 
 # A keyframe that is not trusted at all still weighs this much beside another such one.
-LEAST_WEIGHT = 0.002
+LEAST_WEIGHT = 0.1
 # Up to the first trust the colour model draws alone, from the second the pictures do.
-TRUST_STEP = (0.08, 0.40)
+TRUST_STEP = (0.15, 0.50)
+# Pixels over the longer side in which news is let in at most: a look keeps less of finer things.
+FINEST_NEWS = 320
 # Below this share of untrusted area the model need not draw.
 HARDLY_ANY = 0.002
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A keyframe: its picture as drawn, its source, and how strong their finest detail is."""
+    """A keyframe: its picture as drawn, its source, how strong their finest detail is, and how
+    much of the source's the look keeps, 0 and up, for the whole picture."""
 
     picture: Frame
     source: View
     picture_detail: Plane
     source_detail: Plane
+    kept_detail: Plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,9 @@ class Source:
 
 def make_key(picture: Frame, source: Source) -> Key:
     """A keyframe from its drawn picture and its source frame."""
-    return Key(picture, source.view, strength(finest(luma(picture))), strength(finest(source.luma)))
+    drawn, given = finest(luma(picture)), finest(source.luma)
+    own, of_source = strength(drawn), strength(given)
+    return Key(picture, source.view, own, of_source, kept(drawn, given))
 
 
 def propagate(
@@ -96,7 +102,8 @@ def propagate(
     if untrusted > HARDLY_ANY:
         alone = model.of_colour(as_floats(here))
         new = _where_trusted(new, alone - as_floats(small), trusted)
-        other = _finer(now.luma, luma(here)) - _finer(grey, luma(small))
+        share = spread_out(np.mean([p.key.kept_detail for p in pulls], axis=0), size_of(grey))
+        other = share * _finer(now.luma, luma(here)) - _finer(grey, luma(small))
         finer += other * spread_out(1 - trusted, size_of(grey))
     if texture is not None:
         finer += texture
@@ -142,7 +149,8 @@ def _where_trusted(change: Colour, otherwise: Colour, trusted: Plane) -> Colour:
 
 def _size_of_news(picture: Frame, seen: Frame) -> WidthHeight:
     """News is let in no finer than half the picture: what is finer is the keyframes' own."""
-    width, height = (max(1, side // 2) for side in size_of(picture))
+    share = min(0.5, FINEST_NEWS / max(size_of(picture)))
+    width, height = (max(1, round(side * share)) for side in size_of(picture))
     return min(width, seen.shape[1]), min(height, seen.shape[0])
 
 
