@@ -78,6 +78,7 @@ def _print(one: Settled, finished: Finished, cost: Decimal, teller: Teller, mean
         "frames": len(film.footage.frames),
         "duration": round(float(film.footage.duration), 6),
         "keyframes": [number + 1 for number in film.footage.plan.keyframes],
+        "drawn": len(film.drawn) + finished.extra,
         "held": [number + 1 for number in finished.held],
         "price": float(price(one)),
         "cost": float(cost),

@@ -22,7 +22,7 @@ from sdbr.workflows import pictures
 from sdbr.workflows.film import trial
 from sdbr.workflows.film.denser import denser
 from sdbr.workflows.film.planning import look_over
-from sdbr.workflows.film.pricing import Allowance, price, priced, saved_of, within_cap
+from sdbr.workflows.film.pricing import Allowance, most_extra, price, priced, saved_of, within_cap
 from sdbr.workflows.film.redrawing import note_trial, parse_places, redraw
 from sdbr.workflows.film.restyling import Finished, restyle
 from sdbr.workflows.film.settling import Order, Settled, settle
@@ -139,7 +139,7 @@ def _draw(
     under_way, allowance = spending
     before = spent(under_way.budget)
     most = flags.steady.max_flicker
-    extra = allowance.pictures(price(one), under_way)
+    extra = min(most_extra(one), allowance.pictures(price(one), under_way))
     finished = restyle(one, under_way, means, teller.voice, extra)
     for _ in range(_ROUNDS):
         if most is None or 1000 * finished.measured.flicker <= most:

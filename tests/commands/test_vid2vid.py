@@ -42,8 +42,8 @@ def test_a_clip_comes_out_with_its_frames_at_their_times_and_its_sound(
     assert after[-1].lasts == before[-1].lasts
     packets = [[data for _, data in sound_packets(Path(p))] for p in ("clip.mp4", told["path"])]
     assert packets[0] == packets[1]
-    assert len(invocations(emulator)) == len(told["keyframes"])
-    assert (told["price"], told["cost"]) == (0.08, 0.08 * len(told["keyframes"]))
+    assert len(invocations(emulator)) == told["drawn"] <= len(told["keyframes"]) + 2
+    assert (told["price"], told["cost"]) == (0.08, 0.08 * told["drawn"])
     assert len(told["keyframes"]) == {"all": 10, "every:4": 4, "auto": 3}[keyframes]
 
 
@@ -223,7 +223,7 @@ def test_both_prices_are_told_and_the_cap_decides_how_many_keyframes(sdbr, emula
     make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(24))), noise)
     dry = sdbr("vid2vid", "clip.mp4", "ink", "--dry-run")
     assert "24 frames: " in dry.errors
-    assert "all frames: 1.92 USD" in dry.errors
+    assert "all frames: 1.92 USD; up to 0.16 USD more where motion explains" in dry.errors
     ran = sdbr("vid2vid", "clip.mp4", "ink", "--max-cost", "0.32")
     assert sum(record.made for record in emulator.received) <= 4
     assert ran.code in (0, 7)

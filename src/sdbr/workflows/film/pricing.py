@@ -18,6 +18,7 @@ from sdbr.workflows.film.planning import placed_anew
 from sdbr.workflows.film.settling import Settled
 
 _PLENTY = 1_000_000
+_FEWEST_EXTRA, _EXTRA_SHARE = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,17 @@ def _remarks(settled: Sequence[Settled]) -> tuple[str, ...]:
     strengths = default_strengths(silent)
     saved = saved_of(settled)
     whole = sum((price(one) * length(one) for one in settled), Decimal(0))
-    return (f"all frames: {in_usd(whole)} USD", *strengths) if saved else strengths
+    if not saved:
+        return strengths
+    more = sum((price(one) * most_extra(one) for one in settled), Decimal(0))
+    perhaps = f"up to {in_usd(more)} USD more where motion explains too little"
+    return (f"all frames: {in_usd(whole)} USD", perhaps, *strengths)
+
+
+def most_extra(one: Settled) -> int:
+    """How many frames may be drawn beyond the plan, told with the price: a quarter as many."""
+    drawn = len(one.film.drawn)
+    return min(length(one) - drawn, max(_FEWEST_EXTRA, drawn // _EXTRA_SHARE))
 
 
 def saved_of(settled: Sequence[Settled]) -> Decimal:
