@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdbr.motion.arrays import Frame, Frames, as_bytes, as_floats, luma, shrunk, size_of
+from sdbr.motion.arrays import Frame, Frames, as_floats, luma, shrunk, size_of
 from sdbr.motion.flow import FlowOptions, chained, view, view_size
 from sdbr.motion.links import Link, Step, links, step
 from sdbr.motion.plan import Stretch
@@ -25,7 +27,12 @@ from sdbr.motion.sticking import sticking, without
 
 # A frame that its keyframes leave unexplained over more than this share is better drawn.
 UNEXPLAINED = 0.5
-DEFAULT_FLOW = FlowOptions()
+DEFAULT_FLOW = FlowOptions(preset="quick")
+# What waits is kept in whole parts of a pixel, and of full trust.
+PARTS = 32.0
+TRUST_PARTS = 1024.0
+
+Short = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,10 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class _Packed:
-    """A link or a step that waits for its turn, in half the memory or less."""
+    """A link or a step that waits for its turn, in half the memory."""
 
-    first: npt.NDArray[np.float16]
-    second: npt.NDArray[np.float16 | np.uint8]
+    first: Short
+    second: Short
 
 
 def fill(
@@ -101,16 +108,31 @@ def _from_right(sources: Sequence[Source], steps: Sequence[_Packed], preset: str
 
 
 def _packed_step(step: Step) -> _Packed:
-    return _Packed(step.there.astype(np.float16), step.back.astype(np.float16))
+    return _Packed(_short(step.there, PARTS), _short(step.back, PARTS))
 
 
 def _step(packed: _Packed) -> Step:
-    return Step(as_floats(packed.first), as_floats(packed.second))
+    return Step(_long(packed.first, PARTS), _long(packed.second, PARTS))
 
 
 def _packed_link(link: Link) -> _Packed:
-    return _Packed(link.flow.astype(np.float16), as_bytes(np.rint(link.trust * 255)))
+    return _Packed(_short(link.flow, PARTS), _short(link.trust, TRUST_PARTS))
 
 
 def _link(packed: _Packed) -> Link:
-    return Link(as_floats(packed.first), as_floats(packed.second) / np.float32(255))
+    return Link(_long(packed.first, PARTS), _long(packed.second, TRUST_PARTS))
+
+
+def _short(array: npt.NDArray[np.float32], parts: float) -> Short:
+    return np.asarray(_scaled(array, parts, cv2.CV_16S), np.int16)
+
+
+def _long(array: Short, parts: float) -> npt.NDArray[np.float32]:
+    return as_floats(_scaled(array, 1 / parts, cv2.CV_32F))
+
+
+def _scaled(array: npt.NDArray[Any], scale: float, kind: int) -> npt.NDArray[Any]:
+    # Row by row: of a pair OpenCV would scale the first alone.
+    rows = array.reshape(len(array), -1)
+    scaled = cv2.addWeighted(rows, scale, rows, 0, 0, dtype=kind)
+    return np.asarray(scaled).reshape(array.shape)

@@ -17,9 +17,13 @@ import numpy.typing as npt
 from sdbr.errors import UsageProblem
 from sdbr.motion.arrays import Flow, Frame, Luma, WidthHeight, as_floats, luma, shrunk, size_of
 
+# OpenCV's preset, and rounds of refinement. Filling with "quick" comes as near the look as with
+# "fast", in three quarters of the time; "rough" serves to check another flow.
 PRESETS = {
-    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
-    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+    "rough": (cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST, 0),
+    "quick": (cv2.DISOPTICAL_FLOW_PRESET_FAST, 2),
+    "fast": (cv2.DISOPTICAL_FLOW_PRESET_FAST, 5),
+    "medium": (cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, 5),
 }
 
 # Below 12 pixels a side the search reads outside its arrays.
@@ -42,8 +46,8 @@ class FlowOptions:
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
-            known = " or ".join(PRESETS)
-            raise UsageProblem(f"{self.preset!r} is no flow preset. Say {known}.")
+            known = ", ".join(PRESETS)
+            raise UsageProblem(f"{self.preset!r} is no flow preset. Say one of {known}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,9 @@ def view(frame: Frame, size: WidthHeight) -> View:
 
 def between(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
     """The flow from one view to another, sought from a first guess where there is one."""
-    search = cv2.DISOpticalFlow.create(PRESETS[preset])
+    kind, refinements = PRESETS[preset]
+    search = cv2.DISOpticalFlow.create(kind)
+    search.setVariationalRefinementIterations(refinements)
     # The search works inside the array that it is given.
     begin = None if guess is None else guess.copy()
     return as_floats(search.calc(start.grey, end.grey, begin))  # type: ignore[arg-type]
@@ -91,6 +97,20 @@ def warped(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
     # OpenCV's own annotations forget that the second map may be None; an empty one is no map.
     fetched: npt.NDArray[Any] = cv2.remap(array, flow, None, way, borderMode=edge)  # type: ignore[call-overload]
     return fetched
+
+
+def warped_by_planes(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
+    """As `warped`, for an array of any size: the flow grows one plane after the other.
+
+    OpenCV takes a third of the time for a plane that it takes for a pair.
+    """
+    size, here = size_of(array), size_of(flow)
+    planes = [
+        cv2.resize(plane * np.float32(size[at] / here[at]), size, interpolation=cv2.INTER_LINEAR)
+        for at, plane in enumerate(cv2.split(flow))
+    ]
+    way, edge = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP, cv2.BORDER_REPLICATE
+    return np.asarray(cv2.remap(array, planes[0], planes[1], way, borderMode=edge))
 
 
 def resized(flow: Flow, size: WidthHeight) -> Flow:

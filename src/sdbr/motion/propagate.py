@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from sdbr.motion.arrays import (
     Colour,
@@ -28,12 +29,12 @@ from sdbr.motion.arrays import (
     spread_out,
 )
 from sdbr.motion.detail import carried, finest, gain, grid_of, kept, strength, strengthening
-from sdbr.motion.flow import View, resized, warped
+from sdbr.motion.flow import View, warped_by_planes
 from sdbr.motion.links import Link
 from sdbr.motion.newness import fit_colours
 
 # A keyframe that is not trusted at all still weighs this much beside another such one.
-LEAST_WEIGHT = 0.1
+LEAST_WEIGHT = 0.01
 # Up to the first trust the colour model draws alone, from the second the pictures do.
 TRUST_STEP = (0.15, 0.50)
 # Pixels over the longer side in which news is let in at most: a look keeps less of finer things.
@@ -127,7 +128,9 @@ def _fetched(picture: Frame, link: Link) -> Frame:
     if not link.flow.any():
         return picture
     # Cubic takes three times as long and, once detail is strengthened, is no nearer the look.
-    return as_bytes(warped(picture, resized(link.flow, size_of(picture))))
+    # With a fourth channel beside its three a picture is fetched in half the time.
+    four = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA))
+    return as_bytes(cv2.cvtColor(warped_by_planes(four, link.flow), cv2.COLOR_RGBA2RGB))
 
 
 def _mixed(pictures: Iterable[Frame], weights: Sequence[Plane]) -> Frame:
@@ -174,6 +177,14 @@ def _mean(planes: Sequence[Plane], weights: Sequence[Plane]) -> Plane:
 
 
 def _finished(picture: Frame, new: Colour, detail: Plane) -> Frame:
-    """The picture, a change of its colours on any coarser grid, and detail for each channel."""
-    more = cv2.add(spread_out(new, size_of(picture)), cv2.merge([detail] * 3))
-    return as_bytes(cv2.add(picture, more, dtype=cv2.CV_8U))
+    """The picture, a change of its colours on any coarser grid, and detail for each channel.
+
+    Whole levels take half the time of floats here, and the result has no more.
+    """
+    change = cv2.resize(_levels(new), size_of(picture), interpolation=cv2.INTER_LINEAR)
+    whole = cv2.add(change, cv2.merge([_levels(detail)] * 3))
+    return as_bytes(cv2.add(picture, whole, dtype=cv2.CV_8U))
+
+
+def _levels(array: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+    return np.asarray(cv2.addWeighted(array, 1, array, 0, 0, dtype=cv2.CV_16S), np.int16)
