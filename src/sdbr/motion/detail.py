@@ -30,7 +30,7 @@ MOST_GAIN = 2.0
 # The source's own change of detail counts within these bounds.
 SOURCE_CHANGE = (0.3, 1.3)
 # Of the detail added only a part counts as detail again.
-OVERSHOOT = 1.0
+OVERSHOOT = 1.8
 # Of the source's detail a look keeps no more than this; learnt over so many cells a side.
 MOST_KEPT = 1.5
 KEPT_WINDOW = 15
