@@ -93,6 +93,23 @@ def test_names_with_spaces_quotes_and_line_breaks_go_through_a_chain(sdbr, emula
     assert len(requests(emulator)) == 6
 
 
+@pytest.mark.parametrize("prompt", ["a fox " * 60, "é" * 300, "x" * 5_000])
+def test_a_prompt_that_is_too_long_to_be_a_files_name_is_a_prompt(
+    sdbr, emulator, workspace, prompt
+):
+    ran = sdbr("img2img", photo_in(workspace), prompt)
+    assert ran.code == 0, ran.errors
+    assert [body["prompt"] for body in requests(emulator)] == [prompt]
+
+
+@pytest.mark.parametrize("command", ["img2img", "img2gif", "vid2vid"])
+def test_an_input_whose_name_is_too_long_to_be_one_does_not_exist(sdbr, emulator, command):
+    ran = sdbr(command, "x" * 5_000, "a woodcut")
+    assert ran.code == 3
+    assert "does not exist" in ran.failure
+    assert len(emulator.received) == 0
+
+
 @pytest.mark.usefixtures("emulator")
 def test_each_result_of_a_chain_knows_its_source(sdbr):
     drawn = sdbr("txt2img", "a fox", "--count", "2", "--seed", "3")

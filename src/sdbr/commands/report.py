@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ def _report(workspace: Workspace, what: str | None) -> tuple[Report, str]:
     if what is None:
         title = f"Results in {workspace.root.resolve().name}"
         return Report(title, finding.of_workspace(workspace), ledger), "report.html"
-    if (what == "last" or what.isdecimal()) and not Path(what).is_dir():
+    if (what == "last" or what.isdecimal()) and not os.path.isdir(what):
         run = _run(ledger, what)
         results = finding.of_run(workspace, ledger, run) if ledger else []
         return Report(f"Run {run['run']}", results, ledger, run), f"report-{run['run']}.html"

@@ -73,6 +73,7 @@ def _matching(
     if not name.strip():
         raise InputProblem("An input's name is empty. Name a file, a folder or a glob.")
     for path in (Path(name), *(home / name for home in homes if not Path(name).is_absolute())):
+        # Unlike Path's own, these are false and no error for a name that no file can have.
         if os.path.isdir(path):
             return inside(path)
         if os.path.exists(path):

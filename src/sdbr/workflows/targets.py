@@ -39,7 +39,7 @@ def aimed(jobs: Sequence[Job], to: str | None, name: str | None) -> list[Job]:
         _only_one(jobs, "stdout")
         return aimed_jobs
     path = Path(to)
-    if to.endswith(("/", os.sep)) or path.is_dir() or not path.suffix:
+    if to.endswith(("/", os.sep)) or os.path.isdir(path) or not path.suffix:
         return [replace(job, folder=path) for job in aimed_jobs]
     if path.suffix.lower() not in FORMATS:
         raise UsageProblem(f"--output is {to}: give a name in .png, .jpg or .webp, or a folder.")
@@ -60,7 +60,8 @@ def check_free(jobs: Sequence[Job], keys: Sequence[str], overwrite: bool) -> Non
             raise InputProblem(
                 f"Cannot write in {folder}: permission is denied. Choose another folder."
             )
-        if job.target and job.target.exists() and not overwrite and _key_in(job.target) != key:
+        taken = job.target is not None and os.path.exists(job.target)
+        if job.target and taken and not overwrite and _key_in(job.target) != key:
             raise UsageProblem(f"{job.target} exists. Add --overwrite, or choose another name.")
 
 

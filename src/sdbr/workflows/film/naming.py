@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def aimed(
     if to == "-":
         raise UsageProblem("A clip does not go to stdout. Give -o a file or a folder.")
     path = Path(to)
-    is_folder = to.endswith("/") or path.is_dir() or not path.suffix
+    is_folder = to.endswith("/") or os.path.isdir(path) or not path.suffix
     if is_folder and container != "frames":
         return replace(where, results=path), name, _ENDINGS[container or default]
     if container and path.suffix.lower() != _ENDINGS[container]:

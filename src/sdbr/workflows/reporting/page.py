@@ -56,7 +56,7 @@ def write(target: Path, chunks: Iterator[bytes], overwrite: bool) -> None:
 
     Raises UsageProblem or InputProblem.
     """
-    if target.exists() and not overwrite and not _is_report(target):
+    if os.path.exists(target) and not overwrite and not _is_report(target):
         raise UsageProblem(f"{target} is no report of sdbr. Add --overwrite, or give another -o.")
     with plain_write_errors(target), part_file(target) as file:
         file.writelines(chunks)
