@@ -96,10 +96,23 @@ def test_whatever_an_entry_says_looking_it_up_never_fails(cache, told):
     path = cache.folder / KEY[:2] / f"{KEY}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"model": "core", "realm": "local", **told}))
-    cache.find(KEY)
+    entry = cache.find(KEY)
+    assert entry is None or (isinstance(entry, Entry) and isinstance(entry.refused, str))
     cache.has(KEY)
     cache.forget(KEY)
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("seed", "../../x"), ("width", None), ("price", 4), ("drawn_at", 5), ("refused", ["x"])],
+)
+def test_an_entry_with_a_field_of_another_type_is_as_good_as_none(cache, name, wrong):
+    keep(cache)
+    path = cache.folder / KEY[:2] / f"{KEY}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: wrong}))
+    assert cache.find(KEY) is None
+    assert not cache.has(KEY)
 
 
 def test_an_entry_whose_picture_is_gone_is_as_good_as_none(cache):

@@ -94,7 +94,7 @@ class Cache:
             entry = Entry(**{name: value for name, value in told.items() if name in known})
         except (ValueError, TypeError, AttributeError, RecursionError):
             return None
-        return entry if entry.format in _FORMATS else None
+        return entry if _is_sensible(entry) else None
 
     @contextmanager
     def lock(self, key: str, stop: threading.Event) -> Iterator[None]:
@@ -187,6 +187,13 @@ class Room:
         with plain_write_errors(target):
             _put(self.entry, _json(entry), target.with_suffix(".json"))
             _put(self.picture, picture.data, target)
+
+
+def _is_sensible(entry: Entry) -> bool:
+    numbers = ("seed", "width", "height")
+    told = {name: value for name, value in asdict(entry).items() if name != "price" or value}
+    typed = (isinstance(value, int if name in numbers else str) for name, value in told.items())
+    return all(typed) and entry.format in _FORMATS
 
 
 def _read(path: Path) -> bytes | None:
