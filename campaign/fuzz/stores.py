@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -66,7 +67,9 @@ def _damage(path: Path, chance: random.Random) -> None:
         path.unlink()
         path.symlink_to(path.resolve().parent / "nowhere")
     elif kind < 6 and path.suffix == ".json":
-        told = bent(json.loads(data), chance, 0.3) if kind == 4 else any_json(chance)
+        told = any_json(chance)
+        with suppress(ValueError):  # It may have been damaged before.
+            told = bent(json.loads(data), chance, 0.3) if kind == 4 else told
         path.write_bytes(json.dumps(told).encode("utf-8", "replace"))
     else:
         path.write_bytes(mutated(data, chance))
