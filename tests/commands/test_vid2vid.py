@@ -76,7 +76,7 @@ def test_the_tree_holds_each_frame_before_and_after_and_its_time(sdbr, emulator,
         Fraction(1, 25),
         Fraction(2, 25),
     ]
-    assert len(invocations(emulator)) == len(index["keyframes"])
+    assert len(index["keyframes"]) <= len(invocations(emulator)) <= len(index["keyframes"]) + 2
 
 
 def test_the_same_command_sends_nothing_and_other_settings_take_another_name(
@@ -237,7 +237,7 @@ def test_a_trial_draws_a_few_frames_that_the_full_run_finds_again(sdbr, emulator
     assert len(invocations(emulator)) == 4
     told = json.loads(sdbr("vid2vid", *flags, "--json").lines[0])
     assert {1, 4, 7, 10} <= set(told["keyframes"])
-    assert len(invocations(emulator)) == len(told["keyframes"])
+    assert len(invocations(emulator)) == told["drawn"]
 
 
 def test_an_interrupted_trial_shows_no_sheet_of_a_part(sdbr_process, start_emulator, workspace):
