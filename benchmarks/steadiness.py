@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from statistics import fmean, median
 
@@ -29,11 +29,13 @@ from runs import SDBR, table
 
 from sdbr.emulator import Emulator
 from sdbr.media.clips import open_reader
-from sdbr.motion.arrays import Frame
+from sdbr.motion.arrays import Frame, shrunk, size_of
 from sdbr.motion.fill import fill
-from sdbr.motion.flicker import mean_error, sharpness, steadiness
+from sdbr.motion.flicker import MEASURING_FLOW, sharpness, visible, warp_error
+from sdbr.motion.flow import view, view_size
 from sdbr.motion.harmony import corrections
 from sdbr.motion.keyframes import find_shots, place_keyframes, read_rule
+from sdbr.motion.links import step
 from sdbr.motion.plan import Plan
 from sdbr.motion.survey import Note, survey
 
@@ -66,15 +68,21 @@ def drawn(bench: Bench, clip: Path, way: str, flicker: float) -> tuple[Clip, lis
         ).stdout  # fmt: skip
     result = json.loads(told)
     kept = root / "generate" / "frames" / Path(result["path"]).stem
-    # Another run of the same clip has a folder of its own, named as its video is.
     pictures = [np.asarray(Image.open(path).convert("RGB")) for path in sorted(kept.glob("*.png"))]
     return pictures, [number - 1 for number in result["keyframes"]]
 
 
-def error_of(frames: Clip, results: Clip, notes: list[Note]) -> float:
-    """E_warp times 1000, over all pairs that no cut parts."""
-    shots = ([(frames[n], results[n]) for n in shot] for shot in find_shots(notes))
-    return 1000 * mean_error(each for shot in shots for each in steadiness(shot))[0]
+def errors_of(frames: Clip, ways: list[Clip], notes: list[Note]) -> list[float]:
+    """E_warp times 1000 of each of several results, over all pairs that no cut parts."""
+    size = view_size(size_of(frames[0]), MEASURING_FLOW)
+    errors: list[list[float]] = []
+    for shot in find_shots(notes):
+        for before, now in pairwise(shot):
+            taken = step(*(view(frames[n], size) for n in (before, now)), MEASURING_FLOW.preset)
+            seen = visible(taken)
+            pairs = ([shrunk(way[n], size) for n in (before, now)] for way in ways)
+            errors.append([warp_error(*pair, taken.back, seen) for pair in pairs])
+    return [1000 * fmean(column) for column in zip(*errors, strict=True)]
 
 
 def likeness(results: Clip, ideal: Clip) -> float:
@@ -103,13 +111,13 @@ def row_of(bench: Bench, clip: Path) -> list[float]:
     naive, _ = drawn(bench, clip, "naive", flicker=1)
     eighth, keys = drawn(bench, clip, "every8", flicker=1)
     auto, placed = drawn(bench, clip, "auto", flicker=1)
-    whole, error = error_of(frames, naive, notes), error_of(frames, eighth, notes)
+    floor, whole, error, freely = errors_of(frames, [frames, naive, eighth, auto], notes)
     sharp = fmean(map(sharpness, eighth)) / fmean(sharpness(naive[key]) for key in keys)
     spent = filling(frames, naive, place_keyframes(notes, read_rule("every:8")))
     return [
-        len(frames), error_of(frames, frames, notes), whole, error, error / whole, len(keys),
+        len(frames), floor, whole, error, error / whole, len(keys),
         likeness(naive, ideal), likeness(eighth, ideal), sharp,
-        error_of(frames, auto, notes), len(placed), likeness(auto, ideal), spent,
+        freely, len(placed), likeness(auto, ideal), spent,
     ]  # fmt: skip
 
 

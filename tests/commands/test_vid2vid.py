@@ -282,6 +282,26 @@ def test_flicker_measures_a_clip_against_its_source(sdbr, workspace):
     assert len(told["curve"]) == 9
 
 
+def test_inspect_tells_how_steady_a_clip_came_out(sdbr, emulator, workspace):
+    clip_in(workspace)
+    ran = sdbr("vid2vid", "clip.mp4", "ink", "--keyframes", "every:8", "--json")
+    assert ran.code == 0, ran.errors
+    measured = json.loads(ran.lines[0])["steadiness"]
+    told = sdbr("inspect", json.loads(ran.lines[0])["path"])
+    assert f"flicker: {1000 * measured['flicker']:.2f}, of the source" in "\n".join(told.lines)
+
+
+def test_frames_that_start_from_the_last_result_are_priced_before_it_is_there(
+    sdbr, emulator, workspace
+):
+    clip_in(workspace)
+    flags = ("vid2vid", "clip.mp4", "ink", "--seed", "7", "--keyframes", "every:4")
+    sdbr(*flags)
+    onward = sdbr(*flags, "--init", "from-previous")
+    assert "4 keyframes, 1 paid for already: 3 ×" in onward.errors
+    assert len(invocations(emulator)) == 4 + 3
+
+
 def test_nothing_is_drawn_beyond_the_price_that_was_agreed_to(sdbr, emulator, workspace):
     rng = np.random.default_rng(1)
     noise = [rng.integers(0, 255, (64, 96, 3), np.uint8) for _ in range(12)]

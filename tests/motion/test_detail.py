@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from sdbr.motion.arrays import luma
-from sdbr.motion.detail import MOST_GAIN, carried, finest, gain, strength, strengthening
+from sdbr.motion.detail import MOST_GAIN, carried, finest, gain, kept, strength, strengthening
 from tests.motion.scenes import ground
 
 GRAIN = np.random.default_rng(2).normal(0, 22, (96, 160)).astype(np.float32)
@@ -51,3 +51,8 @@ def test_the_strength_of_detail_moves_with_the_flow():
     moved = carried(cells, flow)
     assert moved[:, 32:].min() == 5
     assert moved[:, :30].max() == 0
+
+
+def test_how_much_of_the_sources_detail_a_look_keeps_is_learnt():
+    soft = finest(SHARP) * 0.4 + 2 * np.random.default_rng(1).normal(0, 1, SHARP.shape)
+    assert abs(float(kept(soft.astype(np.float32), finest(SHARP)).mean()) - 0.4) < 0.08

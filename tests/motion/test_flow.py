@@ -68,5 +68,5 @@ def test_large_frames_are_seen_small_and_small_ones_not_smaller_than_need_be():
 
 
 def test_an_unknown_preset_is_refused():
-    with pytest.raises(UsageProblem, match="quick, fast"):
+    with pytest.raises(UsageProblem, match="fast or medium"):
         FlowOptions(preset="slowest")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,15 @@ def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
     """Tell how results were made, and from what; pictures of stable-diffusion-webui too."""
     from sdbr.errors import InputProblem
     from sdbr.workflows import lineage
+    from sdbr.workflows.film.measuring import kept
     from sdbr.workspace import Workspace
 
     workspace = Workspace(root)
     silent = []
     for path in lineage.results(files, workspace):
         ancestor = lineage.trace(path, workspace.hidden / "inputs")
+        if measured := kept(workspace.hidden, ancestor.made):
+            ancestor = replace(ancestor, made={**ancestor.made, "steadiness": measured})
         if not ancestor.made:
             silent.append(str(path))
         elif as_json:
@@ -75,6 +79,7 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "strength": told.get("strength"),
         "motion": made.get("motion"),
         "frames": made.get("frames"),
+        "flicker": _flicker(made.get("steadiness") or {}),
         "style": told.get("style"),
         "aspect": told.get("aspect"),
         **extras,
@@ -89,6 +94,15 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "version": f"sdbr {made.get('sdbr')}",
     }
     yield from ((name, str(value)) for name, value in facts.items() if value not in (None, ""))
+
+
+def _flicker(measured: Mapping[str, Any]) -> str:
+    """How steady a clip came out, E_warp × 1000, and how many frames of it were drawn."""
+    if not measured.get("curve"):
+        return ""
+    flicker, floor = (1000 * measured[name] for name in ("flicker", "flicker_source"))
+    drawn, sharp = len(measured.get("keyframes") or ()), measured["sharpness"]
+    return f"{flicker:.2f}, of the source {floor:.2f}; sharpness {sharp:.0f}; {drawn} frames drawn"
 
 
 def _flags(made: Mapping[str, Any]) -> str:

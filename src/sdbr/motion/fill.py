@@ -27,7 +27,7 @@ from sdbr.motion.sticking import sticking, without
 
 # A frame that its keyframes leave unexplained over more than this share is better drawn.
 UNEXPLAINED = 0.5
-DEFAULT_FLOW = FlowOptions(preset="quick")
+DEFAULT_FLOW = FlowOptions()
 # What waits is kept in whole parts of a pixel, and of full trust.
 PARTS = 32.0
 TRUST_PARTS = 1024.0

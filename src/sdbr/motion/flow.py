@@ -17,13 +17,9 @@ import numpy.typing as npt
 from sdbr.errors import UsageProblem
 from sdbr.motion.arrays import Flow, Frame, Luma, WidthHeight, as_floats, luma, shrunk, size_of
 
-# OpenCV's preset, and rounds of refinement. Filling with "quick" comes as near the look as with
-# "fast", in three quarters of the time; "rough" serves to check another flow.
 PRESETS = {
-    "rough": (cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST, 0),
-    "quick": (cv2.DISOPTICAL_FLOW_PRESET_FAST, 2),
-    "fast": (cv2.DISOPTICAL_FLOW_PRESET_FAST, 5),
-    "medium": (cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, 5),
+    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
 
 # Below 12 pixels a side the search reads outside its arrays.
@@ -46,8 +42,8 @@ class FlowOptions:
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
-            known = ", ".join(PRESETS)
-            raise UsageProblem(f"{self.preset!r} is no flow preset. Say one of {known}.")
+            known = " or ".join(PRESETS)
+            raise UsageProblem(f"{self.preset!r} is no flow preset. Say {known}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +71,7 @@ def view(frame: Frame, size: WidthHeight) -> View:
 
 def between(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
     """The flow from one view to another, sought from a first guess where there is one."""
-    kind, refinements = PRESETS[preset]
-    search = cv2.DISOpticalFlow.create(kind)
-    search.setVariationalRefinementIterations(refinements)
+    search = cv2.DISOpticalFlow.create(PRESETS[preset])
     # The search works inside the array that it is given.
     begin = None if guess is None else guess.copy()
     return as_floats(search.calc(start.grey, end.grey, begin))  # type: ignore[arg-type]

@@ -44,12 +44,9 @@ def joined(first: Step, then: Step) -> Step:
     return Step(chained(first.there, then.there), chained(then.back, first.back))
 
 
-def sought(way: Step, ends: tuple[View, View], preset: str, check: str = "") -> Step:
-    """The flows between two views, sought once more from a first guess.
-
-    `check` is another preset for the way there, where that only serves to check the way back.
-    """
-    there = between(*ends, way.there, check or preset)
+def sought(way: Step, ends: tuple[View, View], preset: str) -> Step:
+    """The flows between two views, sought once more from a first guess."""
+    there = between(*ends, way.there, preset)
     back = between(*ends[::-1], way.back, preset)
     return Step(there, back)
 
@@ -62,5 +59,5 @@ def links(key: View, others: Iterable[tuple[Step, View]], preset: str) -> Iterat
     """
     way: Step | None = None
     for taken, view in others:
-        way = sought(joined(way, taken), (key, view), preset, "rough") if way else taken
+        way = sought(joined(way, taken), (key, view), preset) if way else taken
         yield Link(way.back, trust(way.back, way.there, view, key))

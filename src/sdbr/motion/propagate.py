@@ -36,7 +36,7 @@ from sdbr.motion.newness import fit_colours
 # A keyframe that is not trusted at all still weighs this much beside another such one.
 LEAST_WEIGHT = 0.01
 # Up to the first trust the colour model draws alone, from the second the pictures do.
-TRUST_STEP = (0.15, 0.50)
+TRUST_STEP = (0.08, 0.40)
 # Pixels over the longer side in which news is let in at most: a look keeps less of finer things.
 FINEST_NEWS = 320
 # Below this share of untrusted area the model need not draw.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -119,3 +119,13 @@ def measured(
 def keep(path: Path, told: dict[str, Any]) -> None:
     """Write the numbers of a run where reports find them."""
     write_whole(path, json.dumps(told, ensure_ascii=False).encode("utf-8"))
+
+
+def kept(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The numbers of the run that made a clip, by its record; empty where none are known."""
+    name = f"{Path(str(made.get('fingerprint', ''))).name}.steadiness.json"
+    try:
+        told = json.loads((hidden / "clips" / name).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, Mapping) else {}

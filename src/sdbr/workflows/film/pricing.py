@@ -66,11 +66,19 @@ def priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) -
         wanted = one.film.drawn
         if trial_frames is not None:
             wanted = trial.spread(one.film.footage.frames, trial_frames)
-        requests += course.requests_of(one.film, wanted)
-    keys = [body.key(request, means.realm) for request in requests]
-    told = estimate(zip(keys, requests, strict=True), means.paid_for, billed=means.realm == "aws")
+        for shown, request in zip(wanted, course.requests_of(one.film, wanted), strict=True):
+            key = body.key(request, means.realm)
+            # What starts from a result that is not there yet cannot be looked up: it is priced.
+            requests.append((f"{key} onward" if _onward(one, shown.number) else key, request))
+    told = estimate(requests, means.paid_for, billed=means.realm == "aws")
     thing = "frame" if all(len(s.film.drawn) == length(s) for s in settled) else "keyframe"
     return replace(told, thing=thing, remarks=_remarks(settled))
+
+
+def _onward(one: Settled, number: int) -> bool:
+    """Whether a frame's init image has the result before it mixed in."""
+    firsts = {shot.start for shot in one.film.footage.plan.shots}
+    return bool(one.wish.feedback) and number not in firsts
 
 
 def length(one: Settled) -> int:

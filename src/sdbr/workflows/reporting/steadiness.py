@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from sdbr.workflows.film.measuring import kept
 from sdbr.workflows.reporting.finding import Result
 
 _WIDTH, _HEIGHT = 600, 90
@@ -34,8 +34,7 @@ def of(result: Result, hidden: Path) -> Steady | None:
     """What is known of a clip: from its own record, or from beside the ledger."""
     told = result.made.get("steadiness")
     if not isinstance(told, Mapping):
-        name = f"{Path(str(result.made.get('fingerprint', ''))).name}.steadiness.json"
-        told = _read(hidden / "clips" / name)
+        told = kept(hidden, result.made)
     try:
         return _steady(told) if told else None
     except (TypeError, ValueError, LookupError, OverflowError):
@@ -56,14 +55,6 @@ def _steady(told: Mapping[str, Any]) -> Steady:
         keyframes=tuple(int(number) for number in told.get("keyframes") or ()),
         saved_usd=None if saved is None else str(saved),
     )
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        told = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, Mapping) else {}
 
 
 def _number(told: Any) -> float | None:
