@@ -282,7 +282,8 @@ def test_flicker_measures_a_clip_against_its_source(sdbr, workspace):
     assert len(told["curve"]) == 9
 
 
-def test_inspect_tells_how_steady_a_clip_came_out(sdbr, emulator, workspace):
+@pytest.mark.usefixtures("emulator")
+def test_inspect_tells_how_steady_a_clip_came_out(sdbr, workspace):
     clip_in(workspace)
     ran = sdbr("vid2vid", "clip.mp4", "ink", "--keyframes", "every:8", "--json")
     assert ran.code == 0, ran.errors
