@@ -79,7 +79,7 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "strength": told.get("strength"),
         "motion": made.get("motion"),
         "frames": made.get("frames"),
-        "flicker": _flicker(made.get("steadiness") or {}),
+        "flicker": _flicker(made.get("steadiness")),
         "style": told.get("style"),
         "aspect": told.get("aspect"),
         **extras,
@@ -96,13 +96,15 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from ((name, str(value)) for name, value in facts.items() if value not in (None, ""))
 
 
-def _flicker(measured: Mapping[str, Any]) -> str:
-    """How steady a clip came out, E_warp × 1000, and how many frames of it were drawn."""
-    if not measured.get("curve"):
+def _flicker(measured: Any) -> str:
+    """How steady a clip came out, E_warp × 1000; "" where nobody measured it."""
+    names = ("flicker", "flicker_source", "sharpness")
+    told = measured if isinstance(measured, Mapping) else {}
+    numbers = [value for name in names if isinstance(value := told.get(name), float)]
+    if len(numbers) < len(names):
         return ""
-    flicker, floor = (1000 * measured[name] for name in ("flicker", "flicker_source"))
-    drawn, sharp = len(measured.get("keyframes") or ()), measured["sharpness"]
-    return f"{flicker:.2f}, of the source {floor:.2f}; sharpness {sharp:.0f}; {drawn} frames drawn"
+    flicker, floor, sharp = numbers
+    return f"{1000 * flicker:.2f}, of the source {1000 * floor:.2f}; sharpness {sharp:.0f}"
 
 
 def _flags(made: Mapping[str, Any]) -> str:
