@@ -45,7 +45,7 @@ def names(chance: random.Random) -> None:
 
 
 _NAMES = (
-    *("../../x", "/tmp/sdbr-x", "..", ".", "-o", "--help", "con", "NUL.png", "a:b", "x/../../y"),
+    *("../../x", "/sdbr-x", "..", ".", "-o", "--help", "con", "NUL.png", "a:b", "x/../../y"),
     *("🦊" * 75, "a" * 300, ".hidden", "~/x", "$HOME", "a\nb", "\u202egnp.exe", "%2e%2e%2fx"),
 )
 
