@@ -1,15 +1,19 @@
-"""map_ordered: many at once, results in order, a bounded number held."""
+"""Work on many things at once: results in order, a bounded number held."""
 
 from __future__ import annotations
 
+import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+READER = "sdbr-reader"
+"""The name of the thread that reads the items."""
 
 
 class _Place(Generic[Item, Result]):
@@ -31,6 +35,41 @@ class _Place(Generic[Item, Result]):
             self.error = error
 
 
+@dataclass(frozen=True, slots=True)
+class _Line(Generic[Item, Result]):
+    """The places in both their queues: that of the threads, and that of the caller, in order.
+
+    `unread` is what reading the items raised. None ends either queue.
+    """
+
+    to_do: SimpleQueue[_Place[Item, Result] | None]
+    in_order: SimpleQueue[_Place[Item, Result] | None]
+    room: threading.Semaphore
+    unread: list[BaseException]
+
+    def read(self, items: Iterable[Item], halted: Callable[[], bool]) -> None:
+        """Put each item into both queues while there is room, until all is halted."""
+        try:
+            for item in items:
+                if halted():
+                    break
+                place: _Place[Item, Result] = _Place(item)
+                self.in_order.put(place)
+                self.to_do.put(place)
+                self.room.acquire()
+        except BaseException as error:
+            self.unread.append(error)
+        finally:
+            # What it began itself is waited for here, in the thread that ran it.
+            if isinstance(items, Generator):
+                items.close()
+            self.end()
+
+    def end(self) -> None:
+        """Mark the end of the places in order."""
+        self.in_order.put(None)
+
+
 def map_ordered(
     work: Callable[[Item], Result],
     items: Iterable[Item],
@@ -41,13 +80,14 @@ def map_ordered(
 ) -> Iterator[Result]:
     """Yield `work(item)` for each item, in order, with `workers` threads.
 
-    At most `window` items are held between being read and being yielded, so a slow first item
-    does not fill the memory with the rest. After the first failure, or once `stop` is set, no
-    further item is begun; what has begun is waited for, because it may be paid for. A failure, of
-    `work` or of reading `items`, is raised in its place.
+    The items are read in a thread of their own, so that a slow caller keeps nobody waiting. At
+    most `window` are held between being read and being yielded, so a slow first item does not
+    fill the memory with the rest. After the first failure, or once `stop` is set, no further item
+    is begun; what has begun is waited for, because it may be paid for. A failure, of `work` or of
+    reading `items`, is raised in its place.
     """
-    queue: SimpleQueue[_Place[Item, Result] | None] = SimpleQueue()
-    held: deque[_Place[Item, Result]] = deque()
+    room = threading.Semaphore(window - 1)
+    line: _Line[Item, Result] = _Line(SimpleQueue(), SimpleQueue(), room, [])
     ended = threading.Event()
 
     def halted() -> bool:
@@ -55,22 +95,38 @@ def map_ordered(
 
     # Daemon threads: a second Ctrl-C must be able to leave at once.
     for _ in range(workers):
-        threading.Thread(target=_serve, args=(queue, work, halted, ended), daemon=True).start()
+        threading.Thread(target=_serve, args=(line.to_do, work, halted, ended), daemon=True).start()
+    reader = threading.Thread(target=line.read, args=(items, halted), name=READER, daemon=True)
+    reader.start()
     try:
-        for place in _in_order(items, held, queue, window, halted):
+        while (place := line.in_order.get()) is not None:
             place.done.wait()
-            held.popleft()
+            line.room.release()
             if place.error is not None:
                 raise place.error
             # One that was not begun can stand before one that was: its thread looked too late.
             if place.result:
                 yield place.result[0]
+        if line.unread:
+            raise line.unread[0]
     finally:
         ended.set()
-        for place in held:
-            place.done.wait()
+        line.room.release()
+        reader.join()
+        line.end()
+        while (left := line.in_order.get()) is not None:
+            left.done.wait()
         for _ in range(workers):
-            queue.put(None)
+            line.to_do.put(None)
+
+
+def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield `work(item)` for each item, in order, as many at once as there are cores.
+
+    For work that costs processor time alone: nothing stops it but a failure.
+    """
+    cores = os.cpu_count() or 2
+    return map_ordered(work, items, workers=cores, window=2 * cores, stop=threading.Event())
 
 
 def _serve(
@@ -86,31 +142,3 @@ def _serve(
             if place.error is not None:
                 ended.set()
         place.done.set()
-
-
-def _in_order(
-    items: Iterable[Item],
-    held: deque[_Place[Item, Result]],
-    queue: SimpleQueue[_Place[Item, Result] | None],
-    window: int,
-    halted: Callable[[], bool],
-) -> Iterator[_Place[Item, Result]]:
-    """Queue the items as far as the window allows, and yield the place that is to be waited for.
-
-    The caller takes it out of `held` once it is done.
-    """
-    unread: Exception | None = None
-    try:
-        for item in items:
-            if halted():
-                break
-            held.append(_Place(item))
-            queue.put(held[-1])
-            while len(held) >= window or (held and held[0].done.is_set()):
-                yield held[0]
-    except Exception as error:
-        unread = error
-    while held:
-        yield held[0]
-    if unread is not None:
-        raise unread

@@ -16,6 +16,7 @@ from sdbr.filmed import Teller, print_plan, tell, tell_finished
 from sdbr.generation.estimating import consent
 from sdbr.generation.stack import Drawing, Means, drawing, spent
 from sdbr.interruption import until_interrupted
+from sdbr.motion.library import one_thread_a_call
 from sdbr.options import Run
 from sdbr.voice import Voice, counted
 from sdbr.workflows import pictures
@@ -45,6 +46,7 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
     means = run.means(catalog)
     voice = Voice(quiet=run.output.quiet, verbose=bool(run.output.verbose))
     means.workspace.prepare()
+    one_thread_a_call()
     settled, failed = _settled(sources, order, flags, means, catalog)
     if not settled:
         raise failed[0]

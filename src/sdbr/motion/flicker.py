@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdbr.motion.arrays import Flow, Frame, as_floats, luma, shrunk, size_of
+from sdbr.motion.arrays import Flow, Frame, Plane, as_floats, luma, shrunk, size_of
 from sdbr.motion.flow import FlowOptions, View, view, view_size, warped
 from sdbr.motion.links import Step, step
 
@@ -68,18 +68,20 @@ def warp_error(before: Frame, now: Frame, flow: Flow, seen: npt.NDArray[np.bool_
 
     `flow` leads from now to before. 0 where nothing is seen in both.
     """
-    fetched = as_floats(warped(as_floats(before), flow))
-    apart = ((as_floats(now) - fetched) / np.float32(255)) ** 2
-    return float(apart.sum(axis=2)[seen].mean()) if seen.any() else 0.0
+    if not seen.any():
+        return 0.0
+    apart = as_floats(cv2.subtract(as_floats(now), as_floats(warped(as_floats(before), flow))))
+    error = cv2.mean(cv2.multiply(apart, apart), seen.view(np.uint8))
+    return sum(error[:3]) / 255**2
 
 
 def visible(taken: Step) -> npt.NDArray[np.bool_]:
     """What is seen in both frames and is no edge of motion, on the later frame's grid."""
     there, back = as_floats(warped(taken.there, taken.back)), taken.back
-    gap, room = _squared(there + back), _squared(there) + _squared(back)
+    length = _squared(back)
+    gap, room = _squared(as_floats(cv2.add(there, back))), _squared(there) + length
     hidden = gap > RETURN_SHARE * room + RETURN_PIXELS
-    slope = _squared(np.asarray(np.gradient(back, axis=(0, 1)), np.float32)).sum(axis=0)
-    edge = slope > EDGE_SHARE * _squared(back) + EDGE_PIXELS
+    edge = _slope(back) > EDGE_SHARE * length + EDGE_PIXELS
     return np.asarray(~(hidden | edge))
 
 
@@ -97,5 +99,16 @@ def mean_error(curve: Iterable[Steadiness]) -> tuple[float, float]:
     return fmean(value[0] for value in values), fmean(value[1] for value in values)
 
 
-def _squared(flow: Flow) -> npt.NDArray[np.float32]:
-    return as_floats(flow[..., 0] ** 2 + flow[..., 1] ** 2)
+def _squared(flow: Flow) -> Plane:
+    x, y = cv2.split(flow)
+    return as_floats(cv2.add(cv2.multiply(x, x), cv2.multiply(y, y)))
+
+
+def _slope(flow: Flow) -> Plane:
+    """How steeply a flow changes: its central differences squared, summed over both axes."""
+    whole = np.zeros(flow.shape[:2], np.float32)
+    for across, down in ((1, 0), (0, 1)):
+        # The filter asks for halves of what lies on either side, the edge going on beyond itself.
+        change = cv2.Sobel(flow, cv2.CV_32F, across, down, None, 1, 0.5)
+        whole += _squared(as_floats(change))
+    return whole

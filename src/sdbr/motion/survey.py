@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from sdbr.concurrency import side_by_side
 from sdbr.motion.arrays import Frame, Plane, as_bytes, size_of
 from sdbr.motion.cuts import CERTAIN_ERROR, LONGEST_FLASH, STILL, Change, change
 from sdbr.motion.flow import FlowOptions, View, view, view_size
@@ -45,41 +46,67 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A frame just seen, the step to it, and its trust in the frames d before it."""
+    """A frame just seen, the step to it from the frame before, and what that step changed."""
 
     view: View
     step: Step
-    before: dict[int, Trust]
-    note: Note
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two frames compared: the trust in the earlier one seen from the later, and the reverse."""
+
+    distance: int
+    back: Trust
+    forth: Trust
+
+    @property
+    def alone(self) -> float:
+        """The share of the later frame that the earlier one cannot explain."""
+        return _unexplained(self.back)
 
 
 def survey(frames: Iterable[Frame], compare: bool = True) -> list[Note]:
     """A note on each frame of a clip, in order.
 
-    Without `compare` only what the cuts need is looked at, several times as fast.
+    Frames are looked at side by side, as many as there are cores. Without `compare` only what
+    the cuts need is looked at, several times as fast.
     """
-    past: deque[_Seen] = deque(maxlen=max(DISTANCES))
-    notes = []
-    for now in _stepping(frames):
-        if compare:
-            _compare(past, now)
-        past.append(now)
-        notes.append(now.note)
-    return notes
+    seen = _stepping(frames)
+    if not compare:
+        return [Note(one.change, {}, {}) for one in seen]
+    windows = _windows(seen)
+    return list(_noted(side_by_side(lambda past: (past[-1].change, _compared(past)), windows)))
 
 
 def _stepping(frames: Iterable[Frame]) -> Iterator[_Seen]:
+    """Each frame with the step to it, flashes told from cuts."""
     before: View | None = None
     suspect = _NO_SUSPECT
-    for frame in frames:
-        now = view(frame, view_size(size_of(frame), SURVEY_FLOW))
-        taken = step(before or now, now, SURVEY_FLOW.preset)
-        came = change(before, now, taken) if before else STILL
+    for now, taken, came in side_by_side(_stepped, _in_pairs(side_by_side(_viewed, frames))):
         suspect = suspect.on(before, came)
         if flash := suspect.flash_until(now):
             came, suspect = replace(came, flash=flash), _NO_SUSPECT
-        yield _Seen(now, taken, {}, Note(came, {}, {}))
+        yield _Seen(now, taken, came)
         before = now
+
+
+def _viewed(frame: Frame) -> View:
+    return view(frame, view_size(size_of(frame), SURVEY_FLOW))
+
+
+def _in_pairs(views: Iterable[View]) -> Iterator[tuple[View | None, View]]:
+    before: View | None = None
+    for now in views:
+        yield before, now
+        before = now
+
+
+def _stepped(pair: tuple[View | None, View]) -> tuple[View, Step, Change]:
+    before, now = pair
+    taken = step(before or now, now, SURVEY_FLOW.preset)
+    return now, taken, change(before, now, taken) if before else STILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +133,56 @@ class _Suspect:
 _NO_SUSPECT = _Suspect()
 
 
-def _compare(past: Sequence[_Seen], now: _Seen) -> None:
-    for distance, way in _ways_back(past, now):
-        then = past[-distance]
-        now.before[distance] = _packed(trust(way.back, way.there, now.view, then.view))
-        then.note.alone[distance] = _unexplained(now.before[distance])
-        if distance in then.before:
-            after = _packed(trust(way.there, way.back, then.view, now.view))
-            then.note.pair[distance] = _unexplained(np.maximum(then.before[distance], after))
-        if then.note.alone[distance] > HOPELESS:
-            return
+def _windows(seen: Iterable[_Seen]) -> Iterator[tuple[_Seen, ...]]:
+    """Each frame, last, after those before it that it is compared with."""
+    past: deque[_Seen] = deque(maxlen=max(DISTANCES) + 1)
+    for now in seen:
+        past.append(now)
+        yield tuple(past)
 
 
-def _ways_back(past: Sequence[_Seen], now: _Seen) -> Iterator[tuple[int, Step]]:
-    """The flows between the frames `DISTANCES` before this one and it, as far as no cut is seen."""
+def _compared(window: Sequence[_Seen]) -> list[_Pair]:
+    """A frame compared with those `DISTANCES` before it, as far as anything is explained."""
+    pairs: list[_Pair] = []
+    now = window[-1].view
+    for distance, way in _ways_back(window):
+        then = window[-1 - distance].view
+        back = _packed(trust(way.back, way.there, now, then))
+        forth = _packed(trust(way.there, way.back, then, now))
+        pairs.append(_Pair(distance, back, forth))
+        if pairs[-1].alone > HOPELESS:
+            break
+    return pairs
+
+
+def _ways_back(window: Sequence[_Seen]) -> Iterator[tuple[int, Step]]:
+    """The flows between the frames `DISTANCES` before the last and it, up to a certain cut."""
+    now = window[-1]
     way, preset = now.step, SURVEY_FLOW.preset
-    for distance in range(1, len(past) + 1):
+    for distance in range(1, len(window)):
+        after = window[-distance]
         if distance > 1:
-            way = joined(past[-distance + 1].step, way)
-        if (now if distance == 1 else past[-distance + 1]).note.change.error > CERTAIN_ERROR:
+            way = joined(after.step, way)
+        if after.change.error > CERTAIN_ERROR:
             return
         if distance in DISTANCES:
             if distance > 1:
-                way = sought(way, (past[-distance].view, now.view), preset)
+                way = sought(way, (window[-1 - distance].view, now.view), preset)
             yield distance, way
+
+
+def _noted(compared: Iterable[tuple[Change, list[_Pair]]]) -> Iterator[Note]:
+    """The notes; what two frames explain together is known once the later one was compared."""
+    past: deque[tuple[Note, dict[int, Trust]]] = deque(maxlen=max(DISTANCES))
+    for came, pairs in compared:
+        for pair in pairs:
+            note, before = past[-pair.distance]
+            note.alone[pair.distance] = pair.alone
+            if pair.distance in before:
+                together = np.maximum(before[pair.distance], pair.forth)
+                note.pair[pair.distance] = _unexplained(together)
+        past.append((Note(came, {}, {}), {pair.distance: pair.back for pair in pairs}))
+        yield past[-1][0]
 
 
 def _packed(trusted: Plane) -> Trust:

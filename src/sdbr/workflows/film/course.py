@@ -19,6 +19,8 @@ from sdbr.workflows.job import Input
 _WINDOW_BYTES = 512 * 1024 * 1024
 """Decoded frames held between being read and being written, in bytes at most."""
 _SPLITTERS = 2
+_CALLS_A_DECODER = 4
+"""One thread more for so many calls: a picture is decoded while the next is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,18 @@ class Film:
     def needs_source_frames(self) -> bool:
         """Whether the frames as they were must be on disk while the clip is drawn."""
         return self.keep_frames or len(self.drawn) < len(self.footage.frames)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A wanted frame as it was, height × width × 3.
+
+    `png` is its file, where that was written just now: the model may be sent the same.
+    """
+
+    shown: Shown
+    pixels: Pixels
+    png: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,39 +87,41 @@ def requests_of(film: Film, frames: Iterable[Shown]) -> list[ImageRequest]:
     return [film.painter.request_for(shown, _no_pixels) for shown in frames]
 
 
-def split(film: Film, frames: Iterable[Frame], run: Drawing) -> Iterator[tuple[Shown, Frame]]:
+def split(film: Film, frames: Iterable[Frame], run: Drawing) -> Iterator[Taken]:
     """The wanted frames with what is known of them, each on disk where it will be needed."""
 
-    def write(item: tuple[Shown, Frame]) -> tuple[Shown, Frame]:
-        if film.needs_source_frames:
-            path = film.tree.source_frame(item[0].number)
-            if not path.exists():
-                write_frame(path, rgb(item[1].image))
-        return item
+    def take(item: tuple[Shown, Frame]) -> Taken:
+        shown, pixels = item[0], rgb(item[1].image)
+        path = film.tree.source_frame(shown.number)
+        if not film.needs_source_frames or path.exists():
+            return Taken(shown, pixels)
+        data = write_frame(path, pixels)
+        return Taken(shown, pixels, data if path.suffix == ".png" else b"")
 
     pairs = zip(film.footage.frames, frames, strict=False)
-    return map_ordered(write, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=run.stop)
+    return map_ordered(take, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=run.stop)
 
 
 def paint(
-    film: Film, items: Iterable[tuple[Shown, Frame]], run: Drawing, means: Means, tally: Tally
+    film: Film, taken: Iterable[Taken], run: Drawing, means: Means, tally: Tally
 ) -> Iterator[Painted]:
     """Draw frames in order. One that fails by itself is reported and the others go on, so that
     the next run needs only what is missing."""
 
-    def work(item: tuple[Shown, Frame]) -> Painted:
-        shown, before = item[0], rgb(item[1].image)
+    def work(one: Taken) -> Painted:
         try:
-            picture = run.generate(film.painter.request_for(shown, lambda: before))
+            request = film.painter.request_for(one.shown, lambda: one.pixels, png=one.png)
+            picture = run.generate(request)
             pixels = film.painter.restored(picture, film.size)
-            return Painted(shown, before, pixels, picture)
+            return Painted(one.shown, one.pixels, pixels, picture)
         except SdbrError as error:
             stop_if_fatal(error, run, means, tally)
-            return Painted(shown, before, error=error)
+            return Painted(one.shown, one.pixels, error=error)
 
-    workers = means.effort.workers
+    # The pace sees to it that no more than `workers` of them wait for Bedrock at once.
+    threads = means.effort.workers + means.effort.workers // _CALLS_A_DECODER
     return map_ordered(
-        work, items, workers=workers, window=_window(film.size, workers), stop=run.stop
+        work, taken, workers=threads, window=_window(film.size, threads), stop=run.stop
     )
 
 
@@ -150,17 +166,15 @@ def held_through(painted: Iterable[Painted]) -> Iterator[tuple[Shown, Pixels, Pi
     yield from ((each.shown, each.before, each.before) for each in waiting)
 
 
-def chosen_of(
-    items: Iterable[tuple[Shown, Frame]], wanted: Sequence[Shown]
-) -> Iterator[tuple[Shown, Frame]]:
-    """Those of the items whose frame is wanted."""
+def chosen_of(taken: Iterable[Taken], wanted: Sequence[Shown]) -> Iterator[Taken]:
+    """Those frames that are wanted."""
     numbers = {frame.number for frame in wanted}
-    return ((shown, frame) for shown, frame in items if shown.number in numbers)
+    return (one for one in taken if one.shown.number in numbers)
 
 
-def _window(size: Size, workers: int) -> int:
+def _window(size: Size, threads: int) -> int:
     frame = 2 * 3 * size.width * size.height
-    return max(workers + 2, min(4 * workers, _WINDOW_BYTES // frame))
+    return max(threads + 2, min(4 * threads, _WINDOW_BYTES // frame))
 
 
 def _no_pixels() -> Pixels:

@@ -9,16 +9,15 @@ from collections.abc import Iterable, Iterator
 
 from sdbr.errors import SdbrError
 from sdbr.generation.stack import Drawing, Means
-from sdbr.media.clip import Frame, Pixels
+from sdbr.media.clip import Pixels
 from sdbr.motion.feedback import feed_back
-from sdbr.workflows.film.course import Film, Painted, Tally, stop_if_fatal
-from sdbr.workflows.film.painter import rgb
+from sdbr.workflows.film.course import Film, Painted, Taken, Tally, stop_if_fatal
 from sdbr.workflows.film.planning import Shown, digest_of
 
 
 def paint_onward(
     film: Film,
-    items: Iterable[tuple[Shown, Frame]],
+    taken: Iterable[Taken],
     run: Drawing,
     means: Means,
     share: float,
@@ -30,10 +29,9 @@ def paint_onward(
     """
     shot_of = {number: at for at, shot in enumerate(film.footage.plan.shots) for number in shot}
     last: tuple[int, Pixels, Pixels] | None = None
-    for shown, frame in items:
+    for shown, before in ((one.shown, one.pixels) for one in taken):
         if run.stop.is_set():
             return
-        before = rgb(frame.image)
         init = before
         if last is not None and last[0] == shot_of[shown.number]:
             init = feed_back((last[1], last[2]), before, share)

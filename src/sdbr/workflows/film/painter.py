@@ -43,22 +43,24 @@ class Painter:
     redrawn: Mapping[int, int] = field(default_factory=dict)
 
     def request_for(
-        self, frame: Shown, pixels: Callable[[], Pixels], digest: str = ""
+        self, frame: Shown, pixels: Callable[[], Pixels], digest: str = "", png: bytes = b""
     ) -> ImageRequest:
         """The request for one frame; its picture is encoded only when it is sent.
 
-        `digest` names the pixels where they are not the frame's own.
+        `digest` names the pixels where they are not the frame's own; `png` is the frame's file,
+        which is sent as it is where the model takes the frame's size.
         """
         first = self.request.seed + _APART * self.redrawn.get(frame.number, 0)
         seed = seed_of(first, self.seed_policy, self.first_like[frame.digest])
         told = f"png {self.placement} {digest or frame.digest}"
         digest = hashlib.sha256(told.encode()).hexdigest()
-        blob = Blob(digest, make=lambda: self._encoded(pixels()))
+        blob = Blob(digest, make=lambda: self._encoded(pixels(), png))
         return replace(self.request, init_image=blob, seed=seed)
 
-    def _encoded(self, pixels: Pixels) -> bytes:
-        image = placing.apply(Image.fromarray(rgb(pixels)), self.placement)
-        data = encode_frame(np.asarray(image))
+    def _encoded(self, pixels: Pixels, png: bytes) -> bytes:
+        whole = Image.fromarray(rgb(pixels))
+        image = placing.apply(whole, self.placement)
+        data = png if png and image is whole else encode_frame(np.asarray(image))
         return data if len(data) <= MAX_INPUT_BYTES else encode_under(image)
 
     def restored(self, picture: Picture, size: Size) -> Pixels:
@@ -85,10 +87,11 @@ def rgb(pixels: Pixels) -> Pixels:
     return np.ascontiguousarray(flattened(pixels))
 
 
-def write_frame(path: Path, pixels: Pixels) -> None:
+def write_frame(path: Path, pixels: Pixels) -> bytes:
     """Write a frame as PNG or JPEG by the suffix, whole or not at all; never flushed.
 
-    A frame on disk is a copy of what the cache or the clip holds, so speed comes first.
+    Returns the file's bytes. A frame on disk is a copy of what the cache or the clip holds, so
+    speed comes first.
     """
     if path.suffix == ".png":
         data = encode_frame(pixels)
@@ -98,6 +101,7 @@ def write_frame(path: Path, pixels: Pixels) -> None:
     with plain_write_errors(path):
         temporary.write_bytes(data)
         os.replace(temporary, path)
+    return data
 
 
 def read_frame(path: Path) -> Pixels:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from sdbr.concurrency import side_by_side
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
 from sdbr.media.clips import Clip, Frame, Reader
@@ -65,10 +66,15 @@ def look_over(reader: Reader, choice: Choice, rule: Rule) -> Footage:
     """
     frames: list[Shown] = []
 
+    def known(item: tuple[int, Frame]) -> tuple[Shown, Pixels]:
+        number, frame = item
+        shown = Shown(number, frame.at, frame.lasts, digest_of(frame.image))
+        return shown, np.ascontiguousarray(flattened(frame.image))
+
     def watched() -> Iterator[Pixels]:
-        for number, frame in enumerate(wanted_frames(reader, choice)):
-            frames.append(Shown(number, frame.at, frame.lasts, digest_of(frame.image)))
-            yield np.ascontiguousarray(flattened(frame.image))
+        for shown, pixels in side_by_side(known, enumerate(wanted_frames(reader, choice))):
+            frames.append(shown)
+            yield pixels
 
     notes = tuple(survey(watched(), compare=rule.word == "auto"))
     if not frames:
@@ -91,5 +97,6 @@ def wanted_frames(reader: Reader, choice: Choice) -> Iterator[Frame]:
 
 def digest_of(pixels: Pixels) -> str:
     """A name for a frame's pixels; exact repeats have the same."""
-    shape = "x".join(map(str, pixels.shape))
-    return hashlib.sha256(shape.encode() + pixels.tobytes()).hexdigest()
+    name = hashlib.sha256("x".join(map(str, pixels.shape)).encode())
+    name.update(np.ascontiguousarray(pixels).data)
+    return name.hexdigest()

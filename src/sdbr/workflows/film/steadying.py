@@ -30,13 +30,13 @@ def steady_frames(
     How steady they are is noted in `into` on the way.
     """
     film, plan = settled.film, settled.film.footage.plan
-    items = split(film, wanted_frames(settled.reader, film.footage.choice), run)
+    taken = split(film, wanted_frames(settled.reader, film.footage.choice), run)
     sources = SourceFrames(film)
-    wanted_items = chosen_of(items, film.drawn)
+    wanted = chosen_of(taken, film.drawn)
     if settled.wish.feedback:
-        drawn = paint_onward(film, wanted_items, run, means, settled.wish.feedback, tally)
+        drawn = paint_onward(film, wanted, run, means, settled.wish.feedback, tally)
     else:
-        drawn = paint(film, wanted_items, run, means, tally)
+        drawn = paint(film, wanted, run, means, tally)
     painted = usable(drawn, means, tally)
     if len(film.drawn) < len(film.footage.frames):
         results = carried(film, painted, sources, run, tally)
