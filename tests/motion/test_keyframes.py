@@ -49,7 +49,13 @@ def test_auto_keeps_its_distances(notes):
 def test_each_shot_begins_with_a_keyframe_and_is_explained_to_its_end(notes):
     plan = place_keyframes(notes, read_rule("auto"))
     assert {shot.start for shot in plan.shots} == {0, 30, 56} <= set(plan.keyframes)
-    assert len(plan.explained_by(54)) == 2
+    assert len(plan.explained_by(67)) == 2
+
+
+def test_auto_draws_each_of_pictures_that_have_nothing_in_common():
+    pictures = [pan(1, seed=seed)[0] for seed in range(8)]
+    plan = place_keyframes(survey(pictures), read_rule("auto"))
+    assert plan.keyframes == tuple(range(8))
 
 
 def test_the_careful_draw_more_than_the_thrifty(notes):

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from sdbr.errors import UsageProblem
 from sdbr.motion.cuts import find_cuts
+from sdbr.motion.fill import UNEXPLAINED
 from sdbr.motion.plan import Plan
 from sdbr.motion.reasons import reasons
 from sdbr.motion.survey import DISTANCES, Note
@@ -103,14 +104,18 @@ def auto(notes: Sequence[Note], shot: range, share: float) -> tuple[int, ...]:
 
 
 def _reach(notes: Sequence[Note], key: int, last: int, share: float) -> int:
-    """How far on the next keyframe may stand; past the last frame means there."""
-    reach = NEAREST
+    """How far on the next keyframe may stand; past the last frame means there.
+
+    Nearer than `NEAREST` only where a frame between would be better drawn than filled.
+    """
+    reach = 1
     for distance in DISTANCES:
         if key + 2 * distance > last:
             return last - key
-        if 2 * distance > NEAREST and notes[key + distance].pair.get(distance, 1.0) > share:
+        allowed = share if 2 * distance > NEAREST else max(share, UNEXPLAINED)
+        if notes[key + distance].pair.get(distance, 1.0) > allowed:
             break
-        reach = max(reach, 2 * distance)
+        reach = 2 * distance
     return reach
 
 

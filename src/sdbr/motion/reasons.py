@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import fmean
 
 from sdbr.motion.plan import Plan
@@ -40,13 +41,14 @@ def _cuts(plan: Plan) -> tuple[str, ...]:
 def _close_passages(plan: Plan) -> tuple[range, ...]:
     """Runs of keyframes that stand closer together than elsewhere."""
     passages: list[range] = []
-    for stretch in plan.stretches():
-        if stretch.right is None or stretch.right - stretch.left >= CLOSE:
-            continue
-        if passages and passages[-1].stop - 1 == stretch.left:
-            passages[-1] = range(passages[-1].start, stretch.right + 1)
-        else:
-            passages.append(range(stretch.left, stretch.right + 1))
+    for shot in plan.shots:
+        for left, right in pairwise(plan.keyframes_of(shot)):
+            if right - left >= CLOSE:
+                continue
+            if passages and passages[-1].stop - 1 == left:
+                passages[-1] = range(passages[-1].start, right + 1)
+            else:
+                passages.append(range(left, right + 1))
     return tuple(each for each in passages if len(each) > CLOSE)
 
 
