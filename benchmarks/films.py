@@ -1,11 +1,13 @@
 """Whole films restyled, against the time that the calls alone would take.
 
-    python benchmarks/films.py CLIP
+    python benchmarks/films.py CLIP [time] [memory]
 
-Every frame drawn by 16 workers at 2 s a picture: the ideal is frames × latency / workers. Beside
-it few keyframes, and the loop of the tutorials, a call after the other, measured on eight frames.
-The emulator paints each picture once, in a run before the measured one, so that what it takes on
-the same processors is what a server far away would not: sockets and files' bytes.
+CLIP is lengthened to 10 s. time: every frame drawn by 16 workers at 2 s a picture: the ideal is
+frames × latency / workers. Beside it few keyframes, and the loop of the tutorials, a call after
+the other, measured on eight frames. The emulator paints each picture once, in a run before the
+measured one, so that what it takes on the same processors is what a server far away would not:
+sockets and files' bytes. memory: the peak of a clip ten times as long as another, nothing waited
+for.
 """
 
 from __future__ import annotations
@@ -23,13 +25,15 @@ from io import BytesIO
 from pathlib import Path
 
 import av
+from footage import lengthened
 from PIL import Image
-from runs import SDBR, Took, folder_in, machine, run, table
+from runs import SDBR, Took, emulator, folder_in, machine, run, table
 
 from sdbr.emulator import Emulator
-from sdbr.media.clips import Frame, open_reader, open_writer, sound_of
+from sdbr.media.clips import Frame, open_reader, open_writer
 
 LATENCY, WORKERS, LOOPED = 2.0, 16, 8
+LENGTH, SHORT = 250, 300
 MODEL = "stability.sd3-5-large-v1:0"
 PROMPT = "watercolour"
 KEPT_BYTES = 8_000_000_000
@@ -99,10 +103,9 @@ def loop(clip: Path, where: dict[str, str], target: Path) -> float:
     return (time.perf_counter() - began) / LOOPED
 
 
-def compare(clip: Path, root: Path) -> None:
+def restyling(clip: Path, root: Path) -> None:
     frames = sum(1 for _ in open_reader(clip).frames())
-    length = sound_of(open_reader(clip).clip) is not None
-    print(f"{frames} frames, sound: {length}; {WORKERS} workers, {LATENCY:g} s a picture\n")
+    print(f"{frames} frames; {WORKERS} workers, {LATENCY:g} s a picture\n")
     rows = []
     with gallery() as where:
         for name, flags in (
@@ -123,10 +126,30 @@ def compare(clip: Path, root: Path) -> None:
     table(("", "calls", "wall s", "ideal s", "ratio", "CPU ms a frame", "memory MB"), rows)
 
 
-if __name__ == "__main__":
+def memory(clip: Path, root: Path) -> None:
+    rows = []
+    with emulator("--picture-side", "256") as where:
+        for frames in (SHORT, 10 * SHORT):
+            lengthy = lengthened(clip, frames, root / f"{frames}.mp4")
+            took = sdbr(lengthy, root, where, "--keyframes", "all", "--steady", "off", "-q")
+            rows.append((frames, f"{took.memory:.0f}", f"{took.wall:.0f}"))
+            lengthy.unlink()
+    table(("frames", "memory MB", "wall s"), rows)
+
+
+def main() -> None:
     if sys.argv[1] == "--serve":
         serve()
-    else:
-        print(machine())
-        with tempfile.TemporaryDirectory() as scratch:
-            compare(Path(sys.argv[1]), Path(scratch))
+        return
+    wanted = sys.argv[2:] or ["time", "memory"]
+    print(machine())
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        if "time" in wanted:
+            restyling(lengthened(Path(sys.argv[1]), LENGTH, root / "ten.mp4"), root)
+        if "memory" in wanted:
+            memory(Path(sys.argv[1]), root)
+
+
+if __name__ == "__main__":
+    main()

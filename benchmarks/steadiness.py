@@ -35,6 +35,7 @@ from sdbr.motion.flicker import MEASURING_FLOW, sharpness, visible, warp_error
 from sdbr.motion.flow import view, view_size
 from sdbr.motion.harmony import corrections
 from sdbr.motion.keyframes import find_shots, place_keyframes, read_rule
+from sdbr.motion.library import one_thread_a_call
 from sdbr.motion.links import step
 from sdbr.motion.plan import Plan
 from sdbr.motion.survey import Note, survey
@@ -128,6 +129,7 @@ def main() -> None:
     parser.add_argument("--prompt", default="watercolour painting")
     parser.add_argument("--workspace", type=Path)
     told = parser.parse_args()
+    one_thread_a_call()  # as in a run of sdbr
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench((told.workspace or Path(scratch)).absolute(), told.frames, told.prompt)
         numbers = {clip: row_of(bench, clip) for clip in told.clips}

@@ -14,12 +14,13 @@ from PIL import Image, ImageChops
 from sdbr.emulator.painter.chance import Floats, field, stream
 from sdbr.emulator.painter.order import Order
 
-# Levels (of 255) and pixels (of a 1024-pixel side) at strength 1 and flicker 1.
+# Levels (of 255) and pixels (of a 1024-pixel side) at strength 1 and flicker 1. At strength 0.6 a
+# call's SSIM to the ideal is 0.8 to 0.9 on real clips, as a diffusion model's is simulated to be.
 TONE = 9.0
 COLOUR = 9.0
-TEXTURE = 10.0
+TEXTURE = 15.0
 BLOB = 22.0
-WARP = 2.2
+WARP = 3.3
 
 
 def shaken(ideal: Image.Image, source: Image.Image, order: Order) -> Image.Image:
