@@ -94,7 +94,10 @@ def _settled(
         try:
             stills = isinstance(source.what, tuple) or source.what.is_dir()
             reader = source.open(flags.clip.rate(stills))
-            footage = look_over(reader, flags.clip.choice(stills), flags.steady.rule(None))
+            # Only under a cap may the keyframes have to be placed anew.
+            capped = means.spending.cap is not None
+            rule = flags.steady.rule(None)
+            footage = look_over(reader, flags.clip.choice(stills), rule, thorough=capped)
             if reader.clip.cut and not flags.clip.accept_cut:
                 raise InputProblem(
                     f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "

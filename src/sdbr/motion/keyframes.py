@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 from sdbr.errors import UsageProblem
 from sdbr.motion.cuts import find_cuts
@@ -22,6 +23,36 @@ CAREFUL, BALANCED, THRIFTY = 0.12, 0.25, 0.40
 BISECTIONS = 12
 
 Place = Callable[[range], tuple[int, ...]]
+
+
+class Explained(Protocol):
+    """What frames of a shot leave unexplained of others, as shares of a frame, 0 to 1.
+
+    `distance` is one of `DISTANCES`.
+    """
+
+    def pair(self, middle: int, distance: int) -> float:
+        """What the frames so far before and after the middle one cannot explain of it."""
+        ...
+
+    def alone(self, key: int, distance: int) -> float:
+        """What a frame cannot explain of the one so far after it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the notes of a whole survey say."""
+
+    notes: Sequence[Note]
+
+    def pair(self, middle: int, distance: int) -> float:
+        """See `Explained`; everything where the survey did not look."""
+        return self.notes[middle].pair.get(distance, 1.0)
+
+    def alone(self, key: int, distance: int) -> float:
+        """See `Explained`; everything where the survey did not look."""
+        return self.notes[key].alone.get(distance, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +110,7 @@ def _placing(notes: Sequence[Note], shots: tuple[range, ...], rule: Rule) -> Pla
     share = rule.unexplained
     if rule.calls is not None:
         share = affordable(notes, shots, rule)
-    return lambda shot: auto(notes, shot, share)
+    return lambda shot: auto(Noted(notes), shot, share)
 
 
 def every(shot: range, count: int) -> tuple[int, ...]:
@@ -91,19 +122,30 @@ def every(shot: range, count: int) -> tuple[int, ...]:
     return tuple(sorted({*shot[::count], shot[-1]}))
 
 
-def auto(notes: Sequence[Note], shot: range, share: float) -> tuple[int, ...]:
+def auto(explained: Explained, shot: range, share: float) -> tuple[int, ...]:
     """Keyframes as far apart as two neighbours leave at most `share` unexplained midway.
 
     The shot's last frame is one, unless the keyframe before it explains what follows alone.
     """
     keys = [shot.start]
-    last = shot.stop - 1
-    while not _explains_rest(notes, keys[-1], last, share):
-        keys.append(min(last, keys[-1] + _reach(notes, keys[-1], last, share)))
+    while (key := following(explained, keys[-1], shot.stop - 1, share)) is not None:
+        keys.append(key)
     return tuple(keys)
 
 
-def _reach(notes: Sequence[Note], key: int, last: int, share: float) -> int:
+def following(explained: Explained, key: int, last: int, share: float) -> int | None:
+    """The keyframe after another; None where that explains the rest up to the last frame alone.
+
+    Nothing is asked about frames farther than `FARTHEST` from the key.
+    """
+    rest = [distance for distance in DISTANCES if distance <= last - key]
+    near = last - key <= DISTANCES[-1]
+    if near and all(explained.alone(key, distance) <= share for distance in rest):
+        return None
+    return min(last, key + _reach(explained, key, last, share))
+
+
+def _reach(explained: Explained, key: int, last: int, share: float) -> int:
     """How far on the next keyframe may stand; past the last frame means there.
 
     Nearer than `NEAREST` only where a frame between would be better drawn than filled.
@@ -113,24 +155,17 @@ def _reach(notes: Sequence[Note], key: int, last: int, share: float) -> int:
         if key + 2 * distance > last:
             return last - key
         allowed = share if 2 * distance > NEAREST else max(share, UNEXPLAINED)
-        if notes[key + distance].pair.get(distance, 1.0) > allowed:
+        if explained.pair(key + distance, distance) > allowed:
             break
         reach = 2 * distance
     return reach
-
-
-def _explains_rest(notes: Sequence[Note], key: int, last: int, share: float) -> bool:
-    """Whether a keyframe explains all frames after it up to the last by itself."""
-    rest = [distance for distance in DISTANCES if distance <= last - key]
-    alone = all(notes[key].alone.get(distance, 1.0) <= share for distance in rest)
-    return alone and last - key <= DISTANCES[-1]
 
 
 def affordable(notes: Sequence[Note], shots: tuple[range, ...], rule: Rule) -> float:
     """The smallest unexplained share, from the rule's own up, that keeps to the calls allowed."""
 
     def calls(share: float) -> int:
-        return sum(len(auto(notes, shot, share)) for shot in shots)
+        return sum(len(auto(Noted(notes), shot, share)) for shot in shots)
 
     low, high, allowed = rule.unexplained, 1.0, rule.calls or 0
     if calls(low) <= allowed:

@@ -45,7 +45,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """A frame just seen, the step to it from the frame before, and what that step changed."""
 
     view: View
@@ -64,7 +64,7 @@ class _Pair:
     @property
     def alone(self) -> float:
         """The share of the later frame that the earlier one cannot explain."""
-        return _unexplained(self.back)
+        return unexplained(self.back)
 
 
 def survey(frames: Iterable[Frame], compare: bool = True) -> list[Note]:
@@ -73,22 +73,22 @@ def survey(frames: Iterable[Frame], compare: bool = True) -> list[Note]:
     Frames are looked at side by side, as many as there are cores. Without `compare` only what
     the cuts need is looked at, several times as fast.
     """
-    seen = _stepping(frames)
+    seen = stepping(frames)
     if not compare:
         return [Note(one.change, {}, {}) for one in seen]
     windows = _windows(seen)
     return list(_noted(side_by_side(lambda past: (past[-1].change, _compared(past)), windows)))
 
 
-def _stepping(frames: Iterable[Frame]) -> Iterator[_Seen]:
-    """Each frame with the step to it, flashes told from cuts."""
+def stepping(frames: Iterable[Frame]) -> Iterator[Seen]:
+    """Each frame in small with the step to it, flashes told from cuts."""
     before: View | None = None
     suspect = _NO_SUSPECT
     for now, taken, came in side_by_side(_stepped, _in_pairs(side_by_side(_viewed, frames))):
         suspect = suspect.on(before, came)
         if flash := suspect.flash_until(now):
             came, suspect = replace(came, flash=flash), _NO_SUSPECT
-        yield _Seen(now, taken, came)
+        yield Seen(now, taken, came)
         before = now
 
 
@@ -133,29 +133,29 @@ class _Suspect:
 _NO_SUSPECT = _Suspect()
 
 
-def _windows(seen: Iterable[_Seen]) -> Iterator[tuple[_Seen, ...]]:
+def _windows(seen: Iterable[Seen]) -> Iterator[tuple[Seen, ...]]:
     """Each frame, last, after those before it that it is compared with."""
-    past: deque[_Seen] = deque(maxlen=max(DISTANCES) + 1)
+    past: deque[Seen] = deque(maxlen=max(DISTANCES) + 1)
     for now in seen:
         past.append(now)
         yield tuple(past)
 
 
-def _compared(window: Sequence[_Seen]) -> list[_Pair]:
+def _compared(window: Sequence[Seen]) -> list[_Pair]:
     """A frame compared with those `DISTANCES` before it, as far as anything is explained."""
     pairs: list[_Pair] = []
     now = window[-1].view
     for distance, way in _ways_back(window):
         then = window[-1 - distance].view
-        back = _packed(trust(way.back, way.there, now, then))
-        forth = _packed(trust(way.there, way.back, then, now))
+        back = packed(trust(way.back, way.there, now, then))
+        forth = packed(trust(way.there, way.back, then, now))
         pairs.append(_Pair(distance, back, forth))
         if pairs[-1].alone > HOPELESS:
             break
     return pairs
 
 
-def _ways_back(window: Sequence[_Seen]) -> Iterator[tuple[int, Step]]:
+def _ways_back(window: Sequence[Seen]) -> Iterator[tuple[int, Step]]:
     """The flows between the frames `DISTANCES` before the last and it, up to a certain cut."""
     now = window[-1]
     way, preset = now.step, SURVEY_FLOW.preset
@@ -180,14 +180,16 @@ def _noted(compared: Iterable[tuple[Change, list[_Pair]]]) -> Iterator[Note]:
             note.alone[pair.distance] = pair.alone
             if pair.distance in before:
                 together = np.maximum(before[pair.distance], pair.forth)
-                note.pair[pair.distance] = _unexplained(together)
+                note.pair[pair.distance] = unexplained(together)
         past.append((Note(came, {}, {}), {pair.distance: pair.back for pair in pairs}))
         yield past[-1][0]
 
 
-def _packed(trusted: Plane) -> Trust:
+def packed(trusted: Plane) -> Trust:
+    """Trust in bytes: 255 is full trust."""
     return as_bytes(np.rint(trusted * 255))
 
 
-def _unexplained(trusted: Trust) -> float:
+def unexplained(trusted: Trust) -> float:
+    """The share of a frame, 0 to 1, that is not trusted."""
     return 1 - float(trusted.mean()) / 255

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -16,6 +16,7 @@ from sdbr.media.clips import Clip, Frame, Reader
 from sdbr.media.images import flattened
 from sdbr.motion.keyframes import Rule, place_keyframes
 from sdbr.motion.plan import Plan
+from sdbr.motion.streaming import place_streaming
 from sdbr.motion.survey import Note, survey
 from sdbr.workflows.film.choosing import Choice, chosen
 
@@ -59,10 +60,11 @@ class Footage:
         return self.frames[-1].at + self.frames[-1].lasts
 
 
-def look_over(reader: Reader, choice: Choice, rule: Rule) -> Footage:
+def look_over(reader: Reader, choice: Choice, rule: Rule, thorough: bool = False) -> Footage:
     """Decode the clip once, note its frames and place the keyframes.
 
-    Raises InputProblem where there is no frame.
+    A `thorough` look takes several times as long; `auto` can then be `placed_anew`. Raises
+    InputProblem where there is no frame.
     """
     frames: list[Shown] = []
 
@@ -76,17 +78,24 @@ def look_over(reader: Reader, choice: Choice, rule: Rule) -> Footage:
             frames.append(shown)
             yield pixels
 
-    notes = tuple(survey(watched(), compare=rule.word == "auto"))
+    notes, plan = _surveyed(watched(), rule, thorough)
     if not frames:
         raise InputProblem(
             f"{reader.clip.path} has no frame in the part that was chosen. "
             "Change --start, --end or --duration."
         )
-    return Footage(reader.clip, choice, tuple(frames), notes, place_keyframes(notes, rule))
+    return Footage(reader.clip, choice, tuple(frames), tuple(notes), plan)
+
+
+def _surveyed(frames: Iterable[Pixels], rule: Rule, thorough: bool) -> tuple[Sequence[Note], Plan]:
+    if rule.word == "auto" and not thorough:
+        return place_streaming(frames, rule)
+    notes = survey(frames, compare=rule.word == "auto")
+    return notes, place_keyframes(notes, rule)
 
 
 def placed_anew(footage: Footage, rule: Rule) -> Footage:
-    """The same footage with its keyframes by another rule."""
+    """The same footage, thoroughly looked over, with its keyframes by another rule."""
     return replace(footage, plan=place_keyframes(footage.notes, rule))
 
 

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import weakref
+
+import numpy as np
+import pytest
+
+from sdbr.motion.keyframes import FARTHEST, place_keyframes, read_rule
+from sdbr.motion.streaming import place_streaming
+from sdbr.motion.survey import survey
+from tests.motion.scenes import boiling, faded, pan, passing, still
+
+AUTO = read_rule("auto")
+
+SCENES = {
+    "no frame": [],
+    "one frame": still(1),
+    "a short clip": pan(5),
+    "a still clip": still(60),
+    "a pan": pan(40),
+    "shots": still(30) + pan(26, step=30, seed=4) + passing(40),
+    "nothing in common": boiling(9),
+    "a fade": faded(pan(30, step=1)),
+    "a flash": [*still(20), *(frame // 2 + 127 for frame in still(2)), *still(20)],
+    "a cut near the end": pan(33) + still(3),
+}
+
+
+@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+def test_the_plan_is_that_of_a_whole_survey(scene):
+    notes, plan = place_streaming(scene, AUTO)
+    whole = place_keyframes(survey(scene), AUTO)
+    assert len(notes) == len(scene)
+    assert plan.shots == whole.shots
+    assert plan.keyframes == whole.keyframes
+    assert plan.reasons == whole.reasons
+
+
+def test_a_lower_share_draws_more():
+    careful, thrifty = (
+        place_streaming(passing(40), read_rule("auto", unexplained=share))[1].keyframes
+        for share in (0.02, 0.4)
+    )
+    assert len(careful) > len(thrifty)
+
+
+def test_no_more_frames_are_held_than_lie_up_to_the_farthest_keyframe_and_a_cut_after_it():
+    given, most = [], 0
+
+    def frames():
+        nonlocal most
+        for number in range(200):
+            frame = still(1)[0] + np.uint8(number % 3)
+            given.append(weakref.ref(frame))
+            yield frame
+            most = max(most, sum(1 for each in given if each() is not None))
+
+    place_streaming(frames(), AUTO)
+    assert most < 3 * FARTHEST
