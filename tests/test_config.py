@@ -7,7 +7,8 @@ import pytest
 
 import sdbr.commands
 from sdbr import config
-from sdbr.config_file import DRAWING, line_of
+from sdbr.config_file import line_of
+from sdbr.drawing_commands import DRAWING
 from sdbr.errors import UsageProblem
 from sdbr.settings import Connection, configured_endpoint, configured_region
 

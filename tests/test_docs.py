@@ -1,14 +1,23 @@
 import importlib.util
+import json
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
+from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
+from sdbr.bedrock import body
+from sdbr.bedrock.families import dialect_of, seed_within
+from sdbr.errors import Refused, UsageProblem
+from tests.material import CATALOG, SD35, blob, picture_file, request_for
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -141,3 +150,34 @@ def test_the_command_that_is_shown_for_adding_one_works(workspace):
     shown.write_text(blocks("adding-a-command.md", "python")[0], "utf-8")
     ran = CliRunner().invoke(loaded(shown).command, ["--json"])
     assert (ran.exit_code, ran.stdout) == (0, '{"results": 0}\n')
+
+
+def test_the_drawing_command_that_is_shown_works(workspace):
+    shown = workspace / "shout.py"
+    shown.write_text(blocks("adding-a-command.md", "python")[1], "utf-8")
+    command = loaded(shown).command
+    ran = CliRunner().invoke(command, ["a", "fox", "--offline", "--json"])
+    assert ran.exit_code == 0, ran.stderr
+    assert json.loads(ran.stdout)["prompt"] == "A FOX"
+
+
+def test_the_family_that_is_shown_speaks_as_it_says(workspace, monkeypatch):
+    shown = workspace / "acme_paint.py"
+    shown.write_text(blocks("adding-a-model-family.md", "python")[0], "utf-8")
+    monkeypatch.setitem(sys.modules, "sdbr.bedrock.families.acme_paint", loaded(shown))
+    table = tomllib.loads(blocks("adding-a-model-family.md", "toml")[0])["models"][0]
+    tasks = tuple(table["tasks"])
+    acme = replace(SD35, id=table["id"], family=table["family"], tasks=tasks)
+
+    over = request_for(acme, init_image=blob(), seed=seed_within(acme, 3_000_007))
+    sent = json.loads(body.wire(replace(over, extras=(("brush", "ink"),))))
+    assert (sent["rng"], sent["brush"], sent["change"]) == (7, "ink", 0.5)
+    with pytest.raises(UsageProblem, match="--seed is 3000007"):
+        body.check(request_for(acme, seed=3_000_007), CATALOG.models)
+    with pytest.raises(UsageProblem, match="--brush is 'wax': choose from oil, ink, chalk"):
+        body.check(request_for(acme, extras=(("brush", "wax"),)), CATALOG.models)
+    picture = b64encode(picture_file()).decode()
+    answer = {"pictures": [picture], "status": ["ok"]}
+    assert dialect_of(acme).decode(answer).data == picture_file()
+    with pytest.raises(Refused):
+        dialect_of(acme).decode({"status": ["blocked"]})

@@ -8,11 +8,12 @@ import sys
 import click
 
 from sdbr import __version__
+from sdbr.drawing_commands import DRAWING
 from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
 from sdbr.helping import Folder
 
 _READER_GONE = 141  # As a shell tells SIGPIPE.
-_DRAW = ("txt2img", "img2img", "img2gif", "vid2vid", "upscale", "edit")
+_DRAW = tuple(dict.fromkeys(name.split()[0] for name in DRAWING))
 
 
 class Commands(Folder):

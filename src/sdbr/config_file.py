@@ -27,14 +27,11 @@ from pydantic import (
 from pydantic import ValidationError as Invalid
 from pydantic_core import ErrorDetails
 
+from sdbr.drawing_commands import DRAWING
 from sdbr.errors import UsageProblem
 
 Key = tuple[str, ...]
 
-DRAWING = (
-    *("txt2img", "img2img", "img2gif", "vid2vid", "upscale", "edit cutout", "edit erase"),
-    *("edit inpaint", "edit outpaint", "edit recolor", "edit replace"),
-)
 _PLAIN = {
     "int_type": "should be a whole number",
     "string_type": "should be a text in quotes",

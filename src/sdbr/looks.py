@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from sdbr.bedrock.rules import ASPECTS, STYLES
+from sdbr.bedrock import families
+from sdbr.bedrock.rules import ASPECTS, STYLES, flag
 from sdbr.errors import UsageProblem
 from sdbr.options import Decorator, collected, grouped
 
 _look = grouped("Look (most take several values: a,b or 1..9 or 0.2:0.8:0.1, {red|blue} in texts)")
-_sdxl = grouped("SDXL only")
 _format = grouped("Output")
 _picture = grouped("Input")
 
@@ -37,7 +37,6 @@ class Told:
 def _as_told(**values: Any) -> Told:
     names = ("count", "sheet", "format", "look")
     count, sheet, format, look = (values.pop(name) for name in names)
-    values["clip_guidance_preset"] = values.pop("clip_guidance", None)
     return Told(_under(look, values) if look else values, count, sheet, format)
 
 
@@ -68,12 +67,12 @@ PICTURES = (
     _look("--size", metavar="WxH", help="Exact size of the file in pixels."),
 )
 ASPECT = _look("--aspect", metavar="W:H", help=f"One of {', '.join(ASPECTS)}.")
-SDXL = (
-    _sdxl("--steps", help="10 to 150."),
-    _sdxl("--cfg-scale", help="0 to 35: how closely to follow the prompt."),
-    _sdxl("--sampler", help="DDIM, K_EULER_ANCESTRAL, K_DPMPP_2M, …"),
-    _sdxl("--clip-guidance", help="NONE, SIMPLE, FAST_BLUE, …"),
+FAMILIES = tuple(
+    grouped(f"{title} only")(flag(one.field), one.field, help=one.help)
+    for title, several in families.flags().items()
+    for one in several
 )
+"""The flags that one family of models alone has, of all families."""
 INPUT = (
     _picture("--strength", help="0 keeps the input, 1 ignores it [default: by model]."),
     _picture(

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from sdbr.bedrock.rules import flag
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.workflows.preparing import original
 
@@ -18,7 +19,6 @@ _BY_ROLE = ("mask", "style_image", "to_image")
 _KINDS = ("container", "format")
 _OURS = ("Output", "Spending", "Effort", "Connection")
 _SHAPING = ("format", "quality")
-_NAMES = {"clip_guidance_preset": "clip_guidance"}
 
 
 def is_clip(made: Mapping[str, Any]) -> bool:
@@ -52,10 +52,10 @@ def words_again(
     options = {option.name: option for option in command.params if isinstance(option, click.Option)}
     for name in changed:
         if name not in options and name not in _OWN:
-            raise UsageProblem(f"--{name.replace('_', '-')} is not for {command.name}.")
+            raise UsageProblem(f"{flag(name)} is not for {command.name}.")
     inputs = made.get("inputs", [])
     beside = {one["role"]: _found(one, store) for one in inputs if one["role"] in _BY_ROLE}
-    told = {_NAMES.get(name, name): value for name, value in made["told"].items()}
+    told = dict(made["told"])
     if _names_a_file(changed):  # Its suffix says which kind of file.
         told = {name: value for name, value in told.items() if name not in _KINDS}
     told = {n: value for n, value in told.items() if n in options and _may_tell(options[n])}

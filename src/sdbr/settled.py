@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from sdbr.config import MODEL_VARIABLE, TABLES, models_of
+from sdbr.drawing_commands import DRAWING
 from sdbr.settings import Connection, Effort, Spending
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ def settings(ctx: click.Context, files: Sequence[File]) -> list[Setting]:
 
 def strangers() -> list[str]:
     """Variables that look like sdbr's own and are not."""
-    from sdbr.config_file import DRAWING
-
     known = _ELSEWHERE | {str(option.envvar) for option in _options(click.get_current_context())}
     known |= {_variable(command) for command in DRAWING}
     return [name for name in os.environ if name.startswith("SDBR_") and name not in known]

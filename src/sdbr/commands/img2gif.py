@@ -9,7 +9,7 @@ import click
 from sdbr.clip_options import clip_options, steady_options
 from sdbr.gif_options import ANIMATION, gif_options
 from sdbr.helping import Command
-from sdbr.looks import INPUT, SDXL, Told, animation_look_options, beside_options
+from sdbr.looks import FAMILIES, INPUT, Told, animation_look_options, beside_options
 from sdbr.options import Run, run_options
 
 _EXAMPLES = """
@@ -26,7 +26,7 @@ sdbr img2gif dance.gif "anime" --test-frames 4
 @gif_options
 @clip_options
 @steady_options
-@animation_look_options(*INPUT, *SDXL, *ANIMATION)
+@animation_look_options(*INPUT, *FAMILIES, *ANIMATION)
 @beside_options
 @run_options
 def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run, **groups: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sdbr.helping import Command
-from sdbr.looks import ASPECT, INPUT, SDXL, Told, beside_options, look_options
+from sdbr.looks import ASPECT, FAMILIES, INPUT, Told, beside_options, look_options
 from sdbr.options import Run, grouped, run_options
 
 _EXAMPLES = """
@@ -33,7 +33,7 @@ SCHEDULE = (
 
 @click.command("img2img", cls=Command, examples=_EXAMPLES)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
-@look_options(*INPUT, ASPECT, *SERVICES, *SDXL, *SCHEDULE)
+@look_options(*INPUT, ASPECT, *SERVICES, *FAMILIES, *SCHEDULE)
 @beside_options
 @run_options
 def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sdbr.helping import Command
-from sdbr.looks import ASPECT, INPUT, SDXL, Told, beside_options, look_options
+from sdbr.looks import ASPECT, FAMILIES, INPUT, Told, beside_options, look_options
 from sdbr.options import Run, grouped, run_options
 
 _EXAMPLES = """
@@ -21,7 +21,7 @@ sdbr replay generate/videos/clip.mp4 --strength 0.4
 @click.command("replay", cls=Command, examples=_EXAMPLES)
 @click.argument("file", metavar="FILE")
 @grouped("Look")("--prompt", help="Another prompt.")
-@look_options(*INPUT, ASPECT, *SDXL)
+@look_options(*INPUT, ASPECT, *FAMILIES)
 @beside_options
 @run_options
 def command(file: str, prompt: str | None, told: Told, beside: Any, run: Run) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sdbr.helping import Command
-from sdbr.looks import ASPECT, SDXL, Told, look_options
+from sdbr.looks import ASPECT, FAMILIES, Told, look_options
 from sdbr.options import Run, grouped, run_options
 
 _EXAMPLES = """
@@ -22,7 +22,7 @@ echo "a fox" | sdbr txt2img - -o fox.png
 @click.command("txt2img", cls=Command, examples=_EXAMPLES)
 @click.argument("prompts", nargs=-1, metavar="PROMPT...")
 @grouped("Look")("--prompts", "file", type=click.Path(path_type=Path), help="A file, one a line.")
-@look_options(ASPECT, *SDXL)
+@look_options(ASPECT, *FAMILIES)
 @run_options
 def command(prompts: tuple[str, ...], file: Path | None, told: Told, run: Run) -> None:
     """Draw pictures from words and print their paths, one a line.

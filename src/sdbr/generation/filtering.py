@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sdbr.bedrock.rules import SEED
+from sdbr.bedrock.families import seed_within
 from sdbr.errors import Refused, UsageProblem
 from sdbr.generation.seam import Generate
 from sdbr.request import ImageRequest, Picture
@@ -46,7 +46,7 @@ def filtered(generate: Generate, policy: OnFiltered) -> Generate:
         return generate
 
     def draw(request: ImageRequest) -> Picture:
-        for seed in _seeds(request.seed, policy.tries):
+        for seed in _seeds(request, policy.tries):
             try:
                 return generate(replace(request, seed=seed))
             except Refused as problem:
@@ -56,8 +56,8 @@ def filtered(generate: Generate, policy: OnFiltered) -> Generate:
     return draw
 
 
-def _seeds(first: int, tries: int) -> Iterator[int]:
-    yield first
+def _seeds(request: ImageRequest, tries: int) -> Iterator[int]:
+    yield request.seed
     for step in range(1, tries + 1):
         # Far apart, so that a run of successive seeds does not meet its neighbours' new ones.
-        yield (first + step * 1_000_003) % int(SEED.high) + 1
+        yield seed_within(request.model, request.seed + step * 1_000_003 + 1)

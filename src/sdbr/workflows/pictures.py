@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from sdbr.bedrock import body
-from sdbr.bedrock.rules import SEED
+from sdbr.bedrock.families import seed_within
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Interrupted, SdbrError
 from sdbr.files import write_whole
@@ -76,7 +76,7 @@ def _slots(jobs: Sequence[Job]) -> int:
 
 def with_seed(job: Job, seed: int) -> Job:
     """The job with its seed; beyond the largest one seeds begin again at 1."""
-    within = (seed - 1) % int(SEED.high) + 1
+    within = seed_within(job.request.model, seed)
     return replace(job, request=replace(job.request, seed=within))
 
 

@@ -10,13 +10,14 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from sdbr.bedrock.rules import flag
+from sdbr.bedrock.families import rules
+from sdbr.bedrock.rules import Number, OneOf, Text, flag
 from sdbr.errors import UsageProblem
 
-_WORDS = frozenset({"model", "style", "aspect", "size", "sampler", "clip_guidance_preset"})
+_WORDS = frozenset({"model", "style", "aspect", "size"})
 _TEXTS = frozenset({"prompt", "negative", "prefix"})
 _FIXED = frozenset({"family", "format", "quality", "fit", "background", "mask_source"})
-_WHOLE = frozenset({"seed", "steps", "grow_mask", "left", "right", "up", "down"})
+_WHOLE = frozenset({"seed", "grow_mask", "left", "right", "up", "down"})
 _SEARCHED = frozenset({"search_prompt", "select_prompt"})
 _MOST = 10_000
 _MOST_DIGITS = 30
@@ -61,15 +62,16 @@ def single(told: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _values(name: str, value: Any) -> list[Any]:
-    if not isinstance(value, str) or name in _FIXED or name in _SEARCHED:
+    rule = rules().get(name)
+    if not isinstance(value, str) or name in _FIXED or name in _SEARCHED or isinstance(rule, Text):
         return [value]
     if name in _TEXTS:
         return _choices(value)
-    if name in _WORDS:
+    if name in _WORDS or isinstance(rule, OneOf):
         words = [word.strip() for word in value.split(",") if word.strip()]
         return list(dict.fromkeys(words)) or [value]
     numbers = _numbers(name, value)
-    if name in _WHOLE:
+    if name in _WHOLE or (isinstance(rule, Number) and rule.whole):
         if any(number != number.to_integral_value() for number in numbers):
             raise UsageProblem(f"{flag(name)} is {value!r}: give whole numbers.")
         return [int(number) for number in numbers]

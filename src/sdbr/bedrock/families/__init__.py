@@ -1,15 +1,24 @@
 """The dialects of Bedrock's image models: `ls` here is the list.
 
-A family is one module with six functions (see `Dialect`). The catalogue names it, nothing
-else does, so a new family is one file here and its models in catalog.toml.
+A family is one module with six functions (see `Dialect`). It may say besides:
+
+- `FLAGS`, a tuple of `Flag`: fields that it alone knows. Every command that draws has them, under
+  the heading `TITLE` only;
+- `SEEDS`, a `Number`: the seeds that it takes, where they are not `rules.SEED`.
+
+The catalogue names it, nothing else does, so a new family is one file here and its models in
+catalog.toml.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
+from sdbr.bedrock.rules import SEED, Number, Rule
 from sdbr.model import Model
 from sdbr.request import Blob, ImageRequest, Size
 
@@ -23,6 +32,14 @@ class Artifact(NamedTuple):
 
     data: bytes
     seed: int | None
+
+
+class Flag(NamedTuple):
+    """A field that one family alone knows: its name there, what it may be, its line in the help."""
+
+    field: str
+    rule: Rule
+    help: str
 
 
 class SizeRule(NamedTuple):
@@ -65,4 +82,25 @@ class Dialect(Protocol):
 
 def dialect_of(model: Model) -> Dialect:
     """The family module that speaks this model's language."""
-    return cast(Dialect, import_module(f"sdbr.bedrock.families.{model.family}"))
+    return cast(Dialect, _module(model.family))
+
+
+def flags() -> dict[str, tuple[Flag, ...]]:
+    """The flags of each family that has any, by its title."""
+    modules = [_module(found.name) for found in iter_modules(__path__)]
+    return {each.TITLE: each.FLAGS for each in modules if hasattr(each, "FLAGS")}
+
+
+def rules() -> dict[str, Rule]:
+    """The rule of each flag that one family alone has, by its field."""
+    return {flag.field: flag.rule for several in flags().values() for flag in several}
+
+
+def seed_within(model: Model, seed: int) -> int:
+    """The seed, brought into the range that a model takes: after the largest 1 comes again."""
+    seeds: Number = getattr(dialect_of(model), "SEEDS", SEED)
+    return (seed - 1) % int(seeds.high) + 1
+
+
+def _module(family: str) -> ModuleType:
+    return import_module(f"sdbr.bedrock.families.{family}")

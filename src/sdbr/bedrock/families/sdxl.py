@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sdbr.bedrock.answers import broken_answer, picture_bytes, refused, seed_number
-from sdbr.bedrock.families import Artifact, Body, Leaf, SizeRule
+from sdbr.bedrock.families import Artifact, Body, Flag, Leaf, SizeRule
 from sdbr.bedrock.rules import (
     ASPECT,
     FRACTION,
@@ -40,12 +40,15 @@ CLIP_GUIDANCE = ("FAST_BLUE", "FAST_GREEN", "NONE", "SIMPLE", "SLOW", "SLOWER", 
 MASK_SOURCES = ("MASK_IMAGE_WHITE", "MASK_IMAGE_BLACK", "INIT_IMAGE_ALPHA")
 MAX_PROMPT = 2_000
 
-_EXTRAS: dict[str, Rule] = {
-    "steps": Number(10, 150, whole=True),  # Late documents say 50; over 50 has a price of its own.
-    "cfg_scale": Number(0, 35),
-    "sampler": OneOf(SAMPLERS),
-    "clip_guidance_preset": OneOf(CLIP_GUIDANCE),
-}
+TITLE = "SDXL"
+FLAGS = (
+    # Late documents say 50 steps; over 50 has a price of its own.
+    Flag("steps", Number(10, 150, whole=True), "10 to 150."),
+    Flag("cfg_scale", Number(0, 35), "0 to 35: how closely to follow the prompt."),
+    Flag("sampler", OneOf(SAMPLERS), "DDIM, K_EULER_ANCESTRAL, K_DPMPP_2M, …"),
+    Flag("clip_guidance_preset", OneOf(CLIP_GUIDANCE), "NONE, SIMPLE, FAST_BLUE, …"),
+)
+_EXTRAS: dict[str, Rule] = {flag.field: flag.rule for flag in FLAGS}
 _SCHEDULE: dict[str, Rule] = {"step_schedule_start": FRACTION, "step_schedule_end": FRACTION}
 
 

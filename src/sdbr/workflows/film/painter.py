@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdbr.bedrock.rules import SEED
+from sdbr.bedrock.families import seed_within
 from sdbr.files import plain_write_errors, temporary_beside
 from sdbr.media import placing
 from sdbr.media.clip import Pixels
@@ -20,10 +20,10 @@ from sdbr.media.fitting import Placement
 from sdbr.media.frame_png import encode_frame
 from sdbr.media.images import flattened
 from sdbr.media.pictures import open_picture
+from sdbr.model import Model
 from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.film.planning import Shown
 
-_SEEDS = int(SEED.high)
 _APART = 7_919  # Between the seeds of a frame that is drawn again.
 
 
@@ -51,7 +51,8 @@ class Painter:
         which is sent as it is where the model takes the frame's size.
         """
         first = self.request.seed + _APART * self.redrawn.get(frame.number, 0)
-        seed = seed_of(first, self.seed_policy, self.first_like[frame.digest])
+        number = self.first_like[frame.digest]
+        seed = seed_of(self.request.model, first, self.seed_policy, number)
         told = f"png {self.placement} {digest or frame.digest}"
         digest = hashlib.sha256(told.encode()).hexdigest()
         blob = Blob(digest, make=lambda: self._encoded(pixels(), png))
@@ -72,14 +73,15 @@ class Painter:
         return np.asarray(image, dtype=np.uint8)
 
 
-def seed_of(first: int, policy: str, number: int) -> int:
+def seed_of(model: Model, first: int, policy: str, number: int) -> int:
     """The seed of the nth frame: the same, the next, or one drawn by a hash; never 0."""
+    seed = first
     if policy == "step":
-        return (first - 1 + number) % _SEEDS + 1
-    if policy == "random":
+        seed = first + number
+    elif policy == "random":
         drawn = hashlib.sha256(f"{first} {number}".encode()).digest()
-        return int.from_bytes(drawn[:8], "big") % _SEEDS + 1
-    return (first - 1) % _SEEDS + 1
+        seed = int.from_bytes(drawn[:8], "big") + 1
+    return seed_within(model, seed)
 
 
 def rgb(pixels: Pixels) -> Pixels:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import dialect_of, seed_within
 from sdbr.generation.stack import Means
 from sdbr.media.clip import Settings
 from sdbr.media.clips import Reader
@@ -110,7 +110,7 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     pictures = _digest([_known(inputs), repr(replace(look, seed=None)), wish.seed_policy])
     if look.seed is None:
         note = open_run(means.workspace.hidden / "clips", wish.command, [pictures], 1)
-        request = replace(request, seed=note.seeds[0])
+        request = replace(request, seed=seed_within(model, note.seeds[0]))
     fingerprint = _fingerprint(pictures, request.seed, wish, means)
     first_like: dict[str, int] = {}
     for frame in footage.frames:

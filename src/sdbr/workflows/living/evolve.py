@@ -19,12 +19,14 @@ def cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
     The seeds are successive: one seed over and over burns its own pattern into the picture.
     """
 
+    first = still.request
+
     def onto(pictures: Sequence[Picture]) -> Blob:
         return seen_next(pictures[0], motion.move, still.loop)
 
     return tuple(
         Cel(
-            replace(still.request, seed=seed_of(still.request.seed, motion.seeds, number)),
+            replace(first, seed=seed_of(first.model, first.seed, motion.seeds, number)),
             (number - 1,) if number else (),
             onto if number else None,
         )

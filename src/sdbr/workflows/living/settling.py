@@ -13,7 +13,7 @@ from PIL import Image
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import dialect_of, seed_within
 from sdbr.errors import UsageProblem
 from sdbr.generation.stack import Means
 from sdbr.media.clip import Settings
@@ -112,7 +112,7 @@ def settle(path: Path, wish: Wish, means: Means, catalog: Catalog) -> Scene:
     drawing = _digest(_drawn_from(wish, inputs), means.realm)
     if look.seed is None:
         note = open_run(means.workspace.hidden / "clips", COMMAND, [drawing], 1)
-        request = replace(request, seed=note.seeds[0])
+        request = replace(request, seed=seed_within(model, note.seeds[0]))
     loop = Loop.of(main.placement, dialect_of(model).size_rule(model))
     end, inputs = _end(wish, request, main, inputs, store)
     still = Still(replace(request, init_image=main.blob), loop, end)

@@ -12,6 +12,6 @@ def cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
     """One request a frame over the still, with successive seeds."""
     first = still.request
     return tuple(
-        Cel(replace(first, seed=seed_of(first.seed, motion.seeds, number)))
+        Cel(replace(first, seed=seed_of(first.model, first.seed, motion.seeds, number)))
         for number in range(motion.count)
     )
