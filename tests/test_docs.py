@@ -174,6 +174,7 @@ def test_the_family_that_is_shown_speaks_as_it_says(workspace, monkeypatch):
     assert (sent["rng"], sent["brush"], sent["change"]) == (7, "ink", 0.5)
     with pytest.raises(UsageProblem, match="--seed is 3000007"):
         body.check(request_for(acme, seed=3_000_007), CATALOG.models)
+    assert (seed_within(acme, 1_000_000), seed_within(acme, 1_000_001)) == (1_000_000, 1)
     with pytest.raises(UsageProblem, match="--brush is 'wax': choose from oil, ink, chalk"):
         body.check(request_for(acme, extras=(("brush", "wax"),)), CATALOG.models)
     picture = b64encode(picture_file()).decode()

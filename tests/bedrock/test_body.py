@@ -44,6 +44,7 @@ OTHER = SOME | {
     "prompt": "a blue fox",
     "size": Size(1344, 768),
     "init_image": blob(96, 96),
+    "strength": 0.45,
     "mask_source": "MASK_IMAGE_BLACK",
     "style_image": blob(96, 96),
     "search_prompt": "a cat",

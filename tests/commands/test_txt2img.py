@@ -445,3 +445,9 @@ def test_with_every_stream_closed_it_still_draws(emulator, workspace):
     ran = subprocess.run(command, shell=True, cwd=workspace, stdout=subprocess.PIPE, timeout=60)
     assert ran.stdout == b"source/img/a-fox-7.png\n"
     assert len(emulator.received) == 1
+
+
+def test_seeds_counted_past_the_largest_begin_again(sdbr, emulator):
+    ran = sdbr("txt2img", "a fox", "--seed", "4294967294", "--count", "2", "--workers", "1")
+    assert ran.code == 0, ran.errors
+    assert [record.body["seed"] for record in emulator.received] == [4294967294, 1]

@@ -322,3 +322,16 @@ def test_an_exact_name_replaces_nothing_unless_that_is_said(sdbr, emulator, work
     assert "--overwrite" in refused.failure
     assert len(invocations(emulator)) == sent
     assert sdbr("vid2vid", "clip.mp4", "oil", "-o", "out.webm", "--overwrite").code == 0
+
+
+@pytest.mark.parametrize("command", ["vid2vid", "img2gif", "img2img"])
+@pytest.mark.parametrize("seed", ["0", "4294967295"])
+def test_a_seed_that_the_model_does_not_take_is_refused_and_not_bent(
+    sdbr, emulator, workspace, command, seed
+):
+    Image.fromarray(picture(0)).save(workspace / "still.png")
+    given = clip_in(workspace) if command == "vid2vid" else "still.png"
+    ran = sdbr(command, given, "ink", "--seed", seed)
+    assert ran.code == 2
+    assert f"--seed is {seed}: give a whole number from 1 to 4294967294." in ran.failure
+    assert not emulator.received

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from sdbr.bedrock.catalog import Catalog
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import dialect_of, seed_within
 from sdbr.errors import UsageProblem
 from sdbr.model import Model
 from sdbr.request import ImageRequest
@@ -195,8 +195,8 @@ def _counted(job: Job, look: Look, count: int, first_slot: int) -> Iterator[Job]
         if count > 1:
             labels = (*labels, ("picture", str(number + 1)))
         if look.seed is not None:
-            request = replace(job.request, seed=look.seed + number)
-            yield replace(job, request=request, labels=labels)
+            seed = seed_within(job.request.model, look.seed + number)
+            yield replace(job, request=replace(job.request, seed=seed), labels=labels)
         else:
             yield replace(job, slot=first_slot + number, labels=labels)
 

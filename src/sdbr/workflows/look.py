@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from sdbr.bedrock.catalog import Catalog, names_of
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import dialect_of, seeds_of
 from sdbr.bedrock.rules import ASPECTS, Value
 from sdbr.errors import UsageProblem
 from sdbr.model import Model
@@ -101,10 +101,13 @@ def request_of(look: Look, model: Model, *, over_picture: bool = False) -> Image
     """The request that the look makes of `model`, without its pictures.
 
     Drawn `over_picture`, the size is the input's, and --size shapes the finished file alone.
-    Raises UsageProblem for a size that cannot be.
+    Raises UsageProblem for a size or a seed that cannot be.
     """
     size = parse_size(look.size) if look.size else None
     takes = dialect_of(model).takes(model)
+    if look.seed is not None and "seed" in takes:
+        # Seeds counted on from this one are brought into the range; this one must be.
+        seeds_of(model).check("seed", look.seed)
     aspect = look.aspect
     draws_size = "size" in takes and not over_picture
     draws_aspect = "aspect" in takes and not over_picture

@@ -96,10 +96,18 @@ def rules() -> dict[str, Rule]:
     return {flag.field: flag.rule for several in flags().values() for flag in several}
 
 
-def seed_within(model: Model, seed: int) -> int:
-    """The seed, brought into the range that a model takes: after the largest 1 comes again."""
+def seeds_of(model: Model) -> Number:
+    """The seeds that a model takes."""
     seeds: Number = getattr(dialect_of(model), "SEEDS", SEED)
-    return (seed - 1) % int(seeds.high) + 1
+    return seeds
+
+
+def seed_within(model: Model, seed: int) -> int:
+    """A seed that was drawn or counted, brought into the model's range: past its end it begins
+    again."""
+    seeds = seeds_of(model)
+    low, high = int(seeds.low), int(seeds.high)
+    return (seed - low) % (high - low + 1) + low
 
 
 def _module(family: str) -> ModuleType:
