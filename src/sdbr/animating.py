@@ -77,7 +77,8 @@ def _settled(
     failed: list[SdbrError] = []
     for path in paths:
         try:
-            scenes.append(settle(path, wish, means, catalog))
+            where = wish.where.with_promised(scene.tree for scene in scenes)
+            scenes.append(settle(path, replace(wish, where=where), means, catalog))
         except InputProblem as error:
             failed.append(error)
     return scenes, failed

@@ -23,7 +23,15 @@ from sdbr.workflows import pictures
 from sdbr.workflows.film import trial
 from sdbr.workflows.film.denser import denser
 from sdbr.workflows.film.planning import look_over
-from sdbr.workflows.film.pricing import Allowance, most_extra, price, priced, saved_of, within_cap
+from sdbr.workflows.film.pricing import (
+    Allowance,
+    most_extra,
+    price,
+    priced,
+    saved_of,
+    with_more,
+    within_cap,
+)
 from sdbr.workflows.film.redrawing import note_trial, parse_places, redraw
 from sdbr.workflows.film.restyling import Finished, restyle
 from sdbr.workflows.film.settling import Order, Settled, settle
@@ -43,7 +51,7 @@ class Flags:
 
 def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalog: Catalog) -> None:
     """Draw each clip and print its result's path. One that fails does not stop the others."""
-    means = run.means(catalog)
+    means = run.means(catalog, refused="hold")
     voice = Voice(quiet=run.output.quiet, verbose=bool(run.output.verbose))
     means.workspace.prepare()
     one_thread_a_call()
@@ -53,6 +61,8 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
     rule = flags.steady.rule if flags.steady.keyframes == "auto" else None
     settled = _redrawn(within_cap(settled, rule, means), flags, means)
     told = priced(settled, flags.clip.test_frames, means)
+    if flags.steady.max_flicker is not None:
+        told = with_more(told, settled)
     tell(settled, told, voice)
     if run.dry_run:
         print_plan(settled)
@@ -64,8 +74,6 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
         drawing(means, order.wish.command, stop, voice.passing) as under_way,
     ):
         under_way.ledger.plan_run(under_way.run, told.pictures, told.saved)
-        under_way.ledger.saved_by_keyframes(under_way.run, saved_of(settled))
-
         allowance = Allowance(means.spending, told.cost)
 
         def work(one: Settled) -> None:
@@ -74,11 +82,13 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
             else:
                 _draw(one, flags, (under_way, allowance), means, Teller(voice, run.output.json))
 
+        done: list[Settled] = []
         try:
-            done = sum(_attempt(work, one, failed, stop) for one in settled)
+            done.extend(one for one in settled if _attempt(work, one, failed, stop))
         finally:
+            under_way.ledger.saved_by_keyframes(under_way.run, saved_of(done))
             voice.say(pictures.spending(under_way, told))
-    _conclude(done, len(sources), failed)
+    _conclude(len(done), len(sources), failed)
 
 
 def _ask(question: str) -> bool:
@@ -103,7 +113,8 @@ def _settled(
                     f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "
                     "Copy or download it again, or add --accept-cut to draw these."
                 )
-            film = settle(source, footage, order, means, catalog)
+            where = order.where.with_promised(one.film.tree for one in settled)
+            film = settle(source, footage, replace(order, where=where), means, catalog)
             settled.append(Settled(source, reader, film, order))
         except InputProblem as error:
             failed.append(error)

@@ -83,6 +83,7 @@ INPUT = (
     _picture("--background", metavar="COLOUR", help="Behind transparency [default: white]."),
 )
 grow_mask = _picture("--grow-mask", help="Widen what is repainted by 0 to 20 pixels.")
+SHEET = _format("--sheet", is_flag=True, help="A contact sheet of all results as well.")
 FORMAT = (
     _format(
         "--format",
@@ -90,7 +91,7 @@ FORMAT = (
         help="File format [default: png, or by the suffix of -o].",
     ),
     _format("--quality", type=click.IntRange(1, 100), help="Of JPEG and WebP."),
-    _format("--sheet", is_flag=True, help="A contact sheet of all results as well."),
+    SHEET,
 )
 
 
@@ -102,6 +103,11 @@ def look_options(*more: Decorator) -> Decorator:
 def animation_look_options(*more: Decorator) -> Decorator:
     """As `look_options`, for one animation a run: `more` has its `--format` and `--sheet`."""
     return collected("told", partial(_as_told, count=1), *LOOK, *more)
+
+
+def video_look_options(*more: Decorator) -> Decorator:
+    """As `look_options`, for one video a clip, whose kind and size are told otherwise."""
+    return collected("told", partial(_as_told, count=1, format=None), *LOOK, *more, SHEET)
 
 
 def _as_beside(**told: Any) -> Any:

@@ -66,7 +66,7 @@ class Run:
     config: Config
     dry_run: bool
     fresh: bool
-    on_filtered: str
+    on_filtered: str | None
 
     def catalog(self) -> Catalog:
         """The models, with the user's own prices and aliases."""
@@ -74,8 +74,8 @@ class Run:
 
         return catalog.load(self.config.prices, self.config.aliases)
 
-    def means(self, catalog: Catalog) -> Means:
-        """What a run may use."""
+    def means(self, catalog: Catalog, refused: str = "stop") -> Means:
+        """What a run may use; `refused` is what becomes of refused pictures where none is told."""
         from sdbr.generation.filtering import OnFiltered
         from sdbr.generation.stack import Means
         from sdbr.workspace import Workspace
@@ -86,7 +86,7 @@ class Run:
             effort=self.effort,
             spending=self.spending,
             models=catalog.models,
-            on_filtered=OnFiltered.parse(self.on_filtered),
+            on_filtered=OnFiltered.parse(self.on_filtered or refused),
             fresh=self.fresh,
         )
 
@@ -176,9 +176,8 @@ SPENDING = (
     _spending("--fresh", is_flag=True, help="Draw anew what is paid for already."),
     _spending(
         "--on-filtered",
-        default="stop",
         metavar="HOW",
-        help="A refused picture: stop, skip, reseed[:N] [default: stop].",
+        help="A refused picture: stop, skip, hold, reseed[:N] [default: stop; in clips hold].",
     ),
 )
 OUTPUT = (

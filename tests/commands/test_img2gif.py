@@ -282,3 +282,11 @@ def test_real_animations_keep_their_times(sdbr, name):
     source = Path(MEDIA or "") / "clips" / name
     ran = sdbr("img2gif", str(source), "a", "--keyframes", "every:40", "--max-frames", "12")
     assert lengths(ran.paths[0]) == lengths(source)[:12]
+
+
+def test_two_pictures_under_one_name_become_two_animations(sdbr, workspace):
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (64, 64), "navy" if name == "a.png" else "white").save(workspace / name)
+    ran = sdbr("img2gif", "a.png", "b.png", "ink", "--name", "film", "--frames", "2", "--offline")
+    assert ran.code == 0, ran.errors
+    assert [path.name for path in ran.paths] == ["film.gif", "film-2.gif"]

@@ -71,7 +71,7 @@ def test_a_budget_is_kept(notes):
 
 
 def test_too_small_a_budget_says_what_is_needed(notes):
-    with pytest.raises(UsageProblem, match=r"2 calls are too few: this clip has 3 shots.*Allow"):
+    with pytest.raises(UsageProblem, match=r"3 shots needs at least 5 calls, and 2 are"):
         keys(notes, "auto", calls=2)
 
 

@@ -10,7 +10,7 @@ import click
 
 from sdbr.clip_options import ClipFlags, SteadyFlags, clip_options, steady_options
 from sdbr.helping import Command
-from sdbr.looks import FAMILIES, INPUT, Told, beside_options, look_options
+from sdbr.looks import FAMILIES, INPUT, Told, beside_options, video_look_options
 from sdbr.options import Run, grouped, run_options
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _write = grouped("Video")
     help="Kind of result [default: mp4, or by the suffix of -o].",
 )
 @_write("--no-audio", is_flag=True, help="Leave the sound out.")
-@look_options(*INPUT, *FAMILIES)
+@video_look_options(*INPUT, *FAMILIES)
 @beside_options
 @run_options
 def command(

@@ -57,7 +57,8 @@ class Estimate:
     def __str__(self) -> str:
         start = counted(self.pictures, self.thing)
         if not self.shares:
-            return f"{start}, all paid for already = 0.00 USD"
+            note = f" ({'; '.join(self.remarks)})" if self.remarks else ""
+            return f"{start}, all paid for already = 0.00 USD{note}"
         have = self.pictures - self.sends
         if have:
             start += f", {have} paid for already: {self.sends}"

@@ -172,8 +172,8 @@ def affordable(notes: Sequence[Note], shots: tuple[range, ...], rule: Rule) -> f
         return low
     if calls(high) > allowed:
         raise UsageProblem(
-            f"{allowed} calls are too few: this clip has {len(shots)} shots and needs at least "
-            f"{calls(high)}. Allow {calls(high)}."
+            f"This clip of {len(shots)} shots needs at least {calls(high)} calls, and {allowed} "
+            f"{'is' if allowed == 1 else 'are'} allowed."
         )
     for _ in range(BISECTIONS):
         middle = (low + high) / 2

@@ -90,6 +90,21 @@ def carried(
         yield from results
 
 
+def held_over(results: Iterable[Result], film: Film, tally: Tally) -> Iterator[Result]:
+    """The results, and where a whole shot was refused the picture before it, or the first one.
+
+    Nothing comes where every keyframe was refused, nor at the end of a run that failed.
+    """
+    frames, last = film.footage.frames, None
+    due = 0
+    for shown, pixels in results:
+        yield from ((frames[n], pixels if last is None else last) for n in range(due, shown.number))
+        yield shown, pixels
+        due, last = shown.number + 1, pixels
+    if last is not None and not tally.failures.any and tally.held:
+        yield from ((frames[number], last) for number in range(due, len(frames)))
+
+
 def _spans(
     plan: Plan, arriving: _Arriving, sources: SourceFrames, whole: Callable[[], bool]
 ) -> Iterator[_Span]:
@@ -167,5 +182,6 @@ def _draw(film: Film, number: int, before: Pixels, run: Drawing, tally: Tally) -
             film.painter.request_for(film.footage.frames[number], lambda: before)
         )
     except SdbrError:
+        tally.extra -= 1
         return None
     return film.painter.restored(picture, film.size)

@@ -153,7 +153,7 @@ def usable(painted: Iterable[Painted], means: Means, tally: Tally) -> Iterator[P
 def held_through(painted: Iterable[Painted]) -> Iterator[tuple[Shown, Pixels, Pixels]]:
     """Each frame as it was and as it became; a refused one shows the picture before it.
 
-    Refused before anything was drawn, it shows the first picture that comes, or itself.
+    Refused before anything was drawn, it shows the first picture that comes.
     """
     last: Pixels | None = None
     waiting: list[Painted] = []
@@ -163,7 +163,6 @@ def held_through(painted: Iterable[Painted]) -> Iterator[tuple[Shown, Pixels, Pi
         if last is not None:
             yield from ((each.shown, each.before, last) for each in waiting)
             waiting.clear()
-    yield from ((each.shown, each.before, each.before) for each in waiting)
 
 
 def chosen_of(taken: Iterable[Taken], wanted: Sequence[Shown]) -> Iterator[Taken]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
-from sdbr.errors import UsageProblem
+from sdbr.errors import OverBudget, UsageProblem
 from sdbr.generation.estimating import Estimate, default_strengths, estimate, in_usd
 from sdbr.generation.stack import Drawing, Means, spent
 from sdbr.motion.keyframes import Rule
@@ -29,12 +29,15 @@ class Allowance:
     told: Decimal
 
     def pictures(self, price: Decimal, under_way: Drawing) -> int:
-        """How many more pictures at `price` USD are agreed to; the cap itself is kept elsewhere."""
-        if self.spending.assume_yes or self.spending.cap is not None or not price:
+        """How many more pictures at `price` USD are agreed to beyond those that were told."""
+        if not price:
             return _PLENTY
-        beyond = max(Decimal(0), spent(under_way.budget) - self.told)
-        left = self.spending.ask_above - self.told - beyond
-        return max(0, int(left / price))
+        due = max(self.told, spent(under_way.budget))
+        if self.spending.cap is not None:
+            return max(0, int((self.spending.cap - due) / price))
+        if self.spending.assume_yes:
+            return _PLENTY
+        return max(0, int((self.spending.ask_above - due) / price))
 
 
 def within_cap(
@@ -42,7 +45,8 @@ def within_cap(
 ) -> list[Settled]:
     """Fewer keyframes where the cap is the tighter bound: each clip gets its share of the calls.
 
-    `rule` places so many keyframes at most; None where their number was told and stays.
+    `rule` places so many keyframes at most; None where their number was told and stays. Raises
+    OverBudget where no plan is so cheap.
     """
     cap = means.spending.cap
     told = priced(settled, None, means)
@@ -53,8 +57,9 @@ def within_cap(
         allowed = int(len(one.film.drawn) * cap / told.cost)
         try:
             footage = placed_anew(one.film.footage, rule(max(1, allowed)))
-        except UsageProblem:
-            footage = one.film.footage
+        except UsageProblem as error:
+            each = f"A picture costs {in_usd(price(one))} USD."
+            raise OverBudget(f"--max-cost {in_usd(cap)} is too little. {error} {each}") from error
         fewer.append(replace(one, film=replace(one.film, footage=footage)))
     return fewer
 
@@ -73,6 +78,12 @@ def priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) -
     told = estimate(requests, means.paid_for, billed=means.realm == "aws")
     thing = "frame" if all(len(s.film.drawn) == length(s) for s in settled) else "keyframe"
     return replace(told, thing=thing, remarks=_remarks(settled))
+
+
+def with_more(told: Estimate, settled: Sequence[Settled]) -> Estimate:
+    """The price with what making the clips steadier may add to it."""
+    more = in_usd(saved_of(settled))
+    return replace(told, remarks=(*told.remarks, f"up to {more} USD more for --max-flicker"))
 
 
 def _onward(one: Settled, number: int) -> bool:

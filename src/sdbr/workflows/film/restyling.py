@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sdbr import __version__
-from sdbr.errors import InputProblem, Interrupted
-from sdbr.files import plain_write_errors
+from sdbr.errors import InputProblem, Interrupted, Refused
+from sdbr.files import plain_write_errors, temporary_beside
 from sdbr.generation.estimating import in_usd
 from sdbr.generation.stack import Drawing, Means, spent
 from sdbr.media.clip import Frame, Pace
@@ -115,6 +115,11 @@ def _make_folders(film: Film) -> None:
     for folder in folders:
         with plain_write_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
+    # What cannot be written in the end is known before anything is paid for.
+    trial = temporary_beside(film.tree.target)
+    with plain_write_errors(film.tree.target):
+        trial.touch()
+        trial.unlink()
 
 
 def _raise_if_missing(count: int, settled: Settled, tally: Tally, run: Drawing) -> None:
@@ -122,6 +127,8 @@ def _raise_if_missing(count: int, settled: Settled, tally: Tally, run: Drawing) 
     if count == total:
         return
     failures = tally.failures
+    if not count and tally.held and not failures.any:
+        raise Refused("The safety filter refused every frame. Change the prompt or the clip.")
     if run.stop.is_set() and not failures.any:
         raise Interrupted(
             f"Interrupted: {failures.done} of {failures.total} pictures drawn and kept. "

@@ -12,6 +12,7 @@ from typing import Any
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of, seed_within
+from sdbr.errors import UsageProblem
 from sdbr.generation.stack import Means
 from sdbr.media.clip import Settings
 from sdbr.media.clips import Reader
@@ -122,6 +123,8 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     stem = kept_name(wish.name or source.name)
     naming = Naming(stem, wish.ending, wish.frame_suffix, wish.exact, wish.overwrite)
     tree = find_tree(order.where, naming, fingerprint)
+    if any(tree.target.resolve() == file.resolve() for file in source.files):
+        raise UsageProblem(f"{tree.target} is the source itself. Give -o another name.")
     tried = tried_before(means.workspace.hidden / "clips" / f"{fingerprint}.trial.json")
     footage = replace(footage, plan=with_frames(footage.plan, tried))
     return Film(footage, painter, tree, clip.size, wish.keep_frames, inputs)

@@ -9,7 +9,7 @@ from sdbr.generation.stack import Drawing, Means
 from sdbr.media.clip import Pixels
 from sdbr.motion.filter import steadied
 from sdbr.motion.plan import Plan
-from sdbr.workflows.film.carrying import carried
+from sdbr.workflows.film.carrying import carried, held_over
 from sdbr.workflows.film.course import Tally, chosen_of, held_through, paint, split, usable
 from sdbr.workflows.film.measuring import Aside, Measured, measured, pairs_to_measure
 from sdbr.workflows.film.onward import paint_onward
@@ -39,7 +39,7 @@ def steady_frames(
         drawn = paint(film, wanted, run, means, tally)
     painted = usable(drawn, means, tally)
     if len(film.drawn) < len(film.footage.frames):
-        results = carried(film, painted, sources, run, tally)
+        results = held_over(carried(film, painted, sources, run, tally), film, tally)
     else:
         pairs = _remembered(held_through(painted), sources)
         results = _filtered(pairs, plan) if settled.wish.steady else ((s, r) for s, _, r in pairs)

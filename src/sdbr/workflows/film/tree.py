@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,20 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The folders under which clips are kept: source frames, generated frames, results."""
+    """The folders under which clips are kept: source frames, generated frames, results.
+
+    `promised` are the results of clips before it in the same call, with their fingerprints: they
+    are not there yet.
+    """
 
     source: Path
     generated: Path
     results: Path
+    promised: Mapping[Path, str] = field(default_factory=dict)
+
+    def with_promised(self, trees: Iterable[Tree]) -> Places:
+        """The same folders, where the results of these trees are somebody's."""
+        return replace(self, promised={tree.target: tree.fingerprint for tree in trees})
 
 
 def places(workspace: Workspace, animated: bool) -> Places:
@@ -90,8 +100,8 @@ def find_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
     def own_or_free(result: Path) -> bool:
         name = result.stem if naming.ending else result.name
         trees.append(_tree(where, name, result, naming, fingerprint))
-        owners = {_owner_of_frames(trees[-1].source), _owner_of_result(result)} - {None}
-        return owners <= {fingerprint}
+        owners = {_owner_of_frames(trees[-1].source), _owner_of_result(result)}
+        return owners | {where.promised.get(result)} <= {fingerprint, None}
 
     claim(where.results, naming.stem, naming.ending, own_or_free)
     return trees[-1]
@@ -99,6 +109,8 @@ def find_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
 
 def _exact_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
     result = where.results / f"{naming.stem}{naming.ending}"
+    if where.promised.get(result) not in (None, fingerprint):
+        raise UsageProblem(f"{result} cannot be two clips. Give -o a folder, or leave it out.")
     if not naming.overwrite and _owner_of_result(result) not in (None, fingerprint):
         raise UsageProblem(f"{result} exists. Add --overwrite, or choose another name.")
     tree = _tree(where, naming.stem, result, naming, fingerprint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -12,8 +12,11 @@ from PIL import Image
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Interrupted
 from sdbr.generation.stack import Drawing, Means
-from sdbr.media.clip import Frame, Pixels
+from sdbr.media.clip import Pixels
 from sdbr.media.sheet import Labels, pairs_sheet
+from sdbr.workflows.failures import Failures
+from sdbr.workflows.film.course import Taken, Tally
+from sdbr.workflows.film.onward import paint_onward
 from sdbr.workflows.film.painter import rgb
 from sdbr.workflows.film.planning import Shown, wanted_frames
 from sdbr.workflows.film.settling import Settled
@@ -41,20 +44,11 @@ def draw_trial(
     """
     film = settled.film
     numbers = {frame.number: frame for frame in wanted}
-
-    def work(item: tuple[Shown, Frame]) -> tuple[Shown, Pixels, Pixels]:
-        frame, seen = item
-        before = rgb(seen.image)
-        picture = run.generate(film.painter.request_for(frame, lambda: before))
-        return frame, before, film.painter.restored(picture, film.size)
-
     decoded = enumerate(wanted_frames(settled.reader, film.footage.choice))
-    items = ((numbers[number], seen) for number, seen in decoded if number in numbers)
-    workers = means.effort.workers
+    taken = (Taken(numbers[n], rgb(seen.image)) for n, seen in decoded if n in numbers)
     pairs, names = [], []
-    drawn = map_ordered(work, items, workers=workers, window=2 * workers, stop=run.stop)
     with suppress(Interrupted):
-        for frame, before, after in drawn:
+        for frame, before, after in _drawn(settled, taken, tuple(wanted) == film.drawn, run, means):
             pairs.append((_small(before), _small(after)))
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if run.stop.is_set() and len(pairs) < len(wanted):
@@ -66,6 +60,28 @@ def draw_trial(
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
     return place(buffer.getvalue(), folder, f"{film.tree.name}-trial", ".png")
+
+
+def _drawn(
+    settled: Settled, taken: Iterable[Taken], keyframes: bool, run: Drawing, means: Means
+) -> Iterator[tuple[Shown, Pixels, Pixels]]:
+    """The frames as they were and as they became; `keyframes` as the whole run draws them."""
+    film = settled.film
+    if keyframes and settled.wish.feedback:
+        tally = Tally(Failures(total=len(film.drawn)))
+        for one in paint_onward(film, taken, run, means, settled.wish.feedback, tally):
+            if one.error is not None:
+                raise one.error
+            if one.pixels is not None:
+                yield one.shown, one.before, one.pixels
+        return
+
+    def work(one: Taken) -> tuple[Shown, Pixels, Pixels]:
+        picture = run.generate(film.painter.request_for(one.shown, lambda: one.pixels))
+        return one.shown, one.pixels, film.painter.restored(picture, film.size)
+
+    workers = means.effort.workers
+    yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=run.stop)
 
 
 def _small(pixels: Pixels) -> Image.Image:
