@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_MOST_CORES = 8
 READER = "sdbr-reader"
 """The name of the thread that reads the items."""
 
@@ -123,9 +124,10 @@ def map_ordered(
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Yield `work(item)` for each item, in order, as many at once as there are cores.
 
-    For work that costs processor time alone: nothing stops it but a failure.
+    For work that costs processor time alone: nothing stops it but a failure. Beyond
+    `_MOST_CORES` the items held would cost more memory than the cores save time.
     """
-    cores = os.cpu_count() or 2
+    cores = min(os.cpu_count() or 2, _MOST_CORES)
     return map_ordered(work, items, workers=cores, window=2 * cores, stop=threading.Event())
 
 

@@ -22,6 +22,11 @@ def whole_file(target: Path) -> Iterator[Path]:
     """
     temporary = _beside(target)
     try:
+        # A folder that cannot be written to is known now, not when the first frame is paid for.
+        temporary.touch()
+    except OSError as error:
+        raise unwritable(target, error) from error
+    try:
         yield temporary
         _put_in_place(temporary, target)
     finally:

@@ -108,7 +108,7 @@ def _slope(flow: Flow) -> Plane:
     """How steeply a flow changes: its central differences squared, summed over both axes."""
     whole = np.zeros(flow.shape[:2], np.float32)
     for across, down in ((1, 0), (0, 1)):
-        # The filter asks for halves of what lies on either side, the edge going on beyond itself.
+        # Half of what lies on either side; at the frame's own edge both are the same, so 0.
         change = cv2.Sobel(flow, cv2.CV_32F, across, down, None, 1, 0.5)
         whole += _squared(as_floats(change))
     return whole

@@ -1,19 +1,19 @@
 """Places keyframes while a clip streams past, and compares only the frames that it needs to.
 
-The same rule as over the notes of a whole survey, at a sixth of its time: frames are compared when
-the next keyframe is sought, not each with all before it. No more than the frames up to the
+The same rule as over the notes of a whole survey, in a quarter of its time: frames are compared
+when the next keyframe is sought, not each with all before it. No more than the frames up to the
 farthest keyframe, and what tells a cut, are held.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from sdbr.motion.arrays import Frame
-from sdbr.motion.cuts import CERTAIN_ERROR, NEIGHBOURS, Change, find_cuts
+from sdbr.motion.cuts import CERTAIN_ERROR, NEIGHBOURS, find_cuts
 from sdbr.motion.flow import View
 from sdbr.motion.keyframes import FARTHEST, Rule, find_shots, following
 from sdbr.motion.links import Step, joined, sought
@@ -42,28 +42,24 @@ def place_streaming(frames: Iterable[Frame], rule: Rule) -> tuple[list[Note], Pl
 
 def _keys(seen: Iterable[Seen], held: _Held, notes: list[Note], share: float) -> Iterator[int]:
     """The keyframes, each as soon as it is certain; `held` and `notes` grow on the way."""
-    changes: list[Change] = []
     key: int | None = None
     for one in seen:
         held.add(one)
-        changes.append(one.change)
         notes.append(Note(one.change, {}, {}))
         if key is None:
             yield (key := 0)
         # A cut is certain once the changes on both its sides are known.
-        while (known := len(changes) - NEIGHBOURS) > key + FARTHEST + 1:
-            yield (key := _next(held, changes, key, known, share))
-    while key is not None and key < len(changes) - 1:
-        following_key = _next(held, changes, key, len(changes), share)
-        if following_key >= len(changes):
-            return
-        yield (key := following_key)
+        while (known := len(notes) - NEIGHBOURS) > key + FARTHEST + 1:
+            yield (key := _next(held, notes, key, known, share))
+    end = len(notes)
+    while key is not None and (key := _next(held, notes, key, end, share)) < end:
+        yield key
 
 
-def _next(held: _Held, changes: list[Change], key: int, known: int, share: float) -> int:
+def _next(held: _Held, notes: Sequence[Note], key: int, known: int, share: float) -> int:
     """The keyframe after another: in its shot, or where the next begins; `known` past the end."""
     start = max(0, key - NEIGHBOURS)
-    cuts = (start + cut for cut in find_cuts(changes[start:]))
+    cuts = (start + cut for cut in find_cuts([note.change for note in notes[start:]]))
     end = next((cut for cut in cuts if key < cut < known), known)
     key_in_shot = following(held, key, end - 1, share)
     return end if key_in_shot is None else key_in_shot

@@ -13,6 +13,7 @@ catalog.toml.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -85,13 +86,15 @@ def dialect_of(model: Model) -> Dialect:
     return cast(Dialect, _module(model.family))
 
 
-def flags() -> dict[str, tuple[Flag, ...]]:
+@cache
+def flags() -> Mapping[str, tuple[Flag, ...]]:
     """The flags of each family that has any, by its title."""
     modules = [_module(found.name) for found in iter_modules(__path__)]
     return {each.TITLE: each.FLAGS for each in modules if hasattr(each, "FLAGS")}
 
 
-def rules() -> dict[str, Rule]:
+@cache
+def rules() -> Mapping[str, Rule]:
     """The rule of each flag that one family alone has, by its field."""
     return {flag.field: flag.rule for several in flags().values() for flag in several}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sdbr import __version__
 from sdbr.errors import InputProblem, Interrupted, Refused
-from sdbr.files import plain_write_errors, temporary_beside
+from sdbr.files import plain_write_errors
 from sdbr.generation.estimating import in_usd
 from sdbr.generation.stack import Drawing, Means, spent
 from sdbr.media.clip import Frame, Pace
@@ -115,11 +115,6 @@ def _make_folders(film: Film) -> None:
     for folder in folders:
         with plain_write_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-    # What cannot be written in the end is known before anything is paid for.
-    trial = temporary_beside(film.tree.target)
-    with plain_write_errors(film.tree.target):
-        trial.touch()
-        trial.unlink()
 
 
 def _raise_if_missing(count: int, settled: Settled, tally: Tally, run: Drawing) -> None:
