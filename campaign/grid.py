@@ -59,6 +59,7 @@ FAULTS = (
         "1 in 7 filtered, stop",
         ("--filter-output", "14.3%"),
         (DONE, REFUSED),
+        ("--on-filtered", "stop"),
         cure=("--on-filtered", "reseed:5"),
         same=False,
     ),
