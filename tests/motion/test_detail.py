@@ -4,7 +4,17 @@ import cv2
 import numpy as np
 
 from sdbr.motion.arrays import luma
-from sdbr.motion.detail import MOST_GAIN, carried, finest, gain, kept, strength, strengthening
+from sdbr.motion.detail import (
+    LEAST_GAIN,
+    MOST_GAIN,
+    carried,
+    finest,
+    gain,
+    grid_of,
+    kept,
+    strength,
+    strengthening,
+)
 from tests.motion.scenes import ground
 
 GRAIN = np.random.default_rng(2).normal(0, 22, (96, 160)).astype(np.float32)
@@ -38,10 +48,21 @@ def test_what_the_source_blurs_stays_blurred():
     assert energy(strengthened(SOFT, blurred, SHARP)) < 1.15 * energy(SOFT)
 
 
-def test_detail_is_never_strengthened_beyond_its_bound():
+def test_what_the_source_blurs_is_blurred_where_the_picture_is_still_sharp():
+    blurred = cv2.GaussianBlur(SHARP, (0, 0), 3)
+    assert energy(strengthened(SHARP, blurred, SHARP)) < 0.5 * energy(SHARP)
+
+
+def test_detail_is_never_strengthened_nor_weakened_beyond_its_bounds():
     nothing, much = np.zeros((5, 8), np.float32), np.full((5, 8), 900, np.float32)
-    assert gain(nothing, much, much, much).max() <= MOST_GAIN
-    assert gain(much, nothing, much, much).min() >= 1
+    assert 1 < gain(nothing, much, much, much).max() <= MOST_GAIN
+    assert LEAST_GAIN <= gain(much, nothing, much, much).min() < 1
+
+
+def test_no_strength_is_taken_of_fewer_pixels_than_tell_one():
+    assert grid_of((1280, 720)) == (80, 45)
+    assert grid_of((160, 120)) == (40, 30)
+    assert grid_of((3, 1)) == (1, 1)
 
 
 def test_the_strength_of_detail_moves_with_the_flow():

@@ -14,7 +14,7 @@ from sdbr.motion.flow import (
     view_size,
     warped,
 )
-from tests.motion.scenes import ground, pan
+from tests.motion.scenes import ground, pan, passing
 
 SIZE = (160, 96)
 
@@ -67,6 +67,23 @@ def test_large_frames_are_seen_small_and_small_ones_not_smaller_than_need_be():
     assert view_size((200, 150), FlowOptions()) == (200, 150)
 
 
+def test_small_frames_are_sought_down_to_their_pixels():
+    first, second = (view(frame, SIZE) for frame in passing(2, step=3))
+    wanted = np.zeros((96, 160), np.float32)
+    wanted[30:58, 11:39] = -3
+    missed = [
+        float(np.abs(between(second, first, None, preset)[..., 0] - wanted).mean())
+        for preset in ("fast", FlowOptions().preset_of(SIZE))
+    ]
+    assert missed[1] < 0.8 * missed[0]
+
+
+def test_large_frames_are_sought_as_the_options_say():
+    assert FlowOptions().preset_of((640, 360)) == "fast"
+    assert FlowOptions(preset="medium").preset_of((1280, 720)) == "medium"
+    assert FlowOptions().preset_of((320, 240)) == "finest"
+
+
 def test_an_unknown_preset_is_refused():
-    with pytest.raises(UsageProblem, match="fast or medium"):
+    with pytest.raises(UsageProblem, match="fast, medium, finest"):
         FlowOptions(preset="slowest")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from sdbr.motion.colour import NO_CORRECTION
 from sdbr.motion.harmony import corrections
@@ -24,9 +25,9 @@ def test_keyframes_come_nearer_to_the_look_that_they_share():
     assert np.mean(after) < 0.9 * np.mean(before)
 
 
-def test_a_keyframe_waits_for_the_next_one_and_no_longer():
-    frames = pan(17, step=1)
-    pictures = {key: look(frames[key]) for key in (0, 8, 16)}
+def test_a_shot_waits_for_four_keyframes_and_then_each_for_the_next():
+    frames = pan(41, step=1)
+    pictures = {key: look(frames[key]) for key in range(0, 41, 8)}
     asked = []
 
     def keys():
@@ -36,11 +37,26 @@ def test_a_keyframe_waits_for_the_next_one_and_no_longer():
 
     made = corrections(frames, pictures, keys())
     next(made)
-    assert asked == [0, 8]
+    assert asked == [0, 8, 16, 24]
     next(made)
-    assert asked == [0, 8, 16]
+    next(made)
+    assert asked == [0, 8, 16, 24]
+    next(made)
+    assert asked == [0, 8, 16, 24, 32]
 
 
 def test_a_keyframe_alone_in_its_shot_stays_as_it_was_drawn():
     frames = pan(1)
     assert list(corrections(frames, [look(frames[0])], [0])) == [NO_CORRECTION]
+
+
+@pytest.mark.parametrize("light", [(1.0, 160), (0.3, 170), (0.0, 255), (0.0, 0)])
+def test_a_flash_takes_nothing_over_from_its_neighbours_nor_they_from_it(light):
+    frames = pan(5, step=1)
+    gain, offset = light
+    frames[2] = np.clip(frames[2] * gain + offset, 0, 255).astype(np.uint8)
+    keys = (0, 1, 2, 3, 4)
+    pictures = [look(frame) for frame in frames]
+    made = zip(keys, corrections(frames, pictures, keys), strict=True)
+    for key, correction in made:
+        assert np.abs(correction.of(pictures[key]).astype(int) - pictures[key]).mean() < 1.5

@@ -49,3 +49,14 @@ def test_a_change_of_exposure_is_trusted():
 
 def test_another_picture_is_hardly_trusted_anywhere():
     assert trusted(ground(*SIZE), ground(*SIZE, seed=2)).mean() < 0.1
+
+
+def test_a_thin_slice_of_another_thing_is_not_trusted_for_its_neighbours_sake():
+    first = np.full((96, 160, 3), 128, np.uint8)
+    second = first.copy()
+    second[:, 80] = 255
+    here, there = view(first, SIZE), view(second, SIZE)
+    nowhere = np.zeros((96, 160, 2), np.float32)
+    sure = trust(nowhere, nowhere, here, there)
+    assert sure[:, 80].max() < 0.05
+    assert sure[:, :70].min() > 0.95

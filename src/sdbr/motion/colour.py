@@ -87,15 +87,23 @@ def harmonised(before: tuple[View, Frame], now: tuple[View, Frame], link: Link) 
     """
     if float(link.trust.mean()) < COMMON:
         return _by_statistics(before, now)
-    seen, carried = (as_bytes(warped(each, link.flow)) for each in (before[0].colour, before[1]))
-    new = as_floats(cv2.subtract(now[0].colour, seen, dtype=cv2.CV_32F))
-    change = fit_colours(seen, carried, link.trust).of_change(new)
-    expected = as_bytes(cv2.add(carried, change, dtype=cv2.CV_8U))
+    expected, known = expectation(before, now[0], link)
     wanted, given = lab(expected), lab(now[1])
     gain, offset = _match(wanted, given, link.trust)
     field = _smooth(wanted - (given * gain + offset), link.trust)
-    levels = np.average(np.abs(new).mean(axis=2), weights=link.trust)
-    return Correction(gain, offset, field).in_part(KEPT * _known(float(levels)))
+    return Correction(gain, offset, field).in_part(KEPT * known)
+
+
+def expectation(before: tuple[View, Frame], now: View, link: Link) -> tuple[Frame, float]:
+    """How a view should be drawn after one drawn before, and how much is known of that, 0 to 1.
+
+    The picture before is fetched along the motion; what the source changed comes in.
+    """
+    seen, carried = (as_bytes(warped(each, link.flow)) for each in (before[0].colour, before[1]))
+    new = as_floats(cv2.subtract(now.colour, seen, dtype=cv2.CV_32F))
+    change = fit_colours(seen, carried, link.trust).of_change(new)
+    levels = np.average(np.abs(new).mean(axis=2), weights=link.trust + LEAST_TRUST)
+    return as_bytes(cv2.add(carried, change, dtype=cv2.CV_8U)), _known(float(levels))
 
 
 def _known(levels: float) -> float:

@@ -24,13 +24,15 @@ from sdbr.motion.flow import resized, warped
 
 # Detail is what a blur of this kernel takes away.
 KERNEL = (5, 5)
-# Cells over the longer side of the picture.
+# Cells over the longer side of the picture, each of so many pixels a side at least: of fewer a
+# variance says nothing.
 CELLS = 80
-MOST_GAIN = 2.0
+LEAST_CELL = 4.0
+LEAST_GAIN, MOST_GAIN = 0.5, 2.0
 # The source's own change of detail counts within these bounds.
 SOURCE_CHANGE = (0.3, 1.3)
 # Of the detail added only a part counts as detail again.
-OVERSHOOT = 1.8
+OVERSHOOT = 2.0
 # Of the source's detail a look keeps no more than this; learnt over so many cells a side.
 MOST_KEPT = 1.5
 KEPT_WINDOW = 15
@@ -65,7 +67,7 @@ def kept(drawn: Plane, given: Plane) -> Plane:
 
 def grid_of(size: WidthHeight) -> WidthHeight:
     """How many cells there are across and down for a picture of this size."""
-    cell = max(1.0, max(size) / CELLS)
+    cell = max(LEAST_CELL, max(size) / CELLS)
     return max(1, round(size[0] / cell)), max(1, round(size[1] / cell))
 
 
@@ -75,10 +77,11 @@ def carried(cells: Plane, flow: Flow) -> Plane:
 
 
 def gain(now: Plane, keyframes: Plane, source_now: Plane, source_keyframes: Plane) -> Plane:
-    """By how much to strengthen the finest detail, 1 to `MOST_GAIN`, on the coarse grid."""
+    """By how much to strengthen the finest detail, or to weaken it where the source lost its own:
+    `LEAST_GAIN` to `MOST_GAIN`, on the coarse grid."""
     change = np.clip((source_now + NOTHING) / (source_keyframes + NOTHING), *SOURCE_CHANGE)
     wanted = np.sqrt((keyframes * change + NOTHING) / (now + NOTHING))
-    return as_floats(cv2.blur(np.clip(wanted, 1.0, MOST_GAIN), (3, 3)))
+    return as_floats(cv2.blur(np.clip(wanted, LEAST_GAIN, MOST_GAIN), (3, 3)))
 
 
 def strengthening(detail: Plane, more: Plane) -> Plane:

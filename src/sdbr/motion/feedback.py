@@ -32,8 +32,8 @@ def feed_back(
     """
     size = view_size(size_of(frame), options)
     then, now = view(before[0], size), view(frame, size)
-    taken = step(then, now, options.preset)
     whole = size_of(frame)
+    taken = step(then, now, options.preset_of(whole))
     fetched = as_bytes(warped(shrunk(before[1], whole), resized(taken.back, whole)))
     part = spread_out(trust(taken.back, taken.there, now, then), whole) * np.float32(share)
     return as_bytes(cv2.blendLinear(frame, fetched, 1 - part, part))

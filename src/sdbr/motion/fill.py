@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import cv2
@@ -72,12 +72,15 @@ def fill(
     no such keyframe.
     """
     last = stretch.end if stretch.right is None else stretch.right + 1
-    sources = [_source(frames[n], left, options) for n in range(stretch.left, last)]
-    steps = [_packed_step(step(a.view, b.view, options.preset)) for a, b in pairwise(sources)]
+    first = frames[stretch.left]
+    preset = options.preset_of(size_of(first))
+    others = (frames[number] for number in range(stretch.left + 1, last))
+    sources = [_source(frame, left, options) for frame in chain((first,), others)]
+    steps = [_packed_step(step(a.view, b.view, preset)) for a, b in pairwise(sources)]
     key, other, texture = make_key(left, sources[0]), None, None
     from_right: list[_Packed] = []
     if stretch.right is not None and right is not None:
-        from_right = _from_right(sources, steps, options.preset)
+        from_right = _from_right(sources, steps, preset)
         way = _step(steps[0]).there
         if from_right:
             way = chained(way, _link(from_right[-1]).flow)
@@ -85,7 +88,7 @@ def fill(
         key = make_key(without(left, texture), sources[0])
         other = make_key(without(right, texture), sources[-1])
     walk = zip(map(_step, steps), (source.view for source in sources[1:]), strict=True)
-    near = links(sources[0].view, walk, options.preset)
+    near = links(sources[0].view, walk, preset)
     for place, (number, link) in enumerate(zip(stretch.between, near, strict=False), start=1):
         nearness = 1 - place / (len(sources) - 1) if other else 1.0
         pulls = [Pull(key, link, nearness)]

@@ -74,7 +74,8 @@ def _followed(pairs: Iterable[tuple[Frame, Frame]], options: FlowOptions) -> Ite
     for frame, picture in pairs:
         small = view(frame, view_size(size_of(frame), options))
         source = Source(small, luma(shrunk(frame, size_of(picture))))
-        taken = step(before, small, options.preset) if before else None
+        preset = options.preset_of(size_of(frame))
+        taken = step(before, small, preset) if before else None
         yield _Drawn(source, taken, make_key(picture, source))
         before = small
 

@@ -17,9 +17,20 @@ import numpy.typing as npt
 from sdbr.errors import UsageProblem
 from sdbr.motion.arrays import Flow, Frame, Luma, WidthHeight, as_floats, luma, shrunk, size_of
 
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A way to seek: OpenCV's preset, and the finest scale looked at where it is another, 0 being
+    each pixel."""
+
+    preset: int
+    finest_scale: int | None = None
+
+
 PRESETS = {
-    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
-    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+    "fast": Search(cv2.DISOPTICAL_FLOW_PRESET_FAST),
+    "medium": Search(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM),
+    "finest": Search(cv2.DISOPTICAL_FLOW_PRESET_FAST, finest_scale=1),
 }
 
 # Below 12 pixels a side the search reads outside its arrays.
@@ -32,7 +43,7 @@ class FlowOptions:
 
     `scale` is the size of the views beside the frames; a view's longer side has at most
     `longest` pixels, and at least `least` unless the frame has fewer. `preset` is one of
-    `PRESETS`.
+    `PRESETS`; a frame of `least` pixels or fewer has none to lose, and is sought "finest".
     """
 
     scale: float = 0.5
@@ -42,8 +53,12 @@ class FlowOptions:
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
-            known = " or ".join(PRESETS)
-            raise UsageProblem(f"{self.preset!r} is no flow preset. Say {known}.")
+            known = ", ".join(PRESETS)
+            raise UsageProblem(f"{self.preset!r} is no flow preset. Say one of {known}.")
+
+    def preset_of(self, frame: WidthHeight) -> str:
+        """The preset for frames of this size."""
+        return "finest" if max(frame) <= self.least else self.preset
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,9 @@ def view(frame: Frame, size: WidthHeight) -> View:
 
 def between(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
     """The flow from one view to another, sought from a first guess where there is one."""
-    search = cv2.DISOpticalFlow.create(PRESETS[preset])
+    search = cv2.DISOpticalFlow.create(PRESETS[preset].preset)
+    if (finest := PRESETS[preset].finest_scale) is not None:
+        search.setFinestScale(finest)
     # The search works inside the array that it is given.
     begin = None if guess is None else guess.copy()
     return as_floats(search.calc(start.grey, end.grey, begin))  # type: ignore[arg-type]

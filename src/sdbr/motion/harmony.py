@@ -1,10 +1,11 @@
 """Brings the keyframes of a shot together: in colour, in place, and in what they agree on.
 
     drawn → colours of the one before → shift of its own undone → mean with both neighbours
+          → what the shot's first few would have had in colours, on the mean
 
 A model answers each call in colours, places and textures of its own. What the neighbours, fetched
-along the source's motion, show otherwise is taken in part, in the middle band alone: what is finer
-is the picture's own, what is smoother was matched in colour.
+along the source's motion and changed as the source changed, show otherwise is taken in part, in
+the middle band alone: what is finer is the picture's own, what is smoother was matched in colour.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
 import cv2
 import numpy as np
@@ -23,7 +24,7 @@ from sdbr.motion.arrays import (
     Flow,
     Frame,
     Frames,
-    as_bytes,
+    WidthHeight,
     as_floats,
     shrunk,
     size_of,
@@ -31,13 +32,15 @@ from sdbr.motion.arrays import (
 )
 from sdbr.motion.colour import (
     NO_CORRECTION,
+    NO_FIELD,
     SMALL,
     SMOOTH,
     Correction,
+    expectation,
     harmonised,
     lab,
 )
-from sdbr.motion.flow import View, view, view_size, warped
+from sdbr.motion.flow import View, view, view_size
 from sdbr.motion.links import Link, Step, joined, sought, step
 from sdbr.motion.trust import trust
 
@@ -45,8 +48,11 @@ from sdbr.motion.trust import trust
 STONE = 4
 # A keyframe's place is compared with that of so many before it, and of the one after it.
 REMEMBERED = 8
-# Finer than this, in pixels of the small view, a picture keeps what it has.
-FINER = 1.5
+# Finer than this, in pixels of the small view and of the picture, a picture keeps what it has.
+FINER, FINER_OF_PICTURE = 1.5, 2.5
+# A shot takes the mean of the colours that its first so many keyframes came in: the first one's
+# alone would be an accident of one call.
+AGREEING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class _Small:
     number: int
     source: View
     drawn: Frame
-    size: tuple[int, int]
+    size: WidthHeight
     off: Flow
 
 
@@ -72,24 +78,44 @@ class _Key:
     from_before: Link | None = None
 
 
-def corrections(frames: Frames, pictures: Frames, keys: Iterable[int]) -> Iterator[Correction]:
+def corrections(
+    frames: Frames, pictures: Frames, keys: Iterable[int], agreeing: int = AGREEING
+) -> Iterator[Correction]:
     """The corrections of the keyframes of one shot, in order, each once the next key is there.
 
     `frames` are the clip's source frames and `pictures` the drawn keyframes, both by number.
-    Besides the keyframes every `STONE`-th frame between them is asked for, once; three small
-    views are held.
+    The first so many keys, `agreeing`, are waited for and settle the shot's colours; with 1 they
+    are the first picture's. Besides the keyframes every `STONE`-th frame between them is asked
+    for, once; as many small views are held.
     """
+    following = _following_each_other(frames, pictures, keys)
+    first = list(islice(following, agreeing))
+    common = _common(first)
     offs: deque[Flow] = deque(maxlen=REMEMBERED + 2)
     before: _Key | None = None
     now: _Key | None = None
-    for key in keys:
-        after = _following(frames, now, _small(frames[key], pictures[key], key))
+    for after in chain(first, following):
         offs.append(after.small.off)
         if now is not None:
-            yield _settled(before, now, after, offs)
+            yield _settled(before, now, after, offs, common)
         before, now = now, after
     if now is not None:
-        yield _settled(before, now, None, offs)
+        yield _settled(before, now, None, offs, common)
+
+
+def _following_each_other(frames: Frames, pictures: Frames, keys: Iterable[int]) -> Iterator[_Key]:
+    before: _Key | None = None
+    for key in keys:
+        before = _following(frames, before, _small(frames[key], pictures[key], key))
+        yield before
+
+
+def _common(keys: Sequence[_Key]) -> Colour:
+    """What leads from the first picture's colours to the mean of all of theirs, in Lab, smooth."""
+    if len(keys) < 2:
+        return NO_FIELD
+    apart = as_floats(np.mean([lab(key.small.drawn) - lab(key.drawn) for key in keys], axis=0))
+    return as_floats(cv2.GaussianBlur(apart, (0, 0), max(1.0, SMOOTH * apart.shape[1])))
 
 
 def _small(frame: Frame, picture: Frame, number: int) -> _Small:
@@ -122,31 +148,34 @@ def _bridge(frames: Frames, before: _Small, now: _Small) -> tuple[Link, Link]:
 
 
 def _settled(
-    before: _Key | None, now: _Key, after: _Key | None, offs: Sequence[Flow]
+    before: _Key | None, now: _Key, after: _Key | None, offs: Sequence[Flow], common: Colour
 ) -> Correction:
     """A keyframe's correction, all told; without neighbours it stays as it is."""
     near = []
     if before is not None and now.to_before is not None:
-        near.append((before.drawn, now.to_before))
+        near.append((before, now.to_before))
     if after is not None and after.from_before is not None:
-        near.append((after.drawn, after.from_before))
+        near.append((after, after.from_before))
     if not near:
         return now.correction
-    agreed = _agreed(now.drawn, near)
-    field = as_floats(spread_out(now.correction.field, size_of(agreed)) + agreed)
+    agreed = _agreed(now, near)
+    for smooth in (now.correction.field, common):
+        agreed += spread_out(smooth, size_of(agreed))
     shift = own_shift(offs, now.small.off, now.small.size)
-    return replace(now.correction, field=field, shift=shift)
+    return replace(now.correction, field=agreed, shift=shift)
 
 
-def _agreed(drawn: Frame, near: Sequence[tuple[Frame, Link]]) -> Colour:
+def _agreed(now: _Key, near: Sequence[tuple[_Key, Link]]) -> Colour:
     """What leads from a picture to its mean with its neighbours, in Lab, in the middle band."""
-    own = lab(drawn)
+    own = lab(now.drawn)
     apart = np.zeros_like(own)
     weight = np.ones(own.shape[:2], np.float32)
-    for picture, link in near:
-        carried = lab(as_bytes(warped(picture, link.flow)))
-        apart += (carried - own) * link.trust[..., None]
-        weight += link.trust
+    for key, link in near:
+        expected, known = expectation((key.small.source, key.drawn), now.small.source, link)
+        counts = link.trust * np.float32(known)
+        apart += (lab(expected) - own) * counts[..., None]
+        weight += counts
     apart /= weight[..., None]
     smooth = cv2.GaussianBlur(apart, (0, 0), max(1.0, SMOOTH * own.shape[1]))
-    return as_floats(cv2.GaussianBlur(apart, (0, 0), FINER) - smooth)
+    finer = max(FINER, FINER_OF_PICTURE * own.shape[1] / now.small.size[0])
+    return as_floats(cv2.GaussianBlur(apart, (0, 0), finer) - smooth)

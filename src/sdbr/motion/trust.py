@@ -1,7 +1,9 @@
 """How far a flow can be trusted, pixel by pixel.
 
 A pixel is trusted where going there and back ends where it began, where both ends look alike,
-and where the goal lies inside the frame.
+and where the goal lies inside the frame. Its neighbours count as well, but not for a pixel that
+looks like another thing: on plain ground any flow returns, and thin slices of what passes over it
+would be left behind as streaks.
 """
 
 from __future__ import annotations
@@ -19,13 +21,16 @@ RETURN_PIXELS = 0.7
 RETURN_SHARE = 0.04
 # Levels of 255 by which the two ends may differ.
 LIKENESS_LEVELS = 11.0
+# From about so many on, no neighbour makes up for the difference.
+UNLIKE_LEVELS = 40.0
 # Grain is smoothed over this many pixels before the two ends are compared.
 GRAIN_KERNEL = (3, 3)
-KERNEL = (5, 5)
+KERNEL = (7, 7)
 
 
 # (difference / LIKENESS_LEVELS) squared, for every difference in bytes.
 _UNLIKENESS = as_floats((np.arange(256) / LIKENESS_LEVELS) ** 2)
+_NO_OTHER_THING = as_floats(np.exp(-((np.arange(256) / UNLIKE_LEVELS) ** 4)))
 
 
 def trust(out: Flow, back: Flow, here: View, there: View) -> Plane:
@@ -35,12 +40,13 @@ def trust(out: Flow, back: Flow, here: View, there: View) -> Plane:
     not count against it.
     """
     doubt = misses(out, back)
-    seen = as_bytes(warped(there.colour, out))
-    doubt += unlikeness(here.colour, seen, doubt)
+    seen = exposed_alike(as_bytes(warped(there.colour, out)), here.colour, doubt)
+    doubt += unlikeness(here.colour, seen)
     np.negative(doubt, out=doubt)
     sure = as_floats(cv2.exp(doubt))
     sure[~inside(out)] = 0
-    return as_floats(cv2.blur(sure, KERNEL))
+    apart = luma(as_bytes(cv2.absdiff(here.colour, seen)))
+    return as_floats(cv2.multiply(cv2.blur(sure, KERNEL), cv2.LUT(apart, _NO_OTHER_THING)))
 
 
 def misses(out: Flow, back: Flow) -> Plane:
@@ -53,10 +59,9 @@ def misses(out: Flow, back: Flow) -> Plane:
     return as_floats(cv2.multiply(missed, missed))
 
 
-def unlikeness(here: Frame, seen: Frame, returns: Plane) -> Plane:
+def unlikeness(here: Frame, seen: Frame) -> Plane:
     """How much a view differs from another one warped to it, squared: 1 at `LIKENESS_LEVELS`."""
-    wanted = as_bytes(cv2.blur(here, GRAIN_KERNEL))
-    given = exposed_alike(as_bytes(cv2.blur(seen, GRAIN_KERNEL)), wanted, returns)
+    wanted, given = (as_bytes(cv2.blur(each, GRAIN_KERNEL)) for each in (here, seen))
     return as_floats(cv2.LUT(luma(as_bytes(cv2.absdiff(wanted, given))), _UNLIKENESS))
 
 

@@ -162,7 +162,8 @@ def _filled(
     if picture is None:
         return results + [(filled.number, filled.picture) for filled in between]
     pair = {stretch.left: span.left, worst.number: picture}
-    *_, correction = corrections(sources, pair, [stretch.left, worst.number])
+    # The left picture is in the shot's colours already.
+    *_, correction = corrections(sources, pair, [stretch.left, worst.number], agreeing=1)
     middle = correction.of(picture)
     before = _Span(Stretch(stretch.left, worst.number, worst.number), span.left, middle)
     after = _Span(Stretch(worst.number, stretch.right, stretch.end), middle, span.right)
