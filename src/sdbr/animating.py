@@ -45,7 +45,7 @@ def animate(paths: Sequence[Path], wish: Wish, run: Run, catalog: Catalog) -> No
         raise failed[0]
     told = _priced(scenes, means)
     if run.dry_run:
-        _print_plan(scenes, told)
+        _print_plan(scenes, told, run.output.json)
         return
     pictures.agree(means, told, voice, lambda question: click.confirm(question, err=True))
     stop = threading.Event()
@@ -168,9 +168,14 @@ def _as_json(
     }
 
 
-def _print_plan(scenes: Sequence[Scene], told: Estimate) -> None:
+def _print_plan(scenes: Sequence[Scene], told: Estimate, as_json: bool) -> None:
     for scene in scenes:
         wanted = wanted_of(scene)
+        if as_json:
+            plan = [_as_planned(scene, number) for number in wanted]
+            where = {"path": str(scene.tree.target), "source": str(scene.path)}
+            line(json.dumps({**where, "frames": plan}, ensure_ascii=False))
+            continue
         line(f"{scene.path.name}: {len(wanted)} frames to {scene.tree.target}")
         for number in wanted:
             cel = scene.cels[number]
@@ -181,6 +186,19 @@ def _print_plan(scenes: Sequence[Scene], told: Estimate) -> None:
                 line(f"POST /model/{cel.request.model.invoke_id}/invoke")
                 line(body.outline(cel.request))
     click.echo(f"{told}. Nothing was sent.", err=True)
+
+
+def _as_planned(scene: Scene, number: int) -> dict[str, Any]:
+    """A frame to draw; the init image of one over others is not there yet."""
+    cel = scene.cels[number]
+    return {
+        "frame": number + 1,
+        "over": [source + 1 for source in cel.of],
+        "model": cel.request.model.invoke_id,
+        "seed": cel.request.seed,
+        "strength": cel.request.strength,
+        "body": None if cel.of else json.loads(body.outline(cel.request)),
+    }
 
 
 def _asked(scene: Scene, number: int) -> str:

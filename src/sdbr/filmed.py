@@ -88,11 +88,24 @@ def _print(one: Settled, finished: Finished, cost: Decimal, teller: Teller, mean
     line(json.dumps(told, ensure_ascii=False))
 
 
-def print_plan(settled: Sequence[Settled]) -> None:
+def print_plan(settled: Sequence[Settled], as_json: bool) -> None:
     """Print what would be drawn and asked, the first frame standing for all."""
     for one in settled:
-        first = course.requests_of(one.film, one.film.footage.frames[:1])[0]
-        line(f"{one.source.name}: {len(one.film.footage.frames)} frames to {one.film.tree.target}")
+        film = one.film
+        first = course.requests_of(film, film.footage.frames[:1])[0]
+        if as_json:
+            told = {
+                "path": str(film.tree.target),
+                "source": str(one.source.files[0]),
+                "frames": length(one),
+                "keyframes": [number + 1 for number in film.footage.plan.keyframes],
+                "price": float(price(one)),
+                "model": first.model.invoke_id,
+                "body": json.loads(body.outline(first)),
+            }
+            line(json.dumps(told, ensure_ascii=False))
+            continue
+        line(f"{one.source.name}: {length(one)} frames to {film.tree.target}")
         line(f"POST /model/{first.model.invoke_id}/invoke")
         line(body.outline(first))
     click.echo("Nothing was sent.", err=True)

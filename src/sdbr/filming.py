@@ -65,7 +65,7 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
         told = with_more(told, settled)
     tell(settled, told, voice)
     if run.dry_run:
-        print_plan(settled)
+        print_plan(settled, run.output.json)
         return
     consent(told, means.spending, _ask if voice.terminal else None)
     stop = threading.Event()
