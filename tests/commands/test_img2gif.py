@@ -12,18 +12,12 @@ import pytest
 from PIL import Image
 
 from sdbr.emulator import Faults
-from sdbr.generation import retrying
 from sdbr.media.clips import open_reader, read_comment
 from sdbr.store import spend
 from sdbr.store.ledger import Ledger
 from tests.commands.moving import dance_in, frames_of, lengths, photo_in
 
 MEDIA = os.environ.get("SDBR_TEST_MEDIA")
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch):
-    monkeypatch.setattr(retrying, "_FIRST_WAIT", 0.001)
 
 
 @pytest.fixture
@@ -149,6 +143,10 @@ def test_a_dry_run_sends_nothing_and_tells_of_each_frame(emulator, sdbr, photo):
     ran = sdbr("img2gif", photo, "a", "--frames", "3", "--motion", "evolve", "--dry-run")
     assert ran.lines[0] == "photo.png: 3 frames to generate/img/photo.gif"
     assert sum(line.startswith("frame ") for line in ran.lines) == 2
+    told = sdbr("img2gif", photo, "a", "--frames", "3", "--motion", "evolve", "--dry-run", "--json")
+    planned = json.loads(told.data)
+    assert [frame["over"] for frame in planned["frames"]] == [[], [1], [2]]
+    assert planned["frames"][0]["body"]["prompt"] == "a"
     assert not emulator.received
 
 

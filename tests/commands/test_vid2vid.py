@@ -1,33 +1,16 @@
 import json
-import signal
-import time
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from sdbr.emulator import Faults
-from sdbr.media.clips import open_reader
+from tests.commands.filmed import clip_in, frames, invocations
 from tests.media.made_clips import Film, make_film, picture, psnr, sound_packets
 from tests.motion.scenes import pan
 
 UNEVEN = tuple(Fraction(n, 1000) for n in (0, 40, 140, 180, 300, 333, 400, 500, 520, 600))
-
-
-def clip_in(folder, name="clip.mp4", **film):
-    film.setdefault("times", tuple(Fraction(i, 25) for i in range(10)))
-    make_film(folder / name, Film(**film))
-    return name
-
-
-def frames(path):
-    return list(open_reader(Path(path)).frames())
-
-
-def invocations(emulator):
-    return [record for record in emulator.received if record.number]
 
 
 @pytest.mark.parametrize("keyframes", ["all", "every:4", "auto"])
@@ -82,40 +65,6 @@ def test_the_tree_holds_each_frame_before_and_after_and_its_time(sdbr, emulator,
     assert len(index["keyframes"]) <= len(invocations(emulator)) <= len(index["keyframes"]) + 2
 
 
-def test_the_same_command_sends_nothing_and_other_settings_take_another_name(
-    sdbr, emulator, workspace
-):
-    clip_in(workspace)
-    first = sdbr("vid2vid", "clip.mp4", "ink")
-    data = first.paths[0].read_bytes()
-    sent = len(invocations(emulator))
-    assert sdbr("vid2vid", "clip.mp4", "ink").paths == first.paths
-    assert first.paths[0].read_bytes() == data
-    assert len(invocations(emulator)) == sent
-    assert sdbr("vid2vid", "clip.mp4", "oil").paths[0].name == "clip-2.mp4"
-
-
-def test_every_8_after_every_16_pays_only_for_the_new_half(sdbr, emulator, workspace):
-    calm = [np.clip(picture(0).astype(int) + n, 0, 255).astype(np.uint8) for n in range(33)]
-    make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(33))), calm)
-    sdbr("vid2vid", "clip.mp4", "ink", "--seed", "7", "--keyframes", "every:16")
-    first = len(invocations(emulator))
-    sdbr("vid2vid", "clip.mp4", "ink", "--seed", "7", "--keyframes", "every:8")
-    assert (first, len(invocations(emulator)) - first) == (3, 2)
-
-
-def test_a_still_screen_is_drawn_once(sdbr, emulator, workspace):
-    (workspace / "still").mkdir()
-    for number in range(6):
-        Image.fromarray(picture(number // 3)).save(workspace / "still" / f"{number}.png")
-    ran = sdbr(
-        "vid2vid", "still", "ink", "--keyframes", "all", "--seed-policy", "step", "--fps", "8"
-    )
-    assert ran.code == 0, ran.errors
-    assert len(invocations(emulator)) == 2
-    assert len(frames(ran.paths[0])) == 6
-
-
 def test_a_refused_frame_is_held_and_time_does_not_shift(sdbr, start_emulator, workspace):
     start_emulator(faults=Faults(filter_output="nth:4"))
     clip_in(workspace)
@@ -127,21 +76,6 @@ def test_a_refused_frame_is_held_and_time_does_not_shift(sdbr, start_emulator, w
     assert told["held"] == [4]
     assert [frame.at for frame in after] == [frame.at for frame in frames("clip.mp4")]
     assert psnr(after[3].image, after[2].image) > 35
-
-
-def test_a_frame_that_fails_leaves_no_clip_and_the_next_run_pays_for_it_alone(
-    sdbr, start_emulator, workspace
-):
-    emulator = start_emulator(faults=Faults(error_500="nth:3"))
-    clip_in(workspace)
-    flags = ("--keyframes", "all", "--steady", "off", "--seed", "7", "--attempts", "1")
-    ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
-    assert ran.code == 8
-    assert "1 of 10" in ran.failure
-    assert not list((workspace / "generate/videos").glob("*"))
-    before = len(invocations(emulator))
-    assert sdbr("vid2vid", "clip.mp4", "ink", *flags).code == 0
-    assert len(invocations(emulator)) - before == 1
 
 
 @pytest.mark.usefixtures("emulator")
@@ -220,62 +154,6 @@ def test_a_clip_that_is_cut_off_is_drawn_only_when_that_is_accepted(sdbr, emulat
     assert 0 < len(frames(drawn.paths[0])) < 30
 
 
-def test_both_prices_are_told_and_the_cap_decides_how_many_keyframes(sdbr, emulator, workspace):
-    times = tuple(Fraction(i, 25) for i in range(24))
-    make_film(workspace / "clip.mp4", Film(times=times), pan(24, step=24))
-    dry = sdbr("vid2vid", "clip.mp4", "ink", "--dry-run")
-    assert "24 frames: " in dry.errors
-    assert "all frames: 1.92 USD; up to 0.16 USD more where motion explains" in dry.errors
-    ran = sdbr("vid2vid", "clip.mp4", "ink", "--max-cost", "0.32")
-    assert sum(record.made for record in emulator.received) <= 4
-    assert ran.code in (0, 7)
-
-
-def test_a_trial_draws_a_few_frames_that_the_full_run_finds_again(sdbr, emulator, workspace):
-    clip_in(workspace)
-    flags = ("clip.mp4", "ink", "--seed", "7")
-    trial = sdbr("vid2vid", *flags, "--test-frames", "4")
-    assert trial.paths[0].suffix == ".png"
-    assert len(invocations(emulator)) == 4
-    told = json.loads(sdbr("vid2vid", *flags, "--json").lines[0])
-    assert {1, 4, 7, 10} <= set(told["keyframes"])
-    assert len(invocations(emulator)) == told["drawn"]
-
-
-def test_an_interrupted_trial_shows_no_sheet_of_a_part(sdbr_process, start_emulator, workspace):
-    emulator = start_emulator(latency=0.3)
-    clip_in(workspace)
-    flags = ("--test-frames", "10", "--workers", "1", "--seed", "7")
-    process = sdbr_process("vid2vid", "clip.mp4", "ink", *flags)
-    deadline = time.monotonic() + 30
-    while len(invocations(emulator)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, b""), err
-    assert b"pictures are drawn and kept" in err
-    assert len(invocations(emulator)) < 10
-
-
-def test_a_killed_run_ends_as_an_undisturbed_one(sdbr, sdbr_process, start_emulator, workspace):
-    emulator = start_emulator(latency=0.15)
-    clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(16)))
-    flags = ("--seed", "7", "--keyframes", "all", "--steady", "off", "--workers", "2", "--yes")
-    process = sdbr_process("vid2vid", "clip.mp4", "ink", *flags)
-    deadline = time.monotonic() + 30
-    while len(invocations(emulator)) < 6 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
-    assert ran.code == 0, ran.errors
-    assert len(invocations(emulator)) <= 16 + 2
-    left = [path for path in workspace.rglob("*.part*") if path.is_file()]
-    assert not left
-    undisturbed = sdbr("vid2vid", "clip.mp4", "ink", *flags, "--workspace", "other")
-    assert undisturbed.paths[0].read_bytes() == ran.paths[0].read_bytes()
-
-
 def test_flicker_measures_a_clip_against_its_source(sdbr, workspace):
     clip_in(workspace)
     (line,) = sdbr("flicker", "clip.mp4", "--against", "clip.mp4", "--json").lines
@@ -292,27 +170,6 @@ def test_inspect_tells_how_steady_a_clip_came_out(sdbr, workspace):
     measured = json.loads(ran.lines[0])["steadiness"]
     told = sdbr("inspect", json.loads(ran.lines[0])["path"])
     assert f"flicker: {1000 * measured['flicker']:.2f}, of the source" in "\n".join(told.lines)
-
-
-def test_frames_that_start_from_the_last_result_are_priced_before_it_is_there(
-    sdbr, emulator, workspace
-):
-    clip_in(workspace)
-    flags = ("vid2vid", "clip.mp4", "ink", "--seed", "7", "--keyframes", "every:4")
-    sdbr(*flags)
-    onward = sdbr(*flags, "--init", "from-previous")
-    assert "4 keyframes, 1 paid for already: 3 ×" in onward.errors
-    assert len(invocations(emulator)) == 4 + 3
-
-
-def test_nothing_is_drawn_beyond_the_price_that_was_agreed_to(sdbr, emulator, workspace):
-    rng = np.random.default_rng(1)
-    noise = [rng.integers(0, 255, (64, 96, 3), np.uint8) for _ in range(12)]
-    make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(12))), noise)
-    flags = ("--keyframes", "every:11", "--ask-above", "0.24", "--max-flicker", "0.001")
-    ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
-    assert ran.code == 8
-    assert len(invocations(emulator)) <= 3
 
 
 def test_an_exact_name_replaces_nothing_unless_that_is_said(sdbr, emulator, workspace):
@@ -391,29 +248,3 @@ def test_where_every_frame_is_refused_there_is_no_film(sdbr, start_emulator, wor
     assert ran.code == 6
     assert "refused every frame" in ran.failure
     assert not list((workspace / "generate" / "videos").iterdir())
-
-
-def test_a_cap_that_no_plan_can_keep_is_told_before_a_call(sdbr, emulator, workspace):
-    shots = [frame for seed in range(3) for frame in pan(6, step=1, seed=seed + 2)]
-    make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(18))), shots)
-    ran = sdbr("vid2vid", "clip.mp4", "ink", "--max-cost", "0.10")
-    assert ran.code == 7
-    assert "--max-cost 0.10 is too little. This clip of 3 shots needs" in ran.failure
-    assert not emulator.received
-
-
-def test_what_was_reviewed_is_what_the_film_is_made_of(sdbr, emulator, workspace):
-    clip_in(workspace)
-    flags = ("clip.mp4", "ink", "--seed", "7", "--init", "from-previous", "--keyframes", "every:4")
-    assert sdbr("vid2vid", *flags, "--review").code == 0
-    sent = len(invocations(emulator))
-    ran = sdbr("vid2vid", *flags)
-    assert ran.code == 0, ran.errors
-    assert len(invocations(emulator)) == sent
-
-
-def test_what_may_come_beyond_the_price_is_told(sdbr, workspace):
-    clip_in(workspace)
-    flags = ("--keyframes", "every:4", "--max-flicker", "0.1", "--dry-run", "--offline")
-    ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
-    assert "up to 0.48 USD more for --max-flicker" in ran.errors

@@ -1,0 +1,29 @@
+"""A clip to be restyled, and what came of it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sdbr.emulator import Emulator
+from sdbr.emulator.received import Received
+from sdbr.media.clips import Frame, open_reader
+from tests.media.made_clips import Film, make_film
+
+
+def clip_in(folder: Path, name: str = "clip.mp4", **film: Any) -> str:
+    """Write a clip of ten frames, or as told, and return its name."""
+    film.setdefault("times", tuple(Fraction(i, 25) for i in range(10)))
+    make_film(folder / name, Film(**film))
+    return name
+
+
+def frames(path: str | Path) -> list[Frame]:
+    """The frames of a clip."""
+    return list(open_reader(Path(path)).frames())
+
+
+def invocations(emulator: Emulator) -> list[Received]:
+    """The requests for pictures that came."""
+    return [record for record in emulator.received if record.number]
