@@ -27,7 +27,7 @@ def test_a_keyframe_at_its_own_place_is_its_picture():
 def test_the_nearer_keyframe_weighs_more():
     dark, light = FRAME // 2, FRAME // 2 + 100
     made, _ = propagate(SOURCE, [pull(dark, SURE, 0.75), pull(light, SURE, 0.25)])
-    assert abs(float(made.mean()) - (float(dark.mean()) + 25)) < 2
+    assert abs(float(made.mean()) - (float(dark.mean()) + 30)) < 2
 
 
 def test_the_trusted_keyframe_weighs_more_place_by_place():

@@ -35,6 +35,9 @@ from sdbr.motion.newness import fit_colours
 
 # A keyframe that is not trusted at all still weighs this much beside another such one.
 LEAST_WEIGHT = 0.01
+# This share of the weight is given to all keyframes alike, however near they are: what differs from
+# call to call is less in a mean.
+ALIKE = 0.2
 # Up to the first trust the colour model draws alone, from the second the pictures do.
 TRUST_STEP = (0.08, 0.40)
 # Pixels over the longer side in which news is let in at most: a look keeps less of finer things.
@@ -112,7 +115,9 @@ def propagate(
 
 
 def _weight(pull: Pull) -> Plane:
-    return as_floats((pull.link.trust + LEAST_WEIGHT) * np.float32(pull.nearness))
+    # With its root a keyframe that is trusted in part counts for more: that is a mean as well.
+    sure = as_floats(cv2.sqrt(np.maximum(pull.link.trust, 0)))
+    return as_floats((sure + LEAST_WEIGHT) * np.float32(ALIKE / 2 + (1 - ALIKE) * pull.nearness))
 
 
 def _trusted(pulls: Sequence[Pull]) -> Plane:
