@@ -135,13 +135,13 @@ def _following(frames: Frames, before: _Key | None, now: _Small) -> _Key:
 
 def _bridge(frames: Frames, before: _Small, now: _Small) -> tuple[Link, Link]:
     """The links from a keyframe to the next and back, over stepping stones."""
-    size = size_of(now.source.grey)
+    size, preset = size_of(now.source.grey), SMALL.preset_of(now.size)
     stones = [view(frames[n], size) for n in range(before.number + STONE, now.number, STONE)]
     views = [before.source, *stones, now.source]
     way: Step | None = None
     for a, b in pairwise(views):
-        taken = step(a, b, SMALL.preset)
-        way = sought(joined(way, taken), (views[0], b), SMALL.preset) if way else taken
+        taken = step(a, b, preset)
+        way = sought(joined(way, taken), (views[0], b), preset) if way else taken
     assert way is not None
     there = Link(way.there, trust(way.there, way.back, views[0], views[-1]))
     return there, Link(way.back, trust(way.back, way.there, views[-1], views[0]))
