@@ -14,7 +14,6 @@ from sdbr.media import metadata
 from sdbr.media.clip import Frame, Pace
 from sdbr.media.clips import open_writer
 from sdbr.workflows.preparing import remember
-from sdbr.workflows.reporting.packing import packed, unpacked
 from tests import browser as browsers
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;"
@@ -158,20 +157,6 @@ def test_a_page_is_smaller_than_what_it_shows_and_a_fifth(sdbr, results):
     assert len(files) == 6
     size = (results / ran.lines[0]).stat().st_size
     assert size < 1.2 * sum(path.stat().st_size for path in files)
-
-
-@pytest.mark.parametrize("size", [0, 1, 6, 7, 8, 255, 7 * 65_536 + 3])
-def test_packed_bytes_come_back_and_cost_a_sixth(size):
-    data = np.random.default_rng(size).integers(0, 256, size, np.uint8).tobytes()
-    text = b"".join(packed(data))
-    assert unpacked(text.decode(), size) == data
-    assert not set(text) & set(b"\0\r<")
-    assert len(text) <= 1.17 * size + 20
-
-
-def test_every_byte_value_survives_packing():
-    data = bytes(range(256)) * 7
-    assert unpacked(b"".join(packed(data)).decode(), len(data)) == data
 
 
 def test_a_run_shows_its_own_results_and_what_it_cost(sdbr, emulator, workspace):
