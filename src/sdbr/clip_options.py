@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.errors import UsageProblem
-from sdbr.options import collected, grouped
+from sdbr.options import Number, collected, grouped
 
 if TYPE_CHECKING:
     from sdbr.motion.keyframes import Rule
@@ -102,7 +102,7 @@ steady_options = collected(
     ),
     _steady(
         "--unexplained",
-        type=click.FloatRange(0.01, 1),
+        type=Number(0.01, 1),
         default=0.25,
         help="auto: what neighbours may leave unexplained; 0.12 careful, 0.4 thrifty "
         "[default: 0.25].",
@@ -115,7 +115,7 @@ steady_options = collected(
     ),
     _steady(
         "--max-flicker",
-        type=click.FloatRange(min=0),
+        type=Number(min=0),
         metavar="X",
         help="Draw more keyframes where the flicker is above X (E_warp × 1000).",
     ),
@@ -129,7 +129,7 @@ steady_options = collected(
     ),
     _steady(
         "--feedback",
-        type=click.FloatRange(0, 1),
+        type=Number(0, 1),
         default=0.3,
         help="How much of the last result --init from-previous mixes in [default: 0.3].",
     ),

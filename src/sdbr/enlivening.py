@@ -122,6 +122,7 @@ def _refuse_film(asked: Asked, name: str) -> None:
     told = [flag for flag in ("start", "end", "duration", "max_frames") if getattr(clip, flag)]
     told += ["every"] if clip.every != 1 else []
     told += ["keyframes"] if steady.keyframes != "auto" else []
-    told += [flag for flag in ("max_flicker", "review", "redraw") if getattr(steady, flag)]
+    told += ["max_flicker"] if steady.max_flicker is not None else []
+    told += [flag for flag in ("review", "redraw") if getattr(steady, flag)]
     if told:
         raise UsageProblem(f"--{told[0].replace('_', '-')} is for a clip, and {name} is a still.")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 import click
 
+from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.clip_options import ClipFlags, SteadyFlags
 from sdbr.delivery import line
@@ -21,6 +25,7 @@ from sdbr.options import Run
 from sdbr.voice import Voice, counted
 from sdbr.workflows import pictures
 from sdbr.workflows.film import trial
+from sdbr.workflows.film.course import requests_of
 from sdbr.workflows.film.denser import denser
 from sdbr.workflows.film.planning import look_over
 from sdbr.workflows.film.pricing import (
@@ -32,7 +37,7 @@ from sdbr.workflows.film.pricing import (
     with_more,
     within_cap,
 )
-from sdbr.workflows.film.redrawing import note_trial, parse_places, redraw
+from sdbr.workflows.film.redrawing import named, note_redrawn, note_trial, parse_places, redraw
 from sdbr.workflows.film.restyling import Finished, restyle
 from sdbr.workflows.film.settling import Order, Settled, settle
 from sdbr.workflows.film.sources import Source
@@ -68,6 +73,9 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
         print_plan(settled, run.output.json)
         return
     consent(told, means.spending, _ask if voice.terminal else None)
+    if flags.steady.redraw is not None:
+        for one in settled:
+            note_redrawn(_note_of(one, means), one.film.painter.redrawn)
     stop = threading.Event()
     with (
         until_interrupted(stop, voice.say),
@@ -78,7 +86,8 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
 
         def work(one: Settled) -> None:
             if flags.steady.review or flags.clip.test_frames is not None:
-                _draw_trial(one, flags.clip.test_frames, under_way, means)
+                count, as_json = flags.clip.test_frames, run.output.json
+                _draw_trial(one, count, under_way, means, as_json=as_json)
             else:
                 _draw(one, flags, (under_way, allowance), means, Teller(voice, run.output.json))
 
@@ -128,20 +137,36 @@ def _redrawn(settled: list[Settled], flags: Flags, means: Means) -> list[Settled
     places = parse_places(flags.steady.redraw)
     again = []
     for one in settled:
-        note = means.workspace.hidden / "clips" / f"{one.film.tree.fingerprint}.redrawn.json"
-        times = redraw(note, one.film.footage.plan.keyframes, places)
-        painter = replace(one.film.painter, redrawn=times)
+        wanted = named(one.film.footage.plan.keyframes, places)
+        painter = one.film.painter
+        paid = partial(_is_paid, one, means)
+        painter = replace(painter, redrawn=redraw(painter.redrawn, wanted, paid))
         again.append(replace(one, film=replace(one.film, painter=painter)))
     return again
 
 
-def _draw_trial(one: Settled, count: int | None, under_way: Drawing, means: Means) -> None:
+def _is_paid(one: Settled, means: Means, number: int) -> bool:
+    # What starts from the last result is not known before that is there.
+    request = requests_of(one.film, [one.film.footage.frames[number]])[0]
+    return bool(one.wish.feedback) or means.paid_for(body.key(request, means.realm))
+
+
+def _note_of(one: Settled, means: Means) -> Path:
+    return means.workspace.hidden / "clips" / f"{one.film.tree.fingerprint}.redrawn.json"
+
+
+def _draw_trial(
+    one: Settled, count: int | None, under_way: Drawing, means: Means, *, as_json: bool
+) -> None:
     wanted = one.film.drawn
     if count is not None:
         wanted = trial.spread(one.film.footage.frames, count)
         note = means.workspace.hidden / "clips" / f"{one.film.tree.fingerprint}.trial.json"
         note_trial(note, [frame.number for frame in wanted])
-    line(str(trial.draw_trial(one, wanted, under_way, means, one.order.where.results)))
+    sheet = trial.draw_trial(one, wanted, under_way, means, one.order.where.results)
+    numbers = [frame.number + 1 for frame in wanted]
+    told = json.dumps({"path": str(sheet), "frames": numbers}, ensure_ascii=False)
+    line(told if as_json else str(sheet))
 
 
 def _draw(
@@ -167,17 +192,19 @@ def _draw(
         teller.voice.say(
             f"{finished.measured}: over {most:g}, drawing {counted(new, 'more keyframe')}"
         )
-        again = restyle(more, under_way, means, teller.voice)
+        extra_anew = min(most_extra(more), allowance.pictures(price(one), under_way) - new)
+        again = restyle(more, under_way, means, teller.voice, extra_anew)
         if again.measured.flicker >= finished.measured.flicker:
             teller.voice.say("More keyframes did not make it steadier: the clip stays as it was.")
-            finished = restyle(one, under_way, means, teller.voice)
+            finished = restyle(one, under_way, means, teller.voice, extra)
             break
-        one, finished = more, again
+        one, finished, extra = more, again, extra_anew
     tell_finished(one, finished, spent(under_way.budget) - before, teller, means)
     if most is not None and 1000 * finished.measured.flicker > most:
+        dearer = "raise --max-cost, " if means.spending.cap is not None else ""
         raise PartlyDone(
             f"{finished.path} flickers at {1000 * finished.measured.flicker:.2f}, over "
-            f"--max-flicker {most:g}. Lower --strength, raise --max-cost, or allow more."
+            f"--max-flicker {most:g}. Lower --strength, {dearer}or allow more."
         )
 
 

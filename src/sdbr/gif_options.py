@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.errors import UsageProblem
-from sdbr.options import collected, grouped
+from sdbr.options import Number, collected, grouped
 
 if TYPE_CHECKING:
     from sdbr.media.clip import Settings
@@ -170,11 +170,9 @@ gif_options = collected(
     _as_flags,
     _motion("--motion", type=click.Choice(MOTIONS), help="How it moves [default: vary]."),
     _motion("--frames", type=click.IntRange(2, 1000), help="Frames to draw [default: 12]."),
-    _motion(
-        "--zoom", type=click.FloatRange(0.5, 2), help="Nearer by this factor each frame: 1.03."
-    ),
+    _motion("--zoom", type=Number(0.5, 2), help="Nearer by this factor each frame: 1.03."),
     _motion("--pan", metavar="X,Y", help="Right and down by so many percent each frame: 2,-1."),
-    _motion("--rotate", type=click.FloatRange(-180, 180), help="Degrees clockwise each frame."),
+    _motion("--rotate", type=Number(-180, 180), help="Degrees clockwise each frame."),
     _motion("--to-prompt", metavar="PROMPT", help="The end of a journey in words."),
     _motion(
         "--to-image",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -38,7 +39,20 @@ class Usd(click.ParamType[Decimal]):
                 return amount
         except InvalidOperation:
             pass
-        return self.fail(f"{value!r} is not an amount of US dollars", param, ctx)
+        return self.fail(f"{value!r} is not an amount of US dollars.", param, ctx)
+
+
+class Number(click.FloatRange):
+    """A number within bounds; `nan` is within none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """A finite number."""
+        number: float = super().convert(value, param, ctx)
+        if math.isfinite(number):
+            return number
+        return self.fail(f"{value!r} is not a number that can be reckoned with.", param, ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +165,14 @@ EFFORT = (
     ),
     _effort(
         "--timeout",
-        type=click.FloatRange(min=0.1),
+        type=Number(min=0.1),
         envvar="SDBR_TIMEOUT",
         metavar="SECONDS",
         help="Time for a picture with all attempts [default: 600].",
     ),
     _effort(
         "--rpm",
-        type=click.FloatRange(min=0.01),
+        type=Number(min=0.01),
         envvar="SDBR_RPM",
         help="Sends a minute, at most.",
     ),

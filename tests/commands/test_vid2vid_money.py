@@ -2,8 +2,10 @@ import json
 import signal
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from sdbr.emulator import Faults
@@ -166,3 +168,67 @@ def test_what_may_come_beyond_the_price_is_told(sdbr, workspace):
     flags = ("--keyframes", "every:4", "--max-flicker", "0.1", "--dry-run", "--offline")
     ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
     assert "up to 0.48 USD more for --max-flicker" in ran.errors
+
+
+def test_a_dry_run_of_a_redraw_leaves_no_mark(sdbr, emulator, workspace):
+    flags = (clip_in(workspace), "ink", "--seed", "7", "--keyframes", "every:4")
+    assert sdbr("vid2vid", *flags).code == 0
+    sent = len(emulator.received)
+    assert sdbr("vid2vid", *flags, "--redraw", "2", "--dry-run").code == 0
+    assert sdbr("vid2vid", *flags).code == 0
+    assert len(emulator.received) == sent
+    assert sdbr("vid2vid", *flags, "--redraw", "2").code == 0
+    assert len(emulator.received) == sent + 1
+
+
+def test_an_interrupted_redraw_goes_on_with_the_seeds_that_it_had(sdbr, emulator, workspace):
+    flags = (clip_in(workspace), "ink", "--seed", "7", "--keyframes", "every:4")
+    assert sdbr("vid2vid", *flags).code == 0
+    sent = len(emulator.received)
+    again = (*flags, "--redraw", "1,2", "--workers", "1")
+    assert sdbr("vid2vid", *again, "--max-cost", "0.09").code == 7
+    paid = len(emulator.received)
+    assert sent < paid < sent + 2
+    assert sdbr("vid2vid", *again).code == 0
+    assert len(emulator.received) == sent + 2
+    assert sdbr("vid2vid", *again).code == 0
+    assert len(emulator.received) == sent + 4
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_review_tells_its_sheet_as_json_where_that_is_asked_for(sdbr, workspace):
+    told = json.loads(
+        sdbr(
+            "vid2vid", clip_in(workspace), "ink", "--keyframes", "every:4", "--review", "--json"
+        ).lines[0]
+    )
+    assert Path(told["path"]).suffix == ".png"
+    assert told["frames"] == [1, 5, 9, 10]
+
+
+@pytest.mark.parametrize("flag", ["--max-flicker", "--unexplained", "--feedback"])
+def test_what_is_no_number_is_refused(sdbr, emulator, workspace, flag):
+    ran = sdbr("vid2vid", clip_in(workspace), "ink", flag, "nan")
+    assert ran.code == 2
+    assert "not a number" in ran.failure
+    assert not emulator.received
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_flag_of_0_makes_a_film_of_its_own(sdbr, workspace):
+    flags = (clip_in(workspace), "ink", "--seed", "7", "--init", "from-previous")
+    plain = sdbr("vid2vid", *flags, "--keyframes", "all").paths
+    without = sdbr("vid2vid", *flags, "--keyframes", "all", "--feedback", "0").paths
+    assert plain != without
+
+
+@pytest.mark.usefixtures("emulator")
+def test_where_more_keyframes_do_not_help_the_clip_stays_as_it_was(sdbr, workspace):
+    times = tuple(Fraction(i, 25) for i in range(24))
+    make_film(workspace / "clip.mp4", Film(times=times), pan(24, step=24))
+    flags = ("clip.mp4", "ink", "--seed", "7", "--keyframes", "every:12", "--json", "--yes")
+    plain = json.loads(sdbr("vid2vid", *flags).lines[0])
+    ran = sdbr("vid2vid", *flags, "--max-flicker", "0.001")
+    assert ran.code == 8
+    told = json.loads(ran.lines[0])
+    assert told["steadiness"]["flicker"] <= plain["steadiness"]["flicker"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdbr.helping import Command
-from sdbr.options import json_option, workspace_option
+from sdbr.options import Number, json_option, workspace_option
 
 if TYPE_CHECKING:
     from sdbr.store.cache import Cache
@@ -24,7 +24,7 @@ sdbr cache prune --older-than 30
 @click.argument("action", type=click.Choice(["size", "list", "verify", "prune"]), default="size")
 @click.option(
     "--older-than",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     metavar="DAYS",
     help="prune: pictures not written for so long.",
 )

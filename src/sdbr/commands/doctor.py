@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.helping import Command
-from sdbr.options import CONNECTION, connected, grouped, json_option, workspace_option
+from sdbr.options import CONNECTION, Number, connected, grouped, json_option, workspace_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def _flags(function: Any) -> Any:
 @_check("--draw", is_flag=True, help="Draw one picture as well, which AWS bills.")
 @_check(
     "--timeout",
-    type=click.FloatRange(min=0.1),
+    type=Number(min=0.1),
     default=15.0,
     metavar="SECONDS",
     show_default=True,

@@ -10,7 +10,7 @@ import click
 
 from sdbr.errors import UsageProblem
 from sdbr.helping import Command
-from sdbr.options import collected, grouped
+from sdbr.options import Number, collected, grouped
 
 if TYPE_CHECKING:
     from sdbr.emulator import Settings
@@ -148,7 +148,7 @@ _options = collected(
     _serve("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
     _behave("--latency", type=Span(), default="0", metavar="TIME",
             help="Time that a picture takes: 2s, 200ms or 1s-3s."),
-    _behave("--flicker", type=click.FloatRange(0, 5), default=1.0, show_default=True,
+    _behave("--flicker", type=Number(0, 5), default=1.0, show_default=True,
             help="How much image-to-image differs from call to call; 0 for not at all."),
     _behave("--picture-side", type=click.IntRange(0, 4096), default=0, metavar="PIXELS",
             help="Cap the longer side of pictures, for load tests."),

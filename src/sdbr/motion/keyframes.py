@@ -13,6 +13,7 @@ from sdbr.motion.fill import UNEXPLAINED
 from sdbr.motion.plan import Plan
 from sdbr.motion.reasons import reasons
 from sdbr.motion.survey import DISTANCES, Note
+from sdbr.voice import counted
 
 NEAREST = 4
 FARTHEST = 24
@@ -172,7 +173,8 @@ def affordable(notes: Sequence[Note], shots: tuple[range, ...], rule: Rule) -> f
         return low
     if calls(high) > allowed:
         raise UsageProblem(
-            f"This clip of {len(shots)} shots needs at least {calls(high)} calls, and {allowed} "
+            f"This clip of {counted(len(shots), 'shot')} needs at least "
+            f"{counted(calls(high), 'call')}, and {allowed} "
             f"{'is' if allowed == 1 else 'are'} allowed."
         )
     for _ in range(BISECTIONS):

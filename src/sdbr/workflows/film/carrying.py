@@ -9,6 +9,7 @@ A frame that its keyframes do not explain is drawn as well, and its stretch fill
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from sdbr.workflows.film.planning import Shown
 from sdbr.workflows.film.source_frames import SourceFrames
 
 Result = tuple[Shown, Pixels]
+_PATIENCE = 0.1
 _MOST_EXTRA = 3
 """Frames of one stretch that may be drawn because nothing explains them."""
 
@@ -36,6 +38,39 @@ class _Span:
     stretch: Stretch
     left: Pixels
     right: Pixels | None
+
+
+class _Turns:
+    """Lets stretches that are filled side by side ask for calls in their order: whatever ends
+    first, the same frames get the few calls that are allowed."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._over = False
+        self._ended: set[int] = set()
+        self._changed = threading.Condition()
+
+    def comes(self, place: int) -> bool:
+        """Wait until all stretches before this one have ended; False where the run ends first."""
+        with self._changed:
+            # One before may never begin once the run is stopped, and nobody tells of a stop.
+            while not (over := self._over or self._stop.is_set()):
+                if all(before in self._ended for before in range(place)):
+                    break
+                self._changed.wait(_PATIENCE)
+            return not over
+
+    def end(self, place: int) -> None:
+        """Note that a stretch asks for no more."""
+        with self._changed:
+            self._ended.add(place)
+            self._changed.notify_all()
+
+    def give_up(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
 
 
 class _Arriving:
@@ -74,20 +109,34 @@ def carried(
 ) -> Iterator[Result]:
     """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
 
-    def draw(number: int) -> Pixels | None:
-        return _draw(film, number, sources[number], run, tally)
+    turns = _Turns(run.stop)
 
-    def filled(span: _Span) -> list[Result]:
-        pictures = _filled(span, sources, draw, 0)
+    def filled(item: tuple[int, _Span]) -> list[Result]:
+        place, span = item
+
+        def draw(number: int) -> Pixels | None:
+            if not turns.comes(place):
+                return None
+            return _draw(film, number, sources[number], run, tally)
+
+        try:
+            pictures = _filled(span, sources, draw, 0)
+        except BaseException:
+            turns.give_up()
+            raise
+        turns.end(place)
         return [(film.footage.frames[number], pixels) for number, pixels in pictures]
 
     def whole() -> bool:
         return not run.stop.is_set() and not tally.failures.any
 
     cores = os.cpu_count() or 2
-    spans = _spans(film.footage.plan, _Arriving(painted), sources, whole)
-    for results in map_ordered(filled, spans, workers=cores, window=cores + 1, stop=run.stop):
-        yield from results
+    spans = enumerate(_spans(film.footage.plan, _Arriving(painted), sources, whole))
+    try:
+        for results in map_ordered(filled, spans, workers=cores, window=cores + 1, stop=run.stop):
+            yield from results
+    finally:
+        turns.give_up()
 
 
 def held_over(results: Iterable[Result], film: Film, tally: Tally) -> Iterator[Result]:

@@ -15,6 +15,7 @@ from sdbr.files import write_whole
 from sdbr.media.clip import Pixels
 from sdbr.motion.flicker import Steadiness, mean_error, steadiness
 from sdbr.motion.plan import Plan
+from sdbr.voice import counted
 from sdbr.workflows.film.planning import Shown
 
 _MOST_PAIRS = 40
@@ -61,7 +62,7 @@ class Measured:
             return "flicker: a clip of one frame has none"
         return (
             f"flicker {1000 * self.flicker:.2f}, of the source {1000 * self.floor:.2f} "
-            f"(E_warp × 1000, {len(self.curve)} pairs); sharpness {self.sharpness:.0f}"
+            f"(E_warp × 1000, {counted(len(self.curve), 'pair')}); sharpness {self.sharpness:.0f}"
         )
 
 

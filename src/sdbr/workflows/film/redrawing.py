@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,21 +21,35 @@ def redrawn_before(path: Path) -> dict[int, int]:
         return {}
 
 
-def redraw(path: Path, keyframes: Sequence[int], wanted: Sequence[int]) -> Mapping[int, int]:
-    """Note that the `wanted` keyframes (as numbered on the sheet, from 1) get new seeds.
+def redraw(
+    before: Mapping[int, int], wanted: Sequence[int], paid: Callable[[int], bool]
+) -> Mapping[int, int]:
+    """How often each frame is asked for, once the `wanted` ones, by number from 0, get new seeds.
 
-    Raises UsageProblem for a number that no keyframe has.
+    `before` is how often they were; `paid` says of a frame whether its picture by that count is
+    paid for. While one is not, the last such command was interrupted, and this one goes on.
     """
-    times = redrawn_before(path)
-    for place in wanted:
+    going_on = any(before.get(number) and not paid(number) for number in wanted)
+    anew = {n: before.get(n, 0) + (0 if going_on and n in before else 1) for n in wanted}
+    return {**before, **anew}
+
+
+def note_redrawn(path: Path, times: Mapping[int, int]) -> None:
+    """Remember how often each frame was asked for."""
+    write_whole(path, json.dumps(times, sort_keys=True).encode("utf-8"))
+
+
+def named(keyframes: Sequence[int], places: Sequence[int]) -> list[int]:
+    """The frames at these places of the sheet, which counts from 1.
+
+    Raises UsageProblem for a place that no keyframe has.
+    """
+    for place in places:
         if not 1 <= place <= len(keyframes):
             raise UsageProblem(
                 f"--redraw names keyframe {place}: there are {len(keyframes)}. See the sheet."
             )
-        number = keyframes[place - 1]
-        times[number] = times.get(number, 0) + 1
-    write_whole(path, json.dumps(times, sort_keys=True).encode("utf-8"))
-    return times
+    return [keyframes[place - 1] for place in places]
 
 
 def tried_before(path: Path) -> tuple[int, ...]:

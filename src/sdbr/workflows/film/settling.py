@@ -68,7 +68,10 @@ class Wish:
 
 def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     """The flags that were given, by name; those that say nothing are left out."""
-    told = {name: value for name, value in flags.items() if value not in (None, "", False)}
+    # A 0 says something, though it equals False.
+    told = {
+        n: value for n, value in flags.items() if value is not False and value not in (None, "")
+    }
     return tuple(sorted(told.items()))
 
 
