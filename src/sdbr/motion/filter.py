@@ -16,9 +16,8 @@ import numpy as np
 from sdbr.motion.arrays import Frame, luma, shrunk, size_of
 from sdbr.motion.colour import SMALL, harmonised
 from sdbr.motion.flow import FlowOptions, View, view, view_size
-from sdbr.motion.links import Link, Step, joined, step
+from sdbr.motion.links import Link, Step, joined, linked, step
 from sdbr.motion.propagate import Key, Pull, Source, make_key, propagate
-from sdbr.motion.trust import trust
 
 WINDOW = 2
 DEFAULT_FLOW = FlowOptions()
@@ -62,7 +61,7 @@ def _harmonised(pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[tuple[Frame, F
         small, fitting = shrunk(picture, size_of(source.grey)), picture
         if before is not None:
             taken = step(before[0], source, SMALL.preset)
-            link = Link(taken.back, trust(taken.back, taken.there, source, before[0]))
+            link = linked(taken.turned(), source, before[0])
             correction = harmonised(before, (source, small), link)
             small, fitting = correction.of(small), correction.of(picture)
         yield frame, fitting
@@ -107,5 +106,4 @@ def _pulls(here: _Drawn, others: Sequence[_Drawn], steps: Sequence[Step]) -> Ite
     for other, taken in zip(others, steps, strict=True):
         # Over a few frames chained flow has not drifted yet.
         way = joined(way, taken) if way else taken
-        sure = trust(way.there, way.back, here.source.view, other.source.view)
-        yield Pull(other.key, Link(way.there, sure), 1.0)
+        yield Pull(other.key, linked(way, here.source.view, other.source.view), 1.0)

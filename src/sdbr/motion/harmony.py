@@ -41,8 +41,7 @@ from sdbr.motion.colour import (
     lab,
 )
 from sdbr.motion.flow import View, view, view_size
-from sdbr.motion.links import Link, Step, joined, sought, step
-from sdbr.motion.trust import trust
+from sdbr.motion.links import Link, Step, joined, linked, sought, step
 
 # Flow between keyframes goes by way of every so many frames.
 STONE = 4
@@ -143,8 +142,7 @@ def _bridge(frames: Frames, before: _Small, now: _Small) -> tuple[Link, Link]:
         taken = step(a, b, preset)
         way = sought(joined(way, taken), (views[0], b), preset) if way else taken
     assert way is not None
-    there = Link(way.there, trust(way.there, way.back, views[0], views[-1]))
-    return there, Link(way.back, trust(way.back, way.there, views[-1], views[0]))
+    return linked(way, views[0], views[-1]), linked(way.turned(), views[-1], views[0])
 
 
 def _settled(

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sdbr.motion.arrays import Flow, Plane
+import cv2
+import numpy as np
+
+from sdbr.motion.arrays import Flow, Plane, as_floats
 from sdbr.motion.flow import View, between, chained
+from sdbr.motion.plain import plain_and_same
 from sdbr.motion.trust import trust
 
 
@@ -51,6 +55,14 @@ def sought(way: Step, ends: tuple[View, View], preset: str) -> Step:
     return Step(there, back)
 
 
+def linked(way: Step, here: View, there: View) -> Link:
+    """The link from one view to another; plain ground that is the same in both stays in place."""
+    sure, still = trust(way.there, way.back, here, there), plain_and_same(here, there)
+    moves = 1 - still
+    flow = as_floats(cv2.multiply(way.there, cv2.merge([moves, moves])))
+    return Link(flow, as_floats(np.maximum(sure, still)))
+
+
 def links(key: View, others: Iterable[tuple[Step, View]], preset: str) -> Iterator[Link]:
     """Links frames to the keyframe that they lie beside, nearest first.
 
@@ -60,4 +72,4 @@ def links(key: View, others: Iterable[tuple[Step, View]], preset: str) -> Iterat
     way: Step | None = None
     for taken, view in others:
         way = sought(joined(way, taken), (key, view), preset) if way else taken
-        yield Link(way.back, trust(way.back, way.there, view, key))
+        yield linked(way.turned(), view, key)

@@ -16,11 +16,10 @@ from sdbr.motion.arrays import Frame
 from sdbr.motion.cuts import CERTAIN_ERROR, NEIGHBOURS, find_cuts
 from sdbr.motion.flow import View
 from sdbr.motion.keyframes import FARTHEST, Rule, find_shots, following
-from sdbr.motion.links import Step, joined, sought
+from sdbr.motion.links import Step, joined, linked, sought
 from sdbr.motion.plan import Plan
 from sdbr.motion.reasons import CLOSE, reasons
 from sdbr.motion.survey import SURVEY_FLOW, Note, Seen, packed, stepping, unexplained
-from sdbr.motion.trust import trust
 
 
 def place_streaming(frames: Iterable[Frame], rule: Rule) -> tuple[list[Note], Plan]:
@@ -87,8 +86,8 @@ class _Held:
         if before is None or after is None:
             return 1.0
         views = [self._view(middle + far) for far in (-distance, 0, distance)]
-        back = packed(trust(before.back, before.there, views[1], views[0]))
-        forth = packed(trust(after.there, after.back, views[1], views[2]))
+        back = packed(linked(before.turned(), views[1], views[0]).trust)
+        forth = packed(linked(after, views[1], views[2]).trust)
         return unexplained(np.maximum(back, forth))
 
     def alone(self, key: int, distance: int) -> float:
@@ -97,7 +96,7 @@ class _Held:
         if way is None:
             return 1.0
         views = self._view(key + distance), self._view(key)
-        return unexplained(packed(trust(way.back, way.there, *views)))
+        return unexplained(packed(linked(way.turned(), *views).trust))
 
     def _way(self, first: int, last: int) -> Step | None:
         """The flows between two frames, sought once more along the chain; None over a cut."""

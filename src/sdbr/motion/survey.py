@@ -17,8 +17,7 @@ from sdbr.concurrency import side_by_side
 from sdbr.motion.arrays import Frame, Plane, as_bytes, size_of
 from sdbr.motion.cuts import CERTAIN_ERROR, LONGEST_FLASH, STILL, Change, change
 from sdbr.motion.flow import FlowOptions, View, view, view_size
-from sdbr.motion.links import Step, joined, sought, step
-from sdbr.motion.trust import trust
+from sdbr.motion.links import Step, joined, linked, sought, step
 
 SURVEY_FLOW = FlowOptions(scale=1.0, longest=256)
 # Frames are compared with others that lie this far before them.
@@ -147,8 +146,8 @@ def _compared(window: Sequence[Seen]) -> list[_Pair]:
     now = window[-1].view
     for distance, way in _ways_back(window):
         then = window[-1 - distance].view
-        back = packed(trust(way.back, way.there, now, then))
-        forth = packed(trust(way.there, way.back, then, now))
+        back = packed(linked(way.turned(), now, then).trust)
+        forth = packed(linked(way, then, now).trust)
         pairs.append(_Pair(distance, back, forth))
         if pairs[-1].alone > HOPELESS:
             break
