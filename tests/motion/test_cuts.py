@@ -52,3 +52,24 @@ def test_a_change_of_light_without_new_colours_is_no_cut():
 def test_no_frames_have_no_cuts():
     assert find_cuts([]) == ()
     assert cuts(pan(1)) == ()
+
+
+def lit(frames, gain):
+    return [(frame * gain).astype(np.uint8) for frame in frames]
+
+
+def test_another_exposure_of_the_same_scene_is_no_cut():
+    frames = pan(36, step=1)
+    assert cuts([*frames[:12], *lit(frames[12:24], 0.5), *frames[24:]]) == ()
+
+
+def test_a_cut_between_dark_scenes_is_one():
+    first, then = pan(14, step=1), pan(14, step=1, seed=8)
+    assert cuts([*lit(first, 0.15), *lit(then, 0.15)]) == (14,)
+
+
+def test_a_fade_to_black_and_back_is_no_cut():
+    frames = pan(33, step=1)
+    shares = np.abs(np.linspace(-1, 1, 33))
+    faded = [(frame * share).astype(np.uint8) for frame, share in zip(frames, shares, strict=True)]
+    assert cuts(faded) == ()

@@ -60,3 +60,22 @@ def test_a_flash_takes_nothing_over_from_its_neighbours_nor_they_from_it(light):
     made = zip(keys, corrections(frames, pictures, keys), strict=True)
     for key, correction in made:
         assert np.abs(correction.of(pictures[key]).astype(int) - pictures[key]).mean() < 1.5
+
+
+def test_after_a_flash_the_colours_are_those_from_before():
+    frames = pan(17, step=1)
+    frames[8] = np.full_like(frames[8], 255)
+    keys = (0, 4, 8, 12, 16)
+    tints = dict(
+        zip(keys, ((0, 0, 0), (6, -4, 8), (0, 0, 0), (-20, 14, -12), (12, 6, -18)), strict=True)
+    )
+    pictures = {
+        key: np.clip(look(frames[key]) + np.array(tints[key]), 0, 255).astype(np.uint8)
+        for key in keys
+    }
+    made = dict(zip(keys, corrections(frames, pictures, keys), strict=True))
+    tones = {
+        key: made[key].of(pictures[key]).mean(axis=(0, 1)) - look(frames[key]).mean(axis=(0, 1))
+        for key in (4, 12)
+    }
+    assert np.abs(tones[12] - tones[4]).max() < 4

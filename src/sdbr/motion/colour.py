@@ -94,6 +94,14 @@ def harmonised(before: tuple[View, Frame], now: tuple[View, Frame], link: Link) 
     return Correction(gain, offset, field).in_part(KEPT * known)
 
 
+def in_common(before: View, now: View, link: Link) -> float:
+    """How much of a view's colours is known from one before it, 0 to 1; `link` leads there."""
+    seen = as_bytes(warped(before.colour, link.flow))
+    new = np.abs(cv2.subtract(now.colour, seen, dtype=cv2.CV_32F)).mean(axis=2)
+    levels = np.average(new, weights=link.trust + LEAST_TRUST)
+    return float(link.trust.mean()) * _known(float(levels))
+
+
 def expectation(before: tuple[View, Frame], now: View, link: Link) -> tuple[Frame, float]:
     """How a view should be drawn after one drawn before, and how much is known of that, 0 to 1.
 

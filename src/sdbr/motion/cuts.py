@@ -13,7 +13,8 @@ from statistics import median
 import cv2
 import numpy as np
 
-from sdbr.motion.arrays import Frame, Plane, as_bytes, as_floats
+from sdbr.motion.arrays import Frame, Plane, as_bytes, as_floats, luma
+from sdbr.motion.exposure import exposed_alike
 from sdbr.motion.flow import View, warped
 from sdbr.motion.links import Step
 
@@ -28,6 +29,13 @@ LEAST_COLOUR_CHANGE = 0.12
 # The picture may be back after so many frames: then it was a flash and no cut.
 LONGEST_FLASH = 4
 
+# A scene that is lit otherwise is the same where no more of the error than this is left once
+# exposure is evened out.
+SAME_SCENE = 0.4
+# Mean brightness below which a scene is dark, or all but black, and the most by which the dark is
+# made up for.
+DARK, BLACK, MOST_DARKNESS = 40.0, 8.0, 3.0
+
 HISTOGRAM_BINS = (16, 8, 8)
 
 
@@ -35,7 +43,8 @@ HISTOGRAM_BINS = (16, 8, 8)
 class Change:
     """What came between a frame and the one before it.
 
-    `error` is the mean luma error after following the motion, in levels of 255; `colour` the
+    `error` is the mean luma error after following the motion, in levels of 255, more in the dark
+    and without what another exposure does to the same scene; `colour` the
     distance of the two HSV histograms, 0 to 1; `motion` the mean length of the flow as a share
     of the frame's longer side. `flash` is how many frames before this one were but a flash:
     without them it goes on from the frame before those.
@@ -59,12 +68,31 @@ STILL = Change(0.0, 0.0, 0.0)
 
 def change(before: View, after: View, step: Step) -> Change:
     """What came between two neighbouring views, given the flows between them."""
-    left_over = cv2.absdiff(after.grey, as_bytes(warped(before.grey, step.back)))
+    error = _error(before, after, step)
     length = np.linalg.norm(step.back, axis=2).mean() / max(step.back.shape)
     colours = cv2.compareHist(
         histogram(before.colour), histogram(after.colour), cv2.HISTCMP_BHATTACHARYYA
     )
-    return Change(float(left_over.mean()), float(colours), float(length))
+    return Change(error, float(colours), float(length))
+
+
+def _error(before: View, after: View, step: Step) -> float:
+    dark, light = sorted(float(view.grey.mean()) for view in (before, after))
+    seen = as_bytes(warped(before.colour, step.back))
+    left = _left_over(seen, after)
+    if dark < BLACK:
+        # Into black and out of it goes a fade, unless the other frame is at full light at once.
+        return min(left, LEAST_ERROR) if light < DARK else left
+    left *= min(MOST_DARKNESS, max(1.0, DARK / light))
+    if left <= LEAST_ERROR:
+        return left
+    alike = exposed_alike(seen, after.colour, np.zeros(after.grey.shape, np.float32))
+    share = _left_over(alike, after) / max(_left_over(seen, after), 1.0)
+    return left * share if share < SAME_SCENE and left * share < LEAST_ERROR else left
+
+
+def _left_over(seen: Frame, wanted: View) -> float:
+    return float(cv2.absdiff(wanted.grey, luma(seen)).mean())
 
 
 def histogram(picture: Frame) -> Plane:

@@ -38,6 +38,7 @@ from sdbr.motion.colour import (
     Correction,
     expectation,
     harmonised,
+    in_common,
     lab,
 )
 from sdbr.motion.flow import View, view, view_size
@@ -49,6 +50,9 @@ STONE = 4
 REMEMBERED = 8
 # Finer than this, in pixels of the small view and of the picture, a picture keeps what it has.
 FINER, FINER_OF_PICTURE = 1.5, 2.5
+# Where less is known of a keyframe's colours from the one before it, so many earlier ones are
+# looked at as well.
+ENOUGH_IN_COMMON, LOOKED_BACK = 0.5, 4
 # A shot takes the mean of the colours that its first so many keyframes came in: the first one's
 # alone would be an accident of one call.
 AGREEING = 4
@@ -85,7 +89,7 @@ def corrections(
     `frames` are the clip's source frames and `pictures` the drawn keyframes, both by number.
     The first so many keys, `agreeing`, are waited for and settle the shot's colours; with 1 they
     are the first picture's. Besides the keyframes every `STONE`-th frame between them is asked
-    for, once; as many small views are held.
+    for, oftener where a keyframe is unlike the one before it; a few small views are held.
     """
     following = _following_each_other(frames, pictures, keys)
     first = list(islice(following, agreeing))
@@ -103,10 +107,10 @@ def corrections(
 
 
 def _following_each_other(frames: Frames, pictures: Frames, keys: Iterable[int]) -> Iterator[_Key]:
-    before: _Key | None = None
+    past: deque[_Key] = deque(maxlen=LOOKED_BACK)
     for key in keys:
-        before = _following(frames, before, _small(frames[key], pictures[key], key))
-        yield before
+        past.append(_following(frames, past, _small(frames[key], pictures[key], key)))
+        yield past[-1]
 
 
 def _common(keys: Sequence[_Key]) -> Colour:
@@ -123,12 +127,19 @@ def _small(frame: Frame, picture: Frame, number: int) -> _Small:
     return _Small(number, source, drawn, size_of(picture), displacement(frame, picture))
 
 
-def _following(frames: Frames, before: _Key | None, now: _Small) -> _Key:
-    """A keyframe in the colours of the one before it."""
-    if before is None:
+def _following(frames: Frames, past: Sequence[_Key], now: _Small) -> _Key:
+    """A keyframe in the colours of the one before it, or of an earlier one that is more like it:
+    after a flash the colours are those from before."""
+    if not past:
         return _Key(now, NO_CORRECTION, now.drawn)
-    there, back = _bridge(frames, before.small, now)
-    correction = harmonised((before.small.source, before.drawn), (now.source, now.drawn), back)
+    there, back = _bridge(frames, past[-1].small, now)
+    like, link = past[-1], back
+    known = in_common(like.small.source, now.source, link)
+    for earlier in list(past)[-2::-1] if known < ENOUGH_IN_COMMON else ():
+        _, way = _bridge(frames, earlier.small, now)
+        if (more := in_common(earlier.small.source, now.source, way)) > known:
+            like, link, known = earlier, way, more
+    correction = harmonised((like.small.source, like.drawn), (now.source, now.drawn), link)
     return _Key(now, correction, correction.of(now.drawn), back, there)
 
 

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+
+from sdbr.motion.flow import view
+from sdbr.motion.links import linked, step
+from sdbr.motion.plain import plain_and_same
+from tests.motion.scenes import ground
+
+SIZE = (160, 96)
+
+
+def over_a_wall(left, level=140, grain=0.0):
+    random = np.random.default_rng(left)
+    frame = np.full((96, 160, 3), level, np.float32) + random.normal(0, grain, (96, 160, 3))
+    frame[30:60, left : left + 30] = ground(30, 30, seed=4)
+    return view(np.clip(frame, 0, 255).astype(np.uint8), SIZE)
+
+
+def test_a_wall_behind_a_thing_that_moves_stays_in_place():
+    here, there = over_a_wall(20), over_a_wall(90)
+    link = linked(step(here, there, "fast"), here, there)
+    behind = np.ones((96, 160), bool)
+    behind[16:74, 6:134] = False
+    assert not link.flow[behind].any()
+    assert link.trust[behind].min() > 0.99
+
+
+def test_grain_does_not_make_a_wall_less_plain():
+    assert plain_and_same(over_a_wall(20, grain=3), over_a_wall(90, grain=3))[80:].min() > 0.9
+
+
+def test_what_has_structure_or_changed_is_not_plain():
+    here = view(ground(*SIZE), SIZE)
+    assert plain_and_same(here, here).max() < 0.2
+    assert plain_and_same(over_a_wall(20), over_a_wall(20, level=160)).max() == 0
