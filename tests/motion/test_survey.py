@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from itertools import count
 
+import numpy as np
 import pytest
 
-from sdbr.motion.survey import DISTANCES, survey
+from sdbr.motion.survey import DISTANCES, survey, unexplained
 from tests.motion.scenes import boiling, faded, pan, passing, still
 
 
@@ -65,3 +66,15 @@ def test_the_clip_streams_past():
 @pytest.mark.parametrize("length", [0, 1, 2, 3])
 def test_every_frame_of_a_short_clip_has_a_note(length):
     assert len(survey(pan(length))) == length
+
+
+def test_a_region_that_is_not_explained_counts_for_more_than_its_share():
+    whole = np.full((100, 200), 255, np.uint8)
+    assert unexplained(whole) == 0
+    part = whole.copy()
+    part[40:60, 80:120] = 0
+    assert abs(unexplained(part) - 0.3) < 0.001
+    strip = whole.copy()
+    strip[:, :4] = 0
+    assert unexplained(strip) < 0.05
+    assert unexplained(whole * 0) == 1

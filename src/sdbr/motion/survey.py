@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.concurrency import side_by_side
-from sdbr.motion.arrays import Frame, Plane, as_bytes, size_of
+from sdbr.motion.arrays import Frame, Plane, as_bytes, cell_means, size_of
 from sdbr.motion.cuts import CERTAIN_ERROR, LONGEST_FLASH, STILL, Change, change
 from sdbr.motion.flow import FlowOptions, View, view, view_size
 from sdbr.motion.links import Step, joined, linked, sought, step
@@ -24,6 +24,10 @@ SURVEY_FLOW = FlowOptions(scale=1.0, longest=256)
 DISTANCES = (1, 2, 3, 4, 6, 8, 12)
 # Past this the farther ones are taken as unexplained without a look.
 HOPELESS = 0.9
+# A region is this part of the frame's width and height. One that is not explained at all counts as
+# much as this share of the frame.
+REGIONS = 5
+REGION_COUNTS = 0.3
 
 Trust = npt.NDArray[np.uint8]
 
@@ -190,5 +194,11 @@ def packed(trusted: Plane) -> Trust:
 
 
 def unexplained(trusted: Trust) -> float:
-    """The share of a frame, 0 to 1, that is not trusted."""
-    return 1 - float(trusted.mean()) / 255
+    """The share of a frame, 0 to 1, that is not trusted; more where one region of it is not.
+
+    A small thing that moves is what one looks at, though it is little of the frame.
+    """
+    cells = cell_means(trusted, (2 * REGIONS, 2 * REGIONS))
+    regions = (cells[:-1, :-1] + cells[1:, :-1] + cells[:-1, 1:] + cells[1:, 1:]) / 4
+    least = float(regions.min())
+    return max(1 - float(trusted.mean()) / 255, REGION_COUNTS * (1 - least / 255))
