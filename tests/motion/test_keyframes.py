@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from sdbr.errors import UsageProblem
@@ -105,3 +107,11 @@ def test_rules_are_read():
 def test_what_is_no_rule_is_refused(text):
     with pytest.raises(UsageProblem, match="every:N"):
         read_rule(text)
+
+
+def test_keyframes_of_a_fast_pan_have_something_in_common():
+    notes = survey(pan(33, step=14))
+    plan = place_keyframes(notes, read_rule("auto"))
+    for left, right in pairwise(plan.keyframes):
+        assert notes[left].alone.get(right - left, 1.0) <= 0.85 or right - left <= NEAREST
+    assert len(plan.keyframes) < len(plan.shots[0]) / 3

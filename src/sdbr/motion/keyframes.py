@@ -20,6 +20,10 @@ FARTHEST = 24
 # Flow is chained, and its memory held, from a keyframe to the next: no rule may go farther.
 FARTHEST_EVERY = 48
 
+# Keyframes that leave more than this unexplained of each other have too little in common to agree
+# on colours: in a fast pan each half of a frame between would have its own.
+STRANGERS = 0.8
+
 CAREFUL, BALANCED, THRIFTY = 0.12, 0.25, 0.40
 BISECTIONS = 12
 
@@ -158,7 +162,10 @@ def _reach(explained: Explained, key: int, last: int, share: float) -> int:
         allowed = share if 2 * distance > NEAREST else max(share, UNEXPLAINED)
         if explained.pair(key + distance, distance) > allowed:
             break
-        reach = 2 * distance
+        far = 2 * distance
+        if far > NEAREST and far in DISTANCES and explained.alone(key, far) > max(STRANGERS, share):
+            break
+        reach = far
     return reach
 
 
