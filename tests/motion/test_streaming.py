@@ -18,7 +18,7 @@ SCENES = {
     "a short clip": pan(5),
     "a still clip": still(60),
     "a pan": pan(40),
-    "shots": still(30) + pan(26, step=30, seed=4) + passing(24),
+    "shots": still(30) + pan(26, step=30, seed=4) + passing(40),
     "nothing in common": boiling(9),
     "a fade": faded(pan(30, step=1)),
     "a flash": [*still(20), *(frame // 2 + 127 for frame in still(2)), *still(20)],
@@ -38,7 +38,7 @@ def test_the_plan_is_that_of_a_whole_survey(scene):
 
 def test_a_lower_share_draws_more():
     careful, thrifty = (
-        place_streaming(passing(24), read_rule("auto", unexplained=share))[1].keyframes
+        place_streaming(passing(40), read_rule("auto", unexplained=share))[1].keyframes
         for share in (0.02, 0.4)
     )
     assert len(careful) > len(thrifty)

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from sdbr.motion.arrays import Frame
-from sdbr.motion.cuts import CERTAIN_ERROR, NEIGHBOURS, find_cuts
+from sdbr.motion.cuts import NEIGHBOURS, find_cuts
 from sdbr.motion.flow import View
 from sdbr.motion.keyframes import FARTHEST, Rule, find_shots, following
-from sdbr.motion.links import Step, joined, linked, sought
+from sdbr.motion.links import Step, linked
 from sdbr.motion.plan import Plan
 from sdbr.motion.reasons import CLOSE, reasons
-from sdbr.motion.survey import SURVEY_FLOW, Note, Seen, packed, stepping, unexplained
+from sdbr.motion.survey import Note, Seen, packed, stepping, unexplained, ways_back
 
 
 def place_streaming(frames: Iterable[Frame], rule: Rule) -> tuple[list[Note], Plan]:
@@ -100,15 +100,8 @@ class _Held:
 
     def _way(self, first: int, last: int) -> Step | None:
         """The flows between two frames, sought once more along the chain; None over a cut."""
-        steps = [self._seen[number - self._first] for number in range(first + 1, last + 1)]
-        if any(one.change.error > CERTAIN_ERROR for one in steps):
-            return None
-        way = steps[0].step
-        for one in steps[1:]:
-            way = joined(way, one.step)
-        if len(steps) == 1:
-            return way
-        return sought(way, (self._view(first), self._view(last)), SURVEY_FLOW.preset)
+        window = [self._seen[number - self._first] for number in range(first, last + 1)]
+        return next((way for _, way in ways_back(window, (last - first,))), None)
 
     def _view(self, number: int) -> View:
         return self._seen[number - self._first].view

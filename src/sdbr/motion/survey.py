@@ -7,7 +7,7 @@ are kept.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -148,7 +148,7 @@ def _compared(window: Sequence[Seen]) -> list[_Pair]:
     """A frame compared with those `DISTANCES` before it, as far as anything is explained."""
     pairs: list[_Pair] = []
     now = window[-1].view
-    for distance, way in _ways_back(window):
+    for distance, way in ways_back(window, DISTANCES):
         then = window[-1 - distance].view
         back = packed(linked(way.turned(), now, then).trust)
         forth = packed(linked(way, then, now).trust)
@@ -158,20 +158,21 @@ def _compared(window: Sequence[Seen]) -> list[_Pair]:
     return pairs
 
 
-def _ways_back(window: Sequence[Seen]) -> Iterator[tuple[int, Step]]:
-    """The flows between the frames `DISTANCES` before the last and it, up to a certain cut."""
-    now = window[-1]
-    way, preset = now.step, SURVEY_FLOW.preset
+def ways_back(window: Sequence[Seen], distances: Collection[int]) -> Iterator[tuple[int, Step]]:
+    """The flows between the frames at these distances before the last and it, nearest first.
+
+    Each is chained from the flows of neighbours and sought once more; a certain cut ends them.
+    """
+    now, way = window[-1], window[-1].step
     for distance in range(1, len(window)):
         after = window[-distance]
         if distance > 1:
             way = joined(after.step, way)
         if after.change.error > CERTAIN_ERROR:
             return
-        if distance in DISTANCES:
-            if distance > 1:
-                way = sought(way, (window[-1 - distance].view, now.view), preset)
-            yield distance, way
+        if distance in distances:
+            ends = window[-1 - distance].view, now.view
+            yield distance, sought(way, ends, SURVEY_FLOW.preset) if distance > 1 else way
 
 
 def _noted(compared: Iterable[tuple[Change, list[_Pair]]]) -> Iterator[Note]:
