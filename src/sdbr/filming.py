@@ -7,11 +7,9 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import click
 
-from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.clip_options import ClipFlags, SteadyFlags
 from sdbr.delivery import line
@@ -25,11 +23,11 @@ from sdbr.options import Run
 from sdbr.voice import Voice, counted
 from sdbr.workflows import pictures
 from sdbr.workflows.film import trial
-from sdbr.workflows.film.course import requests_of
 from sdbr.workflows.film.denser import denser
 from sdbr.workflows.film.planning import look_over
 from sdbr.workflows.film.pricing import (
     Allowance,
+    is_paid,
     most_extra,
     price,
     priced,
@@ -37,7 +35,15 @@ from sdbr.workflows.film.pricing import (
     with_more,
     within_cap,
 )
-from sdbr.workflows.film.redrawing import named, note_redrawn, note_trial, parse_places, redraw
+from sdbr.workflows.film.redrawing import (
+    named,
+    note_redrawn,
+    note_trial,
+    parse_places,
+    redraw,
+    redraws_of,
+    trial_of,
+)
 from sdbr.workflows.film.restyling import Finished, restyle
 from sdbr.workflows.film.settling import Order, Settled, settle
 from sdbr.workflows.film.sources import Source
@@ -75,21 +81,21 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
     consent(told, means.spending, _ask if voice.terminal else None)
     if flags.steady.redraw is not None:
         for one in settled:
-            note_redrawn(_note_of(one, means), one.film.painter.redrawn)
+            note = redraws_of(means.workspace.hidden, one.film.tree.fingerprint)
+            note_redrawn(note, one.film.painter.redrawn)
     stop = threading.Event()
     with (
         until_interrupted(stop, voice.say),
         drawing(means, order.wish.command, stop, voice.passing) as under_way,
     ):
         under_way.ledger.plan_run(under_way.run, told.pictures, told.saved)
-        allowance = Allowance(means.spending, told.cost)
+        allowance, teller = Allowance(means.spending, told.cost), Teller(voice, run.output.json)
 
         def work(one: Settled) -> None:
             if flags.steady.review or flags.clip.test_frames is not None:
-                count, as_json = flags.clip.test_frames, run.output.json
-                _draw_trial(one, count, under_way, means, as_json=as_json)
+                _draw_trial(one, flags.clip.test_frames, under_way, means, teller)
             else:
-                _draw(one, flags, (under_way, allowance), means, Teller(voice, run.output.json))
+                _draw(one, flags, (under_way, allowance), means, teller)
 
         done: list[Settled] = []
         try:
@@ -139,34 +145,24 @@ def _redrawn(settled: list[Settled], flags: Flags, means: Means) -> list[Settled
     for one in settled:
         wanted = named(one.film.footage.plan.keyframes, places)
         painter = one.film.painter
-        paid = partial(_is_paid, one, means)
-        painter = replace(painter, redrawn=redraw(painter.redrawn, wanted, paid))
+        times = redraw(painter.redrawn, wanted, partial(is_paid, one, means=means))
+        painter = replace(painter, redrawn=times)
         again.append(replace(one, film=replace(one.film, painter=painter)))
     return again
 
 
-def _is_paid(one: Settled, means: Means, number: int) -> bool:
-    # What starts from the last result is not known before that is there.
-    request = requests_of(one.film, [one.film.footage.frames[number]])[0]
-    return bool(one.wish.feedback) or means.paid_for(body.key(request, means.realm))
-
-
-def _note_of(one: Settled, means: Means) -> Path:
-    return means.workspace.hidden / "clips" / f"{one.film.tree.fingerprint}.redrawn.json"
-
-
 def _draw_trial(
-    one: Settled, count: int | None, under_way: Drawing, means: Means, *, as_json: bool
+    one: Settled, count: int | None, under_way: Drawing, means: Means, teller: Teller
 ) -> None:
     wanted = one.film.drawn
     if count is not None:
         wanted = trial.spread(one.film.footage.frames, count)
-        note = means.workspace.hidden / "clips" / f"{one.film.tree.fingerprint}.trial.json"
+        note = trial_of(means.workspace.hidden, one.film.tree.fingerprint)
         note_trial(note, [frame.number for frame in wanted])
     sheet = trial.draw_trial(one, wanted, under_way, means, one.order.where.results)
     numbers = [frame.number + 1 for frame in wanted]
     told = json.dumps({"path": str(sheet), "frames": numbers}, ensure_ascii=False)
-    line(told if as_json else str(sheet))
+    line(told if teller.as_json else str(sheet))
 
 
 def _draw(

@@ -96,10 +96,8 @@ def harmonised(before: tuple[View, Frame], now: tuple[View, Frame], link: Link) 
 
 def in_common(before: View, now: View, link: Link) -> float:
     """How much of a view's colours is known from one before it, 0 to 1; `link` leads there."""
-    seen = as_bytes(warped(before.colour, link.flow))
-    new = np.abs(cv2.subtract(now.colour, seen, dtype=cv2.CV_32F)).mean(axis=2)
-    levels = np.average(new, weights=link.trust + LEAST_TRUST)
-    return float(link.trust.mean()) * _known(float(levels))
+    *_, known = _news(before, now, link)
+    return float(link.trust.mean()) * known
 
 
 def expectation(before: tuple[View, Frame], now: View, link: Link) -> tuple[Frame, float]:
@@ -107,11 +105,18 @@ def expectation(before: tuple[View, Frame], now: View, link: Link) -> tuple[Fram
 
     The picture before is fetched along the motion; what the source changed comes in.
     """
-    seen, carried = (as_bytes(warped(each, link.flow)) for each in (before[0].colour, before[1]))
-    new = as_floats(cv2.subtract(now.colour, seen, dtype=cv2.CV_32F))
+    seen, new, known = _news(before[0], now, link)
+    carried = as_bytes(warped(before[1], link.flow))
     change = fit_colours(seen, carried, link.trust).of_change(new)
+    return as_bytes(cv2.add(carried, change, dtype=cv2.CV_8U)), known
+
+
+def _news(before: View, now: View, link: Link) -> tuple[Frame, Colour, float]:
+    """The view before as seen from now, what is new, and how much is known after it, 0 to 1."""
+    seen = as_bytes(warped(before.colour, link.flow))
+    new = as_floats(cv2.subtract(now.colour, seen, dtype=cv2.CV_32F))
     levels = np.average(np.abs(new).mean(axis=2), weights=link.trust + LEAST_TRUST)
-    return as_bytes(cv2.add(carried, change, dtype=cv2.CV_8U)), _known(float(levels))
+    return seen, new, _known(float(levels))
 
 
 def _known(levels: float) -> float:

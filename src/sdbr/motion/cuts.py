@@ -13,7 +13,7 @@ from statistics import median
 import cv2
 import numpy as np
 
-from sdbr.motion.arrays import Frame, Plane, as_bytes, as_floats, luma
+from sdbr.motion.arrays import Frame, Luma, Plane, as_bytes, as_floats, luma
 from sdbr.motion.exposure import exposed_alike
 from sdbr.motion.flow import View, warped
 from sdbr.motion.links import Step
@@ -78,21 +78,20 @@ def change(before: View, after: View, step: Step) -> Change:
 
 def _error(before: View, after: View, step: Step) -> float:
     dark, light = sorted(float(view.grey.mean()) for view in (before, after))
-    seen = as_bytes(warped(before.colour, step.back))
-    left = _left_over(seen, after)
+    left = _left_over(as_bytes(warped(before.grey, step.back)), after)
     if dark < BLACK:
         # Into black and out of it goes a fade, unless the other frame is at full light at once.
         return min(left, LEAST_ERROR) if light < DARK else left
-    left *= min(MOST_DARKNESS, max(1.0, DARK / light))
-    if left <= LEAST_ERROR:
-        return left
-    alike = exposed_alike(seen, after.colour, np.zeros(after.grey.shape, np.float32))
-    share = _left_over(alike, after) / max(_left_over(seen, after), 1.0)
-    return left * share if share < SAME_SCENE and left * share < LEAST_ERROR else left
+    error = left * min(MOST_DARKNESS, max(1.0, DARK / light))
+    if error <= LEAST_ERROR:
+        return error
+    seen, everywhere = as_bytes(warped(before.colour, step.back)), np.zeros_like(step.back[..., 0])
+    share = _left_over(luma(exposed_alike(seen, after.colour, everywhere)), after) / left
+    return error * share if share < SAME_SCENE and error * share < LEAST_ERROR else error
 
 
-def _left_over(seen: Frame, wanted: View) -> float:
-    return float(cv2.absdiff(wanted.grey, luma(seen)).mean())
+def _left_over(seen: Luma, wanted: View) -> float:
+    return float(cv2.absdiff(wanted.grey, seen).mean())
 
 
 def histogram(picture: Frame) -> Plane:

@@ -58,6 +58,8 @@ def sought(way: Step, ends: tuple[View, View], preset: str) -> Step:
 def linked(way: Step, here: View, there: View) -> Link:
     """The link from one view to another; plain ground that is the same in both stays in place."""
     sure, still = trust(way.there, way.back, here, there), plain_and_same(here, there)
+    if not still.any():
+        return Link(way.there, sure)
     moves = 1 - still
     flow = as_floats(cv2.multiply(way.there, cv2.merge([moves, moves])))
     return Link(flow, as_floats(np.maximum(sure, still)))

@@ -27,6 +27,7 @@ from sdbr.workflows.film.source_frames import SourceFrames
 
 Result = tuple[Shown, Pixels]
 _PATIENCE = 0.1
+"""Seconds between looks at whether the run was stopped."""
 _MOST_EXTRA = 3
 """Frames of one stretch that may be drawn because nothing explains them."""
 

@@ -86,6 +86,12 @@ def with_more(told: Estimate, settled: Sequence[Settled]) -> Estimate:
     return replace(told, remarks=(*told.remarks, f"up to {more} USD more for --max-flicker"))
 
 
+def is_paid(one: Settled, number: int, means: Means) -> bool:
+    """Whether a frame's picture is there; one that starts from a result is taken to be."""
+    request = course.requests_of(one.film, [one.film.footage.frames[number]])[0]
+    return _onward(one, number) or means.paid_for(body.key(request, means.realm))
+
+
 def _onward(one: Settled, number: int) -> bool:
     """Whether a frame's init image has the result before it mixed in."""
     firsts = {shot.start for shot in one.film.footage.plan.shots}

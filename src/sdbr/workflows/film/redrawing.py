@@ -12,6 +12,16 @@ from sdbr.files import write_whole
 from sdbr.motion.plan import Plan
 
 
+def redraws_of(hidden: Path, fingerprint: str) -> Path:
+    """Where a clip's run notes how often each frame was asked for."""
+    return hidden / "clips" / f"{fingerprint}.redrawn.json"
+
+
+def trial_of(hidden: Path, fingerprint: str) -> Path:
+    """Where a clip's run notes the frames of its trials."""
+    return hidden / "clips" / f"{fingerprint}.trial.json"
+
+
 def redrawn_before(path: Path) -> dict[int, int]:
     """How often each frame, by number from 0, was asked to be drawn again."""
     try:

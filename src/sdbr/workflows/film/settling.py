@@ -23,7 +23,13 @@ from sdbr.store.runs import open_run
 from sdbr.workflows.film.course import Film
 from sdbr.workflows.film.painter import Painter
 from sdbr.workflows.film.planning import Footage
-from sdbr.workflows.film.redrawing import redrawn_before, tried_before, with_frames
+from sdbr.workflows.film.redrawing import (
+    redrawn_before,
+    redraws_of,
+    trial_of,
+    tried_before,
+    with_frames,
+)
 from sdbr.workflows.film.sources import Source
 from sdbr.workflows.film.tree import Naming, Places, find_tree
 from sdbr.workflows.job import Input
@@ -119,8 +125,7 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     first_like: dict[str, int] = {}
     for frame in footage.frames:
         first_like.setdefault(frame.digest, frame.number)
-    numbers_file = means.workspace.hidden / "clips" / f"{fingerprint}.redrawn.json"
-    redrawn = redrawn_before(numbers_file)
+    redrawn = redrawn_before(redraws_of(means.workspace.hidden, fingerprint))
     painter = Painter(request, placement, wish.seed_policy, first_like, redrawn)
     body.check(painter.request_for(footage.frames[0], _unused), means.models)
     stem = kept_name(wish.name or source.name)
@@ -128,7 +133,7 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     tree = find_tree(order.where, naming, fingerprint)
     if any(tree.target.resolve() == file.resolve() for file in source.files):
         raise UsageProblem(f"{tree.target} is the source itself. Give -o another name.")
-    tried = tried_before(means.workspace.hidden / "clips" / f"{fingerprint}.trial.json")
+    tried = tried_before(trial_of(means.workspace.hidden, fingerprint))
     footage = replace(footage, plan=with_frames(footage.plan, tried))
     return Film(footage, painter, tree, clip.size, wish.keep_frames, inputs)
 
