@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.media.clips import Frame, Pace, Settings, open_reader, open_writer, sound_of
+from sdbr.media.open import Frame, Pace, Settings, open_reader, open_writer, sound_of
 
 ROUNDS = 3
 

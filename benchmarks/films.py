@@ -30,7 +30,7 @@ from PIL import Image
 from runs import SDBR, Took, emulator, folder_in, machine, run, table
 
 from sdbr.emulator import Emulator
-from sdbr.media.clips import Frame, open_reader, open_writer
+from sdbr.media.open import Frame, open_reader, open_writer
 
 LATENCY, WORKERS, LOOPED = 2.0, 16, 8
 LENGTH, SHORT = 250, 300

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sdbr.media.clip import Pixels
-from sdbr.media.clips import Frame, Pace, open_reader, open_writer
+from sdbr.media.open import Frame, Pace, open_reader, open_writer
 
 _SHIFT = 8
 """Pixels by which a round differs from the one before, so that no frame is drawn only once."""

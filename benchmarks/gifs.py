@@ -24,9 +24,9 @@ from measures import blurred, cpu_seconds, psnr, ssim
 from PIL import Image
 
 from sdbr.media.clip import Frame, Pixels
-from sdbr.media.clips import Pace, Settings, open_reader, open_writer
-from sdbr.media.images import flattened, scaled
-from sdbr.workflows.living.inputs import moves
+from sdbr.media.open import Pace, Settings, open_reader, open_writer
+from sdbr.media.stills.pixels import flattened, scaled
+from sdbr.workflows.animations.inputs import moves
 
 FRAMES = 24
 LONGEST = 480

@@ -20,15 +20,15 @@ from statistics import fmean, median
 import numpy as np
 from measures import ssim
 
-from sdbr.media.clips import open_reader
+from sdbr.media.open import open_reader
 from sdbr.motion.arrays import Frame, shrunk
-from sdbr.motion.fill import fill
-from sdbr.motion.filter import steadied
-from sdbr.motion.flicker import mean_error, sharpness, steadiness
-from sdbr.motion.harmony import corrections
+from sdbr.motion.harmonization import corrections
+from sdbr.motion.interpolation import fill
 from sdbr.motion.keyframes import place_keyframes, read_rule
 from sdbr.motion.plan import Plan
 from sdbr.motion.survey import Note, survey
+from sdbr.motion.temporal_filter import steadied
+from sdbr.motion.warp_error import mean_error, sharpness, steadiness
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.motion.simulated import drawn, look

@@ -28,17 +28,17 @@ from PIL import Image
 from runs import SDBR, table
 
 from sdbr.emulator import Emulator
-from sdbr.media.clips import open_reader
+from sdbr.media.open import open_reader
 from sdbr.motion.arrays import Frame, shrunk, size_of
-from sdbr.motion.fill import fill
-from sdbr.motion.flicker import MEASURING_FLOW, sharpness, visible, warp_error
 from sdbr.motion.flow import view, view_size
-from sdbr.motion.harmony import corrections
+from sdbr.motion.harmonization import corrections
+from sdbr.motion.interpolation import fill
 from sdbr.motion.keyframes import find_shots, place_keyframes, read_rule
 from sdbr.motion.library import one_thread_a_call
-from sdbr.motion.links import step
+from sdbr.motion.matching import step
 from sdbr.motion.plan import Plan
 from sdbr.motion.survey import Note, survey
+from sdbr.motion.warp_error import MEASURING_FLOW, sharpness, visible, warp_error
 
 WAYS = {"naive": ("all", "off"), "every8": ("every:8", "auto"), "auto": ("auto", "auto")}
 HEAD = ("clip", "frames", "source E", "naive E", "every:8 E", "share", "calls", "SSIM naive",

@@ -7,10 +7,10 @@ import pytest
 
 import sdbr.commands
 from sdbr import config
-from sdbr.config_file import line_of
-from sdbr.drawing_commands import DRAWING
+from sdbr.config.drawing_commands import DRAWING
+from sdbr.config.file import line_of
+from sdbr.config.settings import Connection, configured_endpoint, configured_region
 from sdbr.errors import UsageProblem
-from sdbr.settings import Connection, configured_endpoint, configured_region
 
 ALL = """
 region = "us-east-1"

@@ -1,7 +1,7 @@
 import io
 import sys
 
-from sdbr.voice import Voice, counted
+from sdbr.console import Voice, counted
 
 
 class Terminal(io.StringIO):

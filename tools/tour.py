@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from sdbr.media.clips import open_reader
+from sdbr.media.open import open_reader
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "tour.md"

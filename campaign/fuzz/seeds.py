@@ -13,8 +13,8 @@ from PIL import Image
 
 from campaign.jobs import scene
 from sdbr.media.clip import Frame, Pace
-from sdbr.media.clips import open_writer
 from sdbr.media.metadata import embed
+from sdbr.media.open import open_writer
 
 RECORD = {
     "sdbr": "0.1.0",

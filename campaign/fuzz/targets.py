@@ -16,12 +16,12 @@ from campaign.fuzz.shop import Shop, shop
 from campaign.fuzz.watching import Target
 from sdbr.bedrock import catalog
 from sdbr.bedrock.client import _picture, _read
-from sdbr.bedrock.faults import Failure, explain
-from sdbr.config_file import read as read_toml
+from sdbr.bedrock.error_mapping import Failure, explain
+from sdbr.config.file import read as read_toml
 from sdbr.errors import SdbrError
 from sdbr.media import metadata
-from sdbr.media.clips import open_reader, read_comment
-from sdbr.media.pictures import open_picture
+from sdbr.media.open import open_reader, read_comment
+from sdbr.media.stills.open import open_picture
 from sdbr.request import ImageRequest
 from sdbr.sniff import sniff, whole
 

@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sdbr.animating import animate
 from sdbr.bedrock.catalog import Catalog
-from sdbr.clip_options import ClipFlags, SteadyFlags
+from sdbr.cli.animation_options import GifFlags
+from sdbr.cli.clip_options import ClipFlags, SteadyFlags
+from sdbr.cli.look_options import Told
+from sdbr.cli.options import Run
+from sdbr.cli.runs.animations import animate
+from sdbr.cli.runs.clips import Flags, film
 from sdbr.errors import UsageProblem
-from sdbr.filming import Flags, film
-from sdbr.gif_options import GifFlags
-from sdbr.looks import Told
-from sdbr.options import Run
-from sdbr.workflows.film import settling
-from sdbr.workflows.film.choosing import parse_rate
-from sdbr.workflows.film.naming import aimed, container_of
-from sdbr.workflows.film.sources import Source
-from sdbr.workflows.film.tree import Places, places
-from sdbr.workflows.jobs import Beside
-from sdbr.workflows.living.settling import COMMAND, Result, Wish
+from sdbr.workflows.animations.prepare import COMMAND, Result, Wish
+from sdbr.workflows.clips import prepare
+from sdbr.workflows.clips.folders import Places, places
+from sdbr.workflows.clips.selection import parse_rate
+from sdbr.workflows.clips.source import Source
 from sdbr.workflows.look import look_of
+from sdbr.workflows.naming import aimed, container_of
+from sdbr.workflows.pictures.jobs import Beside
 from sdbr.workflows.sweep import single
 from sdbr.workspace import Workspace, kept_name
 
@@ -45,7 +45,7 @@ class Asked:
         """The flags that make the same again, by name; the seed has a place of its own."""
         kind = container_of(ending)
         flags = {**self.flags, **self.clip.told(), **self.gif.told(), "format": kind}
-        return {n: v for n, v in settling.given(flags) if n != "seed"}
+        return {n: v for n, v in prepare.given(flags) if n != "seed"}
 
 
 def vivify(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalog) -> None:
@@ -83,9 +83,9 @@ def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalo
     """Restyle animations and short videos, each in its own time."""
     asked.gif.refuse_motion(paths[0].name)
     where, name, ending = _aimed(paths, asked, run)
-    wish = settling.Wish(
+    wish = prepare.Wish(
         command=COMMAND,
-        told=settling.given({**asked.record(ending), **asked.steady.told()}),
+        told=prepare.given({**asked.record(ending), **asked.steady.told()}),
         rule=asked.steady.rule(None),
         steady=asked.steady.steady != "off",
         feedback=asked.steady.feedback if asked.steady.init == "from-previous" else 0.0,
@@ -99,7 +99,7 @@ def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalo
         sheet=asked.told.sheet,
     )
     sources = [Source(kept_name(path.stem), path) for path in paths]
-    order = settling.Order(look_of(single(asked.flags)), wish, asked.beside, where)
+    order = prepare.Order(look_of(single(asked.flags)), wish, asked.beside, where)
     film(sources, order, Flags(asked.clip, asked.steady), run, catalog)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from sdbr.bedrock.rules import flag
+from sdbr.bedrock.validation import flag
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.workflows.preparing import original
+from sdbr.workflows.prepare import original
 
 _OWN = ("file", "prompt")
 _SOURCES = ("clip", "init_image")

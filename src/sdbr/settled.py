@@ -11,11 +11,11 @@ import click
 from click.core import ParameterSource
 
 from sdbr.config import MODEL_VARIABLE, TABLES, models_of
-from sdbr.drawing_commands import DRAWING
-from sdbr.settings import Connection, Effort, Spending
+from sdbr.config.drawing_commands import DRAWING
+from sdbr.config.settings import Connection, Effort, Spending
 
 if TYPE_CHECKING:
-    from sdbr.config_file import File, Key
+    from sdbr.config.file import File, Key
 
 _DEFAULTS: dict[str, Any] = {
     "offline": Connection().offline,

@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from sdbr.bedrock.catalog import price_of
 from sdbr.bedrock.client import BedrockClient, _failure, _read
+from sdbr.config.settings import Connection, configured_endpoint
 from sdbr.emulator import Faults
 from sdbr.errors import AccessProblem, InputProblem, Refused, ServiceProblem, UsageProblem
 from sdbr.request import Blob, ImageRequest, Size
-from sdbr.settings import Connection, configured_endpoint
 from tests.material import CATALOG, CORE, SD35, SDXL, blob, request_for
 
 ALL = CATALOG.models

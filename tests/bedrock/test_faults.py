@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from sdbr.bedrock.faults import Failure, explain, said
+from sdbr.bedrock.error_mapping import Failure, explain, said
 from sdbr.errors import AccessProblem, ServiceProblem, UsageProblem
 from tests.material import CATALOG, CORE, LEGACY, MARKETPLACE, SD35, SDXL
 

@@ -1,7 +1,7 @@
 import pytest
 
 from sdbr.bedrock.families import image_services
-from sdbr.bedrock.rules import ASPECTS, STYLES
+from sdbr.bedrock.validation import ASPECTS, STYLES
 from sdbr.errors import UsageProblem
 from sdbr.request import ImageRequest
 from tests.material import CATALOG, blob, emulator_reads, encoded, request_for, with_value

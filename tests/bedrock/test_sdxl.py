@@ -1,7 +1,7 @@
 import pytest
 
 from sdbr.bedrock.families import sdxl
-from sdbr.bedrock.rules import STYLES
+from sdbr.bedrock.validation import STYLES
 from sdbr.errors import Refused, ServiceProblem, UsageProblem
 from sdbr.request import ImageRequest, Size
 from tests.material import CATALOG, SDXL, blob, emulator_reads, encoded, with_value

@@ -1,7 +1,7 @@
 import pytest
 
 from sdbr.bedrock.families import stable_image
-from sdbr.bedrock.rules import ASPECTS
+from sdbr.bedrock.validation import ASPECTS
 from sdbr.errors import UsageProblem
 from sdbr.request import ImageRequest
 from tests.material import CATALOG, CORE, SD35, ULTRA, blob, emulator_reads, encoded, with_value

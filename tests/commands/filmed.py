@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sdbr.emulator import Emulator
-from sdbr.emulator.received import Received
-from sdbr.media.clips import Frame, open_reader
+from sdbr.emulator.journal import Received
+from sdbr.media.open import Frame, open_reader
 from tests.media.made_clips import Film, make_film
 
 

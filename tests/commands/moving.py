@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdbr.media.clips import Frame, open_reader
+from sdbr.media.open import Frame, open_reader
 
 DELAYS = [20, 70, 30, 110, 50, 40, 90, 20, 160, 30, 60, 80]
 

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from sdbr import completing
-from sdbr.bedrock.rules import STYLES
-from sdbr.workflows.film import sources
+from sdbr.bedrock.validation import STYLES
+from sdbr.cli import completion
+from sdbr.workflows.clips import source
 
 
 @pytest.fixture
@@ -84,13 +84,13 @@ def test_fish_offers_files_by_what_the_command_takes(program):
     assert {line.split("\t")[0] for line in shown} == {"film.mp4", "clips/"}
 
 
-@pytest.mark.parametrize(("name", "cls"), completing.SHELLS.items())
+@pytest.mark.parametrize(("name", "cls"), completion.SHELLS.items())
 def test_files_by_suffix_are_in_each_script(name, cls):
     assert "suffixes" in cls.source_template, name
 
 
 def test_the_suffixes_of_clips_are_those_that_are_read():
-    assert completing.VIDEOS == sources.VIDEOS
+    assert completion.VIDEOS == source.VIDEOS
 
 
 def test_a_shell_that_nobody_knows_is_a_usage_error(sdbr):

@@ -7,10 +7,10 @@ import pytest
 
 from sdbr.bedrock.account import Availability, Caller, Live, Offer
 from sdbr.bedrock.client import BedrockClient
+from sdbr.config.settings import Connection
 from sdbr.emulator import Emulator, Faults
 from sdbr.emulator.faults import KINDS
-from sdbr.settings import Connection
-from sdbr.workflows.checkup import account, machine, models
+from sdbr.workflows.doctor import account, machine, models
 from tests.material import CATALOG, CORE, SD35
 
 NAMED = {

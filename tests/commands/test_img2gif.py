@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from sdbr.emulator import Faults
-from sdbr.media.clips import open_reader, read_comment
-from sdbr.store import spend
+from sdbr.media.open import open_reader, read_comment
+from sdbr.store import ledger_queries
 from sdbr.store.ledger import Ledger
 from tests.commands.moving import dance_in, frames_of, lengths, photo_in
 
@@ -31,7 +31,7 @@ def dance(workspace):
 
 
 def sends(workspace):
-    return spend.sends(Ledger(workspace / ".sdbr" / "ledger.db"), "")
+    return ledger_queries.sends(Ledger(workspace / ".sdbr" / "ledger.db"), "")
 
 
 def test_a_still_becomes_a_gif_with_its_frames_beside_it(emulator, sdbr, photo, workspace):

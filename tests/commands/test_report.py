@@ -12,8 +12,8 @@ from PIL import Image
 
 from sdbr.media import metadata
 from sdbr.media.clip import Frame, Pace
-from sdbr.media.clips import open_writer
-from sdbr.workflows.preparing import remember
+from sdbr.media.open import open_writer
+from sdbr.workflows.prepare import remember
 from tests import browser as browsers
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;"

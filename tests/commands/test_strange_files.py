@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 
 from sdbr.media.clip import Frame, Pace
-from sdbr.media.clips import open_writer
 from sdbr.media.metadata import embed
+from sdbr.media.open import open_writer
 from tests.material import png
 from tests.media.made_clips import picture
 

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from sdbr.emulator import Emulator
-from sdbr.emulator.checks import check
+from sdbr.emulator.errors import Refusal
 from sdbr.emulator.models import models
-from sdbr.emulator.refusal import Refusal
+from sdbr.emulator.validation import check
 from tests.emulator.calls import CORE, SD35, SKETCH, ULTRA, base64_of, invoke, scenery
 
 SERVICE = "stability.stable-image-control-sketch-v1:0"

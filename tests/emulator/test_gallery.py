@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from sdbr.emulator import painter
-from sdbr.emulator.gallery import Gallery
 from sdbr.emulator.painter.order import Order
+from sdbr.emulator.picture_cache import Gallery
 
 ORDER = Order(prompt="a fox", size=(64, 64))
 

@@ -11,7 +11,7 @@ import h2.events
 import pytest
 
 from sdbr.emulator import Emulator, Faults
-from sdbr.emulator.http2 import Frames
+from sdbr.emulator.http.http2 import Frames
 from tests.emulator.calls import CORE
 
 BODY = json.dumps({"prompt": "a fox", "seed": 1}).encode()

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sdbr.emulator import Emulator
+from sdbr.emulator.errors import Refusal
 from sdbr.emulator.identifiers import find, split
-from sdbr.emulator.refusal import Refusal
 from tests.emulator.calls import CORE, SKETCH, invoke
 
 PLAIN = SKETCH.removeprefix("us.")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from sdbr.emulator import Emulator
-from sdbr.emulator.limits import Limits, Turns
+from sdbr.emulator.throttle import Limits, Turns
 from tests.emulator.calls import CORE, invoke
 
 

@@ -8,7 +8,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 from sdbr.emulator import Emulator, Faults
-from sdbr.emulator.received import abbreviated
+from sdbr.emulator.journal import abbreviated
 from tests.emulator.calls import CORE, SD35, base64_of, invoke, scenery, send
 
 BODY = {"prompt": "a fox", "seed": 1}

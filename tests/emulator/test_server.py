@@ -125,8 +125,8 @@ def test_sixty_four_requests_are_served_at_once() -> None:
 def test_without_the_extra_an_http2_client_is_told_what_to_do(
     bedrock: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(sys.modules, "sdbr.emulator.http2", None)
-    monkeypatch.delattr("sdbr.emulator.http2", raising=False)
+    monkeypatch.setitem(sys.modules, "sdbr.emulator.http.http2", None)
+    monkeypatch.delattr("sdbr.emulator.http.http2", raising=False)
     with caplog.at_level(logging.WARNING), connected(bedrock) as connection:
         connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         assert closed(connection)

@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
+from sdbr.config.settings import Spending
 from sdbr.errors import OverBudget
-from sdbr.generation.estimating import consent, estimate, in_usd
-from sdbr.settings import Spending
+from sdbr.generation.estimate import consent, estimate, in_usd
 from tests.material import CORE, SD35, SDXL, request_for
 
 

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.emulator import Faults
 from sdbr.errors import AccessProblem, InputProblem, Interrupted, OverBudget, Refused, SdbrError
 from sdbr.generation import retrying
 from sdbr.generation.filtering import OnFiltered
 from sdbr.generation.stack import Means, drawing, spent
 from sdbr.request import Blob
-from sdbr.settings import Connection, Effort, Spending
-from sdbr.store import spend
+from sdbr.store import ledger_queries
 from sdbr.store.ledger import Ledger
 from sdbr.workspace import Workspace
 from tests.material import CATALOG, CORE, SD35, request_for
@@ -71,7 +71,7 @@ def test_the_ledger_has_one_row_for_each_request_received(tmp_path, start_emulat
     emulator = start_emulator(faults=faults)
     using = means(tmp_path, emulator)
     draw_all(using, seeds(40))
-    rows = spend.sends(ledger_of(using), "")
+    rows = ledger_queries.sends(ledger_of(using), "")
     assert len(rows) == len(emulator.received) > 40
     assert not any(row["outcome"] == "open" for row in rows)
     answered = [it for it in emulator.received if it.status and it.outcome != "drop_after"]
@@ -88,7 +88,7 @@ def test_the_money_on_the_ledger_is_what_the_pictures_that_were_made_cost(
     emulator = start_emulator(faults=faults)
     using = means(tmp_path, emulator)
     pictures, budget = draw_all(using, seeds(40))
-    (total,) = spend.totals(ledger_of(using), "")
+    (total,) = ledger_queries.totals(ledger_of(using), "")
     assert total["billed"] == emulator.pictures_made * PRICE == budget.spent
     assert total["perhaps"] == 0
     assert not [picture for picture in pictures if isinstance(picture, SdbrError)]
@@ -178,7 +178,7 @@ def test_what_cannot_be_sent_is_on_no_ledger(tmp_path, emulator, monkeypatch):
     ((error,), budget) = draw_all(using, seeds(1))
     assert isinstance(error, AccessProblem)
     assert spent(budget) == 0
-    assert spend.sends(ledger_of(using), "") == []
+    assert ledger_queries.sends(ledger_of(using), "") == []
     assert emulator.received == ()
 
 
@@ -195,5 +195,5 @@ def test_offline_an_emulator_is_started_only_when_something_is_drawn(tmp_path, e
     with drawing(using, "test", threading.Event(), lambda _: None) as run:
         assert run.generate(seeds(1)[0]).data
     assert emulator.received == ()
-    (total,) = spend.totals(ledger_of(using), "")
+    (total,) = ledger_queries.totals(ledger_of(using), "")
     assert (total["realm"], total["sends"]) == ("local", 1)

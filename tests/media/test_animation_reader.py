@@ -12,7 +12,7 @@ from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
-from sdbr.media.clips import Pace, open_reader, open_writer
+from sdbr.media.open import Pace, open_reader, open_writer
 
 RED, GREEN, BLUE, CLEAR = (255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0)
 PALETTE = bytes([255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9])

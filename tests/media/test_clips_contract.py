@@ -11,7 +11,7 @@ import pytest
 from made_clips import psnr, timeline
 
 from sdbr.errors import InputProblem
-from sdbr.media.clips import Frame, Pace, open_reader, open_writer, read_comment
+from sdbr.media.open import Frame, Pace, open_reader, open_writer, read_comment
 
 FILMS = {".mp4", ".mov", ".mkv", ".webm"}
 SUFFIXES = [*sorted(FILMS), ".gif", ".webp", ".png", ""]

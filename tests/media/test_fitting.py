@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from sdbr.bedrock.families import SizeRule
 from sdbr.errors import InputProblem
-from sdbr.media.fitting import Placement, allows, described, plan_fit
+from sdbr.media.stills.fit import Placement, allows, described, plan_fit
 from sdbr.request import Size
 
 NINE = (

@@ -7,7 +7,7 @@ import pytest
 from made_clips import picture
 from PIL import Image
 
-from sdbr.media.frame_png import encode_frame
+from sdbr.media.stills.frame_png import encode_frame
 from sdbr.sniff import whole
 
 

@@ -8,9 +8,9 @@ import pytest
 from made_clips import picture, psnr
 
 from sdbr.errors import InputProblem, UsageProblem
+from sdbr.media.animation.gif_encoder import Look, smaller
 from sdbr.media.clip import Pixels
-from sdbr.media.clips import Frame, Pace, Settings, Writer, open_reader, open_writer
-from sdbr.media.gif_encoder import Look, smaller
+from sdbr.media.open import Frame, Pace, Settings, Writer, open_reader, open_writer
 
 PACE = Pace.even(Fraction(12))
 

@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 from made_clips import picture
 
-from sdbr.media.images import Box, changed_box, evened, flattened, part, scaled, with_channels
+from sdbr.media.stills.pixels import (
+    Box,
+    changed_box,
+    evened,
+    flattened,
+    part,
+    scaled,
+    with_channels,
+)
 
 
 def test_the_changed_box_holds_every_changed_pixel() -> None:

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from sdbr.media.lettering import draw_line, wrap
+from sdbr.media.stills.text import draw_line, wrap
 
 
 def written(text: str, width: float = 10_000, most: int = 1) -> list[str]:

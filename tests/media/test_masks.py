@@ -2,8 +2,8 @@ import pytest
 from PIL import Image
 
 from sdbr.errors import InputProblem
-from sdbr.media.encoding import encode
-from sdbr.media.masks import mask_from_alpha, prepare_mask
+from sdbr.media.stills.encode import encode
+from sdbr.media.stills.masks import mask_from_alpha, prepare_mask
 from sdbr.request import Size
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdbr.media.palette import Palette, palette_of
+from sdbr.media.animation.palette import Palette, palette_of
 
 
 def photographs():

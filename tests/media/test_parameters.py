@@ -1,7 +1,7 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sdbr.media.parameters import compose, parse
+from sdbr.media.metadata.webui import compose, parse
 
 WEBUI_TEXT = """girl with an artist's beret, (detailed:1.2), by Alphonse Mucha
 desert scene

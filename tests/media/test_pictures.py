@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.media.pictures import open_picture
+from sdbr.media.stills.open import open_picture
 from sdbr.request import Size
 
 MEDIA = Path(os.environ.get("SDBR_TEST_MEDIA", ""))
@@ -257,7 +257,7 @@ def test_random_bytes_are_an_input_problem(data):
 def test_every_broken_file_gives_one_line_and_nothing_else():
     code = (
         "import sys\nfrom pathlib import Path\nfrom sdbr.errors import InputProblem\n"
-        "from sdbr.media.pictures import open_picture\n"
+        "from sdbr.media.stills.open import open_picture\n"
         "for path in sorted(Path(sys.argv[1]).iterdir()):\n"
         "    try: print('opened', path, open_picture(path).size)\n"
         "    except InputProblem as problem: print(problem)\n"

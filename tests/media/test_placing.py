@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from sdbr.bedrock.families import SizeRule
-from sdbr.media.fitting import plan_fit
-from sdbr.media.placing import apply, restore
+from sdbr.media.stills.fit import plan_fit
+from sdbr.media.stills.place import apply, restore
 from sdbr.request import Size
 
 RULE = SizeRule(min_side=32, max_side=128, max_aspect=2.0, multiple_of=16)

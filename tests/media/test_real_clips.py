@@ -11,7 +11,7 @@ import pytest
 from made_clips import psnr, sound_packets
 
 from sdbr.errors import InputProblem
-from sdbr.media.clips import Settings, open_reader, open_writer, sound_of
+from sdbr.media.open import Settings, open_reader, open_writer, sound_of
 
 MEDIA = Path(os.environ.get("SDBR_TEST_MEDIA", "missing"))
 pytestmark = pytest.mark.skipif(not MEDIA.is_dir(), reason="SDBR_TEST_MEDIA is not set")

@@ -12,9 +12,9 @@ import pytest
 from made_clips import Film, make_film, picture
 
 from sdbr.errors import InputProblem
-from sdbr.media.clips import open_reader
-from sdbr.media.images import encode_png
-from sdbr.media.intact import missing_bytes
+from sdbr.media.open import open_reader
+from sdbr.media.stills.pixels import encode_png
+from sdbr.media.video.truncated import missing_bytes
 
 PLAYLIST = b"#EXTM3U\n#EXTINF:10,\n/etc/hostname\n"
 SCRIPT = b"ffconcat version 1.0\nfile other.mp4\n"

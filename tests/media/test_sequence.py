@@ -9,10 +9,10 @@ from made_clips import picture
 from PIL import Image
 
 from sdbr.errors import InputProblem
-from sdbr.media.clips import open_reader
+from sdbr.media.folder import natural_key, pictures_in
 from sdbr.media.frame_times import load_times
-from sdbr.media.images import encode_png
-from sdbr.media.sequence import natural_key, pictures_in
+from sdbr.media.open import open_reader
+from sdbr.media.stills.pixels import encode_png
 
 
 def save(folder: Path, *names: str) -> list[Path]:

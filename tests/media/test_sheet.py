@@ -1,7 +1,7 @@
 from PIL import Image
 
-from sdbr.media.encoding import encode
-from sdbr.media.sheet import Labels, contact_sheet, pairs_sheet, thumbnail
+from sdbr.media.stills.encode import encode
+from sdbr.media.stills.sheet import Labels, contact_sheet, pairs_sheet, thumbnail
 
 RED, BLUE = Image.new("RGB", (400, 200), "red"), Image.new("RGB", (100, 300), "blue")
 

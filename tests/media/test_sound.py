@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from made_clips import Film, make_film, sound_packets
 
-from sdbr.media.clips import Sound, Writer, open_reader, open_writer, sound_of
+from sdbr.media.open import Sound, Writer, open_reader, open_writer, sound_of
 
 TIMES = [Fraction(n, 25) for n in range(50)]
 TICK = Fraction(1, 48000)

@@ -10,7 +10,7 @@ from av.video.reformatter import Colorspace
 from made_clips import Film, make_film, picture, psnr
 
 from sdbr.media.clip import Pixels
-from sdbr.media.clips import Reader, open_reader
+from sdbr.media.open import Reader, open_reader
 
 RED = (235, 60, 30)
 

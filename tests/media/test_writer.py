@@ -7,7 +7,7 @@ import pytest
 from made_clips import picture, timeline
 
 from sdbr.errors import InputProblem
-from sdbr.media.clips import Frame, Pace, Settings, open_reader, open_writer
+from sdbr.media.open import Frame, Pace, Settings, open_reader, open_writer
 
 PACE = Pace.even(Fraction(12))
 STEP = Fraction(1, 12)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sdbr.motion.alignment import displacement, own_shift, unshifted
+from sdbr.motion.registration import displacement, own_shift, unshifted
 from tests.motion.scenes import ground
 from tests.motion.simulated import look
 

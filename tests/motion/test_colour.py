@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdbr.motion.colour import NO_CORRECTION
-from sdbr.motion.harmony import corrections
+from sdbr.motion.colour_match import NO_CORRECTION
+from sdbr.motion.harmonization import corrections
 from tests.motion.scenes import boiling, faded, pan, passing
 from tests.motion.simulated import look
 

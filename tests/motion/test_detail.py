@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from sdbr.motion.arrays import luma
-from sdbr.motion.detail import (
+from sdbr.motion.sharpness import (
     LEAST_GAIN,
     MOST_GAIN,
     carried,

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from sdbr.motion.fill import UNEXPLAINED, fill
-from sdbr.motion.flicker import sharpness, steadiness
-from sdbr.motion.harmony import corrections
+from sdbr.motion.harmonization import corrections
+from sdbr.motion.interpolation import UNEXPLAINED, fill
 from sdbr.motion.keyframes import place_keyframes, read_rule
 from sdbr.motion.plan import Stretch
 from sdbr.motion.survey import survey
+from sdbr.motion.warp_error import sharpness, steadiness
 from tests.motion.scenes import boiling, faded, ground, pan, passing, real_clip, still
 from tests.motion.simulated import drawn, look
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sdbr.motion.filter import steadied
-from sdbr.motion.flicker import sharpness, steadiness
+from sdbr.motion.temporal_filter import steadied
+from sdbr.motion.warp_error import sharpness, steadiness
 from tests.motion.scenes import faded, pan, passing
 from tests.motion.simulated import drawn, look
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sdbr.motion.flicker import mean_error, sharpness, steadiness, visible
 from sdbr.motion.flow import view
-from sdbr.motion.links import step
+from sdbr.motion.matching import step
+from sdbr.motion.warp_error import mean_error, sharpness, steadiness, visible
 from tests.motion.scenes import pan, passing, still
 
 

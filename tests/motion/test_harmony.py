@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sdbr.motion.colour import NO_CORRECTION
-from sdbr.motion.harmony import corrections
+from sdbr.motion.colour_match import NO_CORRECTION
+from sdbr.motion.harmonization import corrections
 from tests.motion.scenes import pan
 from tests.motion.simulated import drawn, look
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from sdbr.motion.flow import view
-from sdbr.motion.links import joined, links, step
+from sdbr.motion.matching import joined, links, step
 from tests.motion.scenes import pan
 
 SIZE = (160, 96)

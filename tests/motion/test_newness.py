@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdbr.motion.newness import fit_colours
+from sdbr.motion.colour_model import fit_colours
 from tests.motion.scenes import ground
 
 MATRIX = np.float32([[0.9, 0.2, -0.1], [0.0, 0.7, 0.2], [-0.2, 0.1, 1.0]])

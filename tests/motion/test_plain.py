@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdbr.motion.flow import view
-from sdbr.motion.links import linked, step
+from sdbr.motion.matching import linked, step
 from sdbr.motion.plain import plain_and_same
 from tests.motion.scenes import ground
 

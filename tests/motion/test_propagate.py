@@ -4,8 +4,8 @@ import numpy as np
 
 from sdbr.motion.arrays import luma
 from sdbr.motion.flow import view
-from sdbr.motion.links import Link
-from sdbr.motion.propagate import Pull, Source, make_key, propagate
+from sdbr.motion.matching import Link
+from sdbr.motion.propagation import Pull, Source, make_key, propagate
 from tests.motion.scenes import SIZE, ground
 
 FRAME = ground(*SIZE)

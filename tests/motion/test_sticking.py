@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sdbr.motion.sticking import sticking, without
+from sdbr.motion.static_texture import sticking, without
 from tests.motion.scenes import SIZE, pan
 
 MOVED = 24

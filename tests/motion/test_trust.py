@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdbr.motion.flow import view
-from sdbr.motion.links import step
+from sdbr.motion.matching import step
 from sdbr.motion.trust import trust
 from tests.motion.scenes import ground, pan, passing, still
 

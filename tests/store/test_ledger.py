@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdbr.errors import InputProblem
-from sdbr.store import spend
+from sdbr.store import ledger_queries
 from sdbr.store.ledger import Ledger, Send, Settlement, to_micro, to_usd
 
 WRITER = """
@@ -67,7 +67,7 @@ def test_a_request_that_never_left_has_no_row(ledger):
 def test_a_run_without_an_end_is_open_or_was_killed(ledger):
     first, second = ledger.begin_run("txt2img", "aws"), ledger.begin_run("vid2vid", "aws")
     ledger.end_run(first)
-    ended = {row["run"]: row["ended"] for row in spend.runs(ledger, "", 10)}
+    ended = {row["run"]: row["ended"] for row in ledger_queries.runs(ledger, "", 10)}
     assert ended[first]
     assert ended[second] is None
 
@@ -88,7 +88,7 @@ def test_totals_keep_realms_and_certainty_apart(ledger):
     ):
         run = ledger.begin_run("txt2img", realm)
         ledger.settle(ledger.begin(run, sent(price)), Settlement("picture", billed))
-    totals = {row["realm"]: row for row in spend.totals(ledger, "")}
+    totals = {row["realm"]: row for row in ledger_queries.totals(ledger, "")}
     assert totals["aws"]["billed"] == Decimal("0.18")
     assert totals["aws"]["perhaps"] == Decimal("0.60")
     assert totals["aws"]["sends"] == 5
@@ -101,7 +101,7 @@ def test_each_way_of_grouping_adds_up_to_the_total(ledger, group):
         run = ledger.begin_run("txt2img", "aws")
         row = ledger.begin(run, sent(model=f"model-{number % 2}"))
         ledger.settle(row, Settlement("picture", "yes"))
-    rows = spend.by(ledger, group, "")
+    rows = ledger_queries.by(ledger, group, "")
     assert len(rows) == {"day": 1, "model": 2, "run": 6}[group]
     assert sum(row["billed"] for row in rows) == Decimal("0.24")
     assert sum(row["sends"] for row in rows) == 6
@@ -111,19 +111,19 @@ def test_saved_money_is_kept_by_what_saved_it(ledger):
     run = ledger.begin_run("vid2vid", "aws")
     ledger.plan_run(run, 100, Decimal("0.80"))
     ledger.saved_by_keyframes(run, Decimal("6.96"))
-    (total,) = spend.totals(ledger, "")
+    (total,) = ledger_queries.totals(ledger, "")
     assert (total["saved_by_cache"], total["saved_by_keyframes"]) == (
         Decimal("0.80"),
         Decimal("6.96"),
     )
-    assert spend.runs(ledger, "", 1)[0]["planned"] == 100
+    assert ledger_queries.runs(ledger, "", 1)[0]["planned"] == 100
 
 
 def test_what_lies_before_the_day_is_left_out(ledger):
     ledger.begin(ledger.begin_run("txt2img", "aws"), sent())
-    assert spend.totals(ledger, "2999-01-01") == []
-    assert spend.sends(ledger, "2999-01-01") == []
-    assert len(spend.sends(ledger, "2020-01-01")) == 1
+    assert ledger_queries.totals(ledger, "2999-01-01") == []
+    assert ledger_queries.sends(ledger, "2999-01-01") == []
+    assert len(ledger_queries.sends(ledger, "2020-01-01")) == 1
 
 
 @given(st.decimals(0, 10_000, places=6))
@@ -135,7 +135,7 @@ def test_a_thousand_times_four_cents_are_forty_dollars(ledger):
     run = ledger.begin_run("txt2img", "aws")
     for seed in range(1000):
         ledger.settle(ledger.begin(run, sent(seed=seed)), Settlement("picture", "yes"))
-    assert spend.totals(ledger, "")[0]["billed"] == Decimal("40.00")
+    assert ledger_queries.totals(ledger, "")[0]["billed"] == Decimal("40.00")
 
 
 def test_many_threads_write_at_once(ledger):
@@ -150,8 +150,8 @@ def test_many_threads_write_at_once(ledger):
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert spend.totals(ledger, "")[0]["sends"] == 200
-    assert spend.totals(ledger, "")[0]["open"] == 0
+    assert ledger_queries.totals(ledger, "")[0]["sends"] == 200
+    assert ledger_queries.totals(ledger, "")[0]["open"] == 0
 
 
 def test_many_processes_open_a_new_ledger_at_once_and_lose_no_row(tmp_path):
@@ -163,8 +163,8 @@ def test_many_processes_open_a_new_ledger_at_once_and_lose_no_row(tmp_path):
     for writer in writers:
         assert writer.communicate()[1] == b""
     ledger = Ledger(path)
-    assert spend.totals(ledger, "")[0]["sends"] == 150
-    assert all(row["ended"] for row in spend.runs(ledger, "", 10))
+    assert ledger_queries.totals(ledger, "")[0]["sends"] == 150
+    assert all(row["ended"] for row in ledger_queries.runs(ledger, "", 10))
 
 
 @pytest.mark.parametrize(
@@ -210,5 +210,5 @@ def test_what_was_settled_before_the_process_was_killed_is_settled(tmp_path):
     ran = subprocess.run([sys.executable, "-c", KILLED, str(path)])
     assert ran.returncode == 9
     opened = Ledger(path)
-    assert [row["billed"] for row in spend.sends(opened, "")] == ["yes"] * 25
+    assert [row["billed"] for row in ledger_queries.sends(opened, "")] == ["yes"] * 25
     opened.close()

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.store.runs import drawn_seeds, needed_keys, open_run
+from sdbr.store.open_runs import drawn_seeds, needed_keys, open_run
 
 
 def note(folder, command="txt2img", wanted=("a", "b"), seeds=2):

@@ -8,8 +8,8 @@ from PIL import Image
 
 from sdbr.request import Size
 from sdbr.sniff import sniff
-from sdbr.workflows.finishing import file_bytes, suffix
-from sdbr.workflows.job import Finish, Input, Job
+from sdbr.workflows.pictures.finish import file_bytes, suffix
+from sdbr.workflows.pictures.job import Finish, Input, Job
 from tests.material import CORE, SDXL, drawn, picture_file, request_for
 
 FOX = request_for(CORE, seed=7, negative_prompt="rain")
@@ -66,7 +66,7 @@ def test_the_text_for_people_names_prompt_seed_model_and_settings():
 
 
 def test_the_record_holds_all_that_is_needed_to_make_the_picture_again():
-    from sdbr.workflows.record import as_json
+    from sdbr.workflows.provenance.write import as_json
 
     job = replace(
         JOB,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdbr.workflows.found import record_of
+from sdbr.workflows.provenance.read import record_of
 
 RECORD = {
     "command": "img2img",

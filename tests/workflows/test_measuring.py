@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from sdbr.motion.plan import Plan
-from sdbr.workflows.film.measuring import pairs_to_measure
+from sdbr.workflows.clips.steadiness import pairs_to_measure
 
 
 def plan_of(*shots: range) -> Plan:

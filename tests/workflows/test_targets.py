@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.workflows.finishing import file_bytes
-from sdbr.workflows.job import Job
-from sdbr.workflows.targets import aimed, check_free, format_of
+from sdbr.workflows.outputs import aimed, check_free, format_of
+from sdbr.workflows.pictures.finish import file_bytes
+from sdbr.workflows.pictures.job import Job
 from tests.material import CORE, drawn, request_for
 
 FOX = request_for(CORE, seed=7)

@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sdbr.bedrock.connecting import connect, lost
-from sdbr.bedrock.faults import Failure, refused_identity, said
+from sdbr.bedrock.connection import connect, lost
+from sdbr.bedrock.error_mapping import Failure, refused_identity, said
+from sdbr.config.settings import Connection
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
-from sdbr.settings import Connection
 
 HOME = "us-west-2"
 _AT_ONCE = 8

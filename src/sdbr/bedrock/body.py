@@ -13,7 +13,7 @@ import pybase64
 
 from sdbr.bedrock import catalog
 from sdbr.bedrock.families import Body, dialect_of
-from sdbr.bedrock.rules import flag
+from sdbr.bedrock.validation import flag
 from sdbr.errors import UsageProblem
 from sdbr.model import Model
 from sdbr.request import Blob, ImageRequest

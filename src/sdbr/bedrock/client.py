@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from sdbr.bedrock import body, catalog
 from sdbr.bedrock.answers import broken_answer
-from sdbr.bedrock.connecting import connect, lost
+from sdbr.bedrock.connection import connect, lost
+from sdbr.bedrock.error_mapping import Failure, explain
 from sdbr.bedrock.families import dialect_of
-from sdbr.bedrock.faults import Failure, explain
+from sdbr.config.settings import Connection
 from sdbr.errors import SdbrError, Trace, UsageProblem
 from sdbr.model import Model
 from sdbr.request import ImageRequest, Picture
-from sdbr.settings import Connection
 from sdbr.sniff import sniff, whole
 
 _LONGEST_CODE = 80

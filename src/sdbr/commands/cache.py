@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdbr.helping import Command
-from sdbr.options import Number, json_option, workspace_option
+from sdbr.cli.help import Command
+from sdbr.cli.options import Number, json_option, workspace_option
 
 if TYPE_CHECKING:
     from sdbr.store.cache import Cache
@@ -66,10 +66,10 @@ def _say(told: dict[str, object], text: str, as_json: bool) -> None:
 
 
 def _size(cache: Cache, as_json: bool) -> None:
-    from sdbr.store import keeping
-    from sdbr.voice import counted
+    from sdbr.console import counted
+    from sdbr.store import cache_upkeep
 
-    size = keeping.measure(cache)
+    size = cache_upkeep.measure(cache)
     _say(
         {"pictures": size.pictures, "refusals": size.refusals, "bytes": size.bytes},
         f"{counted(size.pictures, 'picture')}, {size.bytes / 1e6:.1f} MB; "
@@ -92,11 +92,11 @@ def _list(cache: Cache, as_json: bool) -> None:
 
 
 def _verify(cache: Cache, as_json: bool) -> None:
+    from sdbr.console import counted
     from sdbr.errors import PartlyDone
-    from sdbr.store import keeping
-    from sdbr.voice import counted
+    from sdbr.store import cache_upkeep
 
-    checked, broken = keeping.verify(cache)
+    checked, broken = cache_upkeep.verify(cache)
     _say(
         {"checked": checked, "broken": broken},
         f"{counted(checked, 'picture')} checked, {len(broken)} broken",
@@ -109,10 +109,10 @@ def _verify(cache: Cache, as_json: bool) -> None:
 
 
 def _prune(cache: Cache, runs: Path, older_than: float | None, as_json: bool) -> None:
-    from sdbr.store import keeping
-    from sdbr.voice import counted
+    from sdbr.console import counted
+    from sdbr.store import cache_upkeep
 
-    removed = keeping.prune(cache, runs, older_than or 0.0)
+    removed = cache_upkeep.prune(cache, runs, older_than or 0.0)
     _say(
         {"removed": removed.pictures, "bytes": removed.bytes},
         f"{counted(removed.pictures, 'picture')} removed, {removed.bytes / 1e6:.1f} MB freed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sdbr.helping import Command
+from sdbr.cli.help import Command
 
 _EXAMPLES = """
 eval "$(sdbr completion bash)"
@@ -22,6 +22,6 @@ def command(ctx: click.Context, /, shell: str) -> None:
     Put the line of your shell's example into its start-up file, or write the script where the
     shell looks for such.
     """
-    from sdbr import completing
+    from sdbr.cli import completion
 
-    click.echo(completing.script(shell, ctx.find_root().command))
+    click.echo(completion.script(shell, ctx.find_root().command))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.options import CONNECTION, EFFORT, SPENDING, json_option, workspace_option
+from sdbr.cli.help import Command
+from sdbr.cli.options import CONNECTION, EFFORT, SPENDING, json_option, workspace_option
 
 if TYPE_CHECKING:
     from sdbr.settled import Setting

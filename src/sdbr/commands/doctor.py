@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.options import CONNECTION, Number, connected, grouped, json_option, workspace_option
+from sdbr.cli.help import Command
+from sdbr.cli.options import CONNECTION, Number, connected, grouped, json_option, workspace_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sdbr.config import Config
-    from sdbr.workflows.checkup.finding import Finding
+    from sdbr.workflows.doctor.finding import Finding
 
 _EXAMPLES = """
 sdbr doctor
@@ -61,8 +61,8 @@ def command(root: Path, draw: bool, as_json: bool, **told: Any) -> int:
 def _findings(root: Path, draw: bool, told: dict[str, Any]) -> Iterator[Finding]:
     from sdbr import config
     from sdbr.errors import UsageProblem
-    from sdbr.workflows.checkup import machine
-    from sdbr.workflows.checkup.finding import failed
+    from sdbr.workflows.doctor import machine
+    from sdbr.workflows.doctor.finding import failed
 
     yield from machine.look(root)
     try:
@@ -79,8 +79,8 @@ def _account(settings: Config, draw: bool, told: dict[str, Any]) -> Iterator[Fin
     from datetime import date
 
     from sdbr.bedrock import catalog
-    from sdbr.workflows.checkup import account
-    from sdbr.workflows.checkup.finding import ok
+    from sdbr.workflows.doctor import account
+    from sdbr.workflows.doctor.finding import ok
 
     models = catalog.load(settings.prices, settings.aliases)
     cheapest = models.able("text-to-image", date.today())[0].id

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sdbr.cli.help import Command
+from sdbr.cli.options import Number, collected, grouped
 from sdbr.errors import UsageProblem
-from sdbr.helping import Command
-from sdbr.options import Number, collected, grouped
 
 if TYPE_CHECKING:
     from sdbr.emulator import Settings
@@ -198,7 +198,7 @@ def command(settings: Settings, log: Path | None) -> None:
 
     GET /_emulator/summary and /_emulator/received tell what came, POST /_emulator/reset forgets it.
     """
-    from sdbr.emulator.serving import PortInUse, serve
+    from sdbr.emulator.process import PortInUse, serve
 
     try:
         serve(settings, log)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from sdbr.helping import Command
-from sdbr.options import json_option
+from sdbr.cli.help import Command
+from sdbr.cli.options import json_option
 
 _EXAMPLES = """
 sdbr flicker generate/videos/clip.mp4 --against clip.mp4
@@ -31,7 +31,7 @@ def command(clip: Path, against: Path | None, as_json: bool) -> None:
     """
     import json
 
-    from sdbr.workflows.film.judging import judge
+    from sdbr.workflows.clips.judging import judge
 
     measured = judge(clip, against)
     if as_json:

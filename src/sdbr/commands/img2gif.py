@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from sdbr.clip_options import clip_options, steady_options
-from sdbr.gif_options import ANIMATION, gif_options
-from sdbr.helping import Command
-from sdbr.looks import FAMILIES, INPUT, Told, animation_look_options, beside_options
-from sdbr.options import Run, run_options
+from sdbr.cli.animation_options import ANIMATION, gif_options
+from sdbr.cli.clip_options import clip_options, steady_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import FAMILIES, INPUT, Told, animation_look_options, beside_options
+from sdbr.cli.options import Run, run_options
 
 _EXAMPLES = """
 sdbr img2gif photo.jpg "as a woodcut" --frames 8 --offline
@@ -37,8 +37,8 @@ def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run, **gro
     how it should look. Results go to generate/img, frames to generate/img/frames.
     """
     from sdbr.enlivening import Asked, restyle_clips, vivify
+    from sdbr.workflows.animations.inputs import find_inputs
     from sdbr.workflows.arguments import inputs_and_prompt
-    from sdbr.workflows.living.inputs import find_inputs
     from sdbr.workspace import Workspace
 
     catalog = run.catalog()

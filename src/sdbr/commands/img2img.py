@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.looks import ASPECT, FAMILIES, INPUT, Told, beside_options, look_options
-from sdbr.options import Run, grouped, run_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, Told, beside_options, look_options
+from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
 sdbr img2img photo.jpg "as a woodcut" --offline
@@ -43,7 +43,7 @@ def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run) -> No
     PROMPT, the last argument, says how they should look. The model is sd3.5 unless you name
     another. Results go to generate/img, in the input's shape, and carry how they were made.
     """
-    from sdbr.restyling import Task, draw_over
+    from sdbr.cli.runs.restyling import Task, draw_over
     from sdbr.workflows.arguments import inputs_and_prompt
 
     default = run.config.models.get("img2img", "sd3.5")

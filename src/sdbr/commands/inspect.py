@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.options import json_option, workspace_option
+from sdbr.cli.help import Command
+from sdbr.cli.options import json_option, workspace_option
 
 if TYPE_CHECKING:
-    from sdbr.workflows.lineage import Ancestor
+    from sdbr.workflows.provenance.lineage import Ancestor
 
 # A file's text must not steer the terminal.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -31,8 +31,8 @@ sdbr inspect generate/img/ --json
 def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
     """Tell how results were made, and from what; pictures of stable-diffusion-webui too."""
     from sdbr.errors import InputProblem
-    from sdbr.workflows import lineage
-    from sdbr.workflows.film.measuring import kept
+    from sdbr.workflows.clips.steadiness import kept
+    from sdbr.workflows.provenance import lineage
     from sdbr.workspace import Workspace
 
     workspace = Workspace(root)

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.options import json_option, workspace_option
+from sdbr.cli.help import Command
+from sdbr.cli.options import json_option, workspace_option
 
 _EXAMPLES = """
 sdbr ledger
@@ -36,7 +36,7 @@ def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Pa
     process was killed.
     """
     from sdbr.errors import UsageProblem
-    from sdbr.store import spend
+    from sdbr.store import ledger_queries
     from sdbr.store.ledger import Ledger
 
     _check_day(since)
@@ -49,22 +49,22 @@ def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Pa
         return
     match group:
         case None:
-            rows = spend.totals(ledger, since)
+            rows = ledger_queries.totals(ledger, since)
         case "run":
-            rows = spend.runs(ledger, since, 1_000_000)
+            rows = ledger_queries.runs(ledger, since, 1_000_000)
         case "send":
-            rows = spend.sends(ledger, since)
+            rows = ledger_queries.sends(ledger, since)
         case _:
-            rows = spend.by(ledger, group, since)
+            rows = ledger_queries.by(ledger, group, since)
     _print(rows, as_csv, as_json)
 
 
 def _overview(ledger: Any, since: str) -> None:
-    from sdbr.generation.estimating import in_usd
-    from sdbr.store import spend
-    from sdbr.voice import counted
+    from sdbr.console import counted
+    from sdbr.generation.estimate import in_usd
+    from sdbr.store import ledger_queries
 
-    for row in spend.totals(ledger, since):
+    for row in ledger_queries.totals(ledger, since):
         aws = row["realm"] == "aws"
         where = "Amazon Bedrock" if aws else f"emulated ({row['realm']}), nothing was billed"
         paid = "billed" if aws else "by the price list"
@@ -81,9 +81,9 @@ def _overview(ledger: Any, since: str) -> None:
                 f"  open: {counted(row['open'], 'send')}, under way or killed; perhaps billed"
             )
     for title, rows in (
-        ("By day", spend.by(ledger, "day", since)),
-        ("By model", spend.by(ledger, "model", since)),
-        ("Last runs", spend.runs(ledger, since, 10)),
+        ("By day", ledger_queries.by(ledger, "day", since)),
+        ("By model", ledger_queries.by(ledger, "model", since)),
+        ("Last runs", ledger_queries.runs(ledger, since, 10)),
     ):
         click.echo(f"\n{title}")
         _table(rows)

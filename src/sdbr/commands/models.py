@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.options import json_option, workspace_option
+from sdbr.cli.help import Command
+from sdbr.cli.options import json_option, workspace_option
 
 if TYPE_CHECKING:
     from datetime import date
@@ -57,7 +57,7 @@ def command(task: str | None, everything: bool, as_json: bool, root: Path) -> No
 
 
 def _row(model: Model, today: date) -> tuple[str, ...]:
-    from sdbr.generation.estimating import in_usd
+    from sdbr.generation.estimate import in_usd
 
     status = f"ended {model.lifecycle.end}" if model.lifecycle.ended(today) else "alive"
     low, high = model.tiers[0].usd, model.tiers[-1].usd

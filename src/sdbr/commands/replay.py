@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.looks import ASPECT, FAMILIES, INPUT, Told, beside_options, look_options
-from sdbr.options import Run, grouped, run_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, Told, beside_options, look_options
+from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
 sdbr replay generate/img/photo-7.png
@@ -29,10 +29,10 @@ def command(file: str, prompt: str | None, told: Told, beside: Any, run: Run) ->
 
     What it was made from must still lie where it was.
     """
-    from sdbr.delivery import deliver
+    from sdbr.cli.runs.pictures import deliver
     from sdbr.rerunning import is_clip, rerun
-    from sdbr.workflows import lineage
-    from sdbr.workflows.replaying import found, jobs_again
+    from sdbr.workflows.provenance import lineage
+    from sdbr.workflows.replay import found, jobs_again
     from sdbr.workspace import Workspace
 
     workspace = Workspace(run.root)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.options import grouped, workspace_option
+from sdbr.cli.help import Command
+from sdbr.cli.options import grouped, workspace_option
 
 if TYPE_CHECKING:
     from sdbr.store.ledger import Ledger
-    from sdbr.workflows.reporting.page import Report
+    from sdbr.workflows.report.page import Report
     from sdbr.workspace import Workspace
 
 _EXAMPLES = """
@@ -51,9 +51,9 @@ def command(
     from sdbr import config
     from sdbr.bedrock import catalog
     from sdbr.errors import UsageProblem
-    from sdbr.workflows.reporting import page
-    from sdbr.workflows.reporting.desk import Desk
-    from sdbr.workflows.reporting.shelf import Shelf
+    from sdbr.workflows.report import page
+    from sdbr.workflows.report.desk import Desk
+    from sdbr.workflows.report.embed import Shelf
     from sdbr.workspace import Workspace
 
     workspace = Workspace(root)
@@ -73,8 +73,8 @@ def command(
 def _report(workspace: Workspace, what: str | None) -> tuple[Report, str]:
     """What is to be shown, and the file's name for it."""
     from sdbr.errors import UsageProblem
-    from sdbr.workflows.reporting import finding
-    from sdbr.workflows.reporting.page import Report
+    from sdbr.workflows.report import results as finding
+    from sdbr.workflows.report.page import Report
 
     ledger = _ledger(workspace)
     if what is None:
@@ -99,9 +99,9 @@ def _ledger(workspace: Workspace) -> Ledger | None:
 
 def _run(ledger: Ledger | None, what: str) -> dict[str, Any]:
     from sdbr.errors import UsageProblem
-    from sdbr.store import spend
+    from sdbr.store import ledger_queries
 
-    runs = spend.runs(ledger, "", 1 if what == "last" else 1_000_000) if ledger else []
+    runs = ledger_queries.runs(ledger, "", 1 if what == "last" else 1_000_000) if ledger else []
     found = [run for run in runs if what in ("last", str(run["run"]))]
     if not found:
         which = "There is no run yet" if what == "last" else f"There is no run {what}"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from sdbr.helping import Command
-from sdbr.looks import ASPECT, FAMILIES, Told, look_options
-from sdbr.options import Run, grouped, run_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import ASPECT, FAMILIES, Told, look_options
+from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
 sdbr txt2img "a lighthouse at dusk" --offline
@@ -31,9 +31,9 @@ def command(prompts: tuple[str, ...], file: Path | None, told: Told, run: Run) -
     The model is the cheapest one alive unless you name one. Files go to source/img and carry how
     they were made.
     """
-    from sdbr.delivery import deliver
-    from sdbr.workflows.jobs import Wanted, from_words
-    from sdbr.workflows.targets import format_of
+    from sdbr.cli.runs.pictures import deliver
+    from sdbr.workflows.outputs import format_of
+    from sdbr.workflows.pictures.jobs import Wanted, from_words
     from sdbr.workflows.wording import all_prompts
     from sdbr.workspace import Workspace
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from sdbr.helping import Command
-from sdbr.looks import INPUT, Told, look_options
-from sdbr.options import Run, grouped, run_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import INPUT, Told, look_options
+from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
 sdbr upscale photo.jpg --offline
@@ -31,7 +31,7 @@ def command(
     inputs: tuple[str, ...], how: str, prompt: str, creativity: str | None, told: Told, run: Run
 ) -> None:
     """Make pictures larger and print the results' paths, one a line."""
-    from sdbr.restyling import Task, draw_over
+    from sdbr.cli.runs.restyling import Task, draw_over
 
     task = Task("upscale", f"{how}-upscale")
     draw_over(task, inputs, {"prompt": prompt, "creativity": creativity}, told, run)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.clip_options import ClipFlags, SteadyFlags, clip_options, steady_options
-from sdbr.helping import Command
-from sdbr.looks import FAMILIES, INPUT, Told, beside_options, video_look_options
-from sdbr.options import Run, grouped, run_options
+from sdbr.cli.clip_options import ClipFlags, SteadyFlags, clip_options, steady_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import FAMILIES, INPUT, Told, beside_options, video_look_options
+from sdbr.cli.options import Run, grouped, run_options
 
 if TYPE_CHECKING:
-    from sdbr.workflows.film.settling import Wish
+    from sdbr.workflows.clips.prepare import Wish
 
 _EXAMPLES = """
 sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
@@ -55,13 +55,13 @@ def command(
     argument, says how it should look. The result goes to generate/videos, its frames to
     source/frames and generate/frames.
     """
-    from sdbr.filming import Flags, film
+    from sdbr.cli.runs.clips import Flags, film
     from sdbr.workflows.arguments import inputs_and_prompt
-    from sdbr.workflows.film.naming import aimed, container_of, is_exact
-    from sdbr.workflows.film.settling import Order
-    from sdbr.workflows.film.sources import find_sources
-    from sdbr.workflows.film.tree import places
+    from sdbr.workflows.clips.folders import places
+    from sdbr.workflows.clips.prepare import Order
+    from sdbr.workflows.clips.source import find_sources
     from sdbr.workflows.look import look_of
+    from sdbr.workflows.naming import aimed, container_of, is_exact
     from sdbr.workflows.sweep import single
     from sdbr.workspace import Workspace
 
@@ -89,7 +89,7 @@ def command(
 def _wish(told: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> Wish:
     """What the flags ask of a video, but for where it goes."""
     from sdbr.media.clip import Settings
-    from sdbr.workflows.film.settling import Wish, given
+    from sdbr.workflows.clips.prepare import Wish, given
 
     return Wish(
         command="vid2vid",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sdbr.emulator.emulator import Emulator
     from sdbr.emulator.faults import Faults
-    from sdbr.emulator.received import Received
+    from sdbr.emulator.journal import Received
     from sdbr.emulator.settings import Settings
 
 __all__ = ["Emulator", "Faults", "Received", "Settings"]

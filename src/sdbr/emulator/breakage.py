@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from sdbr.emulator.exchange import Reply, Wire
+from sdbr.emulator.errors import Refusal, ended
 from sdbr.emulator.faults import Faults
-from sdbr.emulator.refusal import Refusal, ended
+from sdbr.emulator.http.exchange import Reply, Wire
 
 MARKETPLACE = (
     "Model access is denied due to IAM user or service role is not authorized to perform the "

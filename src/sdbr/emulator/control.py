@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from sdbr.emulator.exchange import Reply, Request, json_reply, new_request_id
+from sdbr.emulator.errors import Refusal, invalid
+from sdbr.emulator.http.exchange import Reply, Request, json_reply, new_request_id
 from sdbr.emulator.identity import access_key, check_caller, signed_region
 from sdbr.emulator.models import Model, models
-from sdbr.emulator.refusal import Refusal, invalid
 from sdbr.emulator.settings import Settings
 
 ACCOUNT = "000000000000"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from sdbr.emulator.received import Received
-from sdbr.emulator.server import Server
+from sdbr.emulator.http.server import Server
+from sdbr.emulator.journal import Received
 from sdbr.emulator.service import Service
 from sdbr.emulator.settings import Settings
 

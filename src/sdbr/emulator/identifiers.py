@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from sdbr.emulator.errors import invalid, unknown_id
 from sdbr.emulator.models import Model, models
-from sdbr.emulator.refusal import invalid, unknown_id
 
 INVOKE = re.compile(r"/model/(?P<id>.+)/(?P<operation>[a-z-]+)")
 ARN = re.compile(

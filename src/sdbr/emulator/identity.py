@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sdbr.emulator.refusal import Refusal
+from sdbr.emulator.errors import Refusal
 
 SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")

@@ -20,12 +20,12 @@ from sdbr.emulator.breakage import (
     spoil,
 )
 from sdbr.emulator.dialects import dialect_of
-from sdbr.emulator.exchange import Reply, Request, Wire, refused
+from sdbr.emulator.errors import Refusal, detail, ended, invalid, unknown_id
+from sdbr.emulator.http.exchange import Reply, Request, Wire, refused
 from sdbr.emulator.identity import signed_region
 from sdbr.emulator.models import Model
 from sdbr.emulator.painter.order import Order, Unreadable
 from sdbr.emulator.painter.padding import padded
-from sdbr.emulator.refusal import Refusal, detail, ended, invalid, unknown_id
 from sdbr.emulator.settings import Settings
 
 MAX_BODY = 25_000_000

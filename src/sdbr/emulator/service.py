@@ -14,13 +14,13 @@ from typing import Any
 from sdbr.emulator import identifiers, invoke
 from sdbr.emulator.breakage import error_of
 from sdbr.emulator.control import answer_control
-from sdbr.emulator.exchange import Reply, Request, json_reply, new_request_id, refused
-from sdbr.emulator.gallery import Gallery
+from sdbr.emulator.errors import Refusal, invalid
+from sdbr.emulator.http.exchange import Reply, Request, json_reply, new_request_id, refused
 from sdbr.emulator.identity import check_caller, signed_region
-from sdbr.emulator.limits import Limits, Turns
-from sdbr.emulator.received import Journal, Received, summary
-from sdbr.emulator.refusal import Refusal, invalid
+from sdbr.emulator.journal import Journal, Received, summary
+from sdbr.emulator.picture_cache import Gallery
 from sdbr.emulator.settings import Settings
+from sdbr.emulator.throttle import Limits, Turns
 
 LOG = logging.getLogger(__name__)
 SECRET = ("authorization", "x-amz-security-token", "cookie")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sdbr.bedrock.answers import refused
 from sdbr.errors import Refused
-from sdbr.generation.seam import Generate
+from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
 from sdbr.store.cache import Cache, Entry
 

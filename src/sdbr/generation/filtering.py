@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sdbr.bedrock.families import seed_within
 from sdbr.errors import Refused, UsageProblem
-from sdbr.generation.seam import Generate
+from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
 
 _OTHER_SEEDS = 3

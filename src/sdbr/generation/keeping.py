@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sdbr.errors import InputProblem, Refused, Trace
 from sdbr.generation.caching import KeyOf
-from sdbr.generation.seam import Generate
+from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
 from sdbr.store.cache import SPACE, Cache, Entry
 

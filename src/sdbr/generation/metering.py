@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from sdbr.bedrock.catalog import price_of
 from sdbr.errors import InputProblem, Refused, SdbrError, Trace
-from sdbr.generation.budget import Budget
 from sdbr.generation.caching import KeyOf
-from sdbr.generation.seam import Generate
+from sdbr.generation.generate import Generate
+from sdbr.generation.spending import Budget
 from sdbr.request import ImageRequest, Picture
 from sdbr.store.ledger import Ledger, Send, Settlement
 

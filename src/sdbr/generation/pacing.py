@@ -9,7 +9,7 @@ import threading
 import time
 
 from sdbr.errors import Interrupted, ServiceProblem
-from sdbr.generation.seam import Generate
+from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
 
 

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 
 from sdbr.errors import Interrupted, ServiceProblem
-from sdbr.generation.seam import Generate, Tell
+from sdbr.generation.generate import Generate, Tell
 from sdbr.request import ImageRequest, Picture
 
 _FIRST_WAIT = 0.5

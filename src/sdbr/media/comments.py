@@ -6,10 +6,10 @@ import html
 import re
 from pathlib import Path
 
-from sdbr.media.animation_index import index_of
+from sdbr.media.animation.index import index_of
+from sdbr.media.formats import kind_of
 from sdbr.media.frame_times import load_times
-from sdbr.media.kinds import kind_of
-from sdbr.media.video_probe import open_container
+from sdbr.media.video.probe import open_container
 
 _RECORD = re.compile(r"<sdbr:record>(.*?)</sdbr:record>", re.DOTALL)
 

@@ -16,7 +16,7 @@ import numpy as np
 from sdbr.motion.arrays import Frame, Luma, Plane, as_bytes, as_floats, luma
 from sdbr.motion.exposure import exposed_alike
 from sdbr.motion.flow import View, warped
-from sdbr.motion.links import Step
+from sdbr.motion.matching import Step
 
 # Levels of 255 that motion leaves unexplained at a cut.
 LEAST_ERROR = 9.0

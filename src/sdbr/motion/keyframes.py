@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+from sdbr.console import counted
 from sdbr.errors import UsageProblem
 from sdbr.motion.cuts import find_cuts
-from sdbr.motion.fill import UNEXPLAINED
+from sdbr.motion.interpolation import UNEXPLAINED
 from sdbr.motion.plan import Plan
 from sdbr.motion.reasons import reasons
 from sdbr.motion.survey import DISTANCES, Note
-from sdbr.voice import counted
 
 NEAREST = 4
 FARTHEST = 24

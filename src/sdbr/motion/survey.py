@@ -17,7 +17,7 @@ from sdbr.concurrency import side_by_side
 from sdbr.motion.arrays import Frame, Plane, as_bytes, cell_means, size_of
 from sdbr.motion.cuts import CERTAIN_ERROR, LONGEST_FLASH, STILL, Change, change
 from sdbr.motion.flow import FlowOptions, View, view, view_size
-from sdbr.motion.links import Step, joined, linked, sought, step
+from sdbr.motion.matching import Step, joined, linked, sought, step
 
 SURVEY_FLOW = FlowOptions(scale=1.0, longest=256)
 # Frames are compared with others that lie this far before them.

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from glob import glob, has_magic
 from pathlib import Path
 
+from sdbr.console import counted
 from sdbr.errors import InputProblem
-from sdbr.voice import counted
 from sdbr.workspace import natural_key
 
 PICTURES = frozenset(

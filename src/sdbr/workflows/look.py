@@ -10,7 +10,7 @@ from typing import Any
 
 from sdbr.bedrock.catalog import Catalog, names_of
 from sdbr.bedrock.families import dialect_of, seeds_of
-from sdbr.bedrock.rules import ASPECTS, Value
+from sdbr.bedrock.validation import ASPECTS, Value
 from sdbr.errors import UsageProblem
 from sdbr.model import Model
 from sdbr.request import ImageRequest, Size

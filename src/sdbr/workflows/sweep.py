@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from sdbr.bedrock.families import rules
-from sdbr.bedrock.rules import Number, OneOf, Text, flag
+from sdbr.bedrock.validation import Number, OneOf, Text, flag
 from sdbr.errors import UsageProblem
 
 _WORDS = frozenset({"model", "style", "aspect", "size"})

@@ -9,9 +9,9 @@ from PIL import Image
 
 from sdbr.emulator import Emulator, Faults
 from sdbr.emulator.dialects.sdxl import read
+from sdbr.emulator.errors import Refusal
 from sdbr.emulator.models import models
 from sdbr.emulator.painter.order import Order
-from sdbr.emulator.refusal import Refusal
 from tests.emulator.calls import SDXL, base64_of, invoke
 
 TEXT = [{"text": "a fox"}]

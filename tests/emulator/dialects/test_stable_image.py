@@ -6,9 +6,9 @@ import pytest
 
 from sdbr.emulator import Emulator
 from sdbr.emulator.dialects.stable_image import read
+from sdbr.emulator.errors import Refusal
 from sdbr.emulator.models import models
 from sdbr.emulator.painter.order import Order
-from sdbr.emulator.refusal import Refusal
 from tests.emulator.calls import CORE, SD35, ULTRA, base64_of, encoded, invoke, scenery
 
 IMAGE = base64_of(scenery())

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from sdbr.emulator.painter import paint
-from sdbr.emulator.painter.encode import NOTE, encode, mark
+from sdbr.emulator.painter.files import NOTE, encode, mark
 from sdbr.emulator.painter.order import Order
 
 PLAIN = Image.new("RGB", (320, 200), (90, 120, 150))

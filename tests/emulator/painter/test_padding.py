@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from sdbr.emulator.painter.encode import encode
+from sdbr.emulator.painter.files import encode
 from sdbr.emulator.painter.padding import padded
 from sdbr.sniff import whole
 

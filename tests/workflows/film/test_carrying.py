@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from sdbr.workflows.film.carrying import _Turns
+from sdbr.workflows.clips.interpolate import _Turns
 
 
 def test_a_stretch_asks_for_calls_once_all_before_it_have_ended():

@@ -3,14 +3,14 @@ from decimal import Decimal
 
 import pytest
 
+from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.errors import AccessProblem, Interrupted, Refused, ServiceProblem
-from sdbr.generation.budget import Budget
 from sdbr.generation.filtering import OnFiltered
+from sdbr.generation.spending import Budget
 from sdbr.generation.stack import Drawing, Means
-from sdbr.settings import Connection, Effort, Spending
 from sdbr.store.ledger import Ledger
+from sdbr.workflows.clips.draw import Tally, stop_if_fatal
 from sdbr.workflows.failures import Failures
-from sdbr.workflows.film.course import Tally, stop_if_fatal
 from sdbr.workspace import Workspace
 from tests.material import CATALOG, drawn
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from sdbr.request import ImageRequest
-from sdbr.workflows.living.cel import Cel, needed, waves
+from sdbr.workflows.animations.motions import Cel, needed, waves
 from tests.material import SD35
 
 REQUEST = ImageRequest(SD35, "a fox")

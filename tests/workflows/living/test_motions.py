@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from sdbr.bedrock.families import dialect_of
-from sdbr.media.camera import Move, moved
-from sdbr.media.fitting import plan_fit
+from sdbr.media.stills.camera import Move, moved
+from sdbr.media.stills.fit import plan_fit
 from sdbr.request import Blob, ImageRequest, Picture, Size
-from sdbr.workflows.living import evolve, journey, ramp, vary
-from sdbr.workflows.living.cel import Motion, Still
-from sdbr.workflows.living.loop import Loop
+from sdbr.workflows.animations import evolve, journey, ramp, vary
+from sdbr.workflows.animations.loop import Loop
+from sdbr.workflows.animations.motions import Motion, Still
 from tests.material import SD35, SDXL
 
 FIRST = ImageRequest(SD35, "a fox", seed=7, init_image=Blob.of(b"still"), strength=0.6)

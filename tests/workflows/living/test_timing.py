@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from sdbr.workflows.living.timing import Tempo, order_of, shots
+from sdbr.workflows.animations.timeline import Tempo, order_of, shots
 
 
 def shown(count, **tempo):

@@ -19,7 +19,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
-from sdbr.bedrock.rules import SEED, Number, Rule
+from sdbr.bedrock.validation import SEED, Number, Rule
 from sdbr.model import Model
 from sdbr.request import Blob, ImageRequest, Size
 

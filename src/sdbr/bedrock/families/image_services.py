@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sdbr.bedrock.answers import first_picture
 from sdbr.bedrock.families import Artifact, Body, SizeRule
-from sdbr.bedrock.rules import (
+from sdbr.bedrock.validation import (
     ASPECT,
     FRACTION,
     SEED,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sdbr.bedrock.answers import broken_answer, picture_bytes, refused, seed_number
 from sdbr.bedrock.families import Artifact, Body, Flag, Leaf, SizeRule
-from sdbr.bedrock.rules import (
+from sdbr.bedrock.validation import (
     ASPECT,
     FRACTION,
     SEED,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sdbr.bedrock.answers import first_picture
 from sdbr.bedrock.families import Artifact, Body, SizeRule
-from sdbr.bedrock.rules import (
+from sdbr.bedrock.validation import (
     ASPECT,
     FRACTION,
     SEED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sdbr.helping import Folder
+from sdbr.cli.help import Folder
 
 
 @click.group("edit", cls=Folder, package=__name__)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from sdbr.helping import Command
-from sdbr.looks import INPUT, Told, look_options
-from sdbr.options import Run, run_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import INPUT, Told, look_options
+from sdbr.cli.options import Run, run_options
 
 
 @click.command("cutout", cls=Command, examples="sdbr edit cutout photo.jpg -o cutout.png")
@@ -15,6 +15,6 @@ from sdbr.options import Run, run_options
 @run_options
 def command(inputs: tuple[str, ...], told: Told, run: Run) -> None:
     """Remove the background: what remains stands on transparency."""
-    from sdbr.restyling import Task, draw_over
+    from sdbr.cli.runs.restyling import Task, draw_over
 
     draw_over(Task("edit cutout", "remove-background"), inputs, {}, told, run)

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.looks import INPUT, Told, beside_options, grow_mask, look_options
-from sdbr.options import Run, run_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import INPUT, Told, beside_options, grow_mask, look_options
+from sdbr.cli.options import Run, run_options
 
 
 @click.command("erase", cls=Command, examples="sdbr edit erase photo.jpg --mask what.png")
@@ -18,6 +18,6 @@ from sdbr.options import Run, run_options
 @run_options
 def command(inputs: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
     """Fill what is white in --mask (or transparent in the input) from its surroundings."""
-    from sdbr.restyling import Task, draw_over
+    from sdbr.cli.runs.restyling import Task, draw_over
 
     draw_over(Task("edit erase", "erase"), inputs, {}, told, run, beside)

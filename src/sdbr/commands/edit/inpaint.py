@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.looks import INPUT, Told, beside_options, grow_mask, look_options
-from sdbr.options import Run, run_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import INPUT, Told, beside_options, grow_mask, look_options
+from sdbr.cli.options import Run, run_options
 
 _EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
 
@@ -20,7 +20,7 @@ _EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
 @run_options
 def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
     """Draw PROMPT where --mask is white (or the input is transparent)."""
-    from sdbr.restyling import Task, draw_over
+    from sdbr.cli.runs.restyling import Task, draw_over
     from sdbr.workflows.arguments import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from sdbr.helping import Command
-from sdbr.looks import INPUT, Told, look_options
-from sdbr.options import Run, grouped, run_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import INPUT, Told, look_options
+from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
 sdbr edit outpaint photo.jpg --left 200 --right 200
@@ -28,7 +28,7 @@ _grow = grouped("Grow")
 @run_options
 def command(inputs: tuple[str, ...], prompt: str, told: Told, run: Run) -> None:
     """Draw what could lie beyond the edges of pictures."""
-    from sdbr.restyling import Task, draw_over
+    from sdbr.cli.runs.restyling import Task, draw_over
 
     more: dict[str, Any] = {"prompt": prompt}
     draw_over(Task("edit outpaint", "outpaint"), inputs, more, told, run)

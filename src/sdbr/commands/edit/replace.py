@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from sdbr.helping import Command
-from sdbr.looks import INPUT, Told, grow_mask, look_options
-from sdbr.options import Run, grouped, run_options
+from sdbr.cli.help import Command
+from sdbr.cli.look_options import INPUT, Told, grow_mask, look_options
+from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = 'sdbr edit replace photo.jpg "a red ball" --find "the dog"'
 
@@ -18,7 +18,7 @@ _EXAMPLES = 'sdbr edit replace photo.jpg "a red ball" --find "the dog"'
 @run_options
 def command(arguments: tuple[str, ...], find: str, told: Told, run: Run) -> None:
     """Draw PROMPT where --find is found in the pictures."""
-    from sdbr.restyling import Task, draw_over
+    from sdbr.cli.runs.restyling import Task, draw_over
     from sdbr.workflows.arguments import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())

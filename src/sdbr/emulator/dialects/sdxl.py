@@ -8,11 +8,11 @@ from typing import Any
 
 from sdbr.emulator import images
 from sdbr.emulator.breakage import INFERENCE_ERROR
-from sdbr.emulator.checks import check, check_value
+from sdbr.emulator.errors import invalid, malformed
 from sdbr.emulator.faults import FilteredImages
 from sdbr.emulator.models import Field, ImageRule, Model
 from sdbr.emulator.painter.order import Order
-from sdbr.emulator.refusal import invalid, malformed
+from sdbr.emulator.validation import check, check_value
 
 PAIRS = (
     (1024, 1024),

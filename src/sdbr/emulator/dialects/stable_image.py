@@ -6,11 +6,11 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sdbr.emulator.checks import check
+from sdbr.emulator.errors import Refusal, detail, malformed
 from sdbr.emulator.faults import FilteredImages
 from sdbr.emulator.models import Model, size_of
 from sdbr.emulator.painter.order import Order
-from sdbr.emulator.refusal import Refusal, detail, malformed
+from sdbr.emulator.validation import check
 
 ULTRA_STRENGTH = 0.35
 SIDES = ("left", "right", "up", "down")

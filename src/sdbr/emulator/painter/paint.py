@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from sdbr.emulator.painter import edits, guided, upscale
-from sdbr.emulator.painter.encode import encode, mark
+from sdbr.emulator.painter import guided, services, upscale
+from sdbr.emulator.painter.files import encode, mark
 from sdbr.emulator.painter.opening import flat
 from sdbr.emulator.painter.order import Order
 from sdbr.emulator.painter.restyle import plain_picture, restyle
@@ -41,12 +41,12 @@ def _image_to_image(order: Order) -> Image.Image:
 TASKS: dict[str, Callable[[Order], Image.Image]] = {
     "text-to-image": plain_picture,
     "image-to-image": _image_to_image,
-    "inpaint": edits.inpaint,
-    "outpaint": edits.outpaint,
-    "erase-object": edits.erase,
-    "remove-background": edits.remove_background,
-    "search-replace": edits.search_replace,
-    "search-recolor": edits.search_recolour,
+    "inpaint": services.inpaint,
+    "outpaint": services.outpaint,
+    "erase-object": services.erase,
+    "remove-background": services.remove_background,
+    "search-replace": services.search_replace,
+    "search-recolor": services.search_recolour,
     "control-sketch": guided.control_sketch,
     "control-structure": guided.control_structure,
     "style-guide": guided.style_guide,

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from sdbr.emulator.painter.chance import share
-from sdbr.emulator.painter.flicker import shaken
 from sdbr.emulator.painter.landscape import text_picture
 from sdbr.emulator.painter.order import Order
 from sdbr.emulator.painter.styles import style_of
 from sdbr.emulator.painter.styles.filters import edges, mapped, painted, smooth
+from sdbr.emulator.painter.variation import shaken
 from sdbr.emulator.painter.words import Palette, read, tokens
 
 # From this strength on the look is complete, from the second one the image begins to be ignored.

@@ -1,0 +1,117 @@
+"""The click group: finds a command by name; turns a failure into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from sdbr import __version__
+from sdbr.cli.help import Folder
+from sdbr.config.drawing_commands import DRAWING
+from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
+
+_READER_GONE = 141  # As a shell tells SIGPIPE.
+_DRAW = tuple(dict.fromkeys(name.split()[0] for name in DRAWING))
+
+
+class Commands(Folder):
+    """All commands, those that draw first."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names: those that draw first, then by the alphabet."""
+        names = super().list_commands(ctx)
+        first = [name for name in _DRAW if name in names]
+        return [*first, *(name for name in names if name not in first)]
+
+    def sections(self, ctx: click.Context) -> list[tuple[str, list[str]]]:
+        """The commands under two headings."""
+        names = self.list_commands(ctx)
+        drawing = [name for name in names if name in _DRAW]
+        return [("Draw", drawing), ("Look after it", names[len(drawing) :])]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the exit codes."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
+
+
+@click.group(
+    cls=Commands, package="sdbr.commands", context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, message="sdbr %(version)s")
+def cli() -> None:
+    """Make pictures and restyle video with Stability AI's models on Amazon Bedrock.
+
+    Try it without an account: sdbr txt2img "a lighthouse at dusk" --offline
+    """
+
+
+def main() -> None:
+    """Run the command line of this process and leave with its exit code."""
+    if "_SDBR_COMPLETE" in os.environ:
+        from sdbr.cli import completion
+
+        completion.install(cli)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; a failure is one line on stderr."""
+    try:
+        code = cli.main(arguments, prog_name="sdbr", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.UsageError as error:
+        return _fail(_in_one_line(error), 2)
+    except click.ClickException as error:
+        return _fail(error.format_message(), 2)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("Interrupted. Run the same command again to go on.", Interrupted.exit_code)
+    except SystemExit as leaving:
+        # Click's own end where nobody reads any more.
+        return _READER_GONE if leaving.code == 1 else int(leaving.code or 0)
+    except BrokenPipeError:
+        # Whoever read the paths has gone; what is drawn is on disk.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_GONE
+    except SdbrError as error:
+        return _fail(str(error), error.exit_code, error)
+    except Exception as error:
+        return _fail(_bug(error), 1, error)
+
+
+def _fail(message: str, code: int, error: Exception | None = None) -> int:
+    if error is not None and os.environ.get("SDBR_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"sdbr: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _in_one_line(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "sdbr"
+    message = error.format_message() + _told_by_environment(error)
+    return f"{message} See `{command} --help`." if "--help" not in message else message
+
+
+def _told_by_environment(error: click.UsageError) -> str:
+    """Nobody looks for a wrong value in a variable that was set long ago."""
+    option = error.param if isinstance(error, click.BadParameter) else None
+    if error.ctx is None or option is None or option.envvar is None or option.name is None:
+        return ""
+    source = error.ctx.get_parameter_source(option.name)
+    told = source is click.core.ParameterSource.ENVIRONMENT
+    return f" The variable {option.envvar} says so." if told else ""
+
+
+def _bug(error: Exception) -> str:
+    what = f"{type(error).__name__}: {error}".strip()[:300]
+    return f"This is a bug in sdbr: {what}. Report it with what SDBR_DEBUG=1 prints."

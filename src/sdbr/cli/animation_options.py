@@ -1,0 +1,199 @@
+"""The options that bring a still to life and write it as an animation; they arrive as one value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdbr.cli.options import Number, collected, grouped
+from sdbr.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from sdbr.media.clip import Settings
+    from sdbr.workflows.animations.motions import Motion
+    from sdbr.workflows.animations.timeline import Tempo
+
+MOTIONS = ("vary", "evolve", "ramp", "journey")
+FORMATS = ("gif", "webp", "apng", "mp4")
+_MOVING = ("motion", "frames", "zoom", "pan", "rotate", "to_prompt", "to_image")
+_TIMING = ("ping_pong", "crossfade", "hold")
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "ki": 1 << 10, "mi": 1 << 20}
+_DEFAULT_FRAMES = 12
+_DEFAULT_RATE = Fraction(10)
+
+_motion = grouped("Motion of a still")
+_time = grouped("Time of a still")
+_write = grouped("Animation")
+
+
+@dataclass(frozen=True, slots=True)
+class GifFlags:
+    """The flags as they were given; None where nothing was told."""
+
+    motion: str | None
+    frames: int | None
+    zoom: float | None
+    pan: str | None
+    rotate: float | None
+    to_prompt: str | None
+    to_image: Path | None
+    ping_pong: bool
+    crossfade: int | None
+    hold: str | None
+    loop: int | None
+    dither: str | None
+    colours: int | None
+    max_size: str | None
+    width: int | None
+    quality: int | None
+
+    @property
+    def kind(self) -> str:
+        """The motion: as told, else the one that the other flags speak of, else vary."""
+        if self.motion is not None:
+            return self.motion
+        if self.to_prompt or self.to_image:
+            return "journey"
+        return "evolve" if self._camera() else "vary"
+
+    def moving(self, strength: str | None, seed_policy: str) -> tuple[Motion, str | None]:
+        """The motion of a still, and the strength that its requests share.
+
+        A ramp's strength is the highest, or LOW:HIGH. Raises UsageProblem where flags disagree.
+        """
+        from sdbr.workflows.animations.motions import Motion
+
+        kind = self.kind
+        if kind != "evolve" and (stray := self._camera()):
+            raise UsageProblem(f"{_flag(stray[0])} moves the camera of --motion evolve only.")
+        if kind != "journey" and (self.to_prompt or self.to_image):
+            raise UsageProblem("--to-prompt and --to-image are the end of --motion journey only.")
+        if kind == "journey" and not (self.to_prompt or self.to_image):
+            raise UsageProblem("A journey needs an end. Add --to-prompt or --to-image.")
+        low, high = _ramp(strength) if kind == "ramp" else (Motion().low, strength)
+        seeds = "random" if seed_policy == "random" else "step"
+        return Motion(kind, self.frames or _DEFAULT_FRAMES, self._move(), low, seeds), high
+
+    def tempo(self, fps: Fraction | None) -> Tempo:
+        """The times of a still's animation. Raises UsageProblem."""
+        from sdbr.workflows.animations.timeline import Tempo
+        from sdbr.workflows.clips.selection import parse_time
+
+        hold = parse_time("--hold", self.hold) if self.hold else Fraction(0)
+        # Without a way back only pictures of equal right may melt from the last into the first.
+        closed = self.loop != 1 and (self.ping_pong or self.kind == "vary")
+        return Tempo(fps or _DEFAULT_RATE, hold, self.ping_pong, self.crossfade or 0, closed)
+
+    def settings(self, ending: str) -> Settings:
+        """How the file is encoded. Raises UsageProblem for what only a GIF can."""
+        from sdbr.media.clip import Settings
+
+        only_gif = {"dither": self.dither, "colours": self.colours, "max_size": self.max_size}
+        told = [name for name, value in only_gif.items() if value is not None]
+        if told and ending != ".gif":
+            raise UsageProblem(f"{_flag(told[0])} is for a GIF. Leave it out, or --format.")
+        return Settings(
+            loop=None if self.loop == 1 else self.loop or 0,
+            dither=self.dither or "auto",
+            colours=self.colours or 256,
+            max_bytes=parse_bytes(self.max_size) if self.max_size else None,
+            quality=self.quality or Settings().quality,
+        )
+
+    def refuse_motion(self, name: str) -> None:
+        """Raise UsageProblem where a flag is told that makes sense for a still alone."""
+        for flag in (*_MOVING, *_TIMING):
+            if getattr(self, flag):
+                raise UsageProblem(f"{_flag(flag)} is for a still, and {name} moves already.")
+
+    def told(self) -> dict[str, Any]:
+        """The flags that were given, for the record; pictures are among the inputs."""
+        return {name: value for name, value in asdict(self).items() if name != "to_image"}
+
+    def _camera(self) -> list[str]:
+        return [name for name in ("zoom", "pan", "rotate") if getattr(self, name) is not None]
+
+    def _move(self) -> Any:
+        from sdbr.media.stills.camera import Move
+
+        right, down = _pan(self.pan) if self.pan else (0.0, 0.0)
+        return Move(self.zoom or 1.0, right, down, self.rotate or 0.0)
+
+
+def parse_bytes(text: str) -> int:
+    """Bytes from `8MB`, `500kB`, `1.5MiB` or a plain number. Raises UsageProblem."""
+    told = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|m|ki|mi|)b?", text.strip().lower())
+    size = int(Fraction(told[1]) * _UNITS[told[2]]) if told else 0
+    if size < 1:
+        raise UsageProblem(f"--max-size is {text!r}: give a size such as 8MB or 500kB.")
+    return size
+
+
+def _pan(text: str) -> tuple[float, float]:
+    told = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)%?\s*,\s*([-+]?\d+(?:\.\d+)?)%?", text.strip())
+    right, down = (float(number) / 100 for number in told.groups()) if told else (9.0, 9.0)
+    if max(abs(right), abs(down)) > 1:
+        raise UsageProblem(f"--pan is {text!r}: give RIGHT,DOWN in percent, such as 2,0 or -1,0.5.")
+    return right, down
+
+
+def _ramp(strength: str | None) -> tuple[float, str | None]:
+    from sdbr.workflows.animations.motions import Motion
+
+    first, colon, second = (strength or "").partition(":")
+    low = Motion().low
+    try:
+        if colon:
+            return float(first), second
+        return min(low, float(first) / 4) if first else low, strength
+    except ValueError:
+        raise UsageProblem(
+            f"--strength is {strength!r}: give HIGH or LOW:HIGH, both 0 to 1."
+        ) from None
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _as_flags(**values: Any) -> GifFlags:
+    return GifFlags(**values)
+
+
+gif_options = collected(
+    "gif",
+    _as_flags,
+    _motion("--motion", type=click.Choice(MOTIONS), help="How it moves [default: vary]."),
+    _motion("--frames", type=click.IntRange(2, 1000), help="Frames to draw [default: 12]."),
+    _motion("--zoom", type=Number(0.5, 2), help="Nearer by this factor each frame: 1.03."),
+    _motion("--pan", metavar="X,Y", help="Right and down by so many percent each frame: 2,-1."),
+    _motion("--rotate", type=Number(-180, 180), help="Degrees clockwise each frame."),
+    _motion("--to-prompt", metavar="PROMPT", help="The end of a journey in words."),
+    _motion(
+        "--to-image",
+        type=click.Path(path_type=Path),
+        help="The picture at the end of a journey.",
+    ),
+    _time("--ping-pong", is_flag=True, help="And back again."),
+    _time("--crossfade", type=click.IntRange(0, 50), metavar="N", help="Blends between frames."),
+    _time("--hold", metavar="SECONDS", help="Show the first and the last so much longer."),
+    _write("--loop", type=click.IntRange(0, 65535), help="Times to play, 0 for ever [default]."),
+    _write(
+        "--dither",
+        type=click.Choice(["auto", "none", "bayer", "floyd", "sierra"]),
+        help="Of a GIF [default: as much as hides the bands].",
+    ),
+    _write("--colours", type=click.IntRange(2, 256), help="Of a GIF, at most [default: 256]."),
+    _write("--max-size", metavar="SIZE", help="Of a GIF: fewer colours, then smaller: 8MB."),
+    _write("--width", type=click.IntRange(16, 8192), help="In pixels [default: at most 640]."),
+    _write("--quality", type=click.IntRange(1, 100), help="Of WebP [default: 80]."),
+)
+ANIMATION = (
+    _write("--format", type=click.Choice(FORMATS), help="[default: gif, or by the suffix of -o]."),
+    _write("--sheet", is_flag=True, help="A contact sheet of the frames as well."),
+)

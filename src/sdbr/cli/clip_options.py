@@ -1,0 +1,165 @@
+"""The options that choose and keep frames of clips, shared by vid2vid and img2gif."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdbr.cli.options import Number, collected, grouped
+from sdbr.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from sdbr.motion.keyframes import Rule
+    from sdbr.workflows.clips.selection import Choice
+
+_frames = grouped("Frames")
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFlags:
+    """The flags as they were given; None where nothing was told."""
+
+    start: str | None
+    end: str | None
+    duration: str | None
+    every: int
+    fps: str | None
+    max_frames: int | None
+    test_frames: int | None
+    frame_format: str
+    keep_frames: bool
+    seed_policy: str
+    accept_cut: bool
+
+    def choice(self, stills: bool) -> Choice:
+        """Which frames are wanted; for `stills` in a row --fps is their rate, not a choice.
+
+        Raises UsageProblem for a time that cannot be read.
+        """
+        from sdbr.workflows.clips.selection import Choice, parse_rate, parse_time
+
+        start = parse_time("--start", self.start or "0")
+        end = parse_time("--end", self.end) if self.end else None
+        if self.duration:
+            if end is not None:
+                raise UsageProblem("--end and --duration say the same. Give one of them.")
+            end = start + parse_time("--duration", self.duration)
+        if end is not None and end <= start:
+            raise UsageProblem("The chosen part ends before it starts. Change --start or --end.")
+        fps = parse_rate(self.fps) if self.fps and not stills else None
+        return Choice(start, end, self.every, fps, self.max_frames)
+
+    def rate(self, stills: bool) -> Fraction | None:
+        """The rate of pictures in a row, from --fps. Raises UsageProblem."""
+        from sdbr.workflows.clips.selection import parse_rate
+
+        return parse_rate(self.fps) if self.fps and stills else None
+
+    def told(self) -> dict[str, Any]:
+        """The flags that were given, for the record."""
+        silent = ("test_frames", "keep_frames")
+        flags = {name: value for name, value in asdict(self).items() if name not in silent}
+        return {name: value for name, value in flags.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyFlags:
+    """What makes a clip steady, as it was told."""
+
+    keyframes: str
+    unexplained: float
+    steady: str
+    max_flicker: float | None
+    review: bool
+    redraw: str | None
+    init: str
+    feedback: float
+
+    def rule(self, calls: int | None) -> Rule:
+        """Where keyframes go; `calls` bounds their number. Raises UsageProblem."""
+        from sdbr.motion.keyframes import read_rule
+
+        return read_rule(self.keyframes, self.unexplained, calls)
+
+    def told(self) -> dict[str, Any]:
+        """The flags for the record: those that shape the result."""
+        silent = ("review", "redraw")
+        return {name: value for name, value in asdict(self).items() if name not in silent}
+
+
+_steady = grouped("Steadiness")
+steady_options = collected(
+    "steady",
+    SteadyFlags,
+    _steady(
+        "--keyframes",
+        default="auto",
+        metavar="RULE",
+        help="Which frames to pay for: auto, every:N or all [default: auto].",
+    ),
+    _steady(
+        "--unexplained",
+        type=Number(0.01, 1),
+        default=0.25,
+        help="auto: what neighbours may leave unexplained; 0.12 careful, 0.4 thrifty "
+        "[default: 0.25].",
+    ),
+    _steady(
+        "--steady",
+        type=click.Choice(["auto", "off", "filter"]),
+        default="auto",
+        help="With every frame drawn: filter along the motion, or off [default: auto].",
+    ),
+    _steady(
+        "--max-flicker",
+        type=Number(min=0),
+        metavar="X",
+        help="Draw more keyframes where the flicker is above X (E_warp × 1000).",
+    ),
+    _steady("--review", is_flag=True, help="Stop after the keyframes and print a sheet of them."),
+    _steady("--redraw", metavar="3,7", help="Draw these keyframes of the sheet with new seeds."),
+    _steady(
+        "--init",
+        type=click.Choice(["from-source", "from-previous"]),
+        default="from-source",
+        help="Start each keyframe from its source, or mix in the last result, one by one.",
+    ),
+    _steady(
+        "--feedback",
+        type=Number(0, 1),
+        default=0.3,
+        help="How much of the last result --init from-previous mixes in [default: 0.3].",
+    ),
+)
+clip_options = collected(
+    "clip",
+    ClipFlags,
+    _frames("--start", metavar="TIME", help="Where to begin: seconds or hh:mm:ss."),
+    _frames("--end", metavar="TIME", help="Where to end."),
+    _frames("--duration", metavar="TIME", help="How much, instead of --end."),
+    _frames("--every", type=click.IntRange(1), default=1, help="Use every Nth frame only."),
+    _frames("--fps", help="At most so many frames a second; of pictures in a row, their rate."),
+    _frames("--max-frames", type=click.IntRange(1), help="Stop after so many frames."),
+    _frames(
+        "--test-frames",
+        type=click.IntRange(1),
+        help="Draw only so many, spread evenly, and print a sheet of before and after.",
+    ),
+    _frames(
+        "--frame-format",
+        type=click.Choice(["png", "jpeg"]),
+        default="png",
+        help="Of the kept frames; jpeg is smaller [default: png].",
+    ),
+    _frames("--keep-frames/--no-keep-frames", default=True, help="Keep single frames [default]."),
+    _frames("--accept-cut", is_flag=True, help="Draw what can be read of a clip that is cut off."),
+    _frames(
+        "--seed-policy",
+        type=click.Choice(["fixed", "step", "random"]),
+        default="fixed",
+        help="One seed for all frames, the next for each, or any [default: fixed].",
+    ),
+)

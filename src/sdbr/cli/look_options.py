@@ -1,0 +1,133 @@
+"""The options of the look, shared by all that draws; they arrive as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sdbr.bedrock import families
+from sdbr.bedrock.validation import ASPECTS, STYLES, flag
+from sdbr.cli.options import Decorator, collected, grouped
+from sdbr.errors import UsageProblem
+
+_look = grouped("Look (most take several values: a,b or 1..9 or 0.2:0.8:0.1, {red|blue} in texts)")
+_format = grouped("Output")
+_picture = grouped("Input")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The flags by the request's own field names; None where nothing was told."""
+
+    flags: Mapping[str, Any]
+    count: int
+    sheet: bool
+    format: str | None
+
+    def with_format(self, format: str, **more: Any) -> dict[str, Any]:
+        """All flags as one mapping, the prompt first, with the format that was settled."""
+        return {**more, **self.flags, "format": format}
+
+
+def _as_told(**values: Any) -> Told:
+    names = ("count", "sheet", "format", "look")
+    count, sheet, format, look = (values.pop(name) for name in names)
+    return Told(_under(look, values) if look else values, count, sheet, format)
+
+
+def _under(look: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The flags over those of a look from sdbr.toml, as far as the command has them."""
+    from sdbr import config
+
+    known = config.load(click.get_current_context().params["root"]).looks
+    if look not in known:
+        names = f"Known are {', '.join(known)}" if known else f"Add [looks.{look}] to sdbr.toml"
+        raise UsageProblem(f"Unknown --look {look!r}. {names}; see `sdbr config`.")
+    flags = {**known[look]}
+    prefix = {"prefix": flags.pop("prompt")} if "prompt" in flags else {}
+    kept = {name: value for name, value in flags.items() if values.get(name, "") is None}
+    return {**values, **kept, **prefix}
+
+
+LOOK = (
+    _look("--look", metavar="NAME", help="Prompt, model and flags under a name in sdbr.toml."),
+    _look("--model", "-m", help="Alias, id or ARN; see `sdbr models`."),
+    _look("--family", help="The model that an unknown id or ARN speaks like."),
+    _look("--negative", help="What to leave out."),
+    _look("--seed", help="First seed; further pictures take the next ones."),
+    _look("--style", metavar="STYLE", help=f"{', '.join(STYLES)} (SDXL, most services)."),
+)
+PICTURES = (
+    _look("--count", "-n", type=click.IntRange(1, 10_000), default=1, help="Pictures for each."),
+    _look("--size", metavar="WxH", help="Exact size of the file in pixels."),
+)
+ASPECT = _look("--aspect", metavar="W:H", help=f"One of {', '.join(ASPECTS)}.")
+FAMILIES = tuple(
+    grouped(f"{title} only")(flag(one.field), one.field, help=one.help)
+    for title, several in families.flags().items()
+    for one in several
+)
+"""The flags that one family of models alone has, of all families."""
+INPUT = (
+    _picture("--strength", help="0 keeps the input, 1 ignores it [default: by model]."),
+    _picture(
+        "--fit",
+        type=click.Choice(["contain", "cover", "stretch", "none"]),
+        help="How to bring it to a size the model takes [default: contain].",
+    ),
+    _picture("--background", metavar="COLOUR", help="Behind transparency [default: white]."),
+)
+grow_mask = _picture("--grow-mask", help="Widen what is repainted by 0 to 20 pixels.")
+SHEET = _format("--sheet", is_flag=True, help="A contact sheet of all results as well.")
+FORMAT = (
+    _format(
+        "--format",
+        type=click.Choice(["png", "jpeg", "jpg", "webp"]),
+        help="File format [default: png, or by the suffix of -o].",
+    ),
+    _format("--quality", type=click.IntRange(1, 100), help="Of JPEG and WebP."),
+    SHEET,
+)
+
+
+def look_options(*more: Decorator) -> Decorator:
+    """A decorator that adds the options of the look, and `more` of its kind, as `told`."""
+    return collected("told", _as_told, *LOOK, *PICTURES, *more, *FORMAT)
+
+
+def animation_look_options(*more: Decorator) -> Decorator:
+    """As `look_options`, for one animation a run: `more` has its `--format` and `--sheet`."""
+    return collected("told", partial(_as_told, count=1), *LOOK, *more)
+
+
+def video_look_options(*more: Decorator) -> Decorator:
+    """As `look_options`, for one video a clip, whose kind and size are told otherwise."""
+    return collected("told", partial(_as_told, count=1, format=None), *LOOK, *more, SHEET)
+
+
+def _as_beside(**told: Any) -> Any:
+    from sdbr.workflows.pictures.jobs import Beside
+
+    return Beside(**told)
+
+
+beside_options = collected(
+    "beside",
+    _as_beside,
+    _picture(
+        "--mask",
+        type=click.Path(path_type=Path),
+        help="Repaint only what is white in this picture (sdxl, inpaint, erase).",
+    ),
+    _picture("--invert-mask", is_flag=True, help="Repaint what is black instead."),
+    _picture(
+        "--style-image",
+        type=click.Path(path_type=Path),
+        help="The picture whose style to take (style-transfer).",
+    ),
+)

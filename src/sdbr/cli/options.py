@@ -1,0 +1,266 @@
+"""Options that several commands share; each group arrives as one value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdbr.cli.help import Option
+from sdbr.config.settings import Connection, Effort, Spending, configured_endpoint
+from sdbr.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from sdbr.bedrock.catalog import Catalog
+    from sdbr.config import Config
+    from sdbr.generation.stack import Means
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Usd(click.ParamType[Decimal]):
+    """An amount of US dollars: 5, 0.50 or $0.50."""
+
+    name = "USD"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """A Decimal from 0 to a million, which can be reckoned with at once."""
+        try:
+            amount = Decimal(str(value).removeprefix("$"))
+            if amount.is_finite() and 0 <= amount <= 1_000_000 and amount.adjusted() > -12:
+                return amount
+        except InvalidOperation:
+            pass
+        return self.fail(f"{value!r} is not an amount of US dollars.", param, ctx)
+
+
+class Number(click.FloatRange):
+    """A number within bounds; `nan` is within none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """A finite number."""
+        number: float = super().convert(value, param, ctx)
+        if math.isfinite(number):
+            return number
+        return self.fail(f"{value!r} is not a number that can be reckoned with.", param, ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where results go and what is said about them. `to` is None, a path, or "-" for stdout."""
+
+    name: str | None
+    to: str | None
+    overwrite: bool
+    json: bool
+    quiet: bool
+    verbose: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How to run: the workspace, the three values of `settings`, the output, the config."""
+
+    root: Path
+    connection: Connection
+    effort: Effort
+    spending: Spending
+    output: Output
+    config: Config
+    dry_run: bool
+    fresh: bool
+    on_filtered: str | None
+
+    def catalog(self) -> Catalog:
+        """The models, with the user's own prices and aliases."""
+        from sdbr.bedrock import catalog
+
+        return catalog.load(self.config.prices, self.config.aliases)
+
+    def means(self, catalog: Catalog, refused: str = "stop") -> Means:
+        """What a run may use; `refused` is what becomes of refused pictures where none is told."""
+        from sdbr.generation.filtering import OnFiltered
+        from sdbr.generation.stack import Means
+        from sdbr.workspace import Workspace
+
+        return Means(
+            workspace=Workspace(self.root),
+            connection=self.connection,
+            effort=self.effort,
+            spending=self.spending,
+            models=catalog.models,
+            on_filtered=OnFiltered.parse(self.on_filtered or refused),
+            fresh=self.fresh,
+        )
+
+
+def collected(into: str, build: Callable[..., Any], *options: Decorator) -> Decorator:
+    """A decorator that adds `options` and hands their values to the command as one: `into`."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        def own(**values: Any) -> Any:
+            mine = {name: values.pop(name) for name in names}
+            return function(**values, **{into: build(**mine)})
+
+        wrapped: Callable[..., Any] = wraps(function)(own)
+        before = {option.name for option in getattr(function, "__click_params__", [])}
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        after = {option.name for option in getattr(wrapped, "__click_params__", [])}
+        names = after - before
+        return wrapped
+
+    return decorate
+
+
+def grouped(title: str) -> Callable[..., Decorator]:
+    """`click.option` under the heading `title`."""
+    return partial(click.option, cls=Option, group=title)
+
+
+_connection = grouped("Connection")
+_effort = grouped("Effort")
+_spending = grouped("Spending")
+_output = grouped("Output")
+
+workspace_option = _output(
+    "--workspace",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    envvar="SDBR_WORKSPACE",
+    help="Folder with source/ and generate/ [default: this one].",
+)
+json_option = _output("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+
+CONNECTION = (
+    _connection("--offline", is_flag=True, envvar="SDBR_OFFLINE", help="Use a built-in emulator."),
+    _connection("--region", envvar="SDBR_REGION", help="AWS region, such as us-west-2."),
+    _connection("--profile", envvar="SDBR_PROFILE", help="Profile of the AWS configuration."),
+    _connection("--endpoint-url", envvar="SDBR_ENDPOINT_URL", help="Another endpoint's URL."),
+)
+EFFORT = (
+    _effort(
+        "--workers",
+        type=click.IntRange(1, 64),
+        envvar="SDBR_WORKERS",
+        help="Requests at once, at most [default: 8].",
+    ),
+    _effort(
+        "--attempts",
+        type=click.IntRange(1, 100),
+        envvar="SDBR_ATTEMPTS",
+        help="Sends for a picture, at most [default: 12].",
+    ),
+    _effort(
+        "--timeout",
+        type=Number(min=0.1),
+        envvar="SDBR_TIMEOUT",
+        metavar="SECONDS",
+        help="Time for a picture with all attempts [default: 600].",
+    ),
+    _effort(
+        "--rpm",
+        type=Number(min=0.01),
+        envvar="SDBR_RPM",
+        help="Sends a minute, at most.",
+    ),
+)
+SPENDING = (
+    _spending("--max-cost", type=Usd(), envvar="SDBR_MAX_COST", help="Hard cap on this run."),
+    _spending(
+        "--ask-above",
+        type=Usd(),
+        envvar="SDBR_ASK_ABOVE",
+        help="Ask before spending more [default: 1].",
+    ),
+    _spending("--yes", "-y", is_flag=True, envvar="SDBR_YES", help="Agree to the price."),
+    _spending("--dry-run", is_flag=True, help="Print plan, price and bodies; send nothing."),
+    _spending("--fresh", is_flag=True, help="Draw anew what is paid for already."),
+    _spending(
+        "--on-filtered",
+        metavar="HOW",
+        help="A refused picture: stop, skip, hold, reseed[:N] [default: stop; in clips hold].",
+    ),
+)
+OUTPUT = (
+    workspace_option,
+    _output("--name", help="Stem of the file names [default: words of the prompt]."),
+    _output("--output", "-o", "to", metavar="PATH", help="File or folder to write; - for stdout."),
+    _output("--overwrite", is_flag=True, help="Let -o replace a file."),
+    json_option,
+    _output("--open", "open_", is_flag=True, help="Show the pictures when done."),
+    _output("--quiet", "-q", is_flag=True, help="Say nothing but errors."),
+    _output("--verbose", "-v", count=True, help="Say more."),
+)
+
+
+def _run(**told: Any) -> Run:
+    from sdbr import config as configuration
+
+    root: Path = told["root"]
+    config = configuration.load(root)
+    return Run(
+        root=root,
+        connection=connected(told, config),
+        effort=Effort(
+            workers=told["workers"] or config.workers or Effort().workers,
+            attempts=told["attempts"] or config.attempts or Effort().attempts,
+            rpm=told["rpm"] or config.rpm,
+        ),
+        spending=Spending(
+            cap=_first(told["max_cost"], config.max_cost),
+            ask_above=_first(told["ask_above"], config.ask_above, Spending().ask_above),
+            assume_yes=told["yes"],
+        ),
+        output=Output(
+            name=told["name"],
+            to=told["to"],
+            overwrite=told["overwrite"],
+            json=told["as_json"],
+            quiet=told["quiet"],
+            verbose=told["verbose"],
+            open=told["open_"],
+        ),
+        config=config,
+        dry_run=told["dry_run"],
+        fresh=told["fresh"],
+        on_filtered=told["on_filtered"],
+    )
+
+
+def connected(told: dict[str, Any], config: Config) -> Connection:
+    """Where requests go, by the flags of CONNECTION and --timeout, then the config.
+
+    Raises UsageProblem for an endpoint that is no URL.
+    """
+    endpoint = told["endpoint_url"] or config.endpoint_url or configured_endpoint()
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        raise UsageProblem(
+            f"{endpoint!r} is no endpoint. Give a URL such as http://localhost:8123."
+        )
+    return Connection(
+        region=told["region"] or (None if told["offline"] else config.region),
+        profile=told["profile"] or config.profile,
+        endpoint_url=None if told["offline"] else endpoint,
+        offline=told["offline"],
+        timeout=told["timeout"] or config.timeout or Connection().timeout,
+    )
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+run_options = collected("run", _run, *OUTPUT, *SPENDING, *EFFORT, *CONNECTION)

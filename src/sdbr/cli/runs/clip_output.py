@@ -1,0 +1,111 @@
+"""What is said of clips: their plan and price before, and how they came out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from sdbr.bedrock import body
+from sdbr.cli.runs.pictures import line
+from sdbr.console import Voice, counted
+from sdbr.generation.estimate import Estimate
+from sdbr.generation.stack import Means
+from sdbr.workflows.clips import draw
+from sdbr.workflows.clips.prepare import Settled
+from sdbr.workflows.clips.pricing import length, price
+from sdbr.workflows.clips.render import Finished
+from sdbr.workflows.clips.sheeting import write_sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """How results are told."""
+
+    voice: Voice
+    as_json: bool
+
+
+def tell(settled: Sequence[Settled], told: Estimate, voice: Voice) -> None:
+    """Say what was noticed of each clip, why these frames are drawn, and the price."""
+    for one in settled:
+        for note in one.reader.notes:
+            voice.say(note)
+        plan = one.film.footage.plan
+        if plan.reasons and len(plan.keyframes) < plan.frames:
+            voice.say(f"{one.source.name}: {'; '.join(plan.reasons)}")
+    count = sum(map(length, settled))
+    voice.say(str(told) if told.thing == "frame" else f"{counted(count, 'frame')}: {told}")
+
+
+def tell_finished(
+    one: Settled, finished: Finished, cost: Decimal, teller: Teller, means: Means
+) -> None:
+    """Print the path of a finished clip, and say how it came out; `cost` is USD spent on it."""
+    for note in finished.notes:
+        teller.voice.say(note)
+    if finished.held:
+        teller.voice.say(
+            f"Refused, so they show what is around them: {counted(len(finished.held), 'frame')}."
+        )
+    if finished.extra:
+        teller.voice.say(
+            f"Drawn as well, where motion explained too little: {counted(finished.extra, 'frame')}."
+        )
+    if finished.measured.curve:
+        teller.voice.say(f"{one.source.name}: {finished.measured}")
+    _print(one, finished, cost, teller, means)
+    if one.wish.sheet:
+        teller.voice.say(f"Sheet: {write_sheet(one, finished.path)}")
+
+
+def _print(one: Settled, finished: Finished, cost: Decimal, teller: Teller, means: Means) -> None:
+    if not teller.as_json:
+        line(str(finished.path))
+        return
+    film = one.film
+    told: dict[str, Any] = {
+        "path": str(finished.path),
+        "source": str(one.source.files[0]),
+        "model": film.painter.request.model.invoke_id,
+        "prompt": film.painter.request.prompt,
+        "seed": film.painter.request.seed,
+        "size": str(film.size),
+        "frames": len(film.footage.frames),
+        "duration": round(float(film.footage.duration), 6),
+        "keyframes": [number + 1 for number in film.footage.plan.keyframes],
+        "drawn": len(film.drawn) + finished.extra,
+        "held": [number + 1 for number in finished.held],
+        "price": float(price(one)),
+        "cost": float(cost),
+        "steadiness": finished.measured.told(),
+        "emulated": means.realm != "aws",
+    }
+    line(json.dumps(told, ensure_ascii=False))
+
+
+def print_plan(settled: Sequence[Settled], as_json: bool) -> None:
+    """Print what would be drawn and asked, the first frame standing for all."""
+    for one in settled:
+        film = one.film
+        first = draw.requests_of(film, film.footage.frames[:1])[0]
+        if as_json:
+            told = {
+                "path": str(film.tree.target),
+                "source": str(one.source.files[0]),
+                "frames": length(one),
+                "keyframes": [number + 1 for number in film.footage.plan.keyframes],
+                "price": float(price(one)),
+                "model": first.model.invoke_id,
+                "body": json.loads(body.outline(first)),
+            }
+            line(json.dumps(told, ensure_ascii=False))
+            continue
+        line(f"{one.source.name}: {length(one)} frames to {film.tree.target}")
+        line(f"POST /model/{first.model.invoke_id}/invoke")
+        line(body.outline(first))
+    click.echo("Nothing was sent.", err=True)

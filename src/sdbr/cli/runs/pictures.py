@@ -1,0 +1,125 @@
+"""The last stretch of every drawing command: price, consent, drawing, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sdbr.bedrock import body
+from sdbr.cli.options import Output, Run
+from sdbr.console import Voice
+from sdbr.errors import InputProblem, UsageProblem
+from sdbr.generation.stack import Means
+from sdbr.sniff import sniff
+from sdbr.workflows.outputs import aimed, check_free
+from sdbr.workflows.pictures import draw
+from sdbr.workflows.pictures.draw import Manner, Plan, Saved
+from sdbr.workflows.pictures.job import Job
+
+
+def deliver(command: str, jobs: Sequence[Job], run: Run, *, sheet: bool = False) -> None:
+    """Draw `jobs` and print what was written, one line each, in order.
+
+    `sheet` lays the results out on a contact sheet as well. Raises SdbrError.
+    """
+    output = run.output
+    _refuse_terminal(output)
+    means = run.means(run.catalog())
+    jobs = aimed(jobs, output.to, output.name)
+    if run.dry_run:
+        _print_plan(draw.make_plan(means, command, draw.seeded(jobs)), output)
+        return
+    means.workspace.prepare()
+    note = draw.note_of(means, command, jobs)
+    plan = draw.make_plan(means, command, draw.seeded(jobs, note.seeds))
+    if output.to != "-":
+        check_free(plan.jobs, plan.keys, output.overwrite)
+    voice = Voice(quiet=output.quiet, verbose=bool(output.verbose))
+    draw.agree(means, plan.told, voice, lambda question: click.confirm(question, err=True))
+    note.need(plan.keys)
+    written: list[tuple[Job, Path]] = []
+    for saved in draw.draw(means, plan, Manner(voice, write=output.to != "-")):
+        _print(saved, output, means)
+        if saved.drawn.job.treatment:
+            voice.detail(
+                f"{saved.drawn.job.inputs[0].name}: {'; '.join(saved.drawn.job.treatment)}"
+            )
+        if saved.path is not None:
+            written.append((saved.drawn.job, saved.path))
+    note.finish()
+    if sheet:
+        from sdbr.workflows.pictures.sheet import write_sheet
+
+        voice.say(f"Sheet: {write_sheet(written)}")
+    if output.open:
+        for _, path in written:
+            click.launch(str(path))
+
+
+def line(text: str) -> None:
+    """One line on stdout at once; a name may hold what the terminal's encoding does not know."""
+    write(text.encode("utf-8", "surrogateescape") + b"\n")
+
+
+def write(data: bytes) -> None:
+    """Bytes on stdout at once. Raises InputProblem where it is closed or full."""
+    if sys.stdout is None:
+        raise InputProblem("stdout is closed, so results cannot be told. Open it, or give -o.")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputProblem(
+            f"stdout cannot be written: {(error.strerror or str(error)).lower()}. Results are in "
+            "the workspace; run the same command again to see their paths."
+        ) from error
+
+
+def _refuse_terminal(output: Output) -> None:
+    if output.to == "-" and sys.stdout.isatty():
+        raise UsageProblem("A picture is not for the terminal. Add > picture.png, or -o a file.")
+
+
+def _print(saved: Saved, output: Output, means: Means) -> None:
+    if saved.path is None:
+        write(saved.drawn.data)
+    elif output.json:
+        line(json.dumps(_as_json(saved, means), ensure_ascii=False))
+    else:
+        line(str(saved.path))
+
+
+def _as_json(saved: Saved, means: Means) -> dict[str, Any]:
+    picture, request = saved.drawn.picture, saved.drawn.job.request
+    price = None if picture.price is None else float(picture.price)
+    written = sniff(saved.drawn.data)
+    return {
+        "path": str(saved.path),
+        "model": request.model.invoke_id,
+        "prompt": request.prompt,
+        "seed": picture.seed,
+        "size": str(written.size if written else picture.size),
+        "price": price,
+        "cost": 0.0 if picture.cached else price,
+        "cached": picture.cached,
+        "emulated": means.realm != "aws",
+        "key": picture.key,
+    }
+
+
+def _print_plan(plan: Plan, output: Output) -> None:
+    for job, key in zip(plan.jobs, plan.keys, strict=True):
+        told = {"model": job.request.model.invoke_id, "body": json.loads(body.outline(job.request))}
+        if output.json:
+            line(json.dumps({**told, "key": key}, ensure_ascii=False))
+        else:
+            line(f"POST /model/{told['model']}/invoke")
+            line(json.dumps(told["body"], ensure_ascii=False, indent=2))
+    print(f"{plan.told}. Nothing was sent.", file=sys.stderr)

@@ -1,0 +1,98 @@
+"""sdbr.toml: the user's own defaults, prices, aliases and looks.
+
+Read from the user's configuration folder and from the workspace; the workspace wins, and the
+environment over both.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sdbr.config.file import File
+
+FILE_NAME = "sdbr.toml"
+MODEL_VARIABLE = "SDBR_MODEL_"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What sdbr.toml may hold; None leaves the choice to the built-in default.
+
+    `prices` are USD a picture by model name, `aliases` are own names for models, `models` are
+    the default models by command, `looks` are flags by name under a name of the user's own.
+    """
+
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    workers: int | None = None
+    attempts: int | None = None
+    timeout: float | None = None
+    rpm: float | None = None
+    max_cost: Decimal | None = None
+    ask_above: Decimal | None = None
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    looks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+TABLES = ("prices", "aliases", "models", "looks")
+
+
+def user_file() -> Path:
+    """Where the user's own sdbr.toml lies; SDBR_CONFIG names another one."""
+    if named := os.environ.get("SDBR_CONFIG"):
+        return Path(named)
+    from platformdirs import user_config_path
+
+    return user_config_path("sdbr") / FILE_NAME
+
+
+def load(workspace: Path) -> Config:
+    """The user's settings under the workspace's. Raises UsageProblem for what is wrong in them."""
+    told = [file.values for file in files(workspace)]
+    return merged([*told, {"models": models_of(os.environ)}])
+
+
+def files(workspace: Path) -> list[File]:
+    """The settings files that there are, checked, the weaker first. Raises UsageProblem."""
+    found = []
+    for path in (user_file(), workspace / FILE_NAME):
+        if os.path.isfile(path):  # False, not an error, where the path cannot even be looked at.
+            from sdbr.config import file as config_file
+
+            found.append(config_file.read(path))
+    return found
+
+
+def merged(layers: Iterable[Mapping[str, Any]]) -> Config:
+    """One config of several, the later over the earlier; tables are merged entry by entry."""
+    config = Config()
+    for values in layers:
+        both: dict[str, Any] = {
+            name: {**getattr(config, name), **value} if name in TABLES else value
+            for name, value in values.items()
+        }
+        config = replace(config, **both)
+    return config
+
+
+def models_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Default models by command, from SDBR_MODEL_IMG2IMG and its like."""
+    return {
+        name.removeprefix(MODEL_VARIABLE).lower().replace("_", " "): value
+        for name, value in environment.items()
+        if name.startswith(MODEL_VARIABLE) and value
+    }
+
+
+def scalars() -> tuple[str, ...]:
+    """The settings that are single values."""
+    return tuple(f.name for f in fields(Config) if f.name not in TABLES)

@@ -1,0 +1,104 @@
+"""Accepts connections and serves each on a thread of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+from collections.abc import Callable
+
+from sdbr.emulator.http import http1
+from sdbr.emulator.http.exchange import Reply, Request
+
+BACKLOG = 512
+PREFACE = b"PRI * HTTP/2"
+LOG = logging.getLogger(__name__)
+NO_HTTP2 = (
+    "A client began to speak HTTP/2, as the AWS SDK for JavaScript v3 does. Either install "
+    "sdbr[http2] here, or give that client `requestHandler: new NodeHttpHandler()`."
+)
+
+Answer = Callable[[Request], Reply]
+
+
+class Server:
+    """Listens on host and port (0: any free one) from the start; `serve` begins to answer."""
+
+    def __init__(self, host: str, port: int, stopped: threading.Event) -> None:
+        self._listener = socket.create_server((host, port), backlog=BACKLOG)
+        self._stopped = stopped
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self._listener.getsockname()[1])
+
+    def serve(self, answer: Answer) -> None:
+        """Answer on threads in the background until `close`."""
+        threading.Thread(
+            target=self._accept, args=(answer,), name="sdbr-emulator", daemon=True
+        ).start()
+
+    def close(self) -> None:
+        """Stop listening and close every connection."""
+        self._stopped.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            connections = tuple(self._open)
+        for connection in connections:
+            _hang_up(connection)
+
+    def _accept(self, answer: Answer) -> None:
+        while not self._stopped.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                self._open.add(connection)
+            threading.Thread(target=self._attend, args=(connection, answer), daemon=True).start()
+
+    def _attend(self, connection: socket.socket, answer: Answer) -> None:
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with contextlib.suppress(OSError, http1.BadRequest):
+                _converse(connection, answer, self._stopped)
+        finally:
+            _hang_up(connection)
+            with self._lock:
+                self._open.discard(connection)
+
+
+def _converse(connection: socket.socket, answer: Answer, stopped: threading.Event) -> None:
+    if connection.recv(len(PREFACE), socket.MSG_PEEK).startswith(PREFACE[:4]):
+        _converse_http2(connection, answer, stopped)
+        return
+    with connection.makefile("rb") as stream:
+        keep = True
+        while keep and not stopped.is_set():
+            head = http1.read_head(stream)
+            if head is None:
+                return
+            body, too_large = http1.read_body(head, stream, connection)
+            reply = answer(http1.request_of(head, body, too_large))
+            keep = http1.write(reply, connection, head.keeps_alive and not too_large, stopped)
+
+
+def _converse_http2(connection: socket.socket, answer: Answer, stopped: threading.Event) -> None:
+    try:
+        from sdbr.emulator.http import http2
+    except ImportError:
+        LOG.warning(NO_HTTP2)
+        return
+    http2.Session(connection, answer, stopped).run()
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()

@@ -1,0 +1,104 @@
+"""Writes animated PNG frame by frame, with times as exact fractions.
+
+Layout: PNG (W3C, third edition), sections 11.3.6 and 4.9.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+from sdbr.media.clip import Pixels, Settings
+from sdbr.media.stills.pixels import changed_box, encode_png, part, scaled, with_channels
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_LEVEL = 6
+_LARGEST = 65535
+
+
+class ApngSink:
+    """One animated PNG being written."""
+
+    def __init__(self, target: Path, first: Pixels, settings: Settings, comment: str) -> None:
+        self._settings = settings
+        self._channels = first.shape[2]
+        self._comment = comment
+        self._before: Pixels | None = None
+        self._frames = self._sequence = self._control_at = 0
+        self._file = target.open("w+b")
+
+    def add(self, image: Pixels, _at: Fraction, lasts: Fraction) -> None:
+        """Append the part of the picture that changed."""
+        image = scaled(with_channels(image, self._channels), self._settings.width)
+        box = changed_box(self._before, image)
+        encoded = dict(_joined(encode_png(part(image, box), _LEVEL)))
+        if self._before is None:
+            self._begin(encoded[b"IHDR"])
+        delay = _delay(lasts)
+        places = (self._next(), box.width, box.height, box.x, box.y)
+        control = struct.pack(">5I2H2B", *places, delay.numerator, delay.denominator, 0, 0)
+        self._write(b"fcTL", control)
+        if self._before is None:
+            self._write(b"IDAT", encoded[b"IDAT"])
+        else:
+            self._write(b"fdAT", struct.pack(">I", self._next()) + encoded[b"IDAT"])
+        self._before = image
+        self._frames += 1
+
+    def finish(self) -> None:
+        """Write the end, and at the beginning how many frames there are."""
+        self._write(b"IEND", b"")
+        self._file.seek(self._control_at)
+        self._write(b"acTL", struct.pack(">II", self._frames, self._plays()))
+        self._file.close()
+
+    def abort(self) -> None:
+        """Close the file as it is."""
+        with suppress(OSError):
+            self._file.close()
+
+    def _begin(self, header: bytes) -> None:
+        self._file.write(_SIGNATURE)
+        self._write(b"IHDR", header)
+        self._control_at = self._file.tell()
+        self._write(b"acTL", struct.pack(">II", 0, self._plays()))
+        if self._comment:
+            text = b"sdbr\0\0\0\0\0" + self._comment.encode("utf-8", "replace")
+            self._write(b"iTXt", text)
+
+    def _plays(self) -> int:
+        return 1 if self._settings.loop is None else self._settings.loop
+
+    def _next(self) -> int:
+        self._sequence += 1
+        return self._sequence - 1
+
+    def _write(self, name: bytes, body: bytes) -> None:
+        checksum = zlib.crc32(name + body)
+        self._file.write(struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum))
+
+
+def _joined(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield header and picture data of an encoded PNG, each in one piece."""
+    at, data = len(_SIGNATURE), b""
+    while at < len(png):
+        length, name = struct.unpack_from(">I4s", png, at)
+        body = png[at + 8 : at + 8 + length]
+        if name == b"IHDR":
+            yield name, body
+        elif name == b"IDAT":
+            data += body
+        at += 12 + length
+    yield b"IDAT", data
+
+
+def _delay(lasts: Fraction) -> Fraction:
+    """Return the nearest fraction whose both halves fit in 16 bits."""
+    finest = _LARGEST
+    while (delay := lasts.limit_denominator(finest)).numerator > _LARGEST and finest > 1:
+        finest //= 2
+    return min(delay, Fraction(_LARGEST))

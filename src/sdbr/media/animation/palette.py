@@ -1,0 +1,120 @@
+"""One palette for a whole animation: the colours with the least squared error over its pixels.
+
+The cells of the colour cube are split where that takes away most of the error (Wu, "Color
+quantization by dynamic programming and principal analysis", 1992), then the colours are moved to
+the means of what is drawn with them (Lloyd, "Least squares quantization in PCM", 1982). Distance
+is that of plain RGB, as in PSNR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sdbr.media.animation.census import Census, Codes, Floats, coarser, counted
+from sdbr.media.clip import Pixels
+
+MOST = 255
+"""Opaque colours; the last of 256 entries is see-through: unchanged pixels are drawn with it."""
+_COARSE_BITS = 5
+_ENOUGH_CELLS = 4000
+_COARSE_STEPS = 10
+_FINE_STEPS = 5
+_AT_ONCE = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Opaque colours (n, 3), n from 1 to 255; `exact` where the film has no others.
+
+    `error` is how many levels of 255 the film's colours are off, root mean square.
+    """
+
+    colours: npt.NDArray[np.uint8]
+    exact: bool
+    error: float = 0.0
+
+
+def palette_of(pictures: Iterable[Pixels], colours: int) -> Palette:
+    """Return the best palette of at most `colours` (1 to 255) for all RGBA pictures together."""
+    census = counted(pictures)
+    if census.exact and len(census.colours) <= colours:
+        own = census.colours if len(census.colours) else np.zeros((1, 3))
+        return Palette(own.astype(np.uint8), True)
+    start = coarser(census, _COARSE_BITS)
+    if len(start.colours) < _ENOUGH_CELLS:
+        start = census
+    centres = _fitted(_split(start, colours), start, _COARSE_STEPS)
+    centres = _fitted(centres, census, _FINE_STEPS)
+    off = census.colours - centres[nearest(census.colours, centres)]
+    error = np.sqrt(np.average((off**2).mean(axis=1), weights=census.weights))
+    return Palette(np.unique(centres.round().astype(np.uint8), axis=0), False, float(error))
+
+
+def nearest(colours: Floats, centres: Floats) -> Codes:
+    """Return for each colour (n, 3) the index of the centre nearest to it."""
+    found = np.empty(len(colours), np.intp)
+    squares = (centres**2).sum(axis=1)
+    for at in range(0, len(colours), _AT_ONCE):
+        # |colour − centre|² without the part that is the same for all centres.
+        part = colours[at : at + _AT_ONCE]
+        found[at : at + _AT_ONCE] = (squares - 2 * part @ centres.T).argmin(axis=1)
+    return found
+
+
+def _split(census: Census, count: int) -> Floats:
+    """The means of `count` boxes of cells, or of fewer where there are no more cells."""
+    boxes = [np.arange(len(census.colours))]
+    errors = [_error(census, boxes[0])]
+    while len(boxes) < count and max(errors) > 0:
+        worst = int(np.argmax(errors))
+        halves = _halves(census, boxes[worst])
+        boxes[worst : worst + 1], errors[worst : worst + 1] = (
+            halves,
+            [_error(census, half) for half in halves],
+        )
+    return np.stack([_mean(census, box) for box in boxes])
+
+
+def _halves(census: Census, box: Codes) -> list[Codes]:
+    """A box cut across its longest axis, where the least error is left."""
+    colours, weights = census.colours[box], census.weights[box]
+    away = colours - _mean(census, box)
+    axis = np.linalg.eigh((away * weights[:, None]).T @ away)[1][:, -1]
+    along = away @ axis
+    order = np.argsort(along)
+    below = np.cumsum(weights[order])[:-1]
+    sums = np.cumsum(weights[order] * along[order])[:-1]
+    # The sums of both sides are opposite, as the mean is the origin.
+    gain = sums**2 / below + sums**2 / (weights.sum() - below)
+    cut = int(np.argmax(gain)) + 1
+    return [box[order[:cut]], box[order[cut:]]]
+
+
+def _mean(census: Census, box: Codes) -> Floats:
+    mean = np.average(census.colours[box], axis=0, weights=census.weights[box])
+    return np.asarray(mean, dtype=np.float32)
+
+
+def _error(census: Census, box: Codes) -> float:
+    """The squared error of a box drawn in its mean; 0 where it cannot be cut."""
+    if len(box) < 2:
+        return 0.0
+    away = census.colours[box] - _mean(census, box)
+    return float((census.weights[box, None] * away**2).sum())
+
+
+def _fitted(centres: Floats, census: Census, steps: int) -> Floats:
+    for _ in range(steps):
+        own = nearest(census.colours, centres)
+        share = np.bincount(own, census.weights, len(centres))
+        totals = [
+            np.bincount(own, census.weights * census.colours[:, channel], len(centres))
+            for channel in range(3)
+        ]
+        used = share > 0
+        centres[used] = (np.stack(totals, axis=1)[used] / share[used, None]).astype(np.float32)
+    return centres

@@ -1,0 +1,131 @@
+"""Frames of animated GIF, WebP and APNG files, composited as a browser shows them."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from sdbr.errors import InputProblem
+from sdbr.media.animation.index import Index, index_of
+from sdbr.media.clip import Clip, Frame, Pace, Pixels
+from sdbr.media.video.probe import refuse_giants
+from sdbr.request import Size
+
+_TICKS = {"gif": Fraction(1, 100), "webp": Fraction(1, 1000), "apng": Fraction(1, 90000)}
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, UnidentifiedImageError)
+_UNDECODABLE = (*_BROKEN, Image.DecompressionBombError)
+
+
+def probe(kind: str, path: Path) -> Clip:
+    """Describe an animation; `kind` is gif, webp or apng.
+
+    Raises InputProblem where no frame can be decoded or the canvas is too large.
+    """
+    index = index_of(kind, path)
+    if not index.lengths:
+        raise _unreadable(path)
+    with _opened(path, index) as image:
+        size = Size(*image.size)
+        try:
+            has_alpha = _has_alpha(image, index)
+        except _UNDECODABLE as error:
+            raise _unreadable(path) from error
+    cut = "The file was cut off before its end."
+    return Clip(
+        kind=kind,
+        path=path,
+        size=size,
+        pace=_pace(kind, index),
+        frames=len(index.lengths),
+        duration=sum(index.lengths, Fraction(0)),
+        has_alpha=has_alpha,
+        loop=index.loop,
+        cut=not index.whole,
+        notes=() if index.whole else (cut,),
+        paths=(path,),
+    )
+
+
+def frames(
+    clip: Clip, start: Fraction, end: Fraction | None, note: Callable[[str], None]
+) -> Iterator[Frame]:
+    """Yield the frames whose `at` is in [start, end), in seconds; `note` takes what was odd."""
+    index = index_of(clip.kind, clip.path)
+    at = Fraction(0)
+    with _opened(clip.path, index) as image:
+        for number, lasts in enumerate(index.lengths):
+            if end is not None and at >= end:
+                return
+            try:
+                image.seek(number + index.skipped)
+                pixels = _pixels(image, clip.has_alpha)
+            except _UNDECODABLE:
+                _stop(clip, number, note)
+                return
+            if at >= start:
+                yield Frame(pixels, at, lasts)
+            at += lasts
+
+
+def _stop(clip: Clip, number: int, note: Callable[[str], None]) -> None:
+    if number == 0:
+        raise _unreadable(clip.path)
+    note(f"Only {number} of {clip.frames} frames can be decoded; the rest is broken or missing.")
+
+
+def _opened(path: Path, index: Index) -> Image.Image:
+    try:
+        image = Image.open(path if index.whole or not index.end else _mended(path, index.end))
+    except _BROKEN as error:
+        raise _unreadable(path) from error
+    except Image.DecompressionBombError:
+        raise InputProblem(f"{path} declares more pixels than sdbr opens. Scale it down.") from None
+    refuse_giants(path, *image.size)
+    return image
+
+
+def _mended(path: Path, end: int) -> io.BytesIO:
+    """Return the whole chunks of a cut WebP as a file; libwebp reads none that is cut."""
+    with path.open("rb") as file:
+        data = bytearray(file.read(end))
+    data[4:8] = struct.pack("<I", len(data) - 8)
+    return io.BytesIO(data)
+
+
+def _unreadable(path: Path) -> InputProblem:
+    return InputProblem(f"{path} cannot be read: no frame of it decodes. Copy it again.")
+
+
+def _has_alpha(image: Image.Image, index: Index) -> bool:
+    """Whether any frame shows something transparent; later frames are looked at only if needed."""
+    last = len(index.lengths) + index.skipped if index.clears else index.skipped + 1
+    if image.format == "WEBP":
+        return image.mode == "RGBA"
+    for number in range(index.skipped, last):
+        image.seek(number)
+        if np.asarray(image.convert("RGBA"))[..., 3].min() < 255:
+            return True
+    return False
+
+
+def _pixels(image: Image.Image, has_alpha: bool) -> Pixels:
+    return np.asarray(image.convert("RGBA" if has_alpha else "RGB"), dtype=np.uint8).copy()
+
+
+def _pace(kind: str, index: Index) -> Pace:
+    times, at = [], Fraction(0)
+    for length in index.lengths:
+        times.append(at)
+        at += length
+    tick = _TICKS[kind]
+    if kind == "apng" and len(set(index.lengths)) == 1:
+        tick = Fraction(1, index.lengths[0].denominator)
+    if len(set(index.lengths)) > 1:
+        return Pace(len(times) / at, tick, variable=True)
+    return Pace(1 / index.lengths[0], tick)

@@ -1,0 +1,138 @@
+"""Opens any clip for reading and any container for writing; the way into this folder for film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+from sdbr.errors import InputProblem
+from sdbr.media import folder
+from sdbr.media.animation import reader as animation_reader
+from sdbr.media.animation.apng import ApngSink
+from sdbr.media.animation.gif import GifSink
+from sdbr.media.animation.webp import WebpSink
+from sdbr.media.clip import Clip, Frame, Pace, Settings, Sound, SoundTrack
+from sdbr.media.comments import read_comment
+from sdbr.media.folder import FolderSink
+from sdbr.media.formats import kind_for, kind_of
+from sdbr.media.video import probe
+from sdbr.media.video import reader as video_reader
+from sdbr.media.video.writer import Job, VideoSink
+from sdbr.media.whole_file import whole_file, whole_folder
+from sdbr.media.writer import Note, Sink, Writer
+
+__all__ = [
+    "Clip",
+    "Frame",
+    "Pace",
+    "Reader",
+    "Settings",
+    "Sound",
+    "SoundTrack",
+    "Writer",
+    "open_reader",
+    "open_writer",
+    "read_comment",
+    "sound_of",
+]
+
+DEFAULT_RATE = Fraction(12)
+
+
+class Reader:
+    """Gives the frames of one clip, as often as asked; nothing is kept in memory."""
+
+    def __init__(self, clip: Clip) -> None:
+        self.clip = clip
+        self._notes = list(clip.notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found on opening and while reading, each thing once."""
+        return tuple(dict.fromkeys(self._notes))
+
+    def frames(self, start: Fraction = Fraction(0), end: Fraction | None = None) -> Iterator[Frame]:
+        """Yield the frames whose `at` is in [start, end), in seconds, with their own times.
+
+        Raises InputProblem where nothing can be decoded; what is broken later ends the clip with
+        a note.
+        """
+        if self.clip.kind in ("folder", "pictures"):
+            return folder.frames(self.clip, start, end)
+        animated = self.clip.kind in ("gif", "webp", "apng")
+        read = animation_reader.frames if animated else video_reader.frames
+        return read(self.clip, start, end, self._notes.append)
+
+
+def open_reader(source: Path | Sequence[Path], rate: Fraction | None = None) -> Reader:
+    """Open a video, an animated GIF, WebP or PNG, a folder of pictures, or pictures in order.
+
+    The content decides, not the suffix. `rate` is for pictures, frames a second; 12 unless said.
+    Raises InputProblem, in one sentence, for anything that cannot be shown as a clip.
+    """
+    if rate is not None and not 0 < rate <= 1000:
+        raise InputProblem(f"{rate} frames a second is no rate. Give one between 0 and 1000.")
+    return Reader(_probed(source, rate or DEFAULT_RATE))
+
+
+def _probed(source: Path | Sequence[Path], rate: Fraction) -> Clip:
+    if not isinstance(source, Path):
+        return folder.probe(list(source), rate)
+    kind = kind_of(source)
+    if kind == "folder":
+        return folder.probe(folder.pictures_in(source), rate, source)
+    if kind == "video":
+        return probe.probe(source)
+    return animation_reader.probe(kind, source)
+
+
+def sound_of(clip: Clip, end: Fraction | None = None) -> Sound | None:
+    """Return the clip's sound for a writer, up to `end` in the clip's time; None without any."""
+    return Sound(clip.path, clip.start, None, end) if clip.sound else None
+
+
+@contextmanager
+def open_writer(
+    target: Path,
+    pace: Pace,
+    *,
+    sound: Sound | None = None,
+    settings: Settings | None = None,
+    comment: str = "",
+) -> Iterator[Writer]:
+    """Write a clip whole or not at all; the suffix says which kind.
+
+    mp4, m4v, mov, mkv, webm, gif, webp, png and apng are files; no suffix is a folder of PNG
+    files. Time begins with the first frame. `pace` says how exact the clock must be; `comment`
+    can be read back with `read_comment`. Raises InputProblem where nothing can be written.
+    """
+    kind = kind_for(target)
+    settings = settings or Settings()
+    place = whole_folder if kind == "folder" else whole_file
+    with place(target) as temporary:
+        job = Job(kind, pace, settings, comment, sound)
+        writer = Writer(target, lambda frame, note: _sink(temporary, frame, job, note))
+        try:
+            yield writer
+            writer.finish()
+        except BaseException:
+            writer.abort()
+            raise
+
+
+def _sink(temporary: Path, first: Frame, job: Job, note: Note) -> Sink:
+    settings, comment = job.settings, job.comment
+    silent = job.kind in ("folder", "gif", "webp", "apng")
+    if silent and job.sound is not None:
+        note(f"The sound was left out: {job.kind} holds none.")
+    if job.kind == "folder":
+        return FolderSink(temporary, job.pace, comment)
+    if job.kind == "gif":
+        return GifSink(temporary, first.image, settings, comment, note)
+    if job.kind == "webp":
+        return WebpSink(temporary, first.image, settings, comment)
+    if job.kind == "apng":
+        return ApngSink(temporary, first.image, settings, comment)
+    return VideoSink(temporary, first.image, first.at, job, note)

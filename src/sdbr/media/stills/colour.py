@@ -1,0 +1,94 @@
+"""Any of Pillow's pixel formats as 8-bit sRGB, and transparency laid on a background."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image, ImageCms, ImageColor
+
+from sdbr.errors import UsageProblem
+from sdbr.media.stills.depth import in_eight_bits
+
+
+def in_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """Return the picture as RGB, or RGBA where something in it is transparent, and what was done.
+
+    A colour profile in the file is applied; CMYK without one is converted by Pillow's formula.
+    """
+    profile = image.info.get("icc_profile")
+    transparency = image.info.get("transparency")
+    image, notes = in_eight_bits(image)
+    if image.mode in ("P", "1", "PA", "La", "RGBa"):
+        image = image.convert("RGBA" if _may_be_clear(image) else "RGB")
+    elif transparency is not None and image.mode in ("L", "RGB") and not notes:
+        image = image.convert("RGBA")
+    if image.mode in ("LA", "RGBA"):
+        return _with_alpha(image, profile, notes)
+    colour, told = _colour(image, profile)
+    return colour, notes + told
+
+
+def flattened(image: Image.Image, background: str) -> tuple[Image.Image, list[str]]:
+    """Lay an RGBA picture on a background colour. Raises UsageProblem for an unknown colour."""
+    try:
+        colour = ImageColor.getrgb(background)[:3]
+    except ValueError as error:
+        raise UsageProblem(
+            f"{background!r} is not a colour. Give a name such as white, or #rrggbb."
+        ) from error
+    if image.mode != "RGBA":
+        return image, []
+    below = Image.new("RGB", image.size, colour)
+    below.paste(image, mask=image)
+    return below, [f"transparent parts filled with {background}"]
+
+
+def _may_be_clear(image: Image.Image) -> bool:
+    return image.mode in ("PA", "La", "RGBa") or "transparency" in image.info
+
+
+def _with_alpha(
+    image: Image.Image, profile: object, notes: list[str]
+) -> tuple[Image.Image, list[str]]:
+    opaque = image.getchannel("A").getextrema() == (255, 255)
+    if not profile and not opaque:
+        return image if image.mode == "RGBA" else image.convert("RGBA"), notes
+    colour, told = _colour(image.convert(image.mode[:-1]), profile)
+    if not opaque:
+        colour.putalpha(image.getchannel("A"))
+    return colour, notes + told
+
+
+def _colour(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]:
+    if not isinstance(profile, bytes) or not profile:
+        return _by_formula(image)
+    try:
+        return _by_profile(image, profile)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        done, notes = _by_formula(image)
+        return done, [*notes, "unusable colour profile left out"]
+
+
+def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, list[str]]:
+    source = ImageCms.ImageCmsProfile(BytesIO(profile))
+    title = (source.profile.profile_description or "its colour profile").strip()
+    if "sRGB" in title and image.mode == "RGB":
+        return image, []
+    target = ImageCms.createProfile("sRGB")
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    black = ImageCms.Flags.BLACKPOINTCOMPENSATION
+    done = ImageCms.profileToProfile(image, source, target, intent, "RGB", flags=black)
+    if done is None:
+        raise ValueError("no picture came back")
+    kind = "CMYK" if image.mode == "CMYK" else "colours"
+    return done, [f"{kind} to sRGB ({title[:40]})"]
+
+
+def _by_formula(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    if image.mode == "LAB":
+        lab, srgb = (ImageCms.createProfile(space) for space in ("LAB", "sRGB"))
+        done = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+        return done or image, ["LAB to sRGB"]
+    if image.mode == "RGB":
+        return image, []  # a large picture is not copied for nothing
+    return image.convert("RGB"), ["CMYK to sRGB"] if image.mode == "CMYK" else []

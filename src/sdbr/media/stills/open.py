@@ -1,0 +1,198 @@
+"""Open any picture that people have, as upright 8-bit sRGB."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import closing
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from sdbr.errors import InputProblem, SdbrError
+from sdbr.media.stills.colour import flattened, in_srgb
+from sdbr.request import Size
+from sdbr.sniff import sniff
+
+MAX_PIXELS = 178_000_000
+"""Pictures that declare more are refused unread; Pillow itself stops just above."""
+
+FIRST_FRAME = "first frame of an animation"
+"""The note on a picture that is one of many in its file."""
+
+# Each is told by its first bytes, as TGA is not, and none starts another program, as EPS does.
+_FORMATS = (
+    *("PNG", "JPEG", "WEBP", "GIF", "AVIF", "TIFF", "BMP", "DIB"),
+    *("JPEG2000", "PPM", "ICO", "QOI", "PSD"),
+)
+_HEAD = 1024 * 1024
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Pillow's remarks on odd files are for programmers; what matters to the reader is in the notes.
+warnings.filterwarnings("ignore", module=r"PIL\.", append=True)
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A picture in memory.
+
+    `image` is RGB, or RGBA where the alpha channel was asked for and there is one. `size` is
+    that of the whole picture, upright; the image is smaller where a smaller one was enough.
+    `format` is the file's, in lower case; `notes` tells what was done to the picture.
+    """
+
+    image: Image.Image
+    size: Size
+    format: str
+    notes: tuple[str, ...] = ()
+
+
+class _Wanted(NamedTuple):
+    background: str
+    keep_alpha: bool
+    at_least: Size | None
+
+
+def open_picture(
+    source: Path | bytes,
+    *,
+    background: str = "white",
+    keep_alpha: bool = False,
+    at_least: Size | None = None,
+    name: str = "",
+) -> Opened:
+    """Decode a picture: upright, in sRGB, 8 bits a channel, the first frame of an animation.
+
+    `background`, a colour name or #rrggbb, is seen through transparent parts, unless
+    `keep_alpha` keeps these. `at_least` is a size that will do: a larger picture is decoded at a
+    reduced scale, with twice as many pixels a side or more. `name` stands for bytes in messages.
+    At most MAX_PIXELS pixels. Memory: 4 bytes a pixel for plain RGB, 8 where it is turned,
+    flattened or converted, never over 13; for a JPEG of which less is needed, as much for a
+    pixel of the reduced scale (progressive ones need 4 for each stored pixel besides). Raises
+    InputProblem, in one line, for whatever is not a whole picture, and UsageProblem for an
+    unknown background.
+    """
+    name = name or (str(source) if isinstance(source, Path) else "The picture")
+    with closing(_stream(source, name)) as stream:
+        _check_head(stream, name)
+        try:
+            with Image.open(stream, formats=_FORMATS) as image:
+                return _decode(image, _Wanted(background, keep_alpha, at_least), name)
+        except SdbrError:
+            raise
+        except Exception as error:  # decoders raise anything on a broken file
+            raise InputProblem(f"{name} {_what_is_wrong(error)}") from error
+
+
+def _stream(source: Path | bytes, name: str) -> BinaryIO:
+    if isinstance(source, bytes):
+        return BytesIO(source)
+    if source.is_dir():
+        raise InputProblem(f"{name} is a folder. Name a picture in it.")
+    try:
+        return source.open("rb")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputProblem(f"{name} cannot be read: {reason.lower()}. Check the path.") from error
+
+
+def _check_head(stream: BinaryIO, name: str) -> None:
+    """Refuse, before Pillow sees it, what the first bytes already tell."""
+    head = stream.read(_HEAD)
+    stream.seek(0)
+    if not head:
+        raise InputProblem(f"{name} is empty. Give a picture.")
+    found = sniff(head)
+    if found is None and head.startswith(b"\x89PNG") and head[16:24].find(b"\0\0\0\0") in (0, 4):
+        raise InputProblem(f"{name} declares a size of zero. Give a whole picture.")
+    if found:
+        _check_size(found.size, name)
+    if head[4:8] == b"ftyp" and head[8:12] not in (b"avif", b"avis"):
+        raise InputProblem(f"{name} {_container(head)}")
+
+
+def _check_size(size: Size, name: str) -> None:
+    pixels = size.width * size.height
+    if pixels > MAX_PIXELS:
+        raise InputProblem(
+            f"{name} declares {size} pixels ({pixels / 1e6:,.0f} megapixels), more than the "
+            f"{MAX_PIXELS // 1_000_000} megapixels that are opened. Make it smaller first."
+        )
+
+
+def _container(head: bytes) -> str:
+    if head[8:12] in _HEIC_BRANDS:
+        return "is a HEIC picture, which cannot be opened here. Convert it to JPEG or PNG first."
+    return "is a video, not a picture. Give it to vid2vid, or take a frame out of it first."
+
+
+def _what_is_wrong(error: Exception) -> str:
+    text = str(error).lower()
+    if isinstance(error, UnidentifiedImageError):
+        return "is not a picture that can be opened. Give a PNG, JPEG, WebP, GIF, AVIF or TIFF."
+    if isinstance(error, Image.DecompressionBombError):
+        return f"declares more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first."
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is. Make it smaller first."
+    if any(word in text for word in ("truncated", "unexpected end", "not enough", "incomplete")):
+        return "is cut off: its end is missing. Copy or download it again."
+    return "is damaged and cannot be decoded. Copy or download it again."
+
+
+def _decode(image: ImageFile.ImageFile, look: _Wanted, name: str) -> Opened:
+    _check_size(Size(*image.size), name)
+    notes = [FIRST_FRAME] if _moves(image) else []
+    stored, turn = image.size, _orientation(image)
+    wanted = look.at_least and (look.at_least[::-1] if turn > 4 else look.at_least)
+    if wanted:
+        image.draft(None, (2 * wanted[0], 2 * wanted[1]))
+    image.load()
+    picture, told = in_srgb(_reduced(image, wanted))
+    notes += told
+    if turn in _TURNS:
+        picture = picture.transpose(_TURNS[turn])
+        notes.append(f"turned upright (EXIF {turn})")
+    if not look.keep_alpha:
+        picture, told = flattened(picture, look.background)
+        notes += told
+    picture.info = {}  # a profile or EXIF left here would be saved with a picture it misfits
+    size = Size(*(stored[::-1] if turn > 4 else stored))
+    return Opened(picture, size, (image.format or "").lower(), tuple(notes))
+
+
+def _moves(image: ImageFile.ImageFile) -> bool:
+    # A second picture in an MPO is a depth or brightness map of the first.
+    return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+
+
+def _orientation(image: ImageFile.ImageFile) -> int:
+    """EXIF orientation, 1 to 8; 1 where the file does not say or its EXIF is broken."""
+    if image.format == "TIFF":
+        return 1  # Pillow turns it while decoding
+    try:
+        turn = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # the picture may be fine although its EXIF is not
+        return 1
+    return turn if isinstance(turn, int) and turn in _TURNS else 1
+
+
+def _reduced(image: Image.Image, wanted: tuple[int, ...] | None) -> Image.Image:
+    """Shrink by a whole factor where more than twice the wanted size would stay."""
+    if not wanted or image.mode in ("P", "1", "I", "F") or image.mode.startswith("I;"):
+        return image
+    factor = min(image.width // (2 * wanted[0]), image.height // (2 * wanted[1]))
+    return image.reduce(factor) if factor > 1 else image

@@ -1,0 +1,229 @@
+"""What a video file says of itself, checked by decoding its first frame."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+import av
+from av.buffer import Buffer
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video import VideoFrame
+from av.video.stream import VideoStream
+
+from sdbr.errors import InputProblem
+from sdbr.media.clip import Clip, Pace, SoundTrack
+from sdbr.media.timing import fraction_of, pace_of
+from sdbr.media.video import yuv
+from sdbr.media.video.truncated import missing_bytes
+from sdbr.request import Size
+
+LARGEST = 1 << 26
+"""The most pixels a frame may have; 8K film has half as many."""
+
+# Local files only, and no playlist, script or device among the demuxers.
+_OPEN_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,ogg,gif,"
+    "h264,hevc,obu,ivf,m4v,mxf,dv,nut,rm,wtv,y4m,yuv4mpegpipe,apng,mjpeg,3gp,nsv,vob",
+}
+_PIXEL_LIMIT = {"max_pixels": str(LARGEST)}
+_PACKETS_LOOKED_AT = 600
+_PACKETS_TRIED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How a stored picture becomes upright: mirrored first, then turned clockwise by degrees."""
+
+    degrees: int = 0
+    mirrored: bool = False
+
+
+def open_container(path: Path) -> InputContainer:
+    """Open a local file for demuxing; raises InputProblem where libav finds no container."""
+    try:
+        return av.open(
+            str(path.absolute()), options=_OPEN_OPTIONS | _PIXEL_LIMIT, metadata_errors="replace"
+        )
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise unreadable(path) from error
+
+
+def unreadable(path: Path) -> InputProblem:
+    """Say that nothing could be decoded, and why where the file's own sizes tell."""
+    try:
+        missing = missing_bytes(path)
+    except OSError as error:
+        return InputProblem(f"{path} cannot be opened: {error.strerror}. Check the path.")
+    why = f"{missing} bytes are missing" if missing else "no frame can be decoded"
+    return InputProblem(f"{path} is not a readable video: {why}. Copy or convert it again.")
+
+
+def picture_stream(container: InputContainer, path: Path) -> VideoStream:
+    """Return the stream to show: the first that is no cover picture."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context:
+            stream.codec_context.options = dict(_PIXEL_LIMIT)
+            return stream
+    raise InputProblem(f"{path} holds no moving picture. Give a file with a video stream.")
+
+
+def probe(path: Path) -> Clip:
+    """Describe a video file.
+
+    Raises InputProblem where it holds no video, nothing that decodes, or frames larger than 67
+    megapixels.
+    """
+    with open_container(path) as container:
+        stream = picture_stream(container, path)
+        refuse_giants(path, stream.codec_context.width, stream.codec_context.height)
+        frame = _first_frame(container, stream, path)
+        refuse_giants(path, frame.width, frame.height)
+    with open_container(path) as container:
+        stream = picture_stream(container, path)
+        pace = _measured_pace(container, stream, cut=missing_bytes(path) > 0)
+        return _described(path, container, stream, (frame, pace))
+
+
+def refuse_giants(path: Path, width: int, height: int) -> None:
+    """Raise InputProblem for pictures too large to be decoded safely."""
+    if width * height > LARGEST:
+        raise InputProblem(
+            f"{path} declares {width}x{height} pixels a frame, more than sdbr opens. Scale it down."
+        )
+
+
+def turn_of(frame: VideoFrame) -> Turn:
+    """Read how to turn the picture upright from the frame's display matrix.
+
+    Layout: ISO/IEC 14496-12 section 6.2.2, as 16.16 fixed point numbers in native order.
+    """
+    data = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
+    if data is None:
+        return Turn()
+    a, b, _, c, d = struct.unpack("=9i", bytes(data))[:5]
+    mirrored = a * d - b * c < 0
+    if mirrored:
+        a, b = -a, -b
+    if abs(a) >= abs(b):
+        return Turn(0 if a >= 0 else 180, mirrored)
+    return Turn(90 if b > 0 else 270, mirrored)
+
+
+def square_size(frame: VideoFrame, aspect: Fraction | None) -> Size:
+    """Return the stored picture's size with square pixels; one side grows, none shrinks."""
+    if not aspect or aspect == 1 or not Fraction(1, 10) <= aspect <= 10:
+        return Size(frame.width, frame.height)
+    if aspect > 1:
+        return Size(round(frame.width * aspect), frame.height)
+    return Size(frame.width, round(frame.height / aspect))
+
+
+def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+    try:
+        for packet in islice(container.demux(stream), _PACKETS_TRIED):
+            try:
+                frames = packet.decode()
+            except av.InvalidDataError:
+                continue
+            if frames:
+                return frames[0]
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise unreadable(path) from error
+    raise unreadable(path)
+
+
+def _measured_pace(container: InputContainer, stream: VideoStream, *, cut: bool) -> Pace:
+    tick = stream.time_base or Fraction(1, 90000)
+    try:
+        packets = islice(container.demux(stream), _PACKETS_LOOKED_AT)
+        marks = {p.pts for p in packets if p.pts is not None and not p.is_discard}
+    except (av.FFmpegError, OSError):
+        marks = set()
+    times = [mark * tick for mark in sorted(marks)]
+    # Behind the last packets that could be read, earlier-shown ones may be missing.
+    if (cut or len(times) > _PACKETS_LOOKED_AT - 20) and len(times) > 40:
+        times = times[:-20]
+    return pace_of(times, tick, stream.average_rate)
+
+
+def _described(
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    seen: tuple[VideoFrame, Pace],
+) -> Clip:
+    frame, pace = seen
+    tick = frame.time_base or pace.tick
+    kind = container.format.name.split(",")[0].replace("mov", "mp4")
+    start = Fraction(0) if kind == "avi" else (frame.pts or 0) * tick
+    turn = turn_of(frame)
+    size = square_size(frame, stream.sample_aspect_ratio)
+    missing = missing_bytes(path)
+    return Clip(
+        kind=kind,
+        path=path,
+        size=Size(size.height, size.width) if turn.degrees % 180 else size,
+        pace=pace,
+        frames=stream.frames or None,
+        duration=_declared_duration(container, stream, start),
+        start=start,
+        rotation=turn.degrees,
+        mirrored=turn.mirrored,
+        interlaced=frame.interlaced_frame,
+        has_alpha=yuv.has_alpha(frame),
+        sound=tuple(
+            SoundTrack(
+                track.codec_context.codec.canonical_name,
+                track.codec_context.sample_rate,
+                track.codec_context.layout.nb_channels,
+                track.language or "",
+            )
+            for track in container.streams.audio
+            if track.codec_context is not None
+        ),
+        cut=missing > 0,
+        notes=_notes(frame, size, missing),
+        paths=(path,),
+    )
+
+
+def _declared_duration(
+    container: InputContainer, stream: VideoStream, start: Fraction
+) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    tag = stream.metadata.get("DURATION")
+    end = _clock(tag) if tag else None
+    if end is None and container.duration:
+        end = Fraction(container.duration + max(0, container.start_time or 0), av.time_base)
+    return end - start if end and end > start else None
+
+
+def _clock(text: str) -> Fraction | None:
+    """Read Matroska's "00:00:07.800000000"."""
+    try:
+        hours, minutes, seconds = text.strip("\0").split(":")
+        return (int(hours) * 60 + int(minutes)) * 60 + fraction_of(seconds)
+    except ValueError:
+        return None
+
+
+def _notes(frame: VideoFrame, size: Size, missing: int) -> tuple[str, ...]:
+    notes = []
+    if missing:
+        notes.append(f"The file was cut off: {missing} bytes that it declares are missing.")
+    if frame.interlaced_frame:
+        notes.append("The film is interlaced: each pair of fields was made one whole frame.")
+    if yuv.is_hdr(frame):
+        notes.append("The film is HDR: its colours were brought to the range of a usual screen.")
+    if size != (frame.width, frame.height):
+        notes.append(f"Its pixels are not square: {frame.width}x{frame.height} is shown as {size}.")
+    return tuple(notes)

@@ -1,0 +1,149 @@
+"""Brings a clip's sound into another file, in step with the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from itertools import chain, islice
+from typing import cast
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+
+from sdbr.errors import InputProblem
+from sdbr.media.clip import Sound
+from sdbr.media.video.probe import open_container
+from sdbr.media.video.sound_encoded import Encoded
+from sdbr.media.video.sound_tracks import UNUSABLE, Carrier, Copied, Stretch, codec_of, may_copy
+from sdbr.media.writer import Note
+
+_LOOKED_AHEAD = 256
+
+
+class SoundFeed:
+    """Muxes the sound of another file into `output`, as far as the pictures have come.
+
+    `lead` is how many seconds the pictures must start later in the output so that sound which
+    begins before them keeps its place. What is wrong with the sound goes to `note`; it never
+    stops the pictures.
+    """
+
+    def __init__(
+        self, output: OutputContainer, sound: Sound, first_at: Fraction, note: Note
+    ) -> None:
+        begin = first_at if sound.begin is None else sound.begin
+        end = None if sound.end is None else sound.end - begin
+        self.lead = Fraction(0)
+        self._stretch = Stretch(sound.zero + begin, end, trimmed=begin > 0)
+        self._note = note
+        self._output = output
+        self._carriers: dict[int, Carrier] = {}
+        self._packets: Iterator[Packet[AudioStream]] = iter(())
+        self._held: Packet[AudioStream] | None = None
+        self._source: InputContainer | None = None
+        try:
+            self._source = open_container(sound.path)
+            self._begin(self._source)
+        except (InputProblem, av.FFmpegError) as error:
+            note(f"The sound could not be taken along: {error}")
+
+    def feed(self, until: Fraction | None) -> None:
+        """Mux all sound before `until`, in seconds of the output; None muxes the rest."""
+        while (packet := self._held or next(self._packets, None)) is not None:
+            at = _time(packet)
+            if until is not None and at is not None and at - self._stretch.zero > until:
+                self._held = packet
+                return
+            self._held = None
+            self._carry(packet)
+        if until is None:
+            for carrier in self._carriers.values():
+                self._mux(carrier, carrier.flush())
+
+    def close(self) -> None:
+        """Let go of the file that the sound came from."""
+        if self._source is not None:
+            self._source.close()
+
+    def _begin(self, source: InputContainer) -> None:
+        for number, stream in enumerate(source.streams.audio, 1):
+            carrier = self._carrier(stream, f"sound track {number}")
+            if carrier is not None:
+                self._carriers[stream.index] = carrier
+        kept = [stream for stream in source.streams.audio if stream.index in self._carriers]
+        if not kept:
+            return
+        self._packets = self._demuxed(source, kept)
+        if self._stretch.trimmed:
+            # A second early: some containers' indexes are coarse.
+            with suppress(av.FFmpegError, OSError):
+                source.seek(int((self._stretch.zero - 1) * av.time_base))
+        else:
+            self._keep_what_comes_early()
+
+    def _keep_what_comes_early(self) -> None:
+        ahead = list(islice(self._packets, _LOOKED_AHEAD))
+        self._packets = chain(ahead, self._packets)
+        starts = [at for packet in ahead if (at := _heard_from(packet)) is not None]
+        self.lead = max(Fraction(0), self._stretch.zero - min(starts, default=self._stretch.zero))
+        self._stretch = Stretch(self._stretch.zero - self.lead, self._end_after(self.lead))
+
+    def _end_after(self, lead: Fraction) -> Fraction | None:
+        return None if self._stretch.end is None else self._stretch.end + lead
+
+    def _carrier(self, stream: AudioStream, title: str) -> Carrier | None:
+        codec, kind = codec_of(stream), self._output.format.name
+        if not codec:
+            self._note(f"The {title} was left out: its format is not known.")
+            return None
+        if may_copy(self._output, codec):
+            with suppress(*UNUSABLE):
+                return Copied(self._output, stream)
+        try:
+            carrier = Encoded(self._output, stream)
+        except UNUSABLE as error:
+            self._note(f"The {title} was left out: {error}.")
+            return None
+        self._note(
+            f"The {title} was encoded again as {carrier.codec}, because {kind} players"
+            f" do not expect {codec}."
+        )
+        return carrier
+
+    def _demuxed(
+        self, source: InputContainer, streams: list[AudioStream]
+    ) -> Iterator[Packet[AudioStream]]:
+        try:
+            for packet in source.demux(*streams):
+                if packet.size:
+                    yield cast("Packet[AudioStream]", packet)
+        except (av.FFmpegError, OSError) as error:
+            self._note(f"The sound breaks off: {error.strerror or error}.")
+
+    def _carry(self, packet: Packet[AudioStream]) -> None:
+        carrier = self._carriers.get(packet.stream_index)
+        if carrier is None:
+            return
+        try:
+            self._mux(carrier, carrier.take(packet, self._stretch))
+        except UNUSABLE as error:
+            del self._carriers[packet.stream_index]
+            self._note(f"One sound track ends early: {error}.")
+
+    def _mux(self, carrier: Carrier, packets: list[Packet[AudioStream]]) -> None:
+        for packet in packets:
+            packet.stream = carrier.target
+            self._output.mux(packet)
+
+
+def _time(packet: Packet[AudioStream]) -> Fraction | None:
+    mark = packet.pts if packet.pts is not None else packet.dts
+    return None if mark is None else mark * packet.time_base
+
+
+def _heard_from(packet: Packet[AudioStream]) -> Fraction | None:
+    """When a packet is first heard; what an encoder put before the beginning is not heard."""
+    return None if packet.has_sidedata("skip_samples") else _time(packet)

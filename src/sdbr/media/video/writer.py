@@ -1,0 +1,193 @@
+"""Writes mp4, mov, mkv and webm: H.264 or VP9 with exact times, BT.709 tags and sound."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.codec.context import Flags
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from sdbr.errors import InputProblem
+from sdbr.media.clip import Pace, Pixels, Settings, Sound
+from sdbr.media.stills import pixels
+from sdbr.media.timing import timescale, to_tick
+from sdbr.media.video import yuv
+from sdbr.media.video.sound import SoundFeed
+from sdbr.media.writer import Note
+from sdbr.request import Size
+
+_MILLISECOND = Fraction(1, 1000)
+_CRF, _CRF_VP9 = 17, 28
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one video file is to be: its kind, clock, encoding, label and where its sound is."""
+
+    kind: str
+    pace: Pace
+    settings: Settings
+    comment: str = ""
+    sound: Sound | None = None
+
+    @property
+    def tick(self) -> Fraction:
+        """The step of the container's clock in seconds; Matroska counts milliseconds."""
+        if self.kind in ("matroska", "webm"):
+            return _MILLISECOND
+        return Fraction(1, timescale(self.pace))
+
+
+class VideoSink:
+    """One video file being written."""
+
+    def __init__(self, target: Path, first: Pixels, zero: Fraction, job: Job, note: Note) -> None:
+        self._tick = job.tick
+        self._sound: SoundFeed | None = None
+        self._evened = job.kind != "webm"
+        self._reformatter = VideoReformatter()
+        self._container = open_output(target, job)
+        try:
+            size = _size(pixels.evened(first) if self._evened else first)
+            self._stream = _video_stream(self._container, size, job)
+            if job.sound:
+                self._sound = SoundFeed(self._container, job.sound, zero, note)
+        except BaseException:
+            self.abort()
+            raise
+        self._next = self._end = 0
+        self._last: Packet[VideoStream] | None = None
+        self._begins: int | None = None
+        self._exact_end = job.kind in ("mp4", "mov")
+        self._shift = to_tick(self._sound.lead, self._tick) if self._sound else 0
+        if first.shape[2] == 4:
+            note("Transparent parts became white: a video file holds no transparency here.")
+        if size != _size(first):
+            note(
+                f"The film is {size}, not {_size(first)}: the last row or column is doubled,"
+                " because players of H.264 need even sides."
+            )
+
+    def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
+        """Encode one picture; sound up to its time is written along."""
+        image = pixels.flattened(image)
+        image = pixels.evened(image) if self._evened else image
+        frame = yuv.to_yuv(image, self._reformatter)
+        frame.time_base = self._tick
+        frame.pts = max(self._next, to_tick(at, self._tick) + self._shift)
+        frame.duration = max(1, to_tick(at + lasts, self._tick) + self._shift - frame.pts)
+        self._next = frame.pts + 1
+        self._end = frame.pts + frame.duration
+        self._encoded(self._stream.encode(frame))
+
+    def finish(self) -> None:
+        """Flush the encoder and the sound, and write the index."""
+        self._encoded(self._stream.encode(None))
+        self._end_exactly()
+        if self._sound:
+            self._sound.feed(None)
+            self._sound.close()
+        self._container.close()
+
+    def abort(self) -> None:
+        """Close the file as it is."""
+        with suppress(av.FFmpegError, OSError, ValueError):
+            self._container.close()
+        if self._sound:
+            self._sound.close()
+
+    def _encoded(self, packets: list[Packet[VideoStream]]) -> None:
+        for packet in packets:
+            if self._last is None:
+                self._begins = packet.dts
+            else:
+                self._mux(self._last)
+            self._last = packet
+
+    def _end_exactly(self) -> None:
+        """Mux the last packet so long that the track ends with the last picture shown.
+
+        MP4 counts a track's length in the order of coding, from the first packet's `dts`.
+        """
+        last = self._last
+        if last is None:
+            return
+        if self._exact_end and last.dts is not None and self._begins is not None:
+            length = self._end - self._shift - (last.dts - self._begins)
+            last.duration = length if length > 0 else last.duration
+        self._mux(last)
+
+    def _mux(self, packet: Packet[VideoStream]) -> None:
+        reached = packet.dts if packet.dts is not None else packet.pts
+        if self._sound and reached is not None:
+            self._sound.feed(reached * packet.time_base)
+        self._container.mux(packet)
+
+
+def open_output(target: Path, job: Job) -> OutputContainer:
+    """Open a container for writing, with the comment in it."""
+    options = {}
+    if job.kind in ("mp4", "mov"):
+        scale = job.tick.denominator
+        # The edit list counts in the film's own clock: a coarser one would cut the last frame.
+        options = {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
+    container = av.open(str(target.absolute()), "w", format=job.kind, options=options)
+    if job.comment:
+        container.metadata["comment"] = job.comment
+    return container
+
+
+def _video_stream(container: OutputContainer, size: Size, job: Job) -> VideoStream:
+    codec, options = _encoder(job)
+    try:
+        stream = container.add_stream(codec, rate=_frame_rate(job.pace), options=options)
+    except (av.FFmpegError, ValueError) as error:
+        raise InputProblem(f"This build of av cannot write {codec}. Reinstall av.") from error
+    assert isinstance(stream, VideoStream)
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.time_base = job.tick
+    context.flags |= int(Flags.frame_duration)
+    context.color_range = yuv.LIMITED_RANGE
+    context.colorspace = context.color_primaries = context.color_trc = yuv.BT709
+    return stream
+
+
+def _encoder(job: Job) -> tuple[str, dict[str, str]]:
+    crf = job.settings.crf
+    if job.kind == "webm":
+        quality = str(_CRF_VP9 if crf is None else crf)
+        return "libvpx-vp9", {
+            "crf": quality,
+            "b": "0",
+            "deadline": "good",
+            "cpu-used": "4",
+            "row-mt": "1",
+        }
+    options = {
+        "crf": str(_CRF if crf is None else crf),
+        "preset": job.settings.preset,
+        # Without it the same frames give other bytes now and then: fast paths of the look-ahead.
+        "x264-params": "cpu-independent=1",
+    }
+    if job.pace.variable:
+        # With B-frames the track's declared length follows the coding order, and is wrong where
+        # frames are not equally long.
+        options["bf"] = "0"
+    return "libx264", options
+
+
+def _size(image: Pixels) -> Size:
+    return Size(image.shape[1], image.shape[0])
+
+
+def _frame_rate(pace: Pace) -> Fraction:
+    return pace.rate.limit_denominator(100_000)

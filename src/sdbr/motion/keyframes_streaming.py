@@ -1,0 +1,107 @@
+"""Places keyframes while a clip streams past, and compares only the frames that it needs to.
+
+The same rule as over the notes of a whole survey, in a quarter of its time: frames are compared
+when the next keyframe is sought, not each with all before it. No more than the frames up to the
+farthest keyframe, and what tells a cut, are held.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from sdbr.motion.arrays import Frame
+from sdbr.motion.cuts import NEIGHBOURS, find_cuts
+from sdbr.motion.flow import View
+from sdbr.motion.keyframes import FARTHEST, Rule, find_shots, following
+from sdbr.motion.matching import Step, linked
+from sdbr.motion.plan import Plan
+from sdbr.motion.reasons import CLOSE, reasons
+from sdbr.motion.survey import Note, Seen, packed, stepping, unexplained, ways_back
+
+
+def place_streaming(frames: Iterable[Frame], rule: Rule) -> tuple[list[Note], Plan]:
+    """The notes on a clip's frames and its plan by `auto`, with no bound to the calls.
+
+    The notes know what the next frame brings only where keyframes stand close together.
+    """
+    held = _Held()
+    notes: list[Note] = []
+    keys: list[int] = []
+    for key in _keys(stepping(frames), held, notes, rule.unexplained):
+        for number in range(keys[-1], key) if keys and key - keys[-1] < CLOSE else ():
+            notes[number].alone[1] = held.alone(number, 1)
+        held.forget_before(key)
+        keys.append(key)
+    plan = Plan(rule.word, find_shots(notes), tuple(keys))
+    return notes, Plan(plan.rule, plan.shots, plan.keyframes, reasons(plan, notes))
+
+
+def _keys(seen: Iterable[Seen], held: _Held, notes: list[Note], share: float) -> Iterator[int]:
+    """The keyframes, each as soon as it is certain; `held` and `notes` grow on the way."""
+    key: int | None = None
+    for one in seen:
+        held.add(one)
+        notes.append(Note(one.change, {}, {}))
+        if key is None:
+            yield (key := 0)
+        # A cut is certain once the changes on both its sides are known.
+        while (known := len(notes) - NEIGHBOURS) > key + FARTHEST + 1:
+            yield (key := _next(held, notes, key, known, share))
+    end = len(notes)
+    while key is not None and (key := _next(held, notes, key, end, share)) < end:
+        yield key
+
+
+def _next(held: _Held, notes: Sequence[Note], key: int, known: int, share: float) -> int:
+    """The keyframe after another: in its shot, or where the next begins; `known` past the end."""
+    start = max(0, key - NEIGHBOURS)
+    cuts = (start + cut for cut in find_cuts([note.change for note in notes[start:]]))
+    end = next((cut for cut in cuts if key < cut < known), known)
+    key_in_shot = following(held, key, end - 1, share)
+    return end if key_in_shot is None else key_in_shot
+
+
+class _Held:
+    """The frames from the last keyframe on, and what they explain of each other."""
+
+    def __init__(self) -> None:
+        self._first = 0
+        self._seen: deque[Seen] = deque()
+
+    def add(self, one: Seen) -> None:
+        self._seen.append(one)
+
+    def forget_before(self, number: int) -> None:
+        while self._first < number:
+            self._seen.popleft()
+            self._first += 1
+
+    def pair(self, middle: int, distance: int) -> float:
+        """What the frames so far before and after the middle one cannot explain of it."""
+        before = self._way(middle - distance, middle)
+        after = self._way(middle, middle + distance)
+        if before is None or after is None:
+            return 1.0
+        views = [self._view(middle + far) for far in (-distance, 0, distance)]
+        back = packed(linked(before.turned(), views[1], views[0]).trust)
+        forth = packed(linked(after, views[1], views[2]).trust)
+        return unexplained(np.maximum(back, forth))
+
+    def alone(self, key: int, distance: int) -> float:
+        """What a frame cannot explain of the one so far after it."""
+        way = self._way(key, key + distance)
+        if way is None:
+            return 1.0
+        views = self._view(key + distance), self._view(key)
+        return unexplained(packed(linked(way.turned(), *views).trust))
+
+    def _way(self, first: int, last: int) -> Step | None:
+        """The flows between two frames, sought once more along the chain; None over a cut."""
+        window = [self._seen[number - self._first] for number in range(first, last + 1)]
+        return next((way for _, way in ways_back(window, (last - first,))), None)
+
+    def _view(self, number: int) -> View:
+        return self._seen[number - self._first].view

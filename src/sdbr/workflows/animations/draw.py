@@ -1,0 +1,202 @@
+"""Draw the frames of one animation, each as soon as the pictures it needs are there."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sdbr.bedrock import body
+from sdbr.concurrency import map_ordered
+from sdbr.console import Voice
+from sdbr.errors import Interrupted, Refused, SdbrError
+from sdbr.generation.estimate import in_usd
+from sdbr.generation.filtering import filtered
+from sdbr.generation.generate import Generate
+from sdbr.generation.stack import Drawing, Means, spent
+from sdbr.media.clip import Pixels
+from sdbr.media.stills.camera import moved
+from sdbr.request import ImageRequest, Picture
+from sdbr.workflows.animations.motions import needed, waves
+from sdbr.workflows.animations.prepare import Scene
+from sdbr.workflows.clips.requests import write_frame
+from sdbr.workflows.failures import Failures, ends_the_run
+
+_WINDOW = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one frame; `picture` is None where there is none, and `error` says why."""
+
+    number: int
+    picture: Picture | None = None
+    error: SdbrError | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is there of one animation: pictures that others are drawn from, and refused frames."""
+
+    failures: Failures
+    pictures: dict[int, Picture] = field(default_factory=dict)
+    held: list[int] = field(default_factory=list)
+
+
+def wanted_of(scene: Scene) -> list[int]:
+    """The frames to be drawn: all, or for a trial as many as told, spread where they may be."""
+    count, trial = len(scene.cels), scene.wish.result.trial
+    if trial is None or trial >= count:
+        return list(range(count))
+    places = [count // 2] if trial == 1 else [n * (count - 1) // (trial - 1) for n in range(trial)]
+    chosen = needed(scene.cels, places)
+    return chosen if len(chosen) == trial else list(range(trial))
+
+
+def frame_file(folder: Path, scene: Scene, number: int) -> Path:
+    """The file of a frame, counted from 0 here and from 1 on disk."""
+    return folder / f"{number + 1:06d}{scene.wish.result.frame_suffix}"
+
+
+def draw(scene: Scene, folder: Path, run: Drawing, means: Means, voice: Voice) -> Progress:
+    """Draw the wanted frames into `folder`. Raises what stopped it; what is drawn is kept."""
+    wanted = wanted_of(scene)
+    progress = Progress(Failures(total=len(wanted)))
+    sources = {source for number in wanted for source in scene.cels[number].of}
+    work = _worker(scene, folder, progress, run, means)
+    for wave in waves(scene.cels, wanted):
+        if not all(n in progress.pictures for number in wave for n in scene.cels[number].of):
+            break
+        workers = min(means.effort.workers, len(wave))
+        outcomes = map_ordered(work, wave, workers=workers, window=_WINDOW * workers, stop=run.stop)
+        for outcome in outcomes:
+            _note(outcome, scene, sources, progress, means)
+            voice.step(f"{in_usd(spent(run.budget))} USD")
+    _raise_if_missing(progress, run)
+    _fill_held(scene, folder, wanted, progress.held)
+    return progress
+
+
+def keyed(scene: Scene, means: Means) -> Iterator[tuple[str, ImageRequest]]:
+    """The wanted requests by key, for the price; one that cannot be known yet has a key of its own.
+
+    A chain is followed through the cache as far as its pictures are there.
+    """
+    look_up = filtered(_from_cache(means), means.on_filtered)
+    wanted = wanted_of(scene)
+    sources = {source for number in wanted for source in scene.cels[number].of}
+    pictures: dict[int, Picture] = {}
+    for wave in waves(scene.cels, wanted):
+        for number in wave:
+            cel = scene.cels[number]
+            if not all(source in pictures for source in cel.of):
+                yield f"{scene.tree.fingerprint} {number}", cel.request
+                continue
+            request = cel.asked(pictures)
+            yield body.key(request, means.realm), request
+            if number in sources and (found := _found(look_up, request, pictures, cel.of, means)):
+                pictures[number] = found
+
+
+def _found(
+    look_up: Generate,
+    request: ImageRequest,
+    pictures: Mapping[int, Picture],
+    before: Sequence[int],
+    means: Means,
+) -> Picture | None:
+    try:
+        return look_up(request)
+    except LookupError:
+        return None
+    except Refused:
+        stands_in = before and _holds(means)
+        return pictures[before[0]] if stands_in else None
+
+
+def _from_cache(means: Means) -> Generate:
+    cache, key_of = means.cache, means.key_of()
+
+    def find(request: ImageRequest) -> Picture:
+        found = None if means.fresh else cache.find(key_of(request))
+        if found is None:
+            raise LookupError
+        if isinstance(found, Picture):
+            return found
+        raise Refused("refused", reason=found.refused)
+
+    return find
+
+
+def _worker(
+    scene: Scene, folder: Path, progress: Progress, run: Drawing, means: Means
+) -> Callable[[int], Outcome]:
+    def work(number: int) -> Outcome:
+        try:
+            picture = run.generate(scene.cels[number].asked(progress.pictures))
+            write_frame(frame_file(folder, scene, number), finished(picture, scene, number))
+            return Outcome(number, picture)
+        except SdbrError as error:
+            held = isinstance(error, Refused) and _holds(means)
+            hopeless = progress.failures.hopeless(means.effort.workers)
+            if not held and (ends_the_run(error, means.on_filtered) or hopeless):
+                run.stop.set()
+            return Outcome(number, error=error)
+
+    return work
+
+
+def finished(picture: Picture, scene: Scene, number: int) -> Pixels:
+    """The model's picture as a frame: without padding, see-through where the still is."""
+    image = scene.still.loop.seen(picture)
+    if scene.alpha is not None:
+        motion = scene.wish.motion
+        steps = number if motion.kind == "evolve" else 0
+        image.putalpha(moved(scene.alpha, motion.move, steps).resize(image.size))
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _note(
+    outcome: Outcome, scene: Scene, sources: set[int], progress: Progress, means: Means
+) -> None:
+    number, picture, error = outcome.number, outcome.picture, outcome.error
+    before = scene.cels[number].of
+    if picture is None and error is not None:
+        stands_in = bool(before) or number not in sources
+        if not (isinstance(error, Refused) and _holds(means) and stands_in):
+            progress.failures.add(error, fatal=ends_the_run(error, means.on_filtered))
+            return
+        progress.held.append(number)
+        picture = progress.pictures[before[0]] if before else None
+    progress.failures.done += 1
+    if number in sources and picture is not None:
+        progress.pictures[number] = picture
+
+
+def _holds(means: Means) -> bool:
+    return means.on_filtered.how in ("hold", "skip")
+
+
+def _raise_if_missing(progress: Progress, run: Drawing) -> None:
+    failures = progress.failures
+    if failures.done == failures.total and len(progress.held) < failures.total:
+        return
+    failures.raise_at_end()
+    if run.stop.is_set():
+        raise Interrupted(
+            f"Interrupted with {failures.done} of {failures.total} frames done. "
+            "Run the same command again to go on."
+        )
+    raise Refused("The safety filter refused every frame. Change the prompt or the picture.")
+
+
+def _fill_held(scene: Scene, folder: Path, wanted: Sequence[int], held: Sequence[int]) -> None:
+    """A refused frame shows the one before it, or the next where there is none."""
+    drawn = [number for number in wanted if number not in held]
+    for number in held:
+        earlier = [n for n in drawn if n < number]
+        source = frame_file(folder, scene, earlier[-1] if earlier else drawn[0])
+        shutil.copyfile(source, frame_file(folder, scene, number))

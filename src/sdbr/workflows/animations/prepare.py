@@ -1,0 +1,200 @@
+"""Everything about an animation that is settled before the first request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from PIL import Image
+
+from sdbr.bedrock import body
+from sdbr.bedrock.catalog import Catalog
+from sdbr.bedrock.families import dialect_of, seed_within
+from sdbr.errors import UsageProblem
+from sdbr.generation.stack import Means
+from sdbr.media.clip import Settings
+from sdbr.media.stills.fit import Box, Fit, Placement
+from sdbr.media.stills.open import open_picture
+from sdbr.media.stills.place import apply
+from sdbr.model import Model
+from sdbr.request import ImageRequest, Size
+from sdbr.store.open_runs import open_run
+from sdbr.workflows.animations import evolve, journey, ramp, vary
+from sdbr.workflows.animations.loop import Loop
+from sdbr.workflows.animations.motions import Cel, Motion, Still
+from sdbr.workflows.animations.timeline import Tempo
+from sdbr.workflows.clips.folders import Naming, Places, Tree, find_tree
+from sdbr.workflows.look import Look, choose
+from sdbr.workflows.pictures.job import Input
+from sdbr.workflows.pictures.jobs import Beside, request_over_picture
+from sdbr.workflows.prepare import (
+    Manner,
+    Prepared,
+    prepare,
+    prepare_like,
+    prepare_mask_for,
+    read_file,
+)
+from sdbr.workspace import kept_name
+
+COMMAND = "img2gif"
+_MOTIONS = {"vary": vary.cels, "evolve": evolve.cels, "ramp": ramp.cels, "journey": journey.cels}
+_EVOLVING = 0.35  # More, and after a few frames nothing is left of the picture it began with.
+_RISING = 0.75
+_DEFAULT = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an animation is kept: `ending` is its suffix, `frame_suffix` that of kept frames.
+
+    `width` is in pixels; None is the drawing's own, its longer side at most `longest` where that
+    is told. `trial` draws only so many frames.
+    """
+
+    settings: Settings = _DEFAULT
+    ending: str = ".gif"
+    width: int | None = None
+    longest: int | None = None
+    frame_suffix: str = ".png"
+    keep_frames: bool = True
+    name: str | None = None
+    sheet: bool = False
+    trial: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of all animations of a run; `told` are the flags that make them again."""
+
+    look: Look
+    motion: Motion
+    where: Places
+    beside: Beside
+    tempo: Tempo
+    result: Result
+    told: Mapping[str, Any]
+    to_prompt: str | None = None
+    to_image: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A still and all that was settled about its animation; `alpha` is what stays see-through."""
+
+    path: Path
+    still: Still
+    cels: tuple[Cel, ...]
+    alpha: Image.Image | None
+    tree: Tree
+    prepared: Prepared
+    inputs: tuple[Input, ...]
+    wish: Wish
+
+
+def settle(path: Path, wish: Wish, means: Means, catalog: Catalog) -> Scene:
+    """Settle model, size, seed, frames and places of one still.
+
+    Raises InputProblem for a picture that cannot be used, UsageProblem for flags that cannot be.
+    """
+    model = choose(catalog, wish.look, None, "image-to-image")
+    look = replace(wish.look, model=model.invoke_id, strength=_strength(wish, model))
+    wish = replace(wish, look=look)
+    store = means.workspace.hidden / "inputs"
+    manner = Manner(cast(Fit, look.fit), look.background)
+    main = prepare(path, model, manner, store, "init_image")
+    drawn_over = request_over_picture(look, model, wish.beside.mask is not None)
+    request, inputs = _with_beside(wish, main, drawn_over, store)
+    drawing = _digest(_drawn_from(wish, inputs), means.realm)
+    if look.seed is None:
+        note = open_run(means.workspace.hidden / "clips", COMMAND, [drawing], 1)
+        request = replace(request, seed=seed_within(model, note.seeds[0]))
+    loop = Loop.of(main.placement, dialect_of(model).size_rule(model))
+    end, inputs = _end(wish, request, main, inputs, store)
+    still = Still(replace(request, init_image=main.blob), loop, end)
+    cels = _MOTIONS[wish.motion.kind](still, wish.motion)
+    for cel in cels:
+        body.check(cel.request, means.models)
+    alpha = None if wish.to_image else _alpha(path, main.placement, look)
+    result = wish.result if alpha is None else replace(wish.result, frame_suffix=".png")
+    told = (drawing, request.seed, dict(wish.told), result.ending, result.frame_suffix)
+    tree = find_tree(
+        replace(wish.where, source=wish.where.generated),
+        Naming(kept_name(result.name or path.stem), result.ending, result.frame_suffix),
+        _digest(*told),
+    )
+    return Scene(path, still, cels, alpha, tree, main, inputs, replace(wish, result=result))
+
+
+def _strength(wish: Wish, model: Model) -> float | None:
+    """The strength as told, or the motion's own; None leaves it to the model."""
+    own = {"evolve": _EVOLVING, "ramp": _RISING}.get(wish.motion.kind)
+    if wish.look.strength is not None or own is None:
+        return wish.look.strength
+    if "strength" in dialect_of(model).takes(model):
+        return own
+    if wish.motion.kind == "ramp":
+        raise UsageProblem(f"{model.title} takes no strength. Choose another --motion or --model.")
+    return None
+
+
+def _with_beside(
+    wish: Wish, main: Prepared, request: ImageRequest, store: Path
+) -> tuple[ImageRequest, tuple[Input, ...]]:
+    inputs, beside = [main.source], wish.beside
+    if beside.mask is not None:
+        mask, source = prepare_mask_for(beside.mask, main.placement, beside.invert_mask, store)
+        request = replace(request, mask=mask)
+        inputs.append(source)
+    if beside.style_image is not None:
+        style = prepare(beside.style_image, request.model, Manner(), store, "style_image")
+        request = replace(request, style_image=style.blob)
+        inputs.append(style.source)
+    return request, tuple(inputs)
+
+
+def _end(
+    wish: Wish, request: ImageRequest, main: Prepared, inputs: tuple[Input, ...], store: Path
+) -> tuple[ImageRequest | None, tuple[Input, ...]]:
+    """The last request of a journey: its own prompt, its own picture in the first one's shape."""
+    if wish.motion.kind != "journey":
+        return None, inputs
+    request = replace(request, prompt=wish.to_prompt or request.prompt, init_image=main.blob)
+    if wish.to_image is None:
+        return request, inputs
+    background = wish.look.background
+    blob, source = prepare_like(wish.to_image, main.placement, background, store, "to_image")
+    return replace(request, init_image=blob), (*inputs, source)
+
+
+def _alpha(path: Path, placement: Placement, look: Look) -> Image.Image | None:
+    """The alpha channel of what is seen of the still; None where nothing shows through."""
+    least = Size(*placement.size)
+    image = open_picture(
+        read_file(path), background=look.background, keep_alpha=True, at_least=least
+    ).image
+    if image.mode != "RGBA":
+        return None
+    seen = Placement(
+        placement.source, placement.placed.size, placement.used, Box(0, 0, *placement.placed.size)
+    )
+    return apply(image.getchannel("A"), seen)
+
+
+def _drawn_from(wish: Wish, inputs: tuple[Input, ...]) -> list[Any]:
+    """All that decides the pictures but the seed and how many there are."""
+    motion = replace(wish.motion, count=0)
+    digests = [(one.role, one.sha256) for one in inputs]
+    target = wish.to_image and hashlib.sha256(read_file(wish.to_image)).hexdigest()
+    return [
+        *(repr(replace(wish.look, seed=None)), repr(motion), digests),
+        *(wish.beside.invert_mask, wish.to_prompt, target),
+    ]
+
+
+def _digest(*told: Any) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()

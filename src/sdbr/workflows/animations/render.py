@@ -1,0 +1,166 @@
+"""From drawn frames to an animation: timed, blended, scaled, and written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from sdbr import __version__
+from sdbr.media.clip import Frame, Pace, Pixels
+from sdbr.media.open import open_writer
+from sdbr.media.stills.pixels import with_channels
+from sdbr.media.stills.sheet import Labels, contact_sheet, thumbnail
+from sdbr.request import Size
+from sdbr.workflows.animations.draw import frame_file, wanted_of
+from sdbr.workflows.animations.prepare import COMMAND, Result, Scene
+from sdbr.workflows.animations.timeline import Shot, Tempo, shots
+from sdbr.workflows.clips.requests import read_frame
+from sdbr.workflows.provenance.write import request_fields
+from sdbr.workspace import place
+
+_ACROSS, _SIDE = 6, 256
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A written animation: how many frames it shows, for how long, and what was noted."""
+
+    path: Path
+    size: Size
+    frames: int
+    duration: Fraction
+    notes: tuple[str, ...] = ()
+
+
+def write(scene: Scene, folder: Path, realm: str) -> Finished:
+    """Write the animation of the frames in `folder`. Raises InputProblem."""
+    wish = scene.wish
+    timeline = shots(len(scene.cels), wish.tempo)
+    size = _size_of(scene, folder)
+    made = {**how_made(scene, timeline, realm), "size": list(size)}
+    comment = json.dumps(made, ensure_ascii=False, sort_keys=True)
+    target = scene.tree.target
+    with open_writer(
+        target, pace_of(wish.tempo), settings=wish.result.settings, comment=comment
+    ) as writer:
+        for frame in _shown(scene, folder, timeline):
+            writer.add(frame)
+    duration = sum((shot.lasts for shot in timeline), Fraction(0))
+    return Finished(target, size, len(timeline), duration, writer.notes)
+
+
+def pace_of(tempo: Tempo) -> Pace:
+    """The pace that all times of the animation are multiples of."""
+    tick = Fraction(1, math.lcm(tempo.rate.numerator, tempo.hold.denominator))
+    return Pace(tempo.rate, tick, variable=bool(tempo.hold))
+
+
+def write_sheet(scene: Scene, folder: Path, kind: str) -> Path:
+    """Lay out the still and the wanted frames; return the sheet's path."""
+    numbers = wanted_of(scene)
+    files = [scene.path, *(frame_file(folder, scene, number) for number in numbers)]
+    names = ["before", *(str(number + 1) for number in numbers)]
+    starts = range(0, len(files), _ACROSS)
+    cells = [[thumbnail(path, _SIDE) for path in files[at : at + _ACROSS]] for at in starts]
+    rows = tuple(", ".join(names[at : at + _ACROSS]) for at in starts)
+    sheet = contact_sheet(cells, Labels(scene.still.request.prompt, rows=rows), _SIDE)
+    buffer = BytesIO()
+    sheet.save(buffer, "PNG")
+    return place(buffer.getvalue(), scene.wish.where.results, f"{scene.tree.name}-{kind}", ".png")
+
+
+def how_made(scene: Scene, timeline: list[Shot], realm: str) -> dict[str, Any]:
+    """The record in the animation's metadata: the same run gives the same text."""
+    request = scene.still.request
+    return {
+        "sdbr": __version__,
+        "command": COMMAND,
+        "fingerprint": scene.tree.fingerprint,
+        "request": request_fields(request),
+        "seed": request.seed,
+        "told": dict(scene.wish.told),
+        "motion": scene.wish.motion.kind,
+        "drawn": len(scene.cels),
+        "frames": len(timeline),
+        "answered_by": realm,
+        "treatment": list(scene.prepared.treatment),
+        "inputs": [
+            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in scene.inputs
+        ],
+        "stem": scene.tree.name,
+    }
+
+
+def index_of(scene: Scene) -> dict[str, Any]:
+    """What frames.json tells beside the frames: how each was asked for."""
+    return {
+        "source": scene.path.name,
+        "settings": dict(scene.wish.told),
+        "model": scene.still.request.model.invoke_id,
+        "frames": [
+            {
+                "file": frame_file(Path(), scene, number).name,
+                "prompt": cel.request.prompt,
+                "seed": cel.request.seed,
+                "strength": cel.request.strength,
+                "drawn_from": [source + 1 for source in cel.of],
+            }
+            for number, cel in enumerate(scene.cels)
+        ],
+    }
+
+
+def _shown(scene: Scene, folder: Path, timeline: list[Shot]) -> Iterator[Frame]:
+    pixels = _reader(scene, folder)
+    for shot in timeline:
+        image = pixels(shot.first)
+        if shot.share:
+            image = _mixed(image, pixels(shot.second), float(shot.share))
+        yield Frame(image, shot.at, shot.lasts)
+
+
+def _reader(scene: Scene, folder: Path) -> Callable[[int], Pixels]:
+    """Reads frames at the result's size, which is that of the first; keeps the last two."""
+
+    @lru_cache(maxsize=2)
+    def read(number: int) -> Pixels:
+        image = read_frame(frame_file(folder, scene, number))
+        image = with_channels(image, 3 if scene.alpha is None else 4)
+        if image.shape[:2] != (height, width):
+            resized = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
+            image = np.asarray(resized, dtype=np.uint8)
+        return image
+
+    width, height = _size_of(scene, folder)
+    return read
+
+
+def _size_of(scene: Scene, folder: Path) -> Size:
+    """The size of the animation of the frames in `folder`."""
+    with Image.open(frame_file(folder, scene, 0)) as first:
+        return shown_size(Size(*first.size), scene.wish.result)
+
+
+def shown_size(drawn: Size, result: Result) -> Size:
+    """The size of the animation whose frames were drawn at `drawn`."""
+    scale = 1.0
+    if result.width is not None:
+        scale = result.width / drawn.width
+    elif result.longest is not None:
+        scale = min(1.0, result.longest / max(drawn))
+    return Size(*(max(1, round(side * scale)) for side in drawn))
+
+
+def _mixed(one: Pixels, other: Pixels, share: float) -> Pixels:
+    mixed = one * (1 - share) + other * share
+    return np.asarray(mixed.round(), dtype=np.uint8)

@@ -1,0 +1,75 @@
+"""Every frame of a clip in order: drawn one by one, or keyframes with motion between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from sdbr.generation.stack import Drawing, Means
+from sdbr.media.clip import Pixels
+from sdbr.motion.plan import Plan
+from sdbr.motion.temporal_filter import steadied
+from sdbr.workflows.clips.draw import Tally, chosen_of, held_through, paint, split, usable
+from sdbr.workflows.clips.footage import Shown, wanted_frames
+from sdbr.workflows.clips.interpolate import carried, held_over
+from sdbr.workflows.clips.onward import paint_onward
+from sdbr.workflows.clips.prepare import Settled
+from sdbr.workflows.clips.requests import write_frame
+from sdbr.workflows.clips.source_frames import SourceFrames
+from sdbr.workflows.clips.steadiness import Aside, Measured, measured, pairs_to_measure
+
+Result = tuple[Shown, Pixels]
+_Pair = tuple[Shown, Pixels, Pixels]
+
+
+def steady_frames(
+    settled: Settled, run: Drawing, means: Means, tally: Tally, into: Measured
+) -> Iterator[Result]:
+    """The clip's frames as they became, each once; fewer where something could not be drawn.
+
+    How steady they are is noted in `into` on the way.
+    """
+    film, plan = settled.film, settled.film.footage.plan
+    taken = split(film, wanted_frames(settled.reader, film.footage.choice), run)
+    sources = SourceFrames(film)
+    wanted = chosen_of(taken, film.drawn)
+    if settled.wish.feedback:
+        drawn = paint_onward(film, wanted, run, means, settled.wish.feedback, tally)
+    else:
+        drawn = paint(film, wanted, run, means, tally)
+    painted = usable(drawn, means, tally)
+    if len(film.drawn) < len(film.footage.frames):
+        results = held_over(carried(film, painted, sources, run, tally), film, tally)
+    else:
+        pairs = _remembered(held_through(painted), sources)
+        results = _filtered(pairs, plan) if settled.wish.steady else ((s, r) for s, _, r in pairs)
+
+    def keep_frame(result: Result) -> None:
+        # A see-through frame is written later, under its source's alpha channel.
+        if film.keep_frames and not film.footage.clip.has_alpha:
+            write_frame(film.tree.generated_frame(result[0].number), result[1])
+
+    aside = Aside(sources.__getitem__, pairs_to_measure(plan), keep_frame)
+    return measured(results, aside, into, run.stop)
+
+
+def _remembered(pairs: Iterable[_Pair], sources: SourceFrames) -> Iterator[_Pair]:
+    """The pairs, each source frame at hand for measuring without a look at the disk."""
+    for shown, before, after in pairs:
+        sources.remember(shown.number, before)
+        yield shown, before, after
+
+
+def _filtered(pairs: Iterable[_Pair], plan: Plan) -> Iterator[Result]:
+    """Each shot through the temporal filter; a shot that lost a frame comes out as short."""
+    shot_of = {number: at for at, shot in enumerate(plan.shots) for number in shot}
+    for _, shot in groupby(pairs, key=lambda pair: shot_of[pair[0].number]):
+        waiting: list[Shown] = []
+        for pixels in steadied(_noting(shot, waiting)):
+            yield waiting.pop(0), pixels
+
+
+def _noting(shot: Iterable[_Pair], waiting: list[Shown]) -> Iterator[tuple[Pixels, Pixels]]:
+    for shown, before, after in shot:
+        waiting.append(shown)
+        yield before, after

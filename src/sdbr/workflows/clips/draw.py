@@ -1,0 +1,180 @@
+"""Drawing the frames of a clip that are drawn, in order, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sdbr.concurrency import map_ordered
+from sdbr.errors import Refused, SdbrError
+from sdbr.generation.stack import Drawing, Means
+from sdbr.media.clip import Frame, Pixels
+from sdbr.request import ImageRequest, Picture, Size
+from sdbr.workflows.clips.folders import Tree
+from sdbr.workflows.clips.footage import Footage, Shown
+from sdbr.workflows.clips.requests import Painter, rgb, write_frame
+from sdbr.workflows.failures import Failures, ends_the_run
+from sdbr.workflows.pictures.job import Input
+
+_WINDOW_BYTES = 512 * 1024 * 1024
+"""Decoded frames held between being read and being written, in bytes at most."""
+_SPLITTERS = 2
+_CALLS_A_DECODER = 4
+"""One thread more for so many calls: a picture is decoded while the next is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A clip and all that was settled about it before the first request."""
+
+    footage: Footage
+    painter: Painter
+    tree: Tree
+    size: Size
+    keep_frames: bool = True
+    inputs: tuple[Input, ...] = ()
+
+    @property
+    def drawn(self) -> tuple[Shown, ...]:
+        """The frames that are drawn; the others are filled by motion."""
+        return tuple(self.footage.frames[number] for number in self.footage.plan.keyframes)
+
+    @property
+    def needs_source_frames(self) -> bool:
+        """Whether the frames as they were must be on disk while the clip is drawn."""
+        return self.keep_frames or len(self.drawn) < len(self.footage.frames)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A wanted frame as it was, height × width × 3.
+
+    `png` is its file, where that was written just now: the model may be sent the same.
+    """
+
+    shown: Shown
+    pixels: Pixels
+    png: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A drawn frame: as it was, and as it became or the error instead."""
+
+    shown: Shown
+    before: Pixels
+    pixels: Pixels | None = None
+    picture: Picture | None = None
+    error: SdbrError | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of the frames of one clip so far.
+
+    `held` are the numbers of refused ones; `extra` counts frames drawn beyond the plan because
+    nothing explained them, `extra_allowed` at most.
+    """
+
+    failures: Failures
+    held: list[int] = field(default_factory=list)
+    extra: int = 0
+    extra_allowed: int = 0
+
+
+def requests_of(film: Film, frames: Iterable[Shown]) -> list[ImageRequest]:
+    """The requests of frames for their names and prices: no pixel is encoded."""
+    return [film.painter.request_for(shown, _no_pixels) for shown in frames]
+
+
+def split(film: Film, frames: Iterable[Frame], run: Drawing) -> Iterator[Taken]:
+    """The wanted frames with what is known of them, each on disk where it will be needed."""
+
+    def take(item: tuple[Shown, Frame]) -> Taken:
+        shown, pixels = item[0], rgb(item[1].image)
+        path = film.tree.source_frame(shown.number)
+        if not film.needs_source_frames or path.exists():
+            return Taken(shown, pixels)
+        data = write_frame(path, pixels)
+        return Taken(shown, pixels, data if path.suffix == ".png" else b"")
+
+    pairs = zip(film.footage.frames, frames, strict=False)
+    return map_ordered(take, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=run.stop)
+
+
+def paint(
+    film: Film, taken: Iterable[Taken], run: Drawing, means: Means, tally: Tally
+) -> Iterator[Painted]:
+    """Draw frames in order. One that fails by itself is reported and the others go on, so that
+    the next run needs only what is missing."""
+
+    def work(one: Taken) -> Painted:
+        try:
+            request = film.painter.request_for(one.shown, lambda: one.pixels, png=one.png)
+            picture = run.generate(request)
+            pixels = film.painter.restored(picture, film.size)
+            return Painted(one.shown, one.pixels, pixels, picture)
+        except SdbrError as error:
+            stop_if_fatal(error, run, means, tally)
+            return Painted(one.shown, one.pixels, error=error)
+
+    # The pace sees to it that no more than `workers` of them wait for Bedrock at once.
+    threads = means.effort.workers + means.effort.workers // _CALLS_A_DECODER
+    return map_ordered(
+        work, taken, workers=threads, window=_window(film.size, threads), stop=run.stop
+    )
+
+
+def stop_if_fatal(error: SdbrError, run: Drawing, means: Means, tally: Tally) -> None:
+    """End the run where no other frame can fare better.
+
+    The failure is noted before the stop, after which nobody may come for this frame.
+    """
+    fatal = ends_the_run(error, means.on_filtered)
+    if fatal:
+        tally.failures.add(error, fatal=True)
+    if fatal or tally.failures.hopeless(means.effort.workers):
+        run.stop.set()
+
+
+def usable(painted: Iterable[Painted], means: Means, tally: Tally) -> Iterator[Painted]:
+    """The drawn frames and the refused ones that a hold may stand in for; failures are noted."""
+    for one in painted:
+        if one.error is None:
+            tally.failures.done += 1
+            yield one
+        elif isinstance(one.error, Refused) and means.on_filtered.how in ("hold", "skip"):
+            tally.held.append(one.shown.number)
+            yield one
+        else:
+            tally.failures.add(one.error, fatal=ends_the_run(one.error, means.on_filtered))
+
+
+def held_through(painted: Iterable[Painted]) -> Iterator[tuple[Shown, Pixels, Pixels]]:
+    """Each frame as it was and as it became; a refused one shows the picture before it.
+
+    Refused before anything was drawn, it shows the first picture that comes.
+    """
+    last: Pixels | None = None
+    waiting: list[Painted] = []
+    for one in painted:
+        last = one.pixels if one.pixels is not None else last
+        waiting.append(one)
+        if last is not None:
+            yield from ((each.shown, each.before, last) for each in waiting)
+            waiting.clear()
+
+
+def chosen_of(taken: Iterable[Taken], wanted: Sequence[Shown]) -> Iterator[Taken]:
+    """Those frames that are wanted."""
+    numbers = {frame.number for frame in wanted}
+    return (one for one in taken if one.shown.number in numbers)
+
+
+def _window(size: Size, threads: int) -> int:
+    frame = 2 * 3 * size.width * size.height
+    return max(threads + 2, min(4 * threads, _WINDOW_BYTES // frame))
+
+
+def _no_pixels() -> Pixels:
+    raise RuntimeError("This request is for its key alone.")

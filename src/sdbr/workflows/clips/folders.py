@@ -1,0 +1,142 @@
+"""The folders of one clip in the workspace, and frames.json, which tells what is in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sdbr.errors import InputProblem, UsageProblem
+from sdbr.files import write_whole
+from sdbr.media.open import read_comment
+from sdbr.workspace import Workspace, claim
+
+INDEX = "frames.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Where one run over one clip keeps its frames and its result.
+
+    `fingerprint` names source and settings: the same one continues in the same place.
+    """
+
+    name: str
+    source: Path
+    generated: Path
+    target: Path
+    fingerprint: str
+    suffix: str = ".png"
+
+    def source_frame(self, number: int) -> Path:
+        """The file of the nth frame as it was, counted from 0 here and from 1 on disk."""
+        return self.source / f"{number + 1:06d}{self.suffix}"
+
+    def generated_frame(self, number: int) -> Path:
+        """The file of the nth frame as it became."""
+        return self.generated / f"{number + 1:06d}{self.suffix}"
+
+    def write_index(self, told: dict[str, Any]) -> None:
+        """Write frames.json: settings and the time of each frame."""
+        data = json.dumps({"fingerprint": self.fingerprint, **told}, ensure_ascii=False, indent=1)
+        write_whole(self.source / INDEX, data.encode("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders under which clips are kept: source frames, generated frames, results.
+
+    `promised` are the results of clips before it in the same call, with their fingerprints: they
+    are not there yet.
+    """
+
+    source: Path
+    generated: Path
+    results: Path
+    promised: Mapping[Path, str] = field(default_factory=dict)
+
+    def with_promised(self, trees: Iterable[Tree]) -> Places:
+        """The same folders, where the results of these trees are somebody's."""
+        return replace(self, promised={tree.target: tree.fingerprint for tree in trees})
+
+
+def places(workspace: Workspace, animated: bool) -> Places:
+    """The tree's folders for a video, or for an animation that stays an animation."""
+    if animated:
+        frames = workspace.generate_img / "frames"
+        return Places(workspace.root / "source" / "frames", frames, workspace.generate_img)
+    root = workspace.root
+    return Places(
+        root / "source" / "frames", root / "generate" / "frames", root / "generate" / "videos"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a result is to be called: its stem and suffix ("" for a folder of frames).
+
+    `exact` means that name and no other, replacing what stands there if `overwrite`.
+    `frame_suffix` is that of the kept frames.
+    """
+
+    stem: str
+    ending: str
+    frame_suffix: str = ".png"
+    exact: bool = False
+    overwrite: bool = False
+
+
+def find_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
+    """The folders of the run with this fingerprint: its own from before, or the first free ones.
+
+    Raises UsageProblem where an exact name belongs to something else.
+    """
+    if naming.exact:
+        return _exact_tree(where, naming, fingerprint)
+    trees: list[Tree] = []
+
+    def own_or_free(result: Path) -> bool:
+        name = result.stem if naming.ending else result.name
+        trees.append(_tree(where, name, result, naming, fingerprint))
+        owners = {_owner_of_frames(trees[-1].source), _owner_of_result(result)}
+        return owners | {where.promised.get(result)} <= {fingerprint, None}
+
+    claim(where.results, naming.stem, naming.ending, own_or_free)
+    return trees[-1]
+
+
+def _exact_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
+    result = where.results / f"{naming.stem}{naming.ending}"
+    if where.promised.get(result) not in (None, fingerprint):
+        raise UsageProblem(f"{result} cannot be two clips. Give -o a folder, or leave it out.")
+    if not naming.overwrite and _owner_of_result(result) not in (None, fingerprint):
+        raise UsageProblem(f"{result} exists. Add --overwrite, or choose another name.")
+    tree = _tree(where, naming.stem, result, naming, fingerprint)
+    if _owner_of_frames(tree.source) in (None, fingerprint):
+        return tree
+    return _tree(where, f"{naming.stem}-{fingerprint[:8]}", result, naming, fingerprint)
+
+
+def _tree(where: Places, name: str, result: Path, naming: Naming, fingerprint: str) -> Tree:
+    source, generated = where.source / name, where.generated / name
+    return Tree(name, source, generated, result, fingerprint, naming.frame_suffix)
+
+
+def _owner_of_frames(folder: Path) -> str | None:
+    if not folder.exists():
+        return None
+    try:
+        return str(json.loads((folder / INDEX).read_bytes())["fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "somebody else"
+
+
+def _owner_of_result(result: Path) -> str | None:
+    if not result.exists():
+        return None
+    try:
+        return str(json.loads(read_comment(result) or "")["fingerprint"])
+    except (InputProblem, ValueError, KeyError, TypeError):
+        return "somebody else"

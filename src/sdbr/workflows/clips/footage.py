@@ -1,0 +1,111 @@
+"""Look over a clip once: which frames there really are, and which of them are drawn."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from sdbr.concurrency import side_by_side
+from sdbr.errors import InputProblem
+from sdbr.media.clip import Pixels
+from sdbr.media.open import Clip, Frame, Reader
+from sdbr.media.stills.pixels import flattened
+from sdbr.motion.keyframes import Rule, place_keyframes
+from sdbr.motion.keyframes_streaming import place_streaming
+from sdbr.motion.plan import Plan
+from sdbr.motion.survey import Note, survey
+from sdbr.workflows.clips.selection import Choice, chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A wanted frame without its pixels: its number from 0, its time, and a digest of them."""
+
+    number: int
+    at: Fraction
+    lasts: Fraction
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What is wanted of a clip: its frames as decoding gives them, not as the file declares.
+
+    `notes` are what the survey for keyframes says of each frame, `plan` which of them are drawn.
+    """
+
+    clip: Clip
+    choice: Choice
+    frames: tuple[Shown, ...]
+    notes: tuple[Note, ...]
+    plan: Plan
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds from the first wanted frame to the end of the last."""
+        return self.frames[-1].at + self.frames[-1].lasts - self.frames[0].at
+
+    @property
+    def cut_at(self) -> Fraction | None:
+        """When the last wanted frame ends, in seconds from the clip's first frame.
+
+        None where the choice goes to the clip's end: sound that outlasts the picture stays.
+        """
+        if self.choice.end is None and self.choice.most is None:
+            return None
+        return self.frames[-1].at + self.frames[-1].lasts
+
+
+def look_over(reader: Reader, choice: Choice, rule: Rule, thorough: bool = False) -> Footage:
+    """Decode the clip once, note its frames and place the keyframes.
+
+    A `thorough` look takes several times as long; `auto` can then be `placed_anew`. Raises
+    InputProblem where there is no frame.
+    """
+    frames: list[Shown] = []
+
+    def known(item: tuple[int, Frame]) -> tuple[Shown, Pixels]:
+        number, frame = item
+        shown = Shown(number, frame.at, frame.lasts, digest_of(frame.image))
+        return shown, np.ascontiguousarray(flattened(frame.image))
+
+    def watched() -> Iterator[Pixels]:
+        for shown, pixels in side_by_side(known, enumerate(wanted_frames(reader, choice))):
+            frames.append(shown)
+            yield pixels
+
+    notes, plan = _surveyed(watched(), rule, thorough)
+    if not frames:
+        raise InputProblem(
+            f"{reader.clip.path} has no frame in the part that was chosen. "
+            "Change --start, --end or --duration."
+        )
+    return Footage(reader.clip, choice, tuple(frames), tuple(notes), plan)
+
+
+def _surveyed(frames: Iterable[Pixels], rule: Rule, thorough: bool) -> tuple[Sequence[Note], Plan]:
+    if rule.word == "auto" and not thorough:
+        return place_streaming(frames, rule)
+    notes = survey(frames, compare=rule.word == "auto")
+    return notes, place_keyframes(notes, rule)
+
+
+def placed_anew(footage: Footage, rule: Rule) -> Footage:
+    """The same footage, thoroughly looked over, with its keyframes by another rule."""
+    return replace(footage, plan=place_keyframes(footage.notes, rule))
+
+
+def wanted_frames(reader: Reader, choice: Choice) -> Iterator[Frame]:
+    """The frames that the choice leaves, decoded anew. Raises InputProblem."""
+    return chosen(reader.frames(choice.start, choice.end), choice)
+
+
+def digest_of(pixels: Pixels) -> str:
+    """A name for a frame's pixels; exact repeats have the same."""
+    name = hashlib.sha256("x".join(map(str, pixels.shape)).encode())
+    name.update(np.ascontiguousarray(pixels).data)
+    return name.hexdigest()

@@ -1,0 +1,238 @@
+"""From drawn keyframes to every frame of a clip: what lies between is carried by motion.
+
+    keyframes → harmonised within their shot → one stretch after each → filled, in order
+
+Stretches are filled side by side, as many as there are cores, while the next keyframes are drawn.
+A frame that its keyframes do not explain is drawn as well, and its stretch filled anew around it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from sdbr.concurrency import map_ordered
+from sdbr.errors import SdbrError
+from sdbr.generation.stack import Drawing
+from sdbr.media.clip import Pixels
+from sdbr.motion.harmonization import corrections
+from sdbr.motion.interpolation import fill
+from sdbr.motion.plan import Plan, Stretch
+from sdbr.workflows.clips.draw import Film, Painted, Tally
+from sdbr.workflows.clips.footage import Shown
+from sdbr.workflows.clips.source_frames import SourceFrames
+
+Result = tuple[Shown, Pixels]
+_PATIENCE = 0.1
+"""Seconds between looks at whether the run was stopped."""
+_MOST_EXTRA = 3
+"""Frames of one stretch that may be drawn because nothing explains them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A stretch with its keyframes' pictures; `first` is where its own frames begin."""
+
+    stretch: Stretch
+    left: Pixels
+    right: Pixels | None
+
+
+class _Turns:
+    """Lets stretches that are filled side by side ask for calls in their order: whatever ends
+    first, the same frames get the few calls that are allowed."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._over = False
+        self._ended: set[int] = set()
+        self._changed = threading.Condition()
+
+    def comes(self, place: int) -> bool:
+        """Wait until all stretches before this one have ended; False where the run ends first."""
+        with self._changed:
+            # One before may never begin once the run is stopped, and nobody tells of a stop.
+            while not (over := self._over or self._stop.is_set()):
+                if all(before in self._ended for before in range(place)):
+                    break
+                self._changed.wait(_PATIENCE)
+            return not over
+
+    def end(self, place: int) -> None:
+        """Note that a stretch asks for no more."""
+        with self._changed:
+            self._ended.add(place)
+            self._changed.notify_all()
+
+    def give_up(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+
+class _Arriving:
+    """Drawn keyframes in order, those of them left out that were refused."""
+
+    def __init__(self, painted: Iterable[Painted]) -> None:
+        self._painted = (one for one in painted if one.pixels is not None)
+        self._next: Painted | None = None
+        self._held: dict[int, Pixels] = {}
+
+    def upcoming(self) -> Painted | None:
+        """The next keyframe, waited for and left where it is; None at the end."""
+        if self._next is None:
+            self._next = next(self._painted, None)
+        return self._next
+
+    def take(self, shot: range) -> int | None:
+        """The number of the next keyframe of this shot, whose picture is held from now on."""
+        one = self.upcoming()
+        if one is None or one.pixels is None or one.shown.number not in shot:
+            return None
+        self._next = None
+        self._held[one.shown.number] = one.pixels
+        return one.shown.number
+
+    def __getitem__(self, number: int, /) -> Pixels:
+        return self._held[number]
+
+    def forget(self, number: int) -> None:
+        """Let go of a picture."""
+        del self._held[number]
+
+
+def carried(
+    film: Film, painted: Iterable[Painted], sources: SourceFrames, run: Drawing, tally: Tally
+) -> Iterator[Result]:
+    """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
+
+    turns = _Turns(run.stop)
+
+    def filled(item: tuple[int, _Span]) -> list[Result]:
+        place, span = item
+
+        def draw(number: int) -> Pixels | None:
+            if not turns.comes(place):
+                return None
+            return _draw(film, number, sources[number], run, tally)
+
+        try:
+            pictures = _filled(span, sources, draw, 0)
+        except BaseException:
+            turns.give_up()
+            raise
+        turns.end(place)
+        return [(film.footage.frames[number], pixels) for number, pixels in pictures]
+
+    def whole() -> bool:
+        return not run.stop.is_set() and not tally.failures.any
+
+    cores = os.cpu_count() or 2
+    spans = enumerate(_spans(film.footage.plan, _Arriving(painted), sources, whole))
+    try:
+        for results in map_ordered(filled, spans, workers=cores, window=cores + 1, stop=run.stop):
+            yield from results
+    finally:
+        turns.give_up()
+
+
+def held_over(results: Iterable[Result], film: Film, tally: Tally) -> Iterator[Result]:
+    """The results, and where a whole shot was refused the picture before it, or the first one.
+
+    Nothing comes where every keyframe was refused, nor at the end of a run that failed.
+    """
+    frames, last = film.footage.frames, None
+    due = 0
+    for shown, pixels in results:
+        yield from ((frames[n], pixels if last is None else last) for n in range(due, shown.number))
+        yield shown, pixels
+        due, last = shown.number + 1, pixels
+    if last is not None and not tally.failures.any and tally.held:
+        yield from ((frames[number], last) for number in range(due, len(frames)))
+
+
+def _spans(
+    plan: Plan, arriving: _Arriving, sources: SourceFrames, whole: Callable[[], bool]
+) -> Iterator[_Span]:
+    for shot in plan.shots:
+        for span in _spans_of_shot(shot, arriving, sources):
+            # With a frame missing there will be no clip: what is left is drawn, not filled.
+            if whole():
+                yield span
+
+
+def _spans_of_shot(shot: range, arriving: _Arriving, sources: SourceFrames) -> Iterator[_Span]:
+    keyframes = _harmonised(shot, arriving, sources)
+    first = next(keyframes, None)
+    if first is None:
+        return
+    number, left = first
+    if number != shot.start:
+        # The shot's first keyframe was refused: the next one stands in for it.
+        yield _Span(Stretch(shot.start, number, number), left, left)
+    for following, picture in keyframes:
+        yield _Span(Stretch(number, following, following), left, picture)
+        number, left = following, picture
+    # Once the next shot's keyframe is here, the source frames up to it are on disk.
+    arriving.upcoming()
+    yield _Span(Stretch(number, None, shot.stop), left, None)
+
+
+def _harmonised(
+    shot: range, arriving: _Arriving, sources: SourceFrames
+) -> Iterator[tuple[int, Pixels]]:
+    """The keyframes of a shot that came, each brought to those around it."""
+    taken: deque[int] = deque()
+
+    def came() -> Iterator[int]:
+        while (number := arriving.take(shot)) is not None:
+            taken.append(number)
+            yield number
+
+    for correction in corrections(sources, arriving, came()):
+        number = taken.popleft()
+        yield number, correction.of(arriving[number])
+        arriving.forget(number)
+
+
+def _filled(
+    span: _Span, sources: SourceFrames, draw: Callable[[int], Pixels | None], drawn: int
+) -> list[tuple[int, Pixels]]:
+    stretch = span.stretch
+    results = [(stretch.left, span.left)]
+    if not stretch.between:
+        return results
+    between = list(fill(sources, stretch, span.left, span.right))
+    worst = max(between, key=lambda filled: filled.unexplained)
+    picture = draw(worst.number) if worst.better_drawn and drawn < _MOST_EXTRA else None
+    if picture is None:
+        return results + [(filled.number, filled.picture) for filled in between]
+    pair = {stretch.left: span.left, worst.number: picture}
+    # The left picture is in the shot's colours already.
+    *_, correction = corrections(sources, pair, [stretch.left, worst.number], agreeing=1)
+    middle = correction.of(picture)
+    before = _Span(Stretch(stretch.left, worst.number, worst.number), span.left, middle)
+    after = _Span(Stretch(worst.number, stretch.right, stretch.end), middle, span.right)
+    return _filled(before, sources, draw, drawn + 1) + _filled(after, sources, draw, drawn + 1)
+
+
+def _draw(film: Film, number: int, before: Pixels, run: Drawing, tally: Tally) -> Pixels | None:
+    """Draw a frame that nothing explains, if that was agreed to.
+
+    A smear is better than no clip, so errors are none.
+    """
+    if tally.extra >= tally.extra_allowed:
+        return None
+    tally.extra += 1
+    try:
+        picture = run.generate(
+            film.painter.request_for(film.footage.frames[number], lambda: before)
+        )
+    except SdbrError:
+        tally.extra -= 1
+        return None
+    return film.painter.restored(picture, film.size)

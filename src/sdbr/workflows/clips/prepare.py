@@ -1,0 +1,209 @@
+"""Everything about a clip that is settled before the first request: size, seeds, places."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sdbr.bedrock import body
+from sdbr.bedrock.catalog import Catalog
+from sdbr.bedrock.families import dialect_of, seed_within
+from sdbr.errors import UsageProblem
+from sdbr.generation.stack import Means
+from sdbr.media.clip import Settings
+from sdbr.media.open import Reader
+from sdbr.media.stills.fit import Fit, Placement, plan_fit
+from sdbr.motion.keyframes import Rule
+from sdbr.request import ImageRequest
+from sdbr.store.open_runs import open_run
+from sdbr.workflows.clips.draw import Film
+from sdbr.workflows.clips.folders import Naming, Places, find_tree
+from sdbr.workflows.clips.footage import Footage
+from sdbr.workflows.clips.overrides import (
+    redrawn_before,
+    redraws_of,
+    trial_of,
+    tried_before,
+    with_frames,
+)
+from sdbr.workflows.clips.requests import Painter
+from sdbr.workflows.clips.source import Source
+from sdbr.workflows.look import Look, choose
+from sdbr.workflows.pictures.job import Input
+from sdbr.workflows.pictures.jobs import Beside, request_over_picture
+from sdbr.workflows.prepare import Manner, digest_of, prepare, prepare_mask_for, remember
+from sdbr.workspace import kept_name
+
+DEFAULTS = Settings()
+AUTO = Rule("auto")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user wants of clips, apart from the look.
+
+    `told` are the flags that make the same clip again. `rule` places the keyframes; `steady`
+    filters a clip of which every frame is drawn; `feedback` is how much of the last result goes
+    into the next init image (0 to 1). `ending` is the result's suffix, "" for a folder of
+    frames; `frame_suffix` that of kept frames. `name` is a stem of the user's own; `exact` means
+    that name and no other, and `overwrite` that it may replace a file.
+    An animation plays as often as its source, unless the settings' loop was `loop_told`.
+    """
+
+    command: str
+    told: tuple[tuple[str, Any], ...] = ()
+    rule: Rule = AUTO
+    steady: bool = True
+    feedback: float = 0.0
+    seed_policy: str = "fixed"
+    ending: str = ".mp4"
+    frame_suffix: str = ".png"
+    keep_frames: bool = True
+    audio: bool = True
+    settings: Settings = DEFAULTS
+    name: str | None = None
+    exact: bool = False
+    overwrite: bool = False
+    loop_told: bool = False
+    sheet: bool = False
+
+
+def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The flags that were given, by name; those that say nothing are left out."""
+    # A 0 says something, though it equals False.
+    told = {
+        n: value for n, value in flags.items() if value is not False and value not in (None, "")
+    }
+    return tuple(sorted(told.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a command wants of all its clips: the look, the result, and where it goes."""
+
+    look: Look
+    wish: Wish
+    beside: Beside
+    where: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A clip ready to be drawn: its source, its open reader, and what was settled."""
+
+    source: Source
+    reader: Reader
+    film: Film
+    order: Order
+
+    @property
+    def wish(self) -> Wish:
+        """What is wanted of the result."""
+        return self.order.wish
+
+
+def settle(source: Source, footage: Footage, order: Order, means: Means, catalog: Catalog) -> Film:
+    """Settle model, size, seed and folders for one clip. Raises UsageProblem or InputProblem."""
+    wish = order.wish
+    model = choose(catalog, order.look, None, "image-to-image")
+    look = replace(order.look, model=model.invoke_id)
+    clip = footage.clip
+    placement = plan_fit(clip.size, dialect_of(model).size_rule(model), _fit(look))
+    request = request_over_picture(look, model, order.beside.mask is not None)
+    store = means.workspace.hidden / "inputs"
+    request, beside = _with_beside(request, placement, order.beside, store)
+    inputs = (*_remembered(source, store), *beside)
+    pictures = _digest([_known(inputs), repr(replace(look, seed=None)), wish.seed_policy])
+    if look.seed is None:
+        note = open_run(means.workspace.hidden / "clips", wish.command, [pictures], 1)
+        request = replace(request, seed=seed_within(model, note.seeds[0]))
+    fingerprint = _fingerprint(pictures, request.seed, wish, means)
+    first_like: dict[str, int] = {}
+    for frame in footage.frames:
+        first_like.setdefault(frame.digest, frame.number)
+    redrawn = redrawn_before(redraws_of(means.workspace.hidden, fingerprint))
+    painter = Painter(request, placement, wish.seed_policy, first_like, redrawn)
+    body.check(painter.request_for(footage.frames[0], _unused), means.models)
+    stem = kept_name(wish.name or source.name)
+    naming = Naming(stem, wish.ending, wish.frame_suffix, wish.exact, wish.overwrite)
+    tree = find_tree(order.where, naming, fingerprint)
+    if any(tree.target.resolve() == file.resolve() for file in source.files):
+        raise UsageProblem(f"{tree.target} is the source itself. Give -o another name.")
+    tried = tried_before(trial_of(means.workspace.hidden, fingerprint))
+    footage = replace(footage, plan=with_frames(footage.plan, tried))
+    return Film(footage, painter, tree, clip.size, wish.keep_frames, inputs)
+
+
+def index_of(film: Film, source: Source, wish: Wish) -> dict[str, Any]:
+    """What frames.json tells: the source, the settings, and the time of each frame in seconds."""
+    clip = film.footage.clip
+    return {
+        "source": source.files[0].name,
+        "size": list(clip.size),
+        "rate": str(clip.rate),
+        "duration": str(film.footage.duration),
+        "settings": dict(wish.told),
+        "seed": film.painter.request.seed,
+        "model": film.painter.request.model.invoke_id,
+        "keyframes": [number + 1 for number in film.footage.plan.keyframes],
+        "frames": [
+            {
+                "file": film.tree.source_frame(frame.number).name,
+                "at": str(frame.at),
+                "lasts": str(frame.lasts),
+                "sha256": frame.digest,
+            }
+            for frame in film.footage.frames
+        ],
+    }
+
+
+def _with_beside(
+    request: ImageRequest, placement: Placement, beside: Beside, store: Path
+) -> tuple[ImageRequest, list[Input]]:
+    inputs: list[Input] = []
+    if beside.mask is not None:
+        mask, source = prepare_mask_for(beside.mask, placement, beside.invert_mask, store)
+        request = replace(request, mask=mask)
+        inputs.append(source)
+    if beside.style_image is not None:
+        style = prepare(beside.style_image, request.model, Manner(), store, "style_image")
+        request = replace(request, style_image=style.blob)
+        inputs.append(style.source)
+    return request, inputs
+
+
+def _remembered(source: Source, store: Path) -> list[Input]:
+    """The files that the clip is read from, noted so that a replay finds them."""
+    inputs = [Input("clip", path.name, digest_of(path)) for path in source.files]
+    for path, one in zip(source.files, inputs, strict=True):
+        remember(path, one.sha256, store)
+    return inputs
+
+
+def _known(inputs: Sequence[Input]) -> list[tuple[str, str]]:
+    return [(one.role, one.sha256) for one in inputs]
+
+
+def _fingerprint(pictures: str, seed: int, wish: Wish, means: Means) -> str:
+    """Names the run: a seed that was drawn and the same seed told make the same clip."""
+    flags = {name: value for name, value in wish.told if name != "seed"}
+    return _digest(
+        [pictures, seed, flags, wish.ending, wish.frame_suffix, means.realm, wish.command]
+    )
+
+
+def _digest(told: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _fit(look: Look) -> Fit:
+    return look.fit  # type: ignore[return-value]
+
+
+def _unused() -> Any:
+    raise RuntimeError("This request is checked, not sent.")

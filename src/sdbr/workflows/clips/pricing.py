@@ -1,0 +1,131 @@
+"""What clips cost: their price, what keyframes save, what a cap leaves, what else may be spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sdbr.bedrock import body
+from sdbr.bedrock.catalog import price_of
+from sdbr.config.settings import Spending
+from sdbr.errors import OverBudget, UsageProblem
+from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
+from sdbr.generation.stack import Drawing, Means, spent
+from sdbr.motion.keyframes import Rule
+from sdbr.workflows.clips import draw, sheets
+from sdbr.workflows.clips.footage import placed_anew
+from sdbr.workflows.clips.prepare import Settled
+
+_PLENTY = 1_000_000
+_FEWEST_EXTRA, _EXTRA_SHARE = 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be spent beyond the price that was told: nothing that nobody agreed to."""
+
+    spending: Spending
+    told: Decimal
+
+    def pictures(self, price: Decimal, under_way: Drawing) -> int:
+        """How many more pictures at `price` USD are agreed to beyond those that were told."""
+        if not price:
+            return _PLENTY
+        due = max(self.told, spent(under_way.budget))
+        if self.spending.cap is not None:
+            return max(0, int((self.spending.cap - due) / price))
+        if self.spending.assume_yes:
+            return _PLENTY
+        return max(0, int((self.spending.ask_above - due) / price))
+
+
+def within_cap(
+    settled: list[Settled], rule: Callable[[int], Rule] | None, means: Means
+) -> list[Settled]:
+    """Fewer keyframes where the cap is the tighter bound: each clip gets its share of the calls.
+
+    `rule` places so many keyframes at most; None where their number was told and stays. Raises
+    OverBudget where no plan is so cheap.
+    """
+    cap = means.spending.cap
+    told = priced(settled, None, means)
+    if cap is None or rule is None or told.cost <= cap:
+        return settled
+    fewer = []
+    for one in settled:
+        allowed = int(len(one.film.drawn) * cap / told.cost)
+        try:
+            footage = placed_anew(one.film.footage, rule(max(1, allowed)))
+        except UsageProblem as error:
+            each = f"A picture costs {in_usd(price(one))} USD."
+            raise OverBudget(f"--max-cost {in_usd(cap)} is too little. {error} {each}") from error
+        fewer.append(replace(one, film=replace(one.film, footage=footage)))
+    return fewer
+
+
+def priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) -> Estimate:
+    """The price of the frames to draw, or of so many trial frames of each clip."""
+    requests = []
+    for one in settled:
+        wanted = one.film.drawn
+        if trial_frames is not None:
+            wanted = sheets.spread(one.film.footage.frames, trial_frames)
+        for shown, request in zip(wanted, draw.requests_of(one.film, wanted), strict=True):
+            key = body.key(request, means.realm)
+            # What starts from a result that is not there yet cannot be looked up: it is priced.
+            requests.append((f"{key} onward" if _onward(one, shown.number) else key, request))
+    told = estimate(requests, means.paid_for, billed=means.realm == "aws")
+    thing = "frame" if all(len(s.film.drawn) == length(s) for s in settled) else "keyframe"
+    return replace(told, thing=thing, remarks=_remarks(settled))
+
+
+def with_more(told: Estimate, settled: Sequence[Settled]) -> Estimate:
+    """The price with what making the clips steadier may add to it."""
+    more = in_usd(saved_of(settled))
+    return replace(told, remarks=(*told.remarks, f"up to {more} USD more for --max-flicker"))
+
+
+def is_paid(one: Settled, number: int, means: Means) -> bool:
+    """Whether a frame's picture is there; one that starts from a result is taken to be."""
+    request = draw.requests_of(one.film, [one.film.footage.frames[number]])[0]
+    return _onward(one, number) or means.paid_for(body.key(request, means.realm))
+
+
+def _onward(one: Settled, number: int) -> bool:
+    """Whether a frame's init image has the result before it mixed in."""
+    firsts = {shot.start for shot in one.film.footage.plan.shots}
+    return bool(one.wish.feedback) and number not in firsts
+
+
+def length(one: Settled) -> int:
+    """How many frames the result has."""
+    return len(one.film.footage.frames)
+
+
+def _remarks(settled: Sequence[Settled]) -> tuple[str, ...]:
+    silent = [s.film.painter.request.strength for s in settled if s.order.look.strength is None]
+    strengths = default_strengths(silent)
+    saved = saved_of(settled)
+    whole = sum((price(one) * length(one) for one in settled), Decimal(0))
+    if not saved:
+        return strengths
+    more = sum((price(one) * most_extra(one) for one in settled), Decimal(0))
+    perhaps = f"up to {in_usd(more)} USD more where motion explains too little"
+    return (f"all frames: {in_usd(whole)} USD", perhaps, *strengths)
+
+
+def most_extra(one: Settled) -> int:
+    """How many frames may be drawn beyond the plan, told with the price: a quarter as many."""
+    drawn = len(one.film.drawn)
+    return min(length(one) - drawn, max(_FEWEST_EXTRA, drawn // _EXTRA_SHARE))
+
+
+def saved_of(settled: Sequence[Settled]) -> Decimal:
+    """USD of the frames that motion fills."""
+    return sum((price(s) * (length(s) - len(s.film.drawn)) for s in settled), Decimal(0))
+
+
+def price(one: Settled) -> Decimal:
+    """USD a frame; 0 where nobody knows."""
+    return price_of(one.film.painter.request) or Decimal(0)

@@ -1,0 +1,134 @@
+"""Draw one settled clip and write it, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sdbr import __version__
+from sdbr.console import Voice
+from sdbr.errors import InputProblem, Interrupted, Refused
+from sdbr.files import plain_write_errors
+from sdbr.generation.estimate import in_usd
+from sdbr.generation.stack import Drawing, Means, spent
+from sdbr.media.clip import Frame, Pace
+from sdbr.media.open import open_writer, sound_of
+from sdbr.workflows.clips.assemble import steady_frames
+from sdbr.workflows.clips.draw import Film, Tally
+from sdbr.workflows.clips.footage import Footage
+from sdbr.workflows.clips.inheriting import see_through, with_loop_of
+from sdbr.workflows.clips.prepare import Settled, index_of
+from sdbr.workflows.clips.preview import Preview
+from sdbr.workflows.clips.requests import write_frame
+from sdbr.workflows.clips.steadiness import Measured, keep
+from sdbr.workflows.failures import Failures
+from sdbr.workflows.provenance.write import request_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A written clip: where, how steady, which frames show a held picture, what was noted."""
+
+    path: Path
+    measured: Measured
+    held: tuple[int, ...]
+    extra: int
+    notes: tuple[str, ...]
+
+
+def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice, extra: int = 0) -> Finished:
+    """Draw the keyframes, fill the rest and write the clip.
+
+    `extra` frames may be drawn beyond the plan where nothing explains them. Raises what stopped
+    it; then nothing is written, and what was drawn stays in the cache, so that the same command
+    goes on from there.
+    """
+    film, wish = settled.film, settled.wish
+    footage, tree = film.footage, film.tree
+    _make_folders(film)
+    if film.keep_frames:
+        tree.write_index(index_of(film, settled.source, wish))
+    tally = Tally(Failures(total=len(film.drawn)), extra_allowed=extra)
+    measured = Measured()
+    sound = sound_of(footage.clip, footage.cut_at) if wish.audio else None
+    comment = json.dumps(how_made(settled, means.realm), ensure_ascii=False, sort_keys=True)
+    settings = with_loop_of(footage.clip, wish.settings, wish.loop_told)
+    preview = Preview(means.workspace.hidden / "preview.jpg")
+    count = 0
+    with (
+        voice.progress(len(footage.frames), "frame"),
+        open_writer(
+            tree.target, pace_of(footage), sound=sound, settings=settings, comment=comment
+        ) as writer,
+    ):
+        finished = steady_frames(settled, run, means, tally, measured)
+        for shown, pixels in see_through(finished, settled):
+            if film.keep_frames and footage.clip.has_alpha:
+                write_frame(tree.generated_frame(shown.number), pixels)
+            writer.add(Frame(pixels, shown.at, shown.lasts))
+            preview.show(pixels)
+            voice.step(f"{in_usd(spent(run.budget))} USD")
+            count += 1
+        _raise_if_missing(count, settled, tally, run)
+    told = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.told()}
+    keep(means.workspace.hidden / "clips" / f"{tree.fingerprint}.steadiness.json", told)
+    return Finished(tree.target, measured, tuple(tally.held), tally.extra, writer.notes)
+
+
+def how_made(settled: Settled, realm: str) -> dict[str, Any]:
+    """The record in the clip's metadata: the same run gives the same text."""
+    film = settled.film
+    return {
+        "sdbr": __version__,
+        "command": settled.wish.command,
+        "fingerprint": film.tree.fingerprint,
+        "request": request_fields(film.painter.request),
+        "seed": film.painter.request.seed,
+        "told": {name: value for name, value in settled.wish.told if name != "seed"},
+        "frames": len(film.footage.frames),
+        "size": list(film.size),
+        "answered_by": realm,
+        "treatment": [str(film.painter.placement)],
+        "inputs": [
+            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in film.inputs
+        ],
+    }
+
+
+def pace_of(footage: Footage) -> Pace:
+    """The clip's own pace; uneven where frames were left out."""
+    choice, clip = footage.choice, footage.clip
+    if choice.every == 1 and choice.fps is None:
+        return clip.pace
+    rate = len(footage.frames) / footage.duration
+    return replace(clip.pace, rate=rate, variable=True)
+
+
+def _make_folders(film: Film) -> None:
+    folders = [film.tree.target.parent]
+    if film.needs_source_frames:
+        folders.append(film.tree.source)
+    if film.keep_frames:
+        folders.append(film.tree.generated)
+    for folder in folders:
+        with plain_write_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def _raise_if_missing(count: int, settled: Settled, tally: Tally, run: Drawing) -> None:
+    total = len(settled.film.footage.frames)
+    if count == total:
+        return
+    failures = tally.failures
+    if not count and tally.held and not failures.any:
+        raise Refused("The safety filter refused every frame. Change the prompt or the clip.")
+    if run.stop.is_set() and not failures.any:
+        raise Interrupted(
+            f"Interrupted: {failures.done} of {failures.total} pictures drawn and kept. "
+            "Run the same command again to go on."
+        )
+    if failures.any:
+        failures.raise_at_end()
+    raise InputProblem(f"The clip gave {count} frames now and {total} before. Run it again.")

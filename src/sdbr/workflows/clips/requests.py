@@ -1,0 +1,112 @@
+"""From a frame to a request, and from the model's picture back to a frame."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from sdbr.bedrock.families import seed_within
+from sdbr.files import plain_write_errors, temporary_beside
+from sdbr.media.clip import Pixels
+from sdbr.media.stills import place
+from sdbr.media.stills.encode import MAX_INPUT_BYTES, encode, encode_under
+from sdbr.media.stills.fit import Placement
+from sdbr.media.stills.frame_png import encode_frame
+from sdbr.media.stills.open import open_picture
+from sdbr.media.stills.pixels import flattened
+from sdbr.model import Model
+from sdbr.request import Blob, ImageRequest, Picture, Size
+from sdbr.workflows.clips.footage import Shown
+
+_APART = 7_919  # Between the seeds of a frame that is drawn again.
+
+
+@dataclass(frozen=True, slots=True)
+class Painter:
+    """How frames become requests: the request they share, their place in it, their seeds.
+
+    `seed_policy` is fixed, step or random. `first_like` gives the number of the first frame with
+    the same pixels, so that a still screen is drawn once under every policy; `redrawn` says how
+    often a frame was asked for with another seed.
+    """
+
+    request: ImageRequest
+    placement: Placement
+    seed_policy: str = "fixed"
+    first_like: Mapping[str, int] = field(default_factory=dict)
+    redrawn: Mapping[int, int] = field(default_factory=dict)
+
+    def request_for(
+        self, frame: Shown, pixels: Callable[[], Pixels], digest: str = "", png: bytes = b""
+    ) -> ImageRequest:
+        """The request for one frame; its picture is encoded only when it is sent.
+
+        `digest` names the pixels where they are not the frame's own; `png` is the frame's file,
+        which is sent as it is where the model takes the frame's size.
+        """
+        first = self.request.seed + _APART * self.redrawn.get(frame.number, 0)
+        number = self.first_like[frame.digest]
+        seed = seed_of(self.request.model, first, self.seed_policy, number)
+        told = f"png {self.placement} {digest or frame.digest}"
+        digest = hashlib.sha256(told.encode()).hexdigest()
+        blob = Blob(digest, make=lambda: self._encoded(pixels(), png))
+        return replace(self.request, init_image=blob, seed=seed)
+
+    def _encoded(self, pixels: Pixels, png: bytes) -> bytes:
+        whole = Image.fromarray(rgb(pixels))
+        image = place.apply(whole, self.placement)
+        data = png if png and image is whole else encode_frame(np.asarray(image))
+        return data if len(data) <= MAX_INPUT_BYTES else encode_under(image)
+
+    def restored(self, picture: Picture, size: Size) -> Pixels:
+        """The model's picture as a frame of the clip's size, height × width × 3."""
+        image = open_picture(picture.data).image
+        image = place.restore(image, self.placement, exact=True)
+        if image.size != size:
+            image = image.resize(size, Image.Resampling.LANCZOS)
+        return np.asarray(image, dtype=np.uint8)
+
+
+def seed_of(model: Model, first: int, policy: str, number: int) -> int:
+    """The seed of the nth frame: the same, the next, or one drawn by a hash; never 0."""
+    seed = first
+    if policy == "step":
+        seed = first + number
+    elif policy == "random":
+        drawn = hashlib.sha256(f"{first} {number}".encode()).digest()
+        seed = int.from_bytes(drawn[:8], "big") + 1
+    return seed_within(model, seed)
+
+
+def rgb(pixels: Pixels) -> Pixels:
+    """The pixels without an alpha channel; what shows through becomes white."""
+    return np.ascontiguousarray(flattened(pixels))
+
+
+def write_frame(path: Path, pixels: Pixels) -> bytes:
+    """Write a frame as PNG or JPEG by the suffix, whole or not at all; never flushed.
+
+    Returns the file's bytes. A frame on disk is a copy of what the cache or the clip holds, so
+    speed comes first.
+    """
+    if path.suffix == ".png":
+        data = encode_frame(pixels)
+    else:
+        data = encode(Image.fromarray(pixels), "jpeg", 95)
+    temporary = temporary_beside(path)
+    with plain_write_errors(path):
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    return data
+
+
+def read_frame(path: Path) -> Pixels:
+    """A frame that was written before, height × width × channels."""
+    with Image.open(path) as image:
+        return np.asarray(image, dtype=np.uint8)

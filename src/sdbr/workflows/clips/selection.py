@@ -1,0 +1,71 @@
+"""Which frames of a clip are wanted: a part of its time, and not all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+
+from sdbr.errors import UsageProblem
+from sdbr.media.open import Frame
+from sdbr.media.timing import fraction_of
+
+_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`start` and `end` in seconds from the clip's first frame; every nth frame, or at most `fps`
+    a second; `most` frames in all."""
+
+    start: Fraction = Fraction(0)
+    end: Fraction | None = None
+    every: int = 1
+    fps: Fraction | None = None
+    most: int | None = None
+
+
+def parse_time(name: str, text: str) -> Fraction:
+    """Seconds from `12.5`, `12.5s`, `1:02` or `1:02:03.5`. Raises UsageProblem."""
+    told = _TIME.fullmatch(text.strip())
+    if told is None:
+        raise UsageProblem(f"{name} is {text!r}: give seconds or hh:mm:ss, such as 12.5 or 1:02.")
+    hours, minutes, seconds = told.groups()
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
+
+
+def parse_rate(text: str) -> Fraction:
+    """Frames a second from `8`, `23.976` or `30000/1001`. Raises UsageProblem."""
+    try:
+        rate = fraction_of(text)
+    except ValueError:
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise UsageProblem(f"--fps is {text!r}: give frames a second, such as 8 or 24000/1001.")
+    return rate
+
+
+def chosen(frames: Iterable[Frame], choice: Choice) -> Iterator[Frame]:
+    """The wanted frames; each lasts until the next wanted one, so that no time is lost."""
+    held: Frame | None = None
+    count = 0
+    due = Fraction(0)
+    for number, frame in enumerate(frames):
+        if held is not None:
+            held = replace(held, lasts=frame.at - held.at)
+        wanted = number % choice.every == 0 and (choice.fps is None or frame.end > due)
+        if held is None or wanted:
+            if held is not None:
+                yield held
+                if count == choice.most:
+                    return
+            count += 1
+            held = frame
+            if choice.fps is not None and due < frame.end:
+                due += ceil((frame.end - due) * choice.fps) / choice.fps
+        else:
+            held = replace(held, lasts=frame.end - held.at)
+    if held is not None:
+        yield held

@@ -1,0 +1,90 @@
+"""A trial: a few frames drawn and laid out before and after, for the price of a few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from sdbr.concurrency import map_ordered
+from sdbr.errors import Interrupted
+from sdbr.generation.stack import Drawing, Means
+from sdbr.media.clip import Pixels
+from sdbr.media.stills.sheet import Labels, pairs_sheet
+from sdbr.workflows.clips.draw import Taken, Tally
+from sdbr.workflows.clips.footage import Shown, wanted_frames
+from sdbr.workflows.clips.onward import paint_onward
+from sdbr.workflows.clips.prepare import Settled
+from sdbr.workflows.clips.requests import rgb
+from sdbr.workflows.failures import Failures
+from sdbr.workspace import place
+
+_SIDE = 512
+
+
+def spread(frames: Sequence[Shown], count: int) -> tuple[Shown, ...]:
+    """`count` of the frames, evenly spread, the first and the last among them."""
+    if count >= len(frames):
+        return tuple(frames)
+    if count == 1:
+        return (frames[len(frames) // 2],)
+    last = len(frames) - 1
+    return tuple(frames[round(number * last / (count - 1))] for number in range(count))
+
+
+def draw_trial(
+    settled: Settled, wanted: Sequence[Shown], run: Drawing, means: Means, folder: Path
+) -> Path:
+    """Draw the wanted frames, write a sheet of them into `folder`, and return its path.
+
+    Raises Interrupted where the run was stopped before all were there: no sheet shows a part.
+    """
+    film = settled.film
+    numbers = {frame.number: frame for frame in wanted}
+    decoded = enumerate(wanted_frames(settled.reader, film.footage.choice))
+    taken = (Taken(numbers[n], rgb(seen.image)) for n, seen in decoded if n in numbers)
+    pairs, names = [], []
+    with suppress(Interrupted):
+        for frame, before, after in _drawn(settled, taken, tuple(wanted) == film.drawn, run, means):
+            pairs.append((_small(before), _small(after)))
+            names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
+    if run.stop.is_set() and len(pairs) < len(wanted):
+        raise Interrupted(
+            f"Interrupted: {len(pairs)} of {len(wanted)} pictures are drawn and kept. "
+            "Run the same command again to go on."
+        )
+    sheet = pairs_sheet(pairs, Labels(film.painter.request.prompt, rows=tuple(names)))
+    buffer = BytesIO()
+    sheet.save(buffer, "PNG")
+    return place(buffer.getvalue(), folder, f"{film.tree.name}-trial", ".png")
+
+
+def _drawn(
+    settled: Settled, taken: Iterable[Taken], keyframes: bool, run: Drawing, means: Means
+) -> Iterator[tuple[Shown, Pixels, Pixels]]:
+    """The frames as they were and as they became; `keyframes` as the whole run draws them."""
+    film = settled.film
+    if keyframes and settled.wish.feedback:
+        tally = Tally(Failures(total=len(film.drawn)))
+        for one in paint_onward(film, taken, run, means, settled.wish.feedback, tally):
+            if one.error is not None:
+                raise one.error
+            if one.pixels is not None:
+                yield one.shown, one.before, one.pixels
+        return
+
+    def work(one: Taken) -> tuple[Shown, Pixels, Pixels]:
+        picture = run.generate(film.painter.request_for(one.shown, lambda: one.pixels))
+        return one.shown, one.pixels, film.painter.restored(picture, film.size)
+
+    workers = means.effort.workers
+    yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=run.stop)
+
+
+def _small(pixels: Pixels) -> Image.Image:
+    image = Image.fromarray(pixels)
+    image.thumbnail((_SIDE, _SIDE))
+    return image

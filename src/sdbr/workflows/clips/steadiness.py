@@ -1,0 +1,132 @@
+"""How steady a clip came out, measured while it is written, on both sides of its cuts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from threading import Event
+from typing import Any
+
+from sdbr.concurrency import map_ordered
+from sdbr.console import counted
+from sdbr.files import write_whole
+from sdbr.media.clip import Pixels
+from sdbr.motion.plan import Plan
+from sdbr.motion.warp_error import Steadiness, mean_error, steadiness
+from sdbr.workflows.clips.footage import Shown
+
+_MOST_PAIRS = 40
+"""Pairs of frames measured in a clip; each takes some 0.2 s of one core at 1280x720."""
+_GOLDEN = 0.6180339887
+_CORES = 2
+
+Source = Callable[[int], Pixels]
+Result = tuple[Shown, Pixels]
+
+
+@dataclass(slots=True)
+class Measured:
+    """The curve of a clip: by number of the later frame of each measured pair."""
+
+    curve: dict[int, Steadiness] = field(default_factory=dict)
+
+    @property
+    def flicker(self) -> float:
+        """Mean E_warp of the result (Lai et al. 2018)."""
+        return mean_error(self.curve.values())[0]
+
+    @property
+    def floor(self) -> float:
+        """Mean E_warp of the source over the same pairs: grain and light."""
+        return mean_error(self.curve.values())[1]
+
+    @property
+    def sharpness(self) -> float:
+        """Mean Laplacian energy of the result, levels of 255 squared."""
+        return fmean(each.sharpness for each in self.curve.values()) if self.curve else 0.0
+
+    def told(self) -> dict[str, Any]:
+        """The numbers for JSON."""
+        return {
+            "flicker": round(self.flicker, 6),
+            "flicker_source": round(self.floor, 6),
+            "sharpness": round(self.sharpness, 2),
+            "curve": [[number + 1, round(each.error, 6)] for number, each in self.curve.items()],
+        }
+
+    def __str__(self) -> str:
+        if not self.curve:
+            return "flicker: a clip of one frame has none"
+        return (
+            f"flicker {1000 * self.flicker:.2f}, of the source {1000 * self.floor:.2f} "
+            f"(E_warp × 1000, {counted(len(self.curve), 'pair')}); sharpness {self.sharpness:.0f}"
+        )
+
+
+def pairs_to_measure(plan: Plan, most: int | None = _MOST_PAIRS) -> frozenset[int]:
+    """The later frames of the pairs to look at: all of them, or one in each of `most` equal parts.
+
+    Where in its part differs, in golden steps: at an even distance all of them could fall on
+    keyframes, or none. Pairs across a cut are left out.
+    """
+    later = [number for shot in plan.shots for number in shot[1:]]
+    if most is None or len(later) <= most:
+        return frozenset(later)
+    share = len(later) / most
+    return frozenset(later[int((at + at * _GOLDEN % 1) * share)] for at in range(most))
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What is done with each result on its way: the wanted pairs are measured along the motion
+    of `source`, and each is given to `keep_frame`, in threads of their own."""
+
+    source: Source
+    wanted: frozenset[int]
+    keep_frame: Callable[[Result], None]
+
+
+def measured(
+    results: Iterable[Result], aside: Aside, into: Measured, stop: Event
+) -> Iterator[Result]:
+    """Pass the results on, and note the steadiness of the wanted pairs in `into`."""
+    source, wanted = aside.source, aside.wanted
+
+    def look(pair: tuple[Result | None, Result]) -> tuple[Result, Steadiness | None]:
+        before, now = pair
+        aside.keep_frame(now)
+        number = now[0].number
+        if before is None or number not in wanted:
+            return now, None
+        seen = ((source(number - 1), before[1]), (source(number), now[1]))
+        return now, next(steadiness(seen), None)
+
+    def pairs() -> Iterator[tuple[Result | None, Result]]:
+        before: Result | None = None
+        for now in results:
+            yield before, now
+            before = now
+
+    window = 2 * _CORES
+    for now, found in map_ordered(look, pairs(), workers=_CORES, window=window, stop=stop):
+        if found is not None:
+            into.curve[now[0].number] = found
+        yield now
+
+
+def keep(path: Path, told: dict[str, Any]) -> None:
+    """Write the numbers of a run where reports find them."""
+    write_whole(path, json.dumps(told, ensure_ascii=False).encode("utf-8"))
+
+
+def kept(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The numbers of the run that made a clip, by its record; empty where none are known."""
+    name = f"{Path(str(made.get('fingerprint', ''))).name}.steadiness.json"
+    try:
+        told = json.loads((hidden / "clips" / name).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, Mapping) else {}

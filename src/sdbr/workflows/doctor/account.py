@@ -1,0 +1,137 @@
+"""The account: who is calling, from where, whether the clock and the way to Bedrock are right."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sdbr.bedrock import account
+from sdbr.bedrock.account import Caller, ControlPlane
+from sdbr.bedrock.catalog import Catalog
+from sdbr.bedrock.client import BedrockClient
+from sdbr.config.settings import Connection, configured_region
+from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
+from sdbr.model import Model
+from sdbr.request import ImageRequest
+from sdbr.workflows.doctor import models
+from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
+
+_SKEW = 60.0
+_TOO_MUCH_SKEW = 240.0  # AWS refuses signatures from five minutes on.
+_KEY = "AWS_BEARER_TOKEN_BEDROCK"
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is looked at: the connection, the models and those that commands take by default.
+
+    `draw` asks for one whole picture, which AWS bills.
+    """
+
+    connection: Connection
+    catalog: Catalog
+    defaults: tuple[Model, ...]
+    draw: bool = False
+
+
+def look(patient: Patient) -> Iterator[Finding]:
+    """The findings about the account; the first that stops all others ends them."""
+    try:
+        plane = ControlPlane(patient.connection)
+        yield _region(patient.connection, plane.region)
+        yield from _caller(patient.connection)
+    except SdbrError as problem:
+        yield failed("credentials", problem)
+        return
+    yield from models.look(plane, patient.catalog, patient.defaults)
+    model = patient.defaults[0]
+    if patient.connection.realm == "aws" and not patient.draw and not _agreed(plane, model):
+        said = f"not asked: {model.title} is not open to this account yet. --draw asks anyway."
+        yield note("endpoint", said)
+        return
+    client = BedrockClient(lambda: patient.connection, patient.catalog.models, 1)
+    where = patient.connection.endpoint_url or f"Amazon Bedrock in {plane.region}"
+    yield from way(client, patient, where)
+
+
+def _region(connection: Connection, region: str) -> Finding:
+    if connection.region or configured_region():
+        return ok("region", region, region=region)
+    return ok("region", f"{region}, as none is configured; each model is called where it lives")
+
+
+def _caller(connection: Connection) -> Iterator[Finding]:
+    if os.environ.get(_KEY):
+        yield ok("credentials", f"a Bedrock API key ({_KEY}); whose it is cannot be asked")
+        return
+    try:
+        who = account.caller(connection)
+    except ServiceProblem as problem:
+        # A private network may have a way to Bedrock and none to STS.
+        yield note("credentials", f"who is calling could not be asked. {problem}")
+        return
+    yield ok("credentials", f"{who.arn}, account {who.account}", arn=who.arn, account=who.account)
+    yield clock(who)
+
+
+def clock(who: Caller) -> Finding:
+    """Whether this machine's clock agrees with AWS's, to within what AWS bears."""
+    if who.behind is None:
+        return ok("clock", "the endpoint tells no time to compare with")
+    off, way = abs(who.behind), "behind" if who.behind > 0 else "ahead"
+    said = f"{off:.0f} s {way}"
+    if off >= _TOO_MUCH_SKEW:
+        said = f"This machine's clock is {said}. Set it: AWS refuses requests from 5 minutes on."
+        return fix("clock", said, AccessProblem.exit_code, behind=who.behind)
+    if off >= _SKEW:
+        return note("clock", f"This machine's clock is {said}. Set it soon.", behind=who.behind)
+    return ok("clock", said, behind=who.behind)
+
+
+def way(client: BedrockClient, patient: Patient, where: str) -> Iterator[Finding]:
+    """Knock at the runtime, then draw where that costs nothing or was asked for."""
+    model = patient.defaults[0]
+    local = patient.connection.realm == "local"
+    try:
+        began = time.monotonic()
+        client.knock(model)
+        took = time.monotonic() - began
+        yield ok("endpoint", f"{where} answers in {took * 1000:.0f} ms", seconds=took)
+    except SdbrError as problem:
+        yield _met("endpoint", problem)
+        return
+    if local or patient.draw:
+        yield _drawing(client, model, slow=4.0 if local else 60.0)
+
+
+def _met(about: str, problem: SdbrError) -> Finding:
+    """What went wrong on the way, with what to do where the problem does not say it."""
+    stayed = problem.trace is not None and not problem.trace.sent
+    if stayed or not (isinstance(problem, ServiceProblem) and problem.again):
+        return failed(about, problem)
+    said = f"{problem} Runs send such requests again by themselves. If it stays, "
+    said += "lower --rpm or wait." if problem.throttled else "wait a while."
+    return fix(about, said, problem.exit_code, error=type(problem).__name__)
+
+
+def _agreed(plane: ControlPlane, model: Model) -> bool:
+    """Whether the model's terms are accepted; a first call would accept them unasked."""
+    try:
+        return plane.availability(model.id).agreed
+    except SdbrError:
+        return False
+
+
+def _drawing(client: BedrockClient, model: Model, slow: float) -> Finding:
+    began = time.monotonic()
+    try:
+        picture = client.generate(ImageRequest(model, "a small grey pebble", seed=1))
+    except SdbrError as problem:
+        return _met("drawing", problem)
+    took = time.monotonic() - began
+    said = f"{model.title} drew {picture.size} in {took:.1f} s"
+    if took > slow:
+        return note("drawing", f"Slow: {said}.", seconds=took)
+    return ok("drawing", said, seconds=took)

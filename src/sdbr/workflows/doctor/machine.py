@@ -1,0 +1,111 @@
+"""This machine: settings, workspace, disk, media libraries."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sdbr import __version__, config
+from sdbr.errors import InputProblem, SdbrError, UsageProblem
+from sdbr.files import unwritable
+from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
+
+_LITTLE = 2_000_000_000
+_TOO_LITTLE = 200_000_000
+_TREE = ("", ".sdbr", "source/img", "source/frames", "generate/img", "generate/videos")
+
+
+def look(root: Path) -> Iterator[Finding]:
+    """The findings about this machine and the workspace `root`."""
+    system = f"{platform.system()} {platform.machine()}"
+    yield ok("sdbr", f"{__version__} on Python {platform.python_version()}, {system}")
+    yield settings(root)
+    yield workspace(root)
+    yield disk(root)
+    yield from media()
+
+
+def settings(root: Path) -> Finding:
+    """Whether the settings files can be read."""
+    try:
+        files = config.files(root)
+    except UsageProblem as problem:
+        return failed("settings", problem)
+    said = ", ".join(str(file.path) for file in files) or "no sdbr.toml, built-in defaults"
+    return ok("settings", said, files=[str(file.path) for file in files])
+
+
+def workspace(root: Path) -> Finding:
+    """Whether results can be written; nothing is left behind."""
+    try:
+        for folder in (root / name for name in _TREE):
+            if folder.is_dir() or folder == root:
+                _try(_nearest(folder))
+    except SdbrError as problem:
+        return failed("workspace", problem)
+    said = f"{root.resolve()} can be written"
+    return ok("workspace", said if root.is_dir() else f"{said}; it is made at the first run")
+
+
+def disk(root: Path) -> Finding:
+    """Whether there is room for pictures."""
+    free = shutil.disk_usage(_nearest(root)).free
+    said = f"{free / 1e9:.1f} GB free"
+    if free < _TOO_LITTLE:
+        return fix("disk", f"Only {said}. Free some space.", InputProblem.exit_code, free=free)
+    if free < _LITTLE:
+        return note("disk", f"Only {said}: a video of a minute takes about 2 GB.", free=free)
+    return ok("disk", said, free=free)
+
+
+def media() -> Iterator[Finding]:
+    """The media libraries and the codecs that they bring."""
+    try:
+        from sdbr.media import libraries
+        from sdbr.motion import library
+
+        found = libraries.found()
+        every = {**found.versions, "opencv": library.version()}
+    except (ImportError, OSError) as error:
+        said = f"A media library cannot be loaded: {error}. Reinstall sdbr."
+        yield fix("media", said, 1)
+        return
+    versions = ", ".join(f"{name} {number}" for name, number in every.items())
+    if found.missing:
+        missing = ", ".join(found.missing)
+        yield fix("media", f"{versions} cannot handle {missing}. Reinstall av and pillow.", 1)
+    else:
+        known = f"{versions}: reads {', '.join(found.reads)}; writes {', '.join(found.writes)}"
+        yield ok("media", known, **every)
+    if both := [name for name in ("opencv-python", "opencv-contrib-python") if _installed(name)]:
+        yield note(
+            "media",
+            f"{both[0]} shares its folder with opencv-python-headless. Uninstall both, then "
+            "install opencv-python-headless again.",
+        )
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself, or the first one above it that exists."""
+    folder = folder.absolute()
+    return next((it for it in (folder, *folder.parents) if os.path.lexists(it)), folder)
+
+
+def _try(folder: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def _installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False

@@ -1,0 +1,131 @@
+"""The models: offered here, alive, open to this account; and how old their prices are."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sdbr.bedrock.account import Availability, ControlPlane, NotAllowed, Offer
+from sdbr.bedrock.catalog import Catalog
+from sdbr.concurrency import map_ordered
+from sdbr.errors import AccessProblem, SdbrError
+from sdbr.model import Model
+from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
+
+_SOON = 90
+_OLD_MONTHS = 6
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What stands in the way of calling one model, in words; "" where nothing does."""
+
+    model: Model
+    trouble: str
+
+
+def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> Iterator[Finding]:
+    """Ask the control plane about every model that the catalogue takes for alive."""
+    today = date.today()
+    alive = [model for model in catalog.models if not model.lifecycle.ended(today)]
+    yield prices(alive, today)
+    try:
+        offer = plane.offer()
+        wanted = [model for model in alive if _offered(model, offer)]
+        open_to = dict(zip(wanted, _availabilities(plane, wanted), strict=True))
+    except NotAllowed as problem:
+        yield note("models", f"{problem} Without it nobody can tell what is open.")
+        return
+    except SdbrError as problem:
+        yield failed("models", problem)
+        return
+    states = [State(model, trouble(model, offer, open_to.get(model))) for model in alive]
+    yield from told(states, offer.region, defaults)
+    yield from lifecycles(offer, catalog, today)
+
+
+def trouble(model: Model, offer: Offer, availability: Availability | None) -> str:
+    """What stands in the way of `model`, with what to do; "" where nothing does."""
+    if model.id not in offer.models:
+        if model.regions and offer.region not in model.regions:
+            return f"not offered in {offer.region}. Use --region {model.regions[0]}"
+        return f"not offered in {offer.region} any more. See `sdbr models` for others"
+    if model.needs_profile and f"us.{model.id}" not in offer.profiles:
+        return f"without an inference profile in {offer.region}. Use --region us-west-2"
+    if availability is None or not availability.authorized:
+        return "closed to this identity. Allow bedrock:InvokeModel, or ask your administrator"
+    if not (availability.agreed and availability.entitled):
+        return (
+            "not subscribed yet. Allow aws-marketplace:Subscribe and "
+            "aws-marketplace:ViewSubscriptions; the first call subscribes, within minutes"
+        )
+    return ""
+
+
+def told(states: Sequence[State], region: str, defaults: Iterable[Model]) -> Iterator[Finding]:
+    """How many can be called, and one line for each kind of trouble."""
+    callable_now = [state.model for state in states if not state.trouble]
+    names = ", ".join(_short(model) for model in callable_now) or "none"
+    said = f"{len(callable_now)} of {len(states)} can be called in {region}: {names}"
+    open_ids = [model.id for model in callable_now]
+    if callable_now:
+        yield ok("models", said, region=region, open=open_ids)
+    by_default = {model.id for model in defaults}
+    for reason in dict.fromkeys(state.trouble for state in states if state.trouble):
+        closed = [state.model for state in states if state.trouble == reason]
+        said = f"{', '.join(_short(model) for model in closed)}: {reason}."
+        ids = [model.id for model in closed]
+        if by_default & set(ids) or not callable_now:
+            yield fix("models", said, AccessProblem.exit_code, closed=ids)
+        else:
+            yield note("models", said, closed=ids)
+
+
+def lifecycles(offer: Offer, catalog: Catalog, today: date) -> Iterator[Finding]:
+    """Models that end, and models that the catalogue does not know."""
+    known = {model.id for model in catalog.models}
+    for live in offer.models.values():
+        if live.id not in known:
+            said = f"Bedrock offers {live.id}, which sdbr does not know. Try it with --family."
+            yield note("models", said)
+        elif live.end is not None and (live.end - today).days <= _SOON:
+            yield note("models", f"{live.id} ends on {live.end}. Choose another.", end=live.end)
+        elif live.status == "LEGACY":
+            yield note("models", f"{live.id} is legacy. Choose another before it ends.")
+
+
+def prices(alive: Sequence[Model], today: date) -> Finding:
+    """How old the catalogue's prices are."""
+    dated = [model.price_as_of for model in alive if model.price_as_of[:4].isdecimal()]
+    own = len(alive) - len(dated)
+    also = f"; {own} of your own" if own else ""
+    if not dated:
+        return ok("prices", f"{own} of your own")
+    oldest = min(dated)
+    year, month = int(oldest[:4]), int(oldest[5:7])
+    months = (today.year - year) * 12 + today.month - month
+    if months > _OLD_MONTHS:
+        said = f"The prices are of {oldest}, {months} months old{also}. Compare them with AWS's "
+        return note("prices", f"{said}list; [prices] in sdbr.toml overrides them.", months=months)
+    return ok("prices", f"of {oldest}{also}", months=months)
+
+
+def _offered(model: Model, offer: Offer) -> bool:
+    return model.id in offer.models
+
+
+def _availabilities(plane: ControlPlane, models: Sequence[Model]) -> Iterator[Availability]:
+    return map_ordered(
+        lambda model: plane.availability(model.id),
+        models,
+        workers=_AT_ONCE,
+        window=4 * _AT_ONCE,
+        stop=threading.Event(),
+    )
+
+
+def _short(model: Model) -> str:
+    return model.aliases[0] if model.aliases else model.id

@@ -1,0 +1,85 @@
+"""Where the files of a run go: the tree's folders, or what `--output` and `--name` say."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sdbr.errors import InputProblem, UsageProblem
+from sdbr.files import plain_write_errors
+from sdbr.media import metadata
+from sdbr.workflows.pictures.job import Job
+from sdbr.workspace import slug
+
+FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+
+
+def format_of(told: str | None, to: str | None) -> str:
+    """The file format: as told, else by the suffix of `to`, else PNG. Raises UsageProblem."""
+    by_suffix = FORMATS.get(Path(to).suffix.lower()) if to else None
+    wanted = "jpeg" if told == "jpg" else told
+    if wanted and by_suffix and wanted != by_suffix:
+        raise UsageProblem(f"--format {told} and --output {to} disagree. Change one of them.")
+    return wanted or by_suffix or "png"
+
+
+def aimed(jobs: Sequence[Job], to: str | None, name: str | None) -> list[Job]:
+    """The jobs with the names and places that the user chose.
+
+    `to` is None, "-", a file for a single picture, or a folder. Raises UsageProblem.
+    """
+    refuse_empty(to, name)
+    aimed_jobs = [replace(job, stem=slug(name)) if name else job for job in jobs]
+    if to is None:
+        return aimed_jobs
+    if to == "-":
+        _only_one(jobs, "stdout")
+        return aimed_jobs
+    path = Path(to)
+    if to.endswith(("/", os.sep)) or os.path.isdir(path) or not path.suffix:
+        return [replace(job, folder=path) for job in aimed_jobs]
+    if path.suffix.lower() not in FORMATS:
+        raise UsageProblem(f"--output is {to}: give a name in .png, .jpg or .webp, or a folder.")
+    _only_one(jobs, to)
+    return [replace(job, target=path) for job in aimed_jobs]
+
+
+def check_free(jobs: Sequence[Job], keys: Sequence[str], overwrite: bool) -> None:
+    """Make the folders, and refuse to lose what stands at a target, before anything is sent.
+
+    A file that the same request made is no loss. Raises InputProblem or UsageProblem.
+    """
+    for job, key in zip(jobs, keys, strict=True):
+        folder = job.target.parent if job.target else job.folder
+        with plain_write_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise InputProblem(
+                f"Cannot write in {folder}: permission is denied. Choose another folder."
+            )
+        taken = job.target is not None and os.path.exists(job.target)
+        if job.target and taken and not overwrite and _key_in(job.target) != key:
+            raise UsageProblem(f"{job.target} exists. Add --overwrite, or choose another name.")
+
+
+def refuse_empty(to: str | None, name: str | None) -> None:
+    """Raise UsageProblem for a flag that a script filled with nothing."""
+    for flag, value in (("--output", to), ("--name", name)):
+        if value is not None and not value.strip():
+            raise UsageProblem(f"{flag} is empty. Give a name, or leave it out.")
+
+
+def _only_one(jobs: Sequence[Job], where: str) -> None:
+    if len(jobs) != 1:
+        raise UsageProblem(f"{len(jobs)} pictures do not fit into {where}. Give -o a folder.")
+
+
+def _key_in(path: Path) -> str | None:
+    made = metadata.read(path)
+    try:
+        return str(json.loads(made.record)["key"]) if made else None
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,61 @@
+"""From the model's picture to the bytes of the file: untouched wherever nothing has to change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdbr.media import metadata
+from sdbr.request import Picture
+from sdbr.workflows.pictures.job import Finish, Job
+from sdbr.workflows.provenance import write
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+_SAME_SHAPE = 0.01
+
+
+def file_bytes(job: Job, picture: Picture, command: str, realm: str) -> bytes:
+    """The finished picture, with how it was made in its metadata."""
+    data = _pixels(job.finish, picture)
+    told = write.as_json(job, picture, command, realm)
+    return metadata.embed(data, write.webui_text(job, picture), told)
+
+
+def suffix(finish: Finish) -> str:
+    """The file name's ending for a format."""
+    return {"jpeg": ".jpg"}.get(finish.format, f".{finish.format}")
+
+
+def _pixels(finish: Finish, picture: Picture) -> bytes:
+    reshaped = _returns(finish, picture) or finish.size not in (None, picture.size)
+    if not reshaped and finish.quality is None and finish.format == picture.format:
+        return picture.data
+    from sdbr.media.stills.encode import encode
+    from sdbr.media.stills.open import open_picture
+
+    image = open_picture(picture.data, keep_alpha=finish.format != "jpeg").image
+    return encode(_shaped(image, finish), finish.format, finish.quality or 95)
+
+
+def _returns(finish: Finish, picture: Picture) -> bool:
+    """Whether the picture must be brought back to the shape of what went in."""
+    placement = finish.placement
+    if placement is None:
+        return False
+    used = placement.used.size
+    shape = picture.size.width * used.height / (picture.size.height * used.width)
+    return placement.placed.size != placement.size or abs(shape - 1) > _SAME_SHAPE
+
+
+def _shaped(image: Image.Image, finish: Finish) -> Image.Image:
+    if finish.placement is not None:
+        from sdbr.media.stills.place import restore
+
+        image = restore(image, finish.placement)
+    if finish.size is not None and image.size != finish.size:
+        from PIL import ImageOps
+
+        image = ImageOps.fit(image, finish.size)
+    return image

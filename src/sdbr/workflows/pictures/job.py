@@ -1,0 +1,79 @@
+"""The values of a run over single pictures: what is wanted, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sdbr.errors import SdbrError
+from sdbr.request import ImageRequest, Picture, Size
+
+if TYPE_CHECKING:
+    from sdbr.media.stills.fit import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A picture that went into a request: its part in it, its file's name and its SHA-256."""
+
+    role: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What is done to the model's picture before it is written.
+
+    `size` scales and crops to exactly that; `placement` brings it back to the aspect of the
+    picture that went in. `quality` (1 to 100) encodes anew, None keeps the model's own bytes
+    where nothing else changes.
+    """
+
+    format: str = "png"
+    quality: int | None = None
+    size: Size | None = None
+    placement: Placement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One wanted picture: the request, and where and how its file is written.
+
+    `stem` is the file's name before the seed, `target` an exact path instead. `treatment` says
+    what was done to the inputs, `told` which flags make the job again. Jobs with the same `slot`
+    get the same random seed; None keeps the request's own. `labels` are the (flag, value) pairs
+    that tell this job from the others of a sweep. A `seedless` model takes no seed, so none is in
+    the name.
+    """
+
+    request: ImageRequest
+    folder: Path
+    stem: str
+    finish: Finish = Finish()
+    inputs: tuple[Input, ...] = ()
+    treatment: tuple[str, ...] = ()
+    target: Path | None = None
+    told: tuple[tuple[str, Any], ...] = ()
+    slot: int | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    before: Path | None = None
+    seedless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A job done: the picture without its bytes, and the bytes of the file to write."""
+
+    job: Job
+    picture: Picture
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A job that came to nothing, and why."""
+
+    job: Job
+    error: SdbrError

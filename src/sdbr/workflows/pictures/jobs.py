@@ -1,0 +1,214 @@
+"""From looks and input pictures to jobs, still without the seeds that are drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from sdbr.bedrock.catalog import Catalog
+from sdbr.bedrock.families import dialect_of, seed_within
+from sdbr.errors import UsageProblem
+from sdbr.model import Model
+from sdbr.request import ImageRequest
+from sdbr.workflows.look import (
+    Look,
+    choose,
+    look_of,
+    nearest_aspect,
+    parse_size,
+    request_of,
+    told_by,
+)
+from sdbr.workflows.pictures.job import Finish, Job
+from sdbr.workflows.sweep import expand
+from sdbr.workspace import Workspace, kept_name, slug
+
+if TYPE_CHECKING:
+    from sdbr.media.stills.fit import Fit
+    from sdbr.workflows.prepare import Manner, Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a command wants drawn: its name, its flags, how often, and the model it prefers."""
+
+    command: str
+    told: Mapping[str, Any]
+    count: int = 1
+    default_model: str | None = None
+    task: str = "text-to-image"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Pictures that go beside the input: a mask (black is repainted if inverted) and a style."""
+
+    mask: Path | None = None
+    invert_mask: bool = False
+    style_image: Path | None = None
+
+
+def from_words(
+    prompts: Iterable[str], wanted: Wanted, catalog: Catalog, workspace: Workspace
+) -> list[Job]:
+    """A job for each prompt, each combination of flags, and each of `wanted.count`."""
+    jobs: list[Job] = []
+    for prompt in prompts:
+        first = _next_slot(jobs)
+        for variant in expand({"prompt": prompt, **wanted.told}):
+            look = look_of(variant.values)
+            model = choose(catalog, look, wanted.default_model, "text-to-image")
+            look = replace(look, model=model.invoke_id)
+            job = Job(
+                request=request_of(look, model),
+                folder=workspace.source_img,
+                stem=slug(look.prompt),
+                finish=_finish(look),
+                told=tuple(told_by(look).items()),
+                labels=variant.labels,
+            )
+            jobs += _counted(job, look, wanted.count, first)
+    return jobs
+
+
+def from_pictures(
+    paths: Iterable[Path], wanted: Wanted, beside: Beside, catalog: Catalog, workspace: Workspace
+) -> list[Job]:
+    """A job for each picture, each combination of flags, and each of `wanted.count`.
+
+    Raises InputProblem for the first picture that cannot be used.
+    """
+    variants = expand(wanted.told)
+    ready = _Preparing(beside, workspace.hidden / "inputs")
+    jobs: list[Job] = []
+    for path in paths:
+        first = _next_slot(jobs)
+        for variant in variants:
+            look = look_of(variant.values)
+            model = choose(catalog, look, wanted.default_model, wanted.task)
+            job = ready.job(path, replace(look, model=model.invoke_id), model)
+            job = replace(job, folder=workspace.generate_img, labels=variant.labels)
+            jobs += _counted(job, look, wanted.count, first)
+    return jobs
+
+
+class _Preparing:
+    """Prepares each picture once for each model, however many variants want it.
+
+    What opens pictures is imported when one is there: drawing from words starts without it.
+    """
+
+    def __init__(self, beside: Beside, store: Path) -> None:
+        self._beside = beside
+        self._store = store
+        self._ready: dict[tuple[Path, str, Manner, str], Prepared] = {}
+
+    def job(self, path: Path, look: Look, model: Model) -> Job:
+        from sdbr.workflows.prepare import Manner, prepare_mask_for
+
+        takes = dialect_of(model).takes(model)
+        alpha = "mask" in takes and self._beside.mask is None
+        manner = Manner(cast("Fit", look.fit), look.background, keep_alpha=alpha)
+        main = self._prepared(path, model, manner, "init_image")
+        masked = self._beside.mask is not None or "mask_source" in dict(look.extras)
+        request = request_over_picture(look, model, masked)
+        request = replace(request, init_image=main.blob)
+        inputs = [main.source]
+        if "mask" in takes and _needs_mask(model) and self._beside.mask is None:
+            self._check_transparent(main, model, path)
+        if self._beside.mask is not None:
+            mask, source = prepare_mask_for(
+                self._beside.mask, main.placement, self._beside.invert_mask, self._store
+            )
+            request = replace(request, mask=mask)
+            inputs.append(source)
+        if self._beside.style_image is not None:
+            style = self._prepared(self._beside.style_image, model, Manner(), "style_image")
+            request = replace(request, style_image=style.blob)
+            inputs.append(style.source)
+        return Job(
+            request=_with_own_aspect(request, main, takes),
+            folder=Path(),
+            stem=kept_name(path.stem),
+            finish=_finish(look, None if _OWN_SHAPE & set(model.tasks) else main),
+            inputs=tuple(inputs),
+            treatment=main.treatment,
+            told=tuple(told_by(look).items()),
+            before=path,
+        )
+
+    def _check_transparent(self, main: Prepared, model: Model, path: Path) -> None:
+        if not main.has_alpha:
+            raise UsageProblem(
+                f"{model.title} needs to know where, and {path.name} has no transparent part. "
+                "Add --mask."
+            )
+
+    def _prepared(self, path: Path, model: Model, manner: Manner, role: str) -> Prepared:
+        from sdbr.workflows.prepare import prepare
+
+        key = (path, model.id, manner, role)
+        if key not in self._ready:
+            self._ready[key] = prepare(path, model, manner, self._store, role)
+        return self._ready[key]
+
+
+def request_over_picture(look: Look, model: Model, masked: bool = False) -> ImageRequest:
+    """The request over an input picture, its strength the model's default where none is told."""
+    request = request_of(look, model, over_picture=True)
+    scheduled = any(name.startswith("step_schedule") for name, _ in look.extras)
+    if request.strength is not None or scheduled or masked:
+        return request
+    return replace(request, strength=dialect_of(model).default_strength(model))
+
+
+def _with_own_aspect(request: ImageRequest, main: Prepared, takes: frozenset[str]) -> ImageRequest:
+    """A model that draws a shape of its own is asked for the input's."""
+    draws_a_shape = "aspect" in takes and "style-guide" in request.model.tasks
+    if not draws_a_shape or request.aspect is not None:
+        return request
+    return replace(request, aspect=nearest_aspect(main.placement.source))
+
+
+def _finish(look: Look, main: Prepared | None = None) -> Finish:
+    size = parse_size(look.size) if look.size else None
+    placement = None if main is None else main.placement
+    return Finish(look.format, look.quality, size, placement)
+
+
+def _needs_mask(model: Model) -> bool:
+    """Inpaint and Erase do nothing without one; SDXL draws over the whole picture."""
+    return model.needs_profile and bool({"inpaint", "erase-object"} & set(model.tasks))
+
+
+_OWN_SHAPE = frozenset({"outpaint", "style-guide"})
+
+
+def _counted(job: Job, look: Look, count: int, first_slot: int) -> Iterator[Job]:
+    if "seed" not in dialect_of(job.request.model).takes(job.request.model):
+        yield _without_seed(job, look, count)
+        return
+    for number in range(count):
+        labels = job.labels
+        if count > 1:
+            labels = (*labels, ("picture", str(number + 1)))
+        if look.seed is not None:
+            seed = seed_within(job.request.model, look.seed + number)
+            yield replace(job, request=replace(job.request, seed=seed), labels=labels)
+        else:
+            yield replace(job, slot=first_slot + number, labels=labels)
+
+
+def _without_seed(job: Job, look: Look, count: int) -> Job:
+    name = job.request.model.title
+    if look.seed is not None or count > 1:
+        told = "--seed" if look.seed is not None else "--count"
+        raise UsageProblem(f"{name} takes no seed: every answer is the same. Leave out {told}.")
+    stem = f"{job.stem}-{job.request.model.aliases[0]}"
+    return replace(job, stem=stem, seedless=True)
+
+
+def _next_slot(jobs: list[Job]) -> int:
+    return max((job.slot for job in jobs if job.slot is not None), default=-1) + 1

@@ -1,0 +1,143 @@
+"""From any picture file to one that the model takes, kept in the workspace for later.
+
+Both the prepared file and the way back to the original are kept under `.sdbr/inputs`, so that a
+result can be made again and its source be found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from sdbr.bedrock.families import dialect_of
+from sdbr.errors import InputProblem
+from sdbr.files import write_new, write_whole
+from sdbr.media.stills import place
+from sdbr.media.stills.encode import encode_under
+from sdbr.media.stills.fit import Box, Fit, Placement, plan_fit
+from sdbr.media.stills.masks import prepare_mask
+from sdbr.media.stills.open import open_picture
+from sdbr.model import Model
+from sdbr.request import Blob, Size
+from sdbr.sniff import sniff
+from sdbr.workflows.pictures.job import Input
+
+_LARGEST_FILE = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to bring pictures to a model: `fit`, the colour behind transparency, or keep alpha."""
+
+    fit: Fit = "contain"
+    background: str = "white"
+    keep_alpha: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A picture ready to be sent: its file, where it came from, and how it was changed."""
+
+    blob: Blob
+    source: Input
+    placement: Placement
+    treatment: tuple[str, ...]
+    has_alpha: bool = False
+
+
+def prepare(path: Path, model: Model, manner: Manner, store: Path, role: str) -> Prepared:
+    """Open, fit and encode `path` for `model`; the file goes into `store`. Raises InputProblem."""
+    data = read_file(path)
+    rule = dialect_of(model).size_rule(model)
+    opened = open_picture(
+        data,
+        name=str(path),
+        background=manner.background,
+        keep_alpha=manner.keep_alpha,
+        at_least=Size(rule.max_side, rule.max_side) if rule.max_side < 4096 else None,
+    )
+    placement = plan_fit(opened.size, rule, manner.fit)
+    encoded = encode_under(place.apply(opened.image, placement))
+    digest = hashlib.sha256(data).hexdigest()
+    remember(path, digest, store)
+    treatment = (*opened.notes, str(placement))
+    source = Input(role, path.name, digest)
+    alpha = "A" in opened.image.getbands()
+    return Prepared(_kept(encoded, store), source, placement, treatment, alpha)
+
+
+def prepare_mask_for(
+    path: Path, placement: Placement, invert: bool, store: Path
+) -> tuple[Blob, Input]:
+    """A mask brought to the size and place of its picture. Raises InputProblem."""
+    data = read_file(path)
+    mask = place.apply(prepare_mask(path, placement.source, invert=invert), placement, fill=0)
+    digest = hashlib.sha256(data).hexdigest()
+    remember(path, digest, store)
+    return _kept(encode_under(mask), store), Input("mask", path.name, digest)
+
+
+def prepare_like(
+    path: Path, placement: Placement, background: str, store: Path, role: str
+) -> tuple[Blob, Input]:
+    """A picture cropped and scaled to the place that another has. Raises InputProblem."""
+    data = read_file(path)
+    size = placement.placed.size
+    opened = open_picture(data, name=str(path), background=background, at_least=size)
+    image = ImageOps.fit(opened.image, size, Image.Resampling.LANCZOS)
+    digest = hashlib.sha256(data).hexdigest()
+    remember(path, digest, store)
+    encoded = encode_under(place.apply(image, replace(placement, source=size, used=_all(size))))
+    return _kept(encoded, store), Input(role, path.name, digest)
+
+
+def remember(path: Path, digest: str, store: Path) -> None:
+    """Note where the file or folder with this digest was last seen."""
+    write_whole(store / f"{digest}.json", json.dumps({"path": str(path.resolve())}).encode())
+
+
+def original(digest: str, store: Path) -> Path | None:
+    """Where what has this digest was last seen, if it is still there unchanged."""
+    try:
+        path = Path(json.loads((store / f"{digest}.json").read_bytes())["path"])
+        return path if digest_of(path) == digest else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, or of the digests of all files in a folder, as hex digits."""
+    if not path.is_dir():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    files = sorted(one for one in path.iterdir() if one.is_file())
+    return hashlib.sha256("".join(map(digest_of, files)).encode()).hexdigest()
+
+
+def read_file(path: Path) -> bytes:
+    """The file's bytes. Raises InputProblem."""
+    try:
+        if not path.is_file():
+            raise InputProblem(f"{path} is not a file. Name a picture.")
+        if path.stat().st_size > _LARGEST_FILE:
+            raise InputProblem(f"{path} is over {_LARGEST_FILE >> 20} MB. Make it smaller first.")
+        return path.read_bytes()
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputProblem(f"{path} cannot be read: {why}. Check the path.") from error
+
+
+def _all(size: Size) -> Box:
+    return Box(0, 0, *size)
+
+
+def _kept(encoded: bytes, store: Path) -> Blob:
+    digest = hashlib.sha256(encoded).hexdigest()
+    found = sniff(encoded)
+    path = store / f"{digest}.{found.format if found else 'png'}"
+    write_new(path, encoded)
+    return Blob(digest, path=path)

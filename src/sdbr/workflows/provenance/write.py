@@ -1,0 +1,86 @@
+"""How a picture was made, as text for people and as JSON for `inspect` and `replay`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sdbr import __version__
+from sdbr.media.metadata import webui
+from sdbr.request import ImageRequest, Picture
+from sdbr.workflows.pictures.job import Job
+
+
+def webui_text(job: Job, picture: Picture) -> str:
+    """The `parameters` text that users of stable-diffusion-webui know."""
+    request = job.request
+    extras = dict(request.extras)
+    told: dict[str, Any] = {
+        "Steps": extras.get("steps"),
+        "Sampler": extras.get("sampler"),
+        "CFG scale": extras.get("cfg_scale"),
+        "Seed": picture.seed,
+        "Size": str(picture.size),
+        "Model": request.model.invoke_id,
+        "Denoising strength": request.strength,
+        "Style": request.style,
+        "Version": f"sdbr {__version__}",
+    }
+    fields = {name: str(value) for name, value in told.items() if value is not None}
+    return webui.compose(request.prompt, request.negative_prompt, fields)
+
+
+def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
+    """All that is needed to make the picture again; the same picture gives the same text."""
+    made: Mapping[str, Any] = {
+        "sdbr": __version__,
+        "command": command,
+        "request": request_fields(job.request),
+        "seed": picture.seed,
+        "size": list(picture.size),
+        "price_usd": picture.price,
+        # The day alone: the same pictures drawn twice on one day are the same files. The ledger
+        # has the second.
+        "drawn_on": picture.drawn_at[:10],
+        "key": picture.key,
+        "answered_by": realm,
+        "inputs": [
+            {"role": used.role, "name": used.name, "sha256": used.sha256} for used in job.inputs
+        ],
+        "treatment": list(job.treatment),
+        "finish": finish_fields(job),
+        "told": dict(job.told),
+        "stem": job.stem,
+    }
+    return json.dumps(made, ensure_ascii=False, sort_keys=True)
+
+
+def request_fields(request: ImageRequest) -> dict[str, Any]:
+    """The request without its pictures, in neutral words; what is not told is left out."""
+    told: dict[str, Any] = {
+        "model": request.model.invoke_id,
+        "speaks_like": request.model.id,
+        "prompt": request.prompt,
+        "negative_prompt": request.negative_prompt,
+        "seed": request.seed,
+        "aspect": request.aspect,
+        "size": list(request.size) if request.size else None,
+        "style": request.style,
+        "format": request.format,
+        "strength": request.strength,
+        "extras": dict(request.extras),
+    }
+    return {name: value for name, value in told.items() if value not in (None, "", {})}
+
+
+def finish_fields(job: Job) -> dict[str, Any]:
+    """What was done to the model's picture, in words."""
+    finish = job.finish
+    told = {
+        "format": finish.format,
+        "quality": finish.quality,
+        "size": list(finish.size) if finish.size else None,
+        "placement": str(finish.placement) if finish.placement else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}

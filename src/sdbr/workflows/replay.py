@@ -1,0 +1,79 @@
+"""From a result's record back to the jobs that make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+from sdbr.bedrock.catalog import Catalog
+from sdbr.errors import InputProblem
+from sdbr.media.stills.fit import Fit
+from sdbr.workflows.outputs import FORMATS
+from sdbr.workflows.pictures.job import Job
+from sdbr.workflows.pictures.jobs import Beside, Wanted, from_pictures, from_words
+from sdbr.workflows.prepare import original
+from sdbr.workflows.provenance import lineage
+from sdbr.workspace import Workspace, kept_name
+
+
+def found(file: str, workspace: Workspace) -> Path:
+    """The one result called `file`, a path or a bare name. Raises InputProblem."""
+    paths = lineage.results([file], workspace)
+    if len(paths) != 1:
+        raise InputProblem(f"{file} are {len(paths)} files. Name one of them.")
+    return paths[0]
+
+
+def jobs_again(
+    file: str,
+    changed: Mapping[str, Any],
+    count: int,
+    beside: Beside,
+    catalog: Catalog,
+    workspace: Workspace,
+) -> tuple[str, list[Job]]:
+    """The command and the jobs that made `file`, under the flags that were `changed`.
+
+    Raises InputProblem where the file does not say how it was made, or an input is gone.
+    """
+    path = found(file, workspace)
+    made = lineage.read(path)
+    told = made.get("told")
+    if told is None or "command" not in made:
+        raise InputProblem(f"{path} does not say how sdbr made it. Only sdbr's results can be.")
+    flags = {**_drawable(told), "seed": made.get("seed")}
+    flags |= {name: value for name, value in changed.items() if value is not None}
+    command = made["command"]
+    wanted = Wanted(command, flags, count, task="image-to-image")
+    used = {one["role"]: _found(one, workspace) for one in made.get("inputs", [])}
+    if "init_image" not in used:
+        texts = [str(flags.pop("prompt", ""))]
+        jobs = from_words(texts, replace(wanted, told=flags), catalog, workspace)
+    else:
+        beside = replace(
+            beside,
+            mask=beside.mask or used.get("mask"),
+            style_image=beside.style_image or used.get("style_image"),
+        )
+        jobs = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
+    stem = kept_name(made["stem"]) if "stem" in made else None
+    return command, [replace(job, stem=stem or job.stem) for job in jobs]
+
+
+def _drawable(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The recorded flags without those that no flag could have said: they become a file's name."""
+    choices = {"format": FORMATS.values(), "fit": get_args(Fit)}
+    return {
+        name: value for name, value in told.items() if name not in choices or value in choices[name]
+    }
+
+
+def _found(told: Mapping[str, Any], workspace: Workspace) -> Path:
+    path = original(told["sha256"], workspace.hidden / "inputs")
+    if path is None:
+        raise InputProblem(
+            f"The input {told['name']} is not where it was. Put it back, or restyle it anew."
+        )
+    return path

@@ -1,0 +1,96 @@
+"""A result's picture or clip as HTML, beside its source where there is one."""
+
+from __future__ import annotations
+
+from html import escape
+
+from sdbr.errors import UsageProblem
+from sdbr.workflows.clips.selection import parse_time
+from sdbr.workflows.inputs import VIDEOS
+from sdbr.workflows.report.desk import Desk, kind_of, spoken
+from sdbr.workflows.report.embed import PLAYABLE
+from sdbr.workflows.report.results import Result
+
+_LARGEST_SOURCE = 24 * 1024 * 1024
+_ANIMATED = frozenset({".gif", ".apng"})
+
+
+def shown(result: Result, desk: Desk) -> str:
+    """The stack of after and before, and the bar to handle it."""
+    before = _before(result, desk)
+    after = _after(result, desk, alone=not before)
+    if not before:
+        return f'<div class="stack">{after}</div>{_bar(result, "")}'
+    slider = (
+        '<input type="range" min="0" max="100" value="50" '
+        f'aria-label="How much of the source is seen: {spoken(result)}">'
+    )
+    return (
+        f'<div class="stack pair" data-offset="{_offset(result):g}">{after}{before}'
+        '<span class="side left">before</span><span class="side right">after</span></div>'
+        f"{_bar(result, slider)}"
+    )
+
+
+def _bar(result: Result, slider: str) -> str:
+    """The buttons: a clip alone has its browser's own, but for an animation."""
+    playing = result.path.suffix.lower() in PLAYABLE
+    buttons = ""
+    if playing and slider:
+        buttons += _button("play", "Play") + _button("sound", "Sound on")
+    elif kind_of(result) == "animation" and not result.path.is_dir():
+        buttons += _button("halt", "Pause")
+    return f'<div class="bar">{buttons}{slider}{_button("larger", "Larger")}</div>'
+
+
+def _button(name: str, label: str) -> str:
+    return f'<button type="button" class="{name}">{label}</button>'
+
+
+def _after(result: Result, desk: Desk, alone: bool) -> str:
+    path, shelf, size = result.path, desk.shelf, _size_attributes(result)
+    if path.suffix.lower() in PLAYABLE:
+        controls = " controls" if alone else ""
+        return (
+            f'<video class="after" data-media="{shelf.whole(path)}"{size}{controls} loop muted '
+            f'playsinline aria-label="{spoken(result)}"></video>'
+        )
+    if path.is_dir():
+        name = shelf.still(path)
+    else:
+        name = shelf.whole(path) if result.moving else shelf.picture(path)
+    return f'<img class="after" data-media="{name}"{size} alt="{spoken(result)}">'
+
+
+def _before(result: Result, desk: Desk) -> str:
+    """The source's element, a still where a browser could not play it; "" without a source."""
+    source = result.source
+    if source is None or source.path is None or not source.path.is_file():
+        return ""
+    path, shelf = source.path, desk.shelf
+    suffix, label = path.suffix.lower(), escape(f"Source: {source.name}")
+    small = path.stat().st_size <= _LARGEST_SOURCE
+    if suffix in PLAYABLE and result.path.suffix.lower() in PLAYABLE and small:
+        return (
+            f'<video class="before" data-media="{shelf.whole(path)}" loop muted playsinline '
+            f'aria-label="{label}"></video>'
+        )
+    if suffix in _ANIMATED and result.moving and small:
+        name = shelf.whole(path)
+    else:
+        name = shelf.still(path) if suffix in VIDEOS else shelf.picture(path)
+    return f'<img class="before" data-media="{name}" alt="{label}">'
+
+
+def _offset(result: Result) -> float:
+    """Where the result begins in its source, in seconds."""
+    start = result.made.get("told", {}).get("start")
+    try:
+        return float(parse_time("--start", str(start))) if start else 0.0
+    except UsageProblem:
+        return 0.0
+
+
+def _size_attributes(result: Result) -> str:
+    size = result.made.get("size")
+    return f' width="{size[0]}" height="{size[1]}"' if size else ""

@@ -1,0 +1,165 @@
+"""One result as HTML: its picture or clip beside its source, and how it was made.
+
+Whatever comes from a file, a prompt above all, goes through `escape`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from sdbr.bedrock.catalog import Catalog
+from sdbr.console import counted
+from sdbr.errors import UsageProblem
+from sdbr.generation.estimate import in_usd
+from sdbr.workflows.report import chart
+from sdbr.workflows.report.before_after import shown
+from sdbr.workflows.report.chart import Steady
+from sdbr.workflows.report.desk import Desk, kind_of, prompt_of
+from sdbr.workflows.report.results import Result
+
+_MOST_KEYFRAMES = 24
+_STRIP = 176
+_LONG = 300
+_LESS_ASKED = ("Size", "Frames", "Drawn", "Command", "File", "Answered by")
+
+
+def card(result: Result, desk: Desk) -> str:
+    """The article of one result."""
+    prompt = prompt_of(result)
+    steady = chart.of(result, desk.hidden) if result.moving else None
+    facts = dict(_facts(result, steady, desk))
+    more = {name: facts.pop(name) for name in _LESS_ASKED if name in facts}
+    words = escape(" ".join((prompt, *facts.values(), *more.values())).lower())
+    long = ' class="long" tabindex="0"' if len(prompt) > _LONG else ""
+    return (
+        f'<article class="card" data-words="{words}" data-model="{escape(model_of(result))}" '
+        f'data-command="{escape(str(result.made["command"]))}" data-kind="{kind_of(result)}">'
+        f'{shown(result, desk)}<div class="text">'
+        f'<h2 dir="auto"{long}>{escape(prompt or result.path.name)}</h2>{_list(facts)}'
+        f"{_steadiness(result, steady, desk)}"
+        f"<details><summary>How it was made</summary>{_list(more)}</details></div></article>\n"
+    )
+
+
+def _list(facts: Mapping[str, str]) -> str:
+    rows = (f'<dt>{escape(name)}</dt><dd dir="auto">{escape(v)}</dd>' for name, v in facts.items())
+    return f'<dl class="facts">{"".join(rows)}</dl>'
+
+
+def model_of(result: Result) -> str:
+    """The model's id as it was called."""
+    return str(result.request.get("model") or "unknown")
+
+
+def _facts(result: Result, steady: Steady | None, desk: Desk) -> Iterator[tuple[str, str]]:
+    made, request = result.made, result.request
+    told: dict[str, Any] = {
+        "Model": model_of(result),
+        "Seed": made.get("seed") or request.get("seed"),
+        "Strength": request.get("strength"),
+        "Negative": request.get("negative_prompt"),
+        "Style": request.get("style"),
+        **{str(name): value for name, value in request.get("extras", {}).items()},
+        "Size": "×".join(str(side) for side in made.get("size", ())),
+        "Frames": made.get("frames"),
+        **_price(result, steady, desk),
+        "Source": ", ".join(parent.name for parent in result.ancestor.parents),
+        "Drawn": str(made.get("drawn_on") or result.at.date()),
+        "Command": made["command"],
+        "File": _relative(result.path, desk.root),
+        "Answered by": _answered(made.get("answered_by")),
+    }
+    yield from ((name, str(value)) for name, value in told.items() if value not in (None, ""))
+
+
+def _answered(realm: object) -> str:
+    return "Amazon Bedrock" if realm == "aws" else "an emulator, nothing was billed"
+
+
+def _price(result: Result, steady: Steady | None, desk: Desk) -> dict[str, str]:
+    if not result.moving:
+        told = result.made.get("price_usd")
+        return {"Price": f"{told} USD"} if told else {}
+    each = _price_each(result, desk.catalog)
+    if each is None:
+        return {}
+    if number := result.made.get("drawn"):
+        return {"Price": f"{in_usd(each * number)} USD for {counted(number, 'drawn frame')}"}
+    if steady is None or not steady.keyframes:
+        return {}
+    drawn, frames = len(steady.keyframes), result.made["frames"]
+    saved = steady.saved_usd or in_usd(each * max(frames - drawn, 0))
+    return {
+        "Price": f"{in_usd(each * drawn)} USD for {counted(drawn, 'drawn frame')}",
+        "Saved": f"{saved} USD against drawing all {frames} frames",
+    }
+
+
+def _price_each(result: Result, catalog: Catalog) -> Decimal | None:
+    try:
+        model = catalog.find(str(result.request.get("speaks_like") or model_of(result)))
+    except UsageProblem:
+        return None
+    return model.tiers[0].usd if model.tiers else None
+
+
+def _steadiness(result: Result, steady: Steady | None, desk: Desk) -> str:
+    if steady is None:
+        return ""
+    curve = chart.drawing(steady, result.made["frames"])
+    return (
+        f'<figure class="steady">{curve}{_keyframes(result, steady, desk)}{_said(steady)}</figure>'
+    )
+
+
+def _keyframes(result: Result, steady: Steady, desk: Desk) -> str:
+    count = len(steady.keyframes)
+    if not count:
+        return ""
+    most = min(count, _MOST_KEYFRAMES)
+    step = max(count - 1, 1) / max(most - 1, 1)
+    shown = tuple(steady.keyframes[round(at * step)] for at in range(most))
+    path = result.path
+
+    def make() -> bytes:
+        from sdbr.media.stills.thumbnails import strip
+
+        return strip(path, [number - 1 for number in shown], _STRIP)
+
+    name = desk.shelf.made(("strip", str(path)), make)
+    frames = ", ".join(map(str, shown))
+    alt = f"Drawn keyframes: {frames}"
+    return f'<div class="strip" tabindex="0"><img data-media="{name}" alt="{escape(alt)}"></div>'
+
+
+def _said(steady: Steady) -> str:
+    parts = []
+    if steady.flicker is not None:
+        source = (
+            ""
+            if steady.of_source is None
+            else f", the source's {1000 * steady.of_source:.2f} (dashed)"
+        )
+        parts.append(f"Flicker {1000 * steady.flicker:.2f}{source} (E_warp × 1000).")
+    if steady.sharpness is not None:
+        parts.append(f"Sharpness {steady.sharpness:.0f}.")
+    if steady.keyframes:
+        parts.append(f"Drawn, and marked below the curve: {_listed(steady.keyframes)}.")
+    return f"<figcaption>{escape(' '.join(parts))}</figcaption>"
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    shown = ", ".join(map(str, numbers[:12]))
+    more = f" and {len(numbers) - 12} more" if len(numbers) > 12 else ""
+    return f"{'frame' if len(numbers) == 1 else 'frames'} {shown}{more}"
+
+
+def _relative(path: Path, root: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(root.resolve()))
+    except ValueError:
+        return path.name

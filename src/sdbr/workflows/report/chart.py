@@ -1,0 +1,88 @@
+"""How steady a clip is, drawn: its flicker by frame, with the drawn keyframes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from sdbr.workflows.clips.steadiness import kept
+from sdbr.workflows.report.results import Result
+
+_WIDTH, _HEIGHT = 600, 90
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """What was measured of a clip; flicker is E_warp (Lai et al. 2018).
+
+    `curve` is (frame from 1, flicker) for each measured frame, `keyframes` are the drawn frames,
+    `saved_usd` is what the others would have cost.
+    """
+
+    flicker: float | None
+    of_source: float | None
+    sharpness: float | None
+    curve: tuple[tuple[int, float], ...]
+    keyframes: tuple[int, ...]
+    saved_usd: str | None
+
+
+def of(result: Result, hidden: Path) -> Steady | None:
+    """What is known of a clip: from its own record, or from beside the ledger."""
+    told = result.made.get("steadiness")
+    if not isinstance(told, Mapping):
+        told = kept(hidden, result.made)
+    try:
+        return _steady(told) if told else None
+    except (TypeError, ValueError, LookupError, OverflowError):
+        return None
+
+
+def _steady(told: Mapping[str, Any]) -> Steady:
+    curve = [
+        (int(point[0]), float(point[1])) if isinstance(point, Sequence) else (at, float(point))
+        for at, point in enumerate(told.get("curve") or (), 2)
+    ]
+    saved = told.get("saved_usd")
+    return Steady(
+        flicker=_number(told.get("flicker")),
+        of_source=_number(told.get("flicker_source")),
+        sharpness=_number(told.get("sharpness")),
+        curve=tuple(curve),
+        keyframes=tuple(int(number) for number in told.get("keyframes") or ()),
+        saved_usd=None if saved is None else str(saved),
+    )
+
+
+def _number(told: Any) -> float | None:
+    return None if told is None else float(told)
+
+
+def drawing(steady: Steady, frames: int) -> str:
+    """The curve as an SVG, the keyframes as lines below it, the source's mean as a dashed one."""
+    if len(steady.curve) < 2:
+        return ""
+    top = max(*(error for _, error in steady.curve), steady.of_source or 0.0) or 1.0
+    last = max(frames, steady.curve[-1][0], 2)
+
+    def across(frame: int) -> float:
+        return round((frame - 1) / (last - 1) * _WIDTH, 1)
+
+    def up(error: float) -> float:
+        return round(_HEIGHT - 12 - error / top * (_HEIGHT - 18), 1)
+
+    points = " ".join(f"{across(frame)},{up(error)}" for frame, error in steady.curve)
+    ticks = "".join(
+        f'<line class="key" x1="{x}" x2="{x}" y1="{_HEIGHT - 9}" y2="{_HEIGHT}"/>'
+        for x in (across(frame) for frame in steady.keyframes)
+    )
+    level = up(steady.of_source or 0.0)
+    mean = f'<line class="floor" x1="0" x2="{_WIDTH}" y1="{level}" y2="{level}"/>'
+    label = escape(f"Flicker of {last} frames, at most {1000 * top:.2f}")
+    return (
+        f'<svg class="curve" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" '
+        f'role="img" aria-label="{label}">{mean}<polyline points="{points}"/>{ticks}</svg>'
+    )

@@ -1,0 +1,98 @@
+"""The pictures and clips that a page holds: each once, made smaller where that is enough."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from sdbr.concurrency import map_ordered
+from sdbr.errors import InputProblem
+from sdbr.workflows.report.packing import packed
+
+_WORKERS = 2
+_TYPES = {
+    **{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"},
+    **{".gif": "image/gif", ".apng": "image/apng", ".mp4": "video/mp4", ".m4v": "video/mp4"},
+    **{".mov": "video/mp4", ".webm": "video/webm"},
+}
+PLAYABLE = frozenset({".mp4", ".m4v", ".mov", ".webm"})
+
+Make = Callable[[], tuple[bytes, str]]
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What was asked for so far, by what it is; nothing is read before the page is written."""
+
+    side: int
+    _places: dict[tuple[str, ...], int] = field(default_factory=dict)
+    _makes: list[Make] = field(default_factory=list)
+
+    def picture(self, path: Path) -> str:
+        """The name of a picture file in the page, no larger than `side` pixels."""
+        return self._put(("picture", str(path)), lambda: _picture(path, self.side))
+
+    def whole(self, path: Path) -> str:
+        """The name of a file that goes in as it is."""
+        return self._put(("whole", str(path)), lambda: (_bytes(path), _type(path)))
+
+    def still(self, path: Path) -> str:
+        """The name of a clip's first frame."""
+
+        def make() -> bytes:
+            from sdbr.media.stills.thumbnails import still
+
+            return still(path, self.side)
+
+        return self.made(("still", str(path)), make)
+
+    def made(self, what: tuple[str, ...], make: Callable[[], bytes]) -> str:
+        """The name of a WebP that is made when the page is written."""
+        return self._put(what, lambda: (make(), "image/webp"))
+
+    def written(self) -> Iterator[bytes]:
+        """Every medium as an element that no browser runs or shows by itself."""
+        numbered = enumerate(self._makes)
+        stop = threading.Event()
+        made = map_ordered(_safely, numbered, workers=_WORKERS, window=2 * _WORKERS, stop=stop)
+        for number, data, kind in made:
+            head = f'<script type="text/plain" id="m{number}" data-type="{escape(kind)}" '
+            yield f'{head}data-size="{len(data)}">'.encode()
+            yield from packed(data)
+            yield b"</script>\n"
+
+    def _put(self, what: tuple[str, ...], make: Make) -> str:
+        if what not in self._places:
+            self._places[what] = len(self._makes)
+            self._makes.append(make)
+        return f"m{self._places[what]}"
+
+
+def _safely(numbered: tuple[int, Make]) -> tuple[int, bytes, str]:
+    number, make = numbered
+    try:
+        return number, *make()
+    except (InputProblem, OSError):
+        # A file that went away or cannot be shown leaves its place empty.
+        return number, b"", "image/webp"
+
+
+def _picture(path: Path, side: int) -> tuple[bytes, str]:
+    from sdbr.media.stills.thumbnails import preview
+
+    small = preview(path, side)
+    kind = _type(path)
+    if kind.startswith("image/") and path.stat().st_size <= len(small):
+        return _bytes(path), kind
+    return small, "image/webp"
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _type(path: Path) -> str:
+    return _TYPES.get(path.suffix.lower(), "application/octet-stream")

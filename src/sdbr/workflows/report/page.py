@@ -1,0 +1,108 @@
+"""The page: a template whose parts are filled one after the other, written whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sdbr import __version__
+from sdbr.console import counted
+from sdbr.errors import UsageProblem
+from sdbr.files import flush, part_file, plain_write_errors
+from sdbr.store.ledger import Ledger
+from sdbr.workflows.report import costs
+from sdbr.workflows.report.cards import card, model_of
+from sdbr.workflows.report.desk import Desk, kind_of
+from sdbr.workflows.report.results import Result
+
+_HOLE = re.compile(r"\{\{(\w+)\}\}")
+_MARK = b"<!-- A report of sdbr -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a page tells: its title, its results, and the run and ledger behind them."""
+
+    title: str
+    results: Sequence[Result]
+    ledger: Ledger | None
+    run: Mapping[str, Any] | None = None
+
+
+def pieces(report: Report, desk: Desk) -> Iterator[bytes]:
+    """The page in UTF-8, piece by piece; media are read only when their turn comes."""
+    fill = _filling(report)
+    for number, part in enumerate(_HOLE.split(_text("page.html"))):
+        if number % 2 == 0:
+            yield part.encode()
+        elif part == "results":
+            yield from (card(result, desk).encode("utf-8", "replace") for result in report.results)
+        elif part == "media":
+            yield from desk.shelf.written()
+        else:
+            yield fill[part]().encode("utf-8", "replace")
+
+
+def write(target: Path, chunks: Iterator[bytes], overwrite: bool) -> None:
+    """Write the page. An earlier report makes way for it, another file only if it may.
+
+    Raises UsageProblem or InputProblem.
+    """
+    if os.path.exists(target) and not overwrite and not _is_report(target):
+        raise UsageProblem(f"{target} is no report of sdbr. Add --overwrite, or give another -o.")
+    with plain_write_errors(target), part_file(target) as file:
+        file.writelines(chunks)
+        flush(file)
+        os.replace(file.name, target)
+
+
+def _is_report(path: Path) -> bool:
+    with plain_write_errors(path), path.open("rb") as file:
+        return _MARK in file.read(400)
+
+
+def _filling(report: Report) -> Mapping[str, Callable[[], str]]:
+    style, script = _text("page.css"), _text("page.js")
+    results = report.results
+    commands = {str(result.made["command"]) for result in results}
+    return {
+        "title": lambda: escape(report.title),
+        "about": lambda: escape(_about(report)),
+        "money": lambda: costs.section(report.ledger, report.run),
+        "models": lambda: _options({model_of(result) for result in results}),
+        "commands": lambda: _options(commands),
+        "kinds": lambda: _options({kind_of(result) for result in results}),
+        "footer": lambda: escape(f"Made by sdbr {__version__}."),
+        "style": lambda: style,
+        "script": lambda: script,
+        "style_hash": lambda: _digest(style),
+        "script_hash": lambda: _digest(script),
+    }
+
+
+def _about(report: Report) -> str:
+    said = counted(len(report.results), "result")
+    if report.run is not None:
+        ended = str(report.run["ended"] or "")[:16].replace("T", " ")
+        said += f" of {report.run['command']}, {f'{ended} UTC' if ended else 'not ended'}"
+    return said
+
+
+def _options(values: set[str]) -> str:
+    return "".join(f"<option>{escape(value)}</option>" for value in sorted(values))
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _text(name: str) -> str:
+    return files("sdbr.workflows.report").joinpath(name).read_text(encoding="utf-8")
