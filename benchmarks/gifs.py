@@ -26,7 +26,7 @@ from PIL import Image
 from sdbr.media.clip import Frame, Pixels
 from sdbr.media.open import Pace, Settings, open_reader, open_writer
 from sdbr.media.stills.pixels import flattened, scaled
-from sdbr.workflows.animations.inputs import moves
+from sdbr.workflows.inputs import moves
 
 FRAMES = 24
 LONGEST = 480

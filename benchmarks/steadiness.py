@@ -29,12 +29,11 @@ from runs import SDBR, table
 
 from sdbr.emulator import Emulator
 from sdbr.media.open import open_reader
-from sdbr.motion.arrays import Frame, shrunk, size_of
+from sdbr.motion.arrays import Frame, one_thread_a_call, shrunk, size_of
 from sdbr.motion.flow import view, view_size
 from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import fill
 from sdbr.motion.keyframes import find_shots, place_keyframes, read_rule
-from sdbr.motion.library import one_thread_a_call
 from sdbr.motion.matching import step
 from sdbr.motion.plan import Plan
 from sdbr.motion.survey import Note, survey

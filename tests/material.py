@@ -14,8 +14,7 @@ from PIL import Image
 from sdbr.bedrock import body, catalog
 from sdbr.bedrock.families import dialect_of
 from sdbr.errors import ServiceProblem
-from sdbr.model import Model
-from sdbr.request import Blob, ImageRequest, Picture, Size
+from sdbr.request import Blob, ImageRequest, Model, Picture, Size
 
 CATALOG = catalog.load({}, {})
 CORE, SD35, ULTRA, SDXL = map(CATALOG.find, ("core", "sd3.5", "ultra", "sdxl"))

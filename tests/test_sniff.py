@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sdbr.sniff import sniff, whole
+from sdbr.media.formats import sniff, whole
 
 SUFFIXES = ["png", "jpeg", "webp", "gif", "bmp"]
 
@@ -65,7 +65,7 @@ def test_bytes_behind_the_end_do_no_harm():
 
 
 def test_pillow_is_not_imported():
-    code = "import sys, sdbr.sniff; print('PIL' in sys.modules)"
+    code = "import sys, sdbr.media.formats; print('PIL' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

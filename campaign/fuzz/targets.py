@@ -20,10 +20,10 @@ from sdbr.bedrock.error_mapping import Failure, explain
 from sdbr.config.file import read as read_toml
 from sdbr.errors import SdbrError
 from sdbr.media import metadata
+from sdbr.media.formats import sniff, whole
 from sdbr.media.open import open_reader, read_comment
 from sdbr.media.stills.open import open_picture
 from sdbr.request import ImageRequest
-from sdbr.sniff import sniff, whole
 
 _MODELS = catalog.load({}, {}).models
 _MOST_FRAMES = 50

@@ -1,16 +1,23 @@
-"""What is said on stderr while a run is under way; stdout is for results alone."""
+"""What is said on stderr while a run is under way, and how a run is interrupted."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
+
+from sdbr.errors import Interrupted
 
 if TYPE_CHECKING:
     from tqdm import tqdm
+
 
 _SELDOM = 1.0
 
@@ -87,3 +94,42 @@ class Voice:
             self._bar.write(line, file=sys.stderr)
         elif sys.stderr is not None:  # print would take None for stdout, which is for results.
             print(line, file=sys.stderr, flush=True)
+
+
+_LEFT = (
+    b"Left at once: what was under way may be billed all the same, see sdbr ledger. "
+    b"Run the same command again to go on.\n"
+)
+
+
+@contextlib.contextmanager
+def until_interrupted(
+    stop: threading.Event, tell: Callable[[str], None]
+) -> Iterator[threading.Event]:
+    """Set `stop` at the first SIGINT or SIGTERM; leave the process at the second.
+
+    Yields an event that is set when the user asked; `stop` may be set for other reasons.
+    Requests that are under way may be paid for, so they are waited for after the first signal.
+    """
+
+    asked = threading.Event()
+
+    def interrupted(_signal: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            # Not by way of sys.stderr, which the interrupted line may hold.
+            with contextlib.suppress(OSError):
+                os.write(2, _LEFT)
+            os._exit(Interrupted.exit_code)
+        asked.set()
+        stop.set()
+        tell("Stopping: waiting for the pictures under way (Ctrl-C again leaves at once).")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield threading.Event()
+        return
+    earlier = {name: signal.signal(name, interrupted) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for name, handler in earlier.items():
+            signal.signal(name, handler)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -127,3 +128,74 @@ def _claim(temporary: str, target: Path) -> bool:
             return False
         os.replace(temporary, target)
     return True
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Give a temporary path in the target's folder; on a clean exit it becomes the target.
+
+    The bytes are on disk before the name is. On any error the temporary file is removed and the
+    target stays as it was. Raises InputProblem where the folder cannot be written to.
+    """
+    temporary = _beside(target)
+    try:
+        # A folder that cannot be written to is known now, not when the first frame is paid for.
+        temporary.touch()
+    except OSError as error:
+        raise unwritable(target, error) from error
+    try:
+        yield temporary
+        _put_in_place(temporary, target)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+@contextmanager
+def whole_folder(target: Path, makes_way: Callable[[Path], bool]) -> Iterator[Path]:
+    """Give a temporary folder beside the target; on a clean exit it becomes the target.
+
+    A folder that `makes_way` is replaced. Raises InputProblem where the target is any other.
+    """
+    if target.exists() and not makes_way(target):
+        raise InputProblem(f"{target} is there already. Name another folder, or empty it.")
+    temporary = _beside(target)
+    try:
+        temporary.mkdir()
+    except OSError as error:
+        raise unwritable(target, error) from error
+    try:
+        yield temporary
+        if target.exists():
+            # A folder cannot replace one that holds something: the two change places.
+            earlier = _beside(target)
+            _put_in_place(target, earlier)
+            _put_in_place(temporary, target)
+            _put_in_place(earlier, temporary)
+        else:
+            _put_in_place(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put_in_place(temporary: Path, target: Path) -> None:
+    try:
+        _sync(temporary)
+        os.replace(temporary, target)
+        _sync(target.parent)
+    except OSError as error:
+        raise unwritable(target, error) from error
+
+
+def _beside(target: Path) -> Path:
+    if not target.parent.is_dir():
+        raise InputProblem(f"{target.parent} is not a folder. Make it first, or name another.")
+    return temporary_beside(target, target.suffix)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sdbr.media.ahead import Behind, ahead
+from sdbr.concurrency import Behind, ahead
 
 
 def test_results_come_in_order() -> None:

@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sdbr.media.animation.banding import dither_for
-from sdbr.media.animation.dither import DITHERS, drawn
+from sdbr.media.animation.dither import DITHERS, dither_for, drawn
 from sdbr.media.animation.palette import Palette, palette_of
 
 GREYS = Palette(np.array([[60] * 3, [90] * 3, [120] * 3], np.uint8), False)

@@ -4,8 +4,8 @@ import pytest
 from PIL import Image, ImageChops
 
 from sdbr.errors import InputProblem
+from sdbr.media.formats import sniff, whole
 from sdbr.media.stills.encode import encode, encode_under
-from sdbr.sniff import sniff, whole
 
 NOISE = Image.effect_noise((128, 96), 120).convert("RGB")
 

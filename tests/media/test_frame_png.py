@@ -7,8 +7,8 @@ import pytest
 from made_clips import picture
 from PIL import Image
 
-from sdbr.media.stills.frame_png import encode_frame
-from sdbr.sniff import whole
+from sdbr.media.formats import whole
+from sdbr.media.stills.encode import encode_frame
 
 
 @pytest.mark.parametrize("size", [(96, 64), (1, 1), (1, 9), (9, 1), (161, 121)])

@@ -8,7 +8,7 @@ import pytest
 from made_clips import picture, psnr
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.media.animation.gif_encoder import Look, smaller
+from sdbr.media.animation.gif import Look, smaller
 from sdbr.media.clip import Pixels
 from sdbr.media.open import Frame, Pace, Settings, Writer, open_reader, open_writer
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from sdbr.errors import InputProblem
+from sdbr.media.formats import jpeg_segments, png_chunks, sniff, webp_chunks, whole
 from sdbr.media.metadata import Made, embed, read
-from sdbr.sniff import jpeg_segments, png_chunks, sniff, webp_chunks, whole
 
 PARAMETERS = "a fox 🦊 naïve\nNegative prompt: blur\nSteps: 30, Seed: 7, Size: 64x48, Model: x"
 RECORD = json.dumps({"prompt": 'a <fox> & "friends" 🦊', "seed": 7}, ensure_ascii=False)

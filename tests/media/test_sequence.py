@@ -9,8 +9,7 @@ from made_clips import picture
 from PIL import Image
 
 from sdbr.errors import InputProblem
-from sdbr.media.folder import natural_key, pictures_in
-from sdbr.media.frame_times import load_times
+from sdbr.media.folder import load_times, natural_key, pictures_in
 from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import encode_png
 

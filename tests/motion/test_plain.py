@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdbr.motion.flow import view
-from sdbr.motion.matching import linked, step
-from sdbr.motion.plain import plain_and_same
+from sdbr.motion.matching import linked, plain_and_same, step
 from tests.motion.scenes import ground
 
 SIZE = (160, 96)

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from sdbr.motion.cuts import STILL, Change
-from sdbr.motion.plan import Plan
-from sdbr.motion.reasons import reasons
+from sdbr.motion.plan import Plan, reasons
 from sdbr.motion.survey import Note
 
 CLOSE = Plan("auto", (range(0, 20), range(20, 40)), (0, 19, 20, 24, 28, 32, 36, 39))

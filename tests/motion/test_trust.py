@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdbr.motion.flow import view
-from sdbr.motion.matching import step
-from sdbr.motion.trust import trust
+from sdbr.motion.matching import step, trust
 from tests.motion.scenes import ground, pan, passing, still
 
 SIZE = (160, 96)

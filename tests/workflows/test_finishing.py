@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from sdbr.media.formats import sniff
 from sdbr.request import Size
-from sdbr.sniff import sniff
 from sdbr.workflows.pictures.finish import file_bytes, suffix
 from sdbr.workflows.pictures.job import Finish, Input, Job
 from tests.material import CORE, SDXL, drawn, picture_file, request_for

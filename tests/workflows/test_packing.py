@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sdbr.workflows.report.packing import packed, unpacked
+from sdbr.workflows.report.embed import packed, unpacked
 
 
 @pytest.mark.parametrize("size", [0, 1, 6, 7, 8, 255, 7 * 65_536 + 3])

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.workflows.outputs import aimed, check_free, format_of
+from sdbr.workflows.outputs import check_free, format_of, job_targets
 from sdbr.workflows.pictures.finish import file_bytes
 from sdbr.workflows.pictures.job import Job
 from tests.material import CORE, drawn, request_for
@@ -36,31 +36,31 @@ def test_a_format_and_an_ending_that_disagree_are_refused():
 
 
 def test_without_an_output_files_go_to_the_tree_under_the_chosen_name():
-    assert aimed([JOB], None, None) == [JOB]
-    assert aimed([JOB], None, "My Fox/2")[0].stem == "my-fox-2"
+    assert job_targets([JOB], None, None) == [JOB]
+    assert job_targets([JOB], None, "My Fox/2")[0].stem == "my-fox-2"
 
 
 @pytest.mark.parametrize("to", ["out/", "out", "deep/out"])
 def test_a_folder_takes_any_number_of_pictures(to):
-    assert [job.folder for job in aimed([JOB, JOB], to, None)] == [Path(to)] * 2
+    assert [job.folder for job in job_targets([JOB, JOB], to, None)] == [Path(to)] * 2
 
 
 def test_a_folder_that_is_there_may_have_a_dot_in_its_name(tmp_path):
     (tmp_path / "v1.png").mkdir()
-    assert aimed([JOB], str(tmp_path / "v1.png"), None)[0].folder == tmp_path / "v1.png"
+    assert job_targets([JOB], str(tmp_path / "v1.png"), None)[0].folder == tmp_path / "v1.png"
 
 
 @pytest.mark.parametrize("to", ["x.png", "-"])
 def test_a_file_and_stdout_take_one_picture(to):
-    assert len(aimed([JOB], to, None)) == 1
+    assert len(job_targets([JOB], to, None)) == 1
     with pytest.raises(UsageProblem, match="2 pictures do not fit into"):
-        aimed([JOB, JOB], to, None)
+        job_targets([JOB, JOB], to, None)
 
 
 @pytest.mark.parametrize("to", ["x.gif", "x.mp4", "x.txt"])
 def test_an_ending_that_is_no_picture_is_refused(to):
     with pytest.raises(UsageProblem, match=r"give a name in \.png, \.jpg or \.webp"):
-        aimed([JOB], to, None)
+        job_targets([JOB], to, None)
 
 
 def test_folders_are_made_before_anything_is_sent(tmp_path):

@@ -15,8 +15,7 @@ from sdbr.bedrock import catalog
 from sdbr.bedrock.families import Body, dialect_of
 from sdbr.bedrock.validation import flag
 from sdbr.errors import UsageProblem
-from sdbr.model import Model
-from sdbr.request import Blob, ImageRequest
+from sdbr.request import Blob, ImageRequest, Model
 
 MAX_BODY = 25_000_000
 """Bytes that InvokeModel takes at most (Amazon Bedrock API reference, InvokeModel)."""

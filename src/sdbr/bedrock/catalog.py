@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sdbr.errors import UsageProblem
-from sdbr.model import Lifecycle, Model, Tier
-from sdbr.request import ImageRequest, Size
+from sdbr.request import ImageRequest, Lifecycle, Model, Size, Tier
 
 
 @dataclass(frozen=True, slots=True)

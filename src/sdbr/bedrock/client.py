@@ -21,9 +21,8 @@ from sdbr.bedrock.error_mapping import Failure, explain
 from sdbr.bedrock.families import dialect_of
 from sdbr.config.settings import Connection
 from sdbr.errors import SdbrError, Trace, UsageProblem
-from sdbr.model import Model
-from sdbr.request import ImageRequest, Picture
-from sdbr.sniff import sniff, whole
+from sdbr.media.formats import sniff, whole
+from sdbr.request import ImageRequest, Model, Picture
 
 _LONGEST_CODE = 80
 _PART = 4 * 1024 * 1024

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem, UsageProblem
-from sdbr.model import Model
+from sdbr.request import Model
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from sdbr.cli.help import Command
 from sdbr.cli.options import CONNECTION, EFFORT, SPENDING, json_option, workspace_option
+from sdbr.config import MODEL_VARIABLE, TABLES, models_of
+from sdbr.config.drawing_commands import DRAWING
+from sdbr.config.settings import Connection, Effort, Spending
 
 if TYPE_CHECKING:
-    from sdbr.settled import Setting
+    pass
+    from sdbr.config.file import File, Key
+
 
 _EXAMPLES = """
 sdbr config
@@ -37,13 +46,13 @@ def command(ctx: click.Context, /, as_json: bool, root: Path, **_: Any) -> None:
     sdbr.toml is read from your configuration folder and from the workspace, which wins. A wrong
     key or value is told with its line, an unknown SDBR_ variable and an unknown model as well.
     """
-    from sdbr import config, settled
+    from sdbr import config
 
     files = config.files(root)
-    settings = settled.settings(ctx, files)
+    settings = every_setting(ctx, files)
     _print(settings, as_json)
     _check_models(root)
-    for name in settled.strangers():
+    for name in strangers():
         click.echo(f"{name} is no setting of sdbr. See `sdbr config --help`.", err=True)
     if not files:
         path = root / config.FILE_NAME
@@ -76,3 +85,102 @@ def _check_models(root: Path) -> None:
     for name in named:
         if not name.startswith("arn:"):
             known.find(name)
+
+
+_DEFAULTS: dict[str, Any] = {
+    "offline": Connection().offline,
+    "timeout": Connection().timeout,
+    "workers": Effort().workers,
+    "attempts": Effort().attempts,
+    "ask_above": Spending().ask_above,
+}
+# What AWS's own variables decide where sdbr is told nothing.
+_AWS = {
+    "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "profile": ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+    "endpoint_url": ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"),
+}
+_SILENT = {
+    "region": "default: the AWS profile's, or one in which the model lives",
+    "profile": "default: AWS's own",
+    "endpoint_url": "default: Amazon Bedrock",
+}
+_ELSEWHERE = frozenset({"SDBR_CONFIG", "SDBR_DEBUG", "SDBR_YES", "SDBR_TEST_MEDIA"})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting by its dotted name, its value (None where nothing decides it), and its origin."""
+
+    name: str
+    value: Any
+    origin: str
+
+
+def every_setting(ctx: click.Context, files: Sequence[File]) -> list[Setting]:
+    """Every setting of the command under way, its flags included, and every table's entries."""
+    singles = [_single(ctx, option, files) for option in _options(ctx)]
+    return [*singles, *_entries(files)]
+
+
+def strangers() -> list[str]:
+    """Variables that look like sdbr's own and are not."""
+    known = _ELSEWHERE | {str(option.envvar) for option in _options(click.get_current_context())}
+    known |= {_variable(command) for command in DRAWING}
+    return [name for name in os.environ if name.startswith("SDBR_") and name not in known]
+
+
+def _options(ctx: click.Context) -> list[click.Option]:
+    parameters = ctx.command.params
+    return [it for it in parameters if isinstance(it, click.Option) and it.envvar]
+
+
+def _single(ctx: click.Context, option: click.Option, files: Sequence[File]) -> Setting:
+    name = option.name or ""
+    shown = "workspace" if name == "root" else name
+    source = ctx.get_parameter_source(name)
+    if source is ParameterSource.COMMANDLINE:
+        return Setting(shown, _plain(ctx.params[name]), f"flag {option.opts[0]}")
+    if source is ParameterSource.ENVIRONMENT:
+        return Setting(shown, _plain(ctx.params[name]), f"environment {option.envvar}")
+    for file in reversed(files):
+        if name in file.values:
+            return Setting(shown, _plain(file.values[name]), _place(file, (name,)))
+    for variable in _AWS.get(name, ()):
+        if value := os.environ.get(variable):
+            return Setting(shown, value, f"environment {variable}")
+    default = ctx.params[name] if name == "root" else _DEFAULTS.get(name)
+    return Setting(shown, _plain(default), _SILENT.get(name, "default"))
+
+
+def _entries(files: Sequence[File]) -> Iterator[Setting]:
+    """The tables' entries, each once, as the last file that has it says."""
+    for table in TABLES:
+        found: dict[str, list[Setting]] = {}
+        for file in files:
+            for key, value in file.values.get(table, {}).items():
+                found[key] = _of_entry(file, (table, key), value)
+        if table == "models":
+            for key, value in models_of(os.environ).items():
+                origin = f"environment {_variable(key)}"
+                found[key] = [Setting(f"models.{key}", value, origin)]
+        for several in found.values():
+            yield from several
+
+
+def _of_entry(file: File, key: Key, value: Any) -> list[Setting]:
+    if not isinstance(value, Mapping):
+        return [Setting(".".join(key), _plain(value), _place(file, key))]
+    return [one for name in value for one in _of_entry(file, (*key, name), value[name])]
+
+
+def _variable(command: str) -> str:
+    return MODEL_VARIABLE + command.upper().replace(" ", "_")
+
+
+def _place(file: File, key: Key) -> str:
+    return f"{file.path} line {file.line(key)}"
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

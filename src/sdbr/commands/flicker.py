@@ -31,7 +31,7 @@ def command(clip: Path, against: Path | None, as_json: bool) -> None:
     """
     import json
 
-    from sdbr.workflows.clips.judging import judge
+    from sdbr.workflows.clips.steadiness import judge
 
     measured = judge(clip, against)
     if as_json:

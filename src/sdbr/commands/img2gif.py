@@ -36,9 +36,8 @@ def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run, **gro
     short video, whose frames are drawn anew at their own times. PROMPT, the last argument, says
     how it should look. Results go to generate/img, frames to generate/img/frames.
     """
-    from sdbr.enlivening import Asked, restyle_clips, vivify
-    from sdbr.workflows.animations.inputs import find_inputs
-    from sdbr.workflows.arguments import inputs_and_prompt
+    from sdbr.cli.runs.img2gif import Asked, restyle_clips, vivify
+    from sdbr.workflows.inputs import find_inputs, inputs_and_prompt
     from sdbr.workspace import Workspace
 
     catalog = run.catalog()

@@ -43,8 +43,8 @@ def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run) -> No
     PROMPT, the last argument, says how they should look. The model is sd3.5 unless you name
     another. Results go to generate/img, in the input's shape, and carry how they were made.
     """
-    from sdbr.cli.runs.restyling import Task, draw_over
-    from sdbr.workflows.arguments import inputs_and_prompt
+    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.workflows.inputs import inputs_and_prompt
 
     default = run.config.models.get("img2img", "sd3.5")
     flags = {**told.flags, "model": told.flags["model"] or default}

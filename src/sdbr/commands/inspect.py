@@ -14,7 +14,7 @@ from sdbr.cli.help import Command
 from sdbr.cli.options import json_option, workspace_option
 
 if TYPE_CHECKING:
-    from sdbr.workflows.provenance.lineage import Ancestor
+    from sdbr.workflows.provenance.read import Ancestor
 
 # A file's text must not steer the terminal.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -32,13 +32,13 @@ def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
     """Tell how results were made, and from what; pictures of stable-diffusion-webui too."""
     from sdbr.errors import InputProblem
     from sdbr.workflows.clips.steadiness import kept
-    from sdbr.workflows.provenance import lineage
+    from sdbr.workflows.provenance import read
     from sdbr.workspace import Workspace
 
     workspace = Workspace(root)
     silent = []
-    for path in lineage.results(files, workspace):
-        ancestor = lineage.trace(path, workspace.hidden / "inputs")
+    for path in read.results(files, workspace):
+        ancestor = read.trace(path, workspace.hidden / "inputs")
         if measured := kept(workspace.hidden, ancestor.made):
             ancestor = replace(ancestor, made={**ancestor.made, "steadiness": measured})
         if not ancestor.made:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from sdbr.model import Model
+    from sdbr.request import Model
 
 _EXAMPLES = """
 sdbr models

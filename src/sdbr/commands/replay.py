@@ -30,14 +30,14 @@ def command(file: str, prompt: str | None, told: Told, beside: Any, run: Run) ->
     What it was made from must still lie where it was.
     """
     from sdbr.cli.runs.pictures import deliver
-    from sdbr.rerunning import is_clip, rerun
-    from sdbr.workflows.provenance import lineage
+    from sdbr.cli.runs.replay import is_clip, rerun
+    from sdbr.workflows.provenance import read
     from sdbr.workflows.replay import found, jobs_again
     from sdbr.workspace import Workspace
 
     workspace = Workspace(run.root)
     path = found(file, workspace)
-    made = lineage.read(path)
+    made = read.read(path)
     if is_clip(made):
         rerun(made, path.stem, workspace.hidden / "inputs")
         return

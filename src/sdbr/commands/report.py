@@ -52,8 +52,8 @@ def command(
     from sdbr.bedrock import catalog
     from sdbr.errors import UsageProblem
     from sdbr.workflows.report import page
-    from sdbr.workflows.report.desk import Desk
     from sdbr.workflows.report.embed import Shelf
+    from sdbr.workflows.report.results import Desk
     from sdbr.workspace import Workspace
 
     workspace = Workspace(root)

@@ -32,9 +32,9 @@ def command(prompts: tuple[str, ...], file: Path | None, told: Told, run: Run) -
     they were made.
     """
     from sdbr.cli.runs.pictures import deliver
+    from sdbr.workflows.inputs import all_prompts
     from sdbr.workflows.outputs import format_of
     from sdbr.workflows.pictures.jobs import Wanted, from_words
-    from sdbr.workflows.wording import all_prompts
     from sdbr.workspace import Workspace
 
     texts = all_prompts(prompts, file)

@@ -31,7 +31,7 @@ def command(
     inputs: tuple[str, ...], how: str, prompt: str, creativity: str | None, told: Told, run: Run
 ) -> None:
     """Make pictures larger and print the results' paths, one a line."""
-    from sdbr.cli.runs.restyling import Task, draw_over
+    from sdbr.cli.runs.pictures import Task, draw_over
 
     task = Task("upscale", f"{how}-upscale")
     draw_over(task, inputs, {"prompt": prompt, "creativity": creativity}, told, run)

@@ -56,12 +56,12 @@ def command(
     source/frames and generate/frames.
     """
     from sdbr.cli.runs.clips import Flags, film
-    from sdbr.workflows.arguments import inputs_and_prompt
     from sdbr.workflows.clips.folders import places
     from sdbr.workflows.clips.prepare import Order
     from sdbr.workflows.clips.source import find_sources
+    from sdbr.workflows.inputs import inputs_and_prompt
     from sdbr.workflows.look import look_of
-    from sdbr.workflows.naming import aimed, container_of, is_exact
+    from sdbr.workflows.outputs import clip_target, container_of, is_exact
     from sdbr.workflows.sweep import single
     from sdbr.workspace import Workspace
 
@@ -70,7 +70,7 @@ def command(
     flags = {**told.flags, "model": told.flags["model"] or default}
     inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
     look = look_of(single({**flags, "prompt": prompt}))
-    where, name, ending = aimed(
+    where, name, ending = clip_target(
         places(workspace, animated=False), run.output.to, run.output.name, video["container"]
     )
     kept = {**flags, "prompt": prompt, **video, "container": container_of(ending)}

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from sdbr.emulator.errors import Refusal, invalid
 from sdbr.emulator.http.exchange import Reply, Request, json_reply, new_request_id
-from sdbr.emulator.identity import access_key, check_caller, signed_region
+from sdbr.emulator.identifiers import access_key, check_caller, signed_region
 from sdbr.emulator.models import Model, models
 from sdbr.emulator.settings import Settings
 

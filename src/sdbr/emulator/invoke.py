@@ -12,20 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sdbr.emulator import identifiers
-from sdbr.emulator.breakage import (
-    FILTERED,
-    INFERENCE_ERROR,
-    NOT_A_PICTURE,
-    error_of,
-    spoil,
-)
 from sdbr.emulator.dialects import dialect_of
 from sdbr.emulator.errors import Refusal, detail, ended, invalid, unknown_id
+from sdbr.emulator.faults import FILTERED, INFERENCE_ERROR, NOT_A_PICTURE, error_of, spoil
 from sdbr.emulator.http.exchange import Reply, Request, Wire, refused
-from sdbr.emulator.identity import signed_region
+from sdbr.emulator.identifiers import signed_region
 from sdbr.emulator.models import Model
+from sdbr.emulator.painter.files import padded
 from sdbr.emulator.painter.order import Order, Unreadable
-from sdbr.emulator.painter.padding import padded
 from sdbr.emulator.settings import Settings
 
 MAX_BODY = 25_000_000

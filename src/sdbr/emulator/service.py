@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sdbr.emulator import identifiers, invoke
-from sdbr.emulator.breakage import error_of
 from sdbr.emulator.control import answer_control
 from sdbr.emulator.errors import Refusal, invalid
+from sdbr.emulator.faults import error_of
 from sdbr.emulator.http.exchange import Reply, Request, json_reply, new_request_id, refused
-from sdbr.emulator.identity import check_caller, signed_region
+from sdbr.emulator.identifiers import check_caller, signed_region
 from sdbr.emulator.journal import Journal, Received, summary
 from sdbr.emulator.picture_cache import Gallery
 from sdbr.emulator.settings import Settings

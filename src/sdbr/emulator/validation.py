@@ -7,12 +7,18 @@ sentences are the emulator's own, in the container's envelope.
 
 from __future__ import annotations
 
+import base64
+import binascii
+import io
+import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sdbr.emulator import images
+from PIL import Image, UnidentifiedImageError
+
 from sdbr.emulator.errors import Refusal, detail, invalid, malformed
-from sdbr.emulator.models import Field, Model
+from sdbr.emulator.models import Field, ImageRule, Model
 
 JSON_KINDS = {
     str: "String",
@@ -130,8 +136,59 @@ def _range(field: Field, value: Any) -> str:
 def _image(field: Field, value: Any) -> str:
     if field.kind != "image" or field.rule is None:
         return ""
-    data = images.decode(value)
-    if isinstance(data, images.Fault):
+    data = decode(value)
+    if isinstance(data, Fault):
         return data.text
-    size = images.measure(data, field.rule)
-    return size.text if isinstance(size, images.Fault) else ""
+    size = measure(data, field.rule)
+    return size.text if isinstance(size, Fault) else ""
+
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with an image, in the words of the emulator."""
+
+    text: str
+
+
+def decode(text: str) -> bytes | Fault:
+    """The bytes of a base64 string without line breaks or a `data:` prefix."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return Fault("is not valid base64")
+
+
+def measure(data: bytes, rule: ImageRule) -> tuple[int, int] | Fault:
+    """Width and height of an image file, or what the rule has against it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                kind, (width, height) = image.format, image.size
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return Fault("could not be decoded as an image")
+    if kind not in FORMATS:
+        return Fault(f"has format {kind}, expected one of: jpeg, png, webp")
+    wrong = _sides(width, height, rule)
+    return Fault(wrong) if wrong else (width, height)
+
+
+def _sides(width: int, height: int, rule: ImageRule) -> str:
+    pixels, low, high = width * height, min(width, height), max(width, height)
+    got = f"but got {width}x{height}"
+    if rule.min_side and low < rule.min_side:
+        return f"must be at least {rule.min_side} pixels on each side, {got}"
+    if rule.max_side and high > rule.max_side:
+        return f"must be at most {rule.max_side} pixels on each side, {got}"
+    if rule.min_pixels and pixels < rule.min_pixels:
+        return f"must have at least {rule.min_pixels} pixels in total, {got}"
+    if rule.max_pixels and pixels > rule.max_pixels:
+        return f"must have at most {rule.max_pixels} pixels in total, {got}"
+    if rule.max_aspect and high > rule.max_aspect * low:
+        return (
+            f"must have an aspect ratio between 1:{rule.max_aspect} and {rule.max_aspect}:1, {got}"
+        )
+    return ""

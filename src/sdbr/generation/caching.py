@@ -1,4 +1,4 @@
-"""The same request is never paid for twice: not later, not at the same time, not next door."""
+"""The same request is never paid for twice, and a paid picture is on disk before all else."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sdbr.bedrock.answers import refused
-from sdbr.errors import Refused
+from sdbr.errors import InputProblem, Refused, Trace
 from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
-from sdbr.store.cache import Cache, Entry
+from sdbr.store.cache import SPACE, Cache, Entry
 
 KeyOf = Callable[[ImageRequest], str]
 
@@ -50,3 +50,42 @@ def cached(
             return from_cache(key) or draw(request, key)
 
     return answer
+
+
+_UPSCALED = 8  # A 4K picture has up to 16 times the pixels; PNGs of that size stay under 32 MB.
+
+
+def kept(generate: Generate, cache: Cache, key_of: KeyOf, realm: str) -> Generate:
+    """Set disk space aside, send, and write what came, flushed, before returning it.
+
+    It stands directly around the client, inside the ledger's row: a process killed after the
+    row was settled has its picture. A full disk is met before the money is spent.
+    """
+
+    def draw(request: ImageRequest) -> Picture:
+        key = key_of(request)
+        trace = Trace(sent=False)
+        try:
+            with cache.room(key, _space(request)) as room:
+                trace = Trace(billed="yes", status=200)
+                try:
+                    picture = generate(request)
+                except Refused as problem:
+                    cache.remember_refusal(key, _refusal(request, realm, problem))
+                    raise
+                room.fill(picture, request.model.invoke_id, realm)
+        except InputProblem as problem:
+            problem.trace = problem.trace or trace
+            raise
+        return picture
+
+    return draw
+
+
+def _space(request: ImageRequest) -> int:
+    upscaled = any(task.startswith("upscale") for task in request.model.tasks)
+    return _UPSCALED * SPACE if upscaled else SPACE
+
+
+def _refusal(request: ImageRequest, realm: str, problem: Refused) -> Entry:
+    return Entry(request.model.invoke_id, realm, refused=problem.reason or "refused")

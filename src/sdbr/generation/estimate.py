@@ -11,8 +11,7 @@ from sdbr.bedrock.catalog import price_of
 from sdbr.config.settings import Spending
 from sdbr.console import counted
 from sdbr.errors import OverBudget
-from sdbr.model import Model
-from sdbr.request import ImageRequest
+from sdbr.request import ImageRequest, Model
 
 
 @dataclass(frozen=True, slots=True)

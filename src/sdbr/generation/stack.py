@@ -19,15 +19,13 @@ from decimal import Decimal
 from sdbr.bedrock import body
 from sdbr.bedrock.client import BedrockClient
 from sdbr.config.settings import Connection, Effort, Spending
-from sdbr.generation.caching import KeyOf, cached
+from sdbr.generation.caching import KeyOf, cached, kept
 from sdbr.generation.filtering import STOP, OnFiltered, filtered
 from sdbr.generation.generate import Generate, Tell
-from sdbr.generation.keeping import kept
-from sdbr.generation.metering import metered
 from sdbr.generation.pacing import Pace, paced
 from sdbr.generation.retrying import Patience, retried
-from sdbr.generation.spending import Budget
-from sdbr.model import Model
+from sdbr.generation.spending import Budget, metered
+from sdbr.request import Model
 from sdbr.store.cache import Cache
 from sdbr.store.ledger import Ledger
 from sdbr.workspace import Workspace

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -11,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from sdbr.concurrency import Behind, ahead
 from sdbr.errors import InputProblem
-from sdbr.media.ahead import Behind, ahead
 from sdbr.media.clip import Clip, Frame, Pace, Pixels
-from sdbr.media.frame_times import FrameTimes, Span, load_times, save_times
-from sdbr.media.stills.frame_png import encode_frame
+from sdbr.media.stills.encode import encode_frame
 from sdbr.media.stills.pixels import with_channels
+from sdbr.media.timing import fraction_of
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
 
@@ -149,3 +151,51 @@ def _opened(path: Path) -> Pixels:
         raise InputProblem(f"{path} declares more pixels than sdbr opens. Scale it down.") from None
     except _BROKEN as error:
         raise InputProblem(f"{path} is not a readable picture. Remove or replace it.") from error
+
+
+NAME = "frames.json"
+Span = tuple[Fraction, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTimes:
+    """Each file's `at` and `lasts` in seconds, by file name; the pace; how they were made."""
+
+    pace: Pace
+    spans: dict[str, Span]
+    comment: str = ""
+
+
+def save_times(folder: Path, times: FrameTimes) -> None:
+    """Write the folder's frames.json; fractions stay fractions."""
+    whole = {
+        "rate": str(times.pace.rate),
+        "tick": str(times.pace.tick),
+        "variable": times.pace.variable,
+        "comment": times.comment,
+        "frames": {name: [str(at), str(lasts)] for name, (at, lasts) in times.spans.items()},
+    }
+    (folder / NAME).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+
+
+def load_times(folder: Path) -> FrameTimes | None:
+    """Read the folder's frames.json; None where there is none, or none that can be used."""
+    try:
+        whole = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        pace = Pace(fraction_of(whole["rate"]), fraction_of(whole["tick"]), bool(whole["variable"]))
+        spans = {
+            str(name): (fraction_of(at), fraction_of(lasts))
+            for name, (at, lasts) in whole["frames"].items()
+        }
+        usable = pace.rate > 0 and pace.tick > 0 and all(s[1] > 0 for s in spans.values())
+        return FrameTimes(pace, spans, str(whole["comment"])) if usable else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
+        return None
+
+
+def makes_way(folder: Path) -> bool:
+    """Whether a folder is empty, or holds one clip's frames and nothing of anybody's."""
+    if not folder.is_dir():
+        return False
+    times = load_times(folder)
+    return {path.name for path in folder.iterdir()} <= {NAME, *(times.spans if times else ())}

@@ -1,12 +1,18 @@
-"""What kind of clip a file is, by its first bytes; and what kind a name asks for."""
+"""What a file is by its first bytes, whether it is whole, and the chunks that it is made of."""
 
 from __future__ import annotations
 
+import re
+import struct
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from sdbr.errors import InputProblem
+from sdbr.request import Size
 
-_PNG = b"\x89PNG\r\n\x1a\n"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _STILLS = (b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<svg", b"<html", b"<!DOCTYPE")
 _BY_SUFFIX = {
@@ -37,7 +43,7 @@ def kind_of(path: Path) -> str:
         raise InputProblem(f"{path} is empty (0 bytes). Copy or download it again.")
     if head.startswith((b"GIF87a", b"GIF89a")):
         return "gif"
-    if head.startswith(_PNG) and b"acTL" in head.partition(b"IDAT")[0]:
+    if head.startswith(PNG_SIGNATURE) and b"acTL" in head.partition(b"IDAT")[0]:
         return "apng"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP" and b"ANIM" in head[:64]:
         return "webp"
@@ -74,7 +80,7 @@ def _read_head(path: Path) -> bytes:
 def _is_still(head: bytes) -> bool:
     webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     avif = head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1")
-    return webp or avif or head.startswith((_PNG, *_STILLS))
+    return webp or avif or head.startswith((PNG_SIGNATURE, *_STILLS))
 
 
 def _is_text(head: bytes) -> bool:
@@ -82,3 +88,182 @@ def _is_text(head: bytes) -> bool:
         return True
     sample = head[:4096]
     return b"\0" not in sample and all(byte >= 32 or byte in b"\t\n\r\f\x1b" for byte in sample)
+
+
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_START_OF_SCAN = 0xDA
+_END_OF_IMAGE = 0xD9
+# In entropy-coded data 0xFF is followed by a stuffed zero, by a restart marker or by more fill.
+_MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+
+
+class Sniffed(NamedTuple):
+    """The format's name in lower case, and the stored size before any turn by EXIF."""
+
+    format: str
+    size: Size
+
+
+class Segment(NamedTuple):
+    """One JPEG marker segment: bytes `start` to `end` of the file, its 0xFF included."""
+
+    marker: int
+    start: int
+    end: int
+
+
+class Chunk(NamedTuple):
+    """One RIFF or PNG chunk: its four-letter name and where its payload lies."""
+
+    name: bytes
+    start: int
+    end: int
+
+
+def sniff(data: bytes) -> Sniffed | None:
+    """Read format and size from the header of a PNG, JPEG, WebP, GIF or BMP.
+
+    None for anything else, and for a header that is cut or names a size of zero.
+    """
+    try:
+        found = _sniff(data)
+    except (struct.error, IndexError):
+        return None
+    return found if found and min(found.size) > 0 else None
+
+
+def whole(data: bytes) -> bool:
+    """Tell whether a PNG, JPEG or WebP file is complete to its last byte.
+
+    PNG: every checksum is right and IEND is there. JPEG: the segments lead to an end-of-image
+    marker. WebP: the length that RIFF declares is there and its chunks fit. Any other format
+    gives False.
+    """
+    try:
+        if data.startswith(PNG_SIGNATURE):
+            return _png_is_whole(data)
+        if data.startswith(b"\xff\xd8"):
+            return _jpeg_is_whole(data)
+        if is_webp(data):
+            return _webp_is_whole(data)
+    except (struct.error, IndexError):
+        return False
+    return False
+
+
+def is_webp(data: bytes) -> bool:
+    """Tell whether the bytes begin as a WebP file does."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def png_chunks(data: bytes) -> Iterator[Chunk]:
+    """Yield the chunks of a PNG as far as they are whole."""
+    at = len(PNG_SIGNATURE)
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        if at + 12 + length > len(data):
+            return
+        yield Chunk(data[at + 4 : at + 8], at + 8, at + 8 + length)
+        at += 12 + length
+
+
+def jpeg_segments(data: bytes) -> Iterator[Segment]:
+    """Yield the segments of a JPEG from after SOI up to and with the first start of scan."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        start = at
+        while data[at + 1] == 0xFF:
+            at += 1
+        marker = data[at + 1]
+        if marker == _END_OF_IMAGE:
+            yield Segment(marker, start, at + 2)
+            return
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        at += 2 + length
+        if length < 2 or at > len(data):
+            return
+        yield Segment(marker, start, at)
+        if marker == _START_OF_SCAN:
+            return
+
+
+def webp_chunks(data: bytes) -> Iterator[Chunk]:
+    """Yield the RIFF chunks of a WebP as far as they are whole; padding is not counted."""
+    (declared,) = struct.unpack_from("<I", data, 4)
+    at, stop = 12, min(8 + declared, len(data))
+    while at + 8 <= stop:
+        (length,) = struct.unpack_from("<I", data, at + 4)
+        if at + 8 + length > stop:
+            return
+        yield Chunk(data[at : at + 4], at + 8, at + 8 + length)
+        at += 8 + length + length % 2
+
+
+def _sniff(data: bytes) -> Sniffed | None:
+    if data.startswith(PNG_SIGNATURE):
+        named = data[12:16] == b"IHDR"
+        return Sniffed("png", Size(*struct.unpack_from(">II", data, 16))) if named else None
+    if data.startswith(b"\xff\xd8\xff"):
+        return _sniff_jpeg(data)
+    if is_webp(data):
+        return _sniff_webp(data)
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return Sniffed("gif", Size(*struct.unpack_from("<HH", data, 6)))
+    if data.startswith(b"BM") and struct.unpack_from("<I", data, 14)[0] >= 40:
+        width, height = struct.unpack_from("<ii", data, 18)
+        return Sniffed("bmp", Size(width, abs(height)))
+    return None
+
+
+def _sniff_jpeg(data: bytes) -> Sniffed | None:
+    for segment in jpeg_segments(data):
+        if segment.marker in _START_OF_FRAME:
+            # The frame header ends with three bytes for each component.
+            body = data.index(segment.marker, segment.start) + 1
+            height, width = struct.unpack_from(">HH", data, body + 3)
+            return Sniffed("jpeg", Size(width, height))
+    return None
+
+
+def _sniff_webp(data: bytes) -> Sniffed | None:
+    name, at = data[12:16], 20
+    if name == b"VP8X":
+        width, height = (int.from_bytes(data[at + i : at + i + 3], "little") + 1 for i in (4, 7))
+        return Sniffed("webp", Size(width, height)) if len(data) >= at + 10 else None
+    if name == b"VP8L" and data[at] == 0x2F:
+        (bits,) = struct.unpack_from("<I", data, at + 1)
+        return Sniffed("webp", Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
+    if name == b"VP8 " and data[at + 3 : at + 6] == b"\x9d\x01\x2a":
+        width, height = struct.unpack_from("<HH", data, at + 6)
+        return Sniffed("webp", Size(width & 0x3FFF, height & 0x3FFF))
+    return None
+
+
+def _png_is_whole(data: bytes) -> bool:
+    for chunk in png_chunks(data):
+        (declared,) = struct.unpack_from(">I", data, chunk.end)
+        if zlib.crc32(memoryview(data)[chunk.start - 4 : chunk.end]) != declared:
+            return False
+        if chunk.name == b"IEND":
+            return True
+    return False
+
+
+def _jpeg_is_whole(data: bytes) -> bool:
+    scan = next((s for s in jpeg_segments(data) if s.marker == _START_OF_SCAN), None)
+    at = scan.end if scan else len(data)
+    while found := _MARKER_AFTER_SCAN.search(data, at):
+        at = found.start()
+        if data[at + 1] == _END_OF_IMAGE:
+            return True
+        at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
+    return False
+
+
+def _webp_is_whole(data: bytes) -> bool:
+    (declared,) = struct.unpack_from("<I", data, 4)
+    chunks = list(webp_chunks(data))
+    drawn = any(chunk.name in (b"VP8 ", b"VP8L", b"ANMF") for chunk in chunks)
+    ends = chunks[-1].end if chunks else 0
+    # Some writers leave out the last padding byte, or count it only once.
+    return drawn and declared + 8 <= len(data) + 1 and ends >= declared + 8 - 1

@@ -1,26 +1,29 @@
-"""Opens any clip for reading and any container for writing; the way into this folder for film."""
+"""Open any clip for reading, and any container for writing."""
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 from sdbr.errors import InputProblem
+from sdbr.files import whole_file, whole_folder
 from sdbr.media import folder
 from sdbr.media.animation import reader as animation_reader
 from sdbr.media.animation.apng import ApngSink
 from sdbr.media.animation.gif import GifSink
+from sdbr.media.animation.index import index_of
 from sdbr.media.animation.webp import WebpSink
 from sdbr.media.clip import Clip, Frame, Pace, Settings, Sound, SoundTrack
-from sdbr.media.comments import read_comment
-from sdbr.media.folder import FolderSink
+from sdbr.media.folder import FolderSink, load_times
 from sdbr.media.formats import kind_for, kind_of
 from sdbr.media.video import probe
 from sdbr.media.video import reader as video_reader
+from sdbr.media.video.probe import open_container
 from sdbr.media.video.writer import Job, VideoSink
-from sdbr.media.whole_file import whole_file, whole_folder
 from sdbr.media.writer import Note, Sink, Writer
 
 __all__ = [
@@ -110,8 +113,8 @@ def open_writer(
     """
     kind = kind_for(target)
     settings = settings or Settings()
-    place = whole_folder if kind == "folder" else whole_file
-    with place(target) as temporary:
+    place = whole_folder(target, folder.makes_way) if kind == "folder" else whole_file(target)
+    with place as temporary:
         job = Job(kind, pace, settings, comment, sound)
         writer = Writer(target, lambda frame, note: _sink(temporary, frame, job, note))
         try:
@@ -136,3 +139,26 @@ def _sink(temporary: Path, first: Frame, job: Job, note: Note) -> Sink:
     if job.kind == "apng":
         return ApngSink(temporary, first.image, settings, comment)
     return VideoSink(temporary, first.image, first.at, job, note)
+
+
+_RECORD = re.compile(r"<sdbr:record>(.*?)</sdbr:record>", re.DOTALL)
+
+
+def read_comment(path: Path) -> str | None:
+    """Return the text that a writer was given as `comment`; None where there is none.
+
+    Raises InputProblem where the path holds no clip.
+    """
+    kind = kind_of(path)
+    if kind == "folder":
+        times = load_times(path)
+        return times.comment or None if times else None
+    if kind == "video":
+        with open_container(path) as container:
+            tags = {key.lower(): value for key, value in container.metadata.items()}
+        return tags.get("comment")
+    texts = dict(index_of(kind, path).texts)
+    if kind == "webp":
+        found = _RECORD.search(texts.get("xmp", ""))
+        return html.unescape(found[1]) if found else None
+    return texts.get("comment" if kind == "gif" else "sdbr")

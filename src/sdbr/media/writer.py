@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from sdbr.errors import InputProblem
+from sdbr.files import unwritable
 from sdbr.media.clip import Frame, Pixels
-from sdbr.media.whole_file import unwritable
 
 
 class Sink(Protocol):

@@ -11,8 +11,7 @@ import numpy as np
 
 from sdbr.motion.arrays import Frame, as_bytes, shrunk, size_of, spread_out
 from sdbr.motion.flow import FlowOptions, resized, view, view_size, warped
-from sdbr.motion.matching import step
-from sdbr.motion.trust import trust
+from sdbr.motion.matching import step, trust
 
 SHARE = 0.3
 DEFAULT_FLOW = FlowOptions()

@@ -11,8 +11,7 @@ from sdbr.console import counted
 from sdbr.errors import UsageProblem
 from sdbr.motion.cuts import find_cuts
 from sdbr.motion.interpolation import UNEXPLAINED
-from sdbr.motion.plan import Plan
-from sdbr.motion.reasons import reasons
+from sdbr.motion.plan import Plan, reasons
 from sdbr.motion.survey import DISTANCES, Note
 
 NEAREST = 4

@@ -17,8 +17,7 @@ from sdbr.motion.cuts import NEIGHBOURS, find_cuts
 from sdbr.motion.flow import View
 from sdbr.motion.keyframes import FARTHEST, Rule, find_shots, following
 from sdbr.motion.matching import Step, linked
-from sdbr.motion.plan import Plan
-from sdbr.motion.reasons import CLOSE, reasons
+from sdbr.motion.plan import CLOSE, Plan, reasons
 from sdbr.motion.survey import Note, Seen, packed, stepping, unexplained, ways_back
 
 

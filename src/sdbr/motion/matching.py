@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from sdbr.motion.arrays import Flow, Plane, as_floats
-from sdbr.motion.flow import View, between, chained
-from sdbr.motion.plain import plain_and_same
-from sdbr.motion.trust import trust
+from sdbr.motion.arrays import Flow, Frame, Luma, Plane, as_bytes, as_floats, luma, size_of
+from sdbr.motion.exposure import exposed_alike
+from sdbr.motion.flow import View, between, chained, warped
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +75,88 @@ def links(key: View, others: Iterable[tuple[Step, View]], preset: str) -> Iterat
     for taken, view in others:
         way = sought(joined(way, taken), (key, view), preset) if way else taken
         yield linked(way.turned(), view, key)
+
+
+# Ground is plain where brightness stays within so many levels of 255, over so many pixels.
+PLAIN_LEVELS = 6
+AROUND = (9, 9)
+# Levels by which the same place may differ between two frames.
+SAME_LEVELS = 3
+# Grain is smoothed over this many pixels before.
+_GROUND_KERNEL = (5, 5)
+
+
+def plain_and_same(here: View, there: View) -> Plane:
+    """How far each place is plain ground that is the same in both views, 0 to 1, smooth."""
+    apart = luma(as_bytes(cv2.absdiff(_smooth(here.colour), _smooth(there.colour))))
+    same = (apart <= SAME_LEVELS) & _plain(here.grey) & _plain(there.grey)
+    kernel = np.ones(AROUND, np.uint8)
+    inner = cv2.erode(same.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
+    return as_floats(cv2.blur(as_floats(inner), AROUND))
+
+
+def _plain(grey: Luma) -> npt.NDArray[np.bool_]:
+    smooth, kernel = cv2.blur(grey, _GROUND_KERNEL), np.ones(AROUND, np.uint8)
+    spread = cv2.subtract(cv2.dilate(smooth, kernel), cv2.erode(smooth, kernel))
+    return np.asarray(spread <= PLAIN_LEVELS)
+
+
+def _smooth(picture: Frame) -> Frame:
+    return as_bytes(cv2.blur(picture, _GROUND_KERNEL))
+
+
+# There and back may miss by this many pixels, and by this share of the way.
+RETURN_PIXELS = 0.7
+RETURN_SHARE = 0.04
+# Levels of 255 by which the two ends may differ.
+LIKENESS_LEVELS = 11.0
+# From about so many on, no neighbour makes up for the difference.
+UNLIKE_LEVELS = 40.0
+# Grain is smoothed over this many pixels before the two ends are compared.
+_GRAIN_KERNEL = (3, 3)
+KERNEL = (7, 7)
+
+
+# (difference / LIKENESS_LEVELS) squared, for every difference in bytes.
+_UNLIKENESS = as_floats((np.arange(256) / LIKENESS_LEVELS) ** 2)
+_NO_OTHER_THING = as_floats(np.exp(-((np.arange(256) / UNLIKE_LEVELS) ** 4)))
+
+
+def trust(out: Flow, back: Flow, here: View, there: View) -> Plane:
+    """How far the flow `out` from `here` to `there` can be trusted, 0 to 1, height x width.
+
+    `back` is the flow from `there` to `here`. A change of exposure between the two views does
+    not count against it.
+    """
+    doubt = misses(out, back)
+    seen = exposed_alike(as_bytes(warped(there.colour, out)), here.colour, doubt)
+    doubt += unlikeness(here.colour, seen)
+    np.negative(doubt, out=doubt)
+    sure = as_floats(cv2.exp(doubt))
+    sure[~inside(out)] = 0
+    apart = luma(as_bytes(cv2.absdiff(here.colour, seen)))
+    return as_floats(cv2.multiply(cv2.blur(sure, KERNEL), cv2.LUT(apart, _NO_OTHER_THING)))
+
+
+def misses(out: Flow, back: Flow) -> Plane:
+    """How badly a flow fails to return, squared: 1 where it misses by just as much as it may."""
+    x, y = cv2.split(cv2.add(out, warped(back, out)))
+    room = as_floats(cv2.magnitude(*cv2.split(out)))
+    room *= RETURN_SHARE
+    room += RETURN_PIXELS
+    missed = as_floats(cv2.divide(cv2.magnitude(x, y), room))
+    return as_floats(cv2.multiply(missed, missed))
+
+
+def unlikeness(here: Frame, seen: Frame) -> Plane:
+    """How much a view differs from another one warped to it, squared: 1 at `LIKENESS_LEVELS`."""
+    wanted, given = (as_bytes(cv2.blur(each, _GRAIN_KERNEL)) for each in (here, seen))
+    return as_floats(cv2.LUT(luma(as_bytes(cv2.absdiff(wanted, given))), _UNLIKENESS))
+
+
+def inside(flow: Flow) -> npt.NDArray[np.bool_]:
+    """Where the flow's goal lies inside the frame."""
+    width, height = size_of(flow)
+    x = flow[..., 0] + np.arange(width, dtype=np.float32)
+    y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    return np.asarray((x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1))

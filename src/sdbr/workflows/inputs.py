@@ -1,17 +1,21 @@
-"""Which files are meant: paths, folders, globs, names in the workspace, lists on stdin."""
+"""What the arguments mean: files, folders, globs, names in the workspace, stdin, prompts."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from glob import glob, has_magic
 from pathlib import Path
+from typing import Any
 
+from sdbr.bedrock.catalog import Catalog
+from sdbr.bedrock.families import dialect_of
 from sdbr.console import counted
-from sdbr.errors import InputProblem
-from sdbr.workspace import natural_key
+from sdbr.errors import InputProblem, UsageProblem
+from sdbr.media.formats import kind_of
+from sdbr.workspace import Workspace, natural_key
 
 PICTURES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".apng", ".bmp"}
@@ -126,3 +130,107 @@ def _path_in_json(line: str) -> str:
         except (ValueError, KeyError, TypeError):
             pass
     return line
+
+
+_LARGEST_FILE = 16 * 1024 * 1024
+
+
+def all_prompts(arguments: Iterable[str], file: Path | None) -> list[str]:
+    """Every prompt in order; `-` stands for the lines of stdin. Raises UsageProblem for none."""
+    prompts = list(_from_arguments(arguments))
+    if file is not None:
+        prompts += _lines(_text_of(file))
+    if not prompts:
+        raise UsageProblem('No prompt. Say what to draw, for example "a lighthouse at dusk".')
+    return prompts
+
+
+def _from_arguments(arguments: Iterable[str]) -> Iterator[str]:
+    for argument in arguments:
+        if argument == "-":
+            yield from _lines(sys.stdin.buffer.read(_LARGEST_FILE).decode("utf-8", "replace"))
+        else:
+            # What the terminal could not decode must not surface later, in a file's metadata.
+            yield argument.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def _text_of(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(_LARGEST_FILE).decode("utf-8", "replace")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputProblem(f"{file} cannot be read: {why}. Check the path.") from error
+
+
+def _lines(text: str) -> list[str]:
+    lines = text.removeprefix("\ufeff").replace("\0", "").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def inputs_and_prompt(
+    arguments: tuple[str, ...], flags: Mapping[str, Any], catalog: Catalog
+) -> tuple[tuple[str, ...], str]:
+    """Split `INPUT... PROMPT`: the last argument is the prompt, unless the model takes none.
+
+    Beside a named look with words of its own (`prefix`) the prompt may be left out.
+
+    Raises UsageProblem where one of the two is missing.
+    """
+    if not arguments:
+        raise UsageProblem('Name an input and say how it should look: photo.jpg "as a woodcut".')
+    if not _takes_prompt(flags, catalog):
+        return arguments, ""
+    *inputs, last = arguments
+    # os.path says no where a Path raises: a prompt may be longer than a name can be.
+    looks_like_input = last == "-" or os.path.isfile(last)
+    if inputs and not looks_like_input:
+        return tuple(inputs), last
+    if flags.get("prefix"):
+        return arguments, ""
+    if flags.get("style_image") or "style-transfer" in str(flags.get("model")):
+        return arguments, ""
+    if not inputs and not looks_like_input:
+        raise UsageProblem(f'No input. Name a picture before the prompt: photo.jpg "{last[:60]}".')
+    raise UsageProblem(f'No prompt. Say how {last} should look, for example "as a woodcut".')
+
+
+def _takes_prompt(flags: Mapping[str, Any], catalog: Catalog) -> bool:
+    name = flags.get("model")
+    if not name or "," in name:
+        return True
+    model = catalog.find(name, flags.get("family"))
+    return "prompt" in dialect_of(model).takes(model)
+
+
+_ANIMATED = ("gif", "webp", "apng")
+
+
+def find_inputs(arguments: Sequence[str], workspace: Workspace) -> tuple[list[Path], bool]:
+    """The files that the arguments name, in order, and whether they move.
+
+    Raises InputProblem where one is missing, UsageProblem where some move and some do not: they
+    are priced and drawn in different ways.
+    """
+    videos = (workspace.root / "source" / "videos", workspace.root / "generate" / "videos")
+    homes = (workspace.source_img, workspace.generate_img, *videos)
+    paths = find(arguments, homes, VIDEOS | PICTURES)
+    moving = [path for path in paths if moves(path)]
+    if moving and len(moving) < len(paths):
+        still = next(path for path in paths if path not in moving)
+        raise UsageProblem(
+            f"{still.name} is a still and {moving[0].name} moves. Give them in two commands."
+        )
+    return paths, bool(moving)
+
+
+def moves(path: Path) -> bool:
+    """Whether a file holds more than one picture to be shown; a broken one counts by its name."""
+    if path.suffix.lower() not in PICTURES:
+        return True
+    from sdbr.media.open import open_reader  # Loads the video libraries: only for a file.
+
+    try:
+        return kind_of(path) in _ANIMATED and open_reader(path).clip.frames != 1
+    except InputProblem:
+        return False

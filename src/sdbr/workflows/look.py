@@ -12,8 +12,7 @@ from sdbr.bedrock.catalog import Catalog, names_of
 from sdbr.bedrock.families import dialect_of, seeds_of
 from sdbr.bedrock.validation import ASPECTS, Value
 from sdbr.errors import UsageProblem
-from sdbr.model import Model
-from sdbr.request import ImageRequest, Size
+from sdbr.request import ImageRequest, Model, Size
 
 _LARGEST_SIDE = 8192
 _SMALLEST_SIDE = 64

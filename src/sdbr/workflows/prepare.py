@@ -16,14 +16,13 @@ from PIL import Image, ImageOps
 from sdbr.bedrock.families import dialect_of
 from sdbr.errors import InputProblem
 from sdbr.files import write_new, write_whole
+from sdbr.media.formats import sniff
 from sdbr.media.stills import place
 from sdbr.media.stills.encode import encode_under
 from sdbr.media.stills.fit import Box, Fit, Placement, plan_fit
 from sdbr.media.stills.masks import prepare_mask
 from sdbr.media.stills.open import open_picture
-from sdbr.model import Model
-from sdbr.request import Blob, Size
-from sdbr.sniff import sniff
+from sdbr.request import Blob, Model, Size
 from sdbr.workflows.pictures.job import Input
 
 _LARGEST_FILE = 512 * 1024 * 1024

@@ -14,13 +14,13 @@ from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
 from sdbr.workflows.pictures.jobs import Beside, Wanted, from_pictures, from_words
 from sdbr.workflows.prepare import original
-from sdbr.workflows.provenance import lineage
+from sdbr.workflows.provenance import read
 from sdbr.workspace import Workspace, kept_name
 
 
 def found(file: str, workspace: Workspace) -> Path:
     """The one result called `file`, a path or a bare name. Raises InputProblem."""
-    paths = lineage.results([file], workspace)
+    paths = read.results([file], workspace)
     if len(paths) != 1:
         raise InputProblem(f"{file} are {len(paths)} files. Name one of them.")
     return paths[0]
@@ -39,7 +39,7 @@ def jobs_again(
     Raises InputProblem where the file does not say how it was made, or an input is gone.
     """
     path = found(file, workspace)
-    made = lineage.read(path)
+    made = read.read(path)
     told = made.get("told")
     if told is None or "command" not in made:
         raise InputProblem(f"{path} does not say how sdbr made it. Only sdbr's results can be.")

@@ -12,8 +12,7 @@ import pytest
 from sdbr.emulator.painter import paint
 from sdbr.emulator.painter.landscape import text_picture
 from sdbr.emulator.painter.order import Order
-from sdbr.emulator.painter.silhouettes import shape
-from sdbr.emulator.painter.subjects import PLACES
+from sdbr.emulator.painter.subjects import PLACES, shape
 from sdbr.emulator.painter.words import read, vocabulary
 
 SIZE = (160, 112)

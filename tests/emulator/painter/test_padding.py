@@ -5,9 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from sdbr.emulator.painter.files import encode
-from sdbr.emulator.painter.padding import padded
-from sdbr.sniff import whole
+from sdbr.emulator.painter.files import encode, padded
+from sdbr.media.formats import whole
 
 PLAIN = Image.new("RGB", (40, 30), (90, 120, 150))
 

@@ -11,9 +11,8 @@ from sdbr.bedrock.families import dialect_of
 from sdbr.media.stills.camera import Move, moved
 from sdbr.media.stills.fit import plan_fit
 from sdbr.request import Blob, ImageRequest, Picture, Size
-from sdbr.workflows.animations import evolve, journey, ramp, vary
-from sdbr.workflows.animations.loop import Loop
-from sdbr.workflows.animations.motions import Motion, Still
+from sdbr.workflows.animations import motions
+from sdbr.workflows.animations.motions import Loop, Motion, Still
 from tests.material import SD35, SDXL
 
 FIRST = ImageRequest(SD35, "a fox", seed=7, init_image=Blob.of(b"still"), strength=0.6)
@@ -41,25 +40,25 @@ def sent(request):
 
 
 def test_vary_draws_over_the_same_picture_with_successive_seeds():
-    cels = vary.cels(still(), Motion("vary", 3))
+    cels = motions.vary_cels(still(), Motion("vary", 3))
     assert [cel.request.seed for cel in cels] == [7, 8, 9]
     assert {cel.request.init_image for cel in cels} == {FIRST.init_image}
 
 
 def test_the_last_seed_is_followed_by_the_first():
     last = replace(still(), request=replace(FIRST, seed=4_294_967_294))
-    assert vary.cels(last, Motion("vary", 2))[1].request.seed == 1
+    assert motions.vary_cels(last, Motion("vary", 2))[1].request.seed == 1
 
 
 def test_ramp_rises_evenly_from_low_to_the_strength_under_one_seed():
-    cels = ramp.cels(still(), Motion("ramp", 5, low=0.2))
+    cels = motions.ramp_cels(still(), Motion("ramp", 5, low=0.2))
     assert [cel.request.strength for cel in cels] == [0.2, 0.3, 0.4, 0.5, 0.6]
     assert {cel.request.seed for cel in cels} == {7}
 
 
 def test_each_frame_of_evolve_is_drawn_over_the_one_before_as_the_camera_sees_it():
     move = Move(zoom=1.25)
-    cels = evolve.cels(still(), Motion("evolve", 3, move))
+    cels = motions.evolve_cels(still(), Motion("evolve", 3, move))
     assert cels[0].asked({}).init_image == FIRST.init_image
     assert cels[2].of == (1,)
     picture = gradient()
@@ -68,14 +67,14 @@ def test_each_frame_of_evolve_is_drawn_over_the_one_before_as_the_camera_sees_it
 
 
 def test_the_same_picture_before_gives_the_same_request_unread():
-    cel = evolve.cels(still(), Motion("evolve", 2, Move(zoom=1.1)))[1]
+    cel = motions.evolve_cels(still(), Motion("evolve", 2, Move(zoom=1.1)))[1]
     one, other = drawn(gradient()), drawn(gradient(turned=True))
     assert cel.asked({0: one}) == cel.asked({0: one})
     assert cel.asked({0: one}) != cel.asked({0: other})
 
 
 def test_a_picture_that_came_larger_goes_in_again_as_large():
-    cel = evolve.cels(still(), Motion("evolve", 2))[1]
+    cel = motions.evolve_cels(still(), Motion("evolve", 2))[1]
     assert sent(cel.asked({0: drawn(gradient((192, 128)))})).shape == (128, 192, 3)
 
 
@@ -85,14 +84,14 @@ def test_padding_is_not_drawn_over_again_and_again():
     canvas = Image.new("RGB", size, (255, 0, 255))
     box = padded.loop.placement.placed
     canvas.paste((20, 90, 60), tuple(box))
-    again = sent(evolve.cels(padded, Motion("evolve", 2))[1].asked({0: drawn(canvas)}))
+    again = sent(motions.evolve_cels(padded, Motion("evolve", 2))[1].asked({0: drawn(canvas)}))
     assert again.shape[:2] == size[::-1]
     assert (np.abs(again - (20, 90, 60)) <= 8).all()
 
 
 def test_a_journey_begins_with_its_own_prompt_and_ends_where_it_says():
     end = replace(FIRST, prompt="a wolf", init_image=Blob.of(b"end"))
-    cels = journey.cels(replace(still(), end=end), Motion("journey", 7))
+    cels = motions.journey_cels(replace(still(), end=end), Motion("journey", 7))
     assert cels[0].request == FIRST
     assert cels[-1].request == end
     assert [cel.request.prompt for cel in cels[1:-1]] == [
@@ -103,7 +102,7 @@ def test_a_journey_begins_with_its_own_prompt_and_ends_where_it_says():
 def test_on_a_journey_the_strength_is_least_near_the_ends():
     strengths = [
         cel.request.strength
-        for cel in journey.cels(replace(still(), end=FIRST), Motion("journey", 7))[1:-1]
+        for cel in motions.journey_cels(replace(still(), end=FIRST), Motion("journey", 7))[1:-1]
     ]
     assert strengths == sorted(strengths)[::2] + sorted(strengths)[1::2][::-1]
     assert max(strengths) == pytest.approx(0.6)
@@ -111,7 +110,7 @@ def test_on_a_journey_the_strength_is_least_near_the_ends():
 
 
 def test_a_frame_between_is_drawn_over_a_blend_of_both_ends():
-    cels = journey.cels(replace(still(), end=FIRST), Motion("journey", 5))
+    cels = motions.journey_cels(replace(still(), end=FIRST), Motion("journey", 5))
     one, other = gradient(), gradient(turned=True)
     request = cels[1].asked({0: drawn(one), 4: drawn(other)})
     expected = np.asarray(one) * 0.75 + np.asarray(other) * 0.25

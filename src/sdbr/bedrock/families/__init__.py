@@ -20,8 +20,7 @@ from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
 from sdbr.bedrock.validation import SEED, Number, Rule
-from sdbr.model import Model
-from sdbr.request import Blob, ImageRequest, Size
+from sdbr.request import Blob, ImageRequest, Model, Size
 
 Leaf = str | int | float | Blob
 Body = dict[str, "Leaf | list[dict[str, Leaf]]"]

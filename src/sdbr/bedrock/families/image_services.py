@@ -25,8 +25,7 @@ from sdbr.bedrock.validation import (
     flag,
 )
 from sdbr.errors import UsageProblem
-from sdbr.model import Model
-from sdbr.request import Blob, ImageRequest
+from sdbr.request import Blob, ImageRequest, Model
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,7 @@ from sdbr.bedrock.validation import (
     check_prompt,
 )
 from sdbr.errors import Refused, ServiceProblem, UsageProblem
-from sdbr.model import Model
-from sdbr.request import ImageRequest, Size
+from sdbr.request import ImageRequest, Model, Size
 
 SIZES = tuple(
     Size(width, height)

@@ -19,8 +19,7 @@ from sdbr.bedrock.validation import (
     check_prompt,
 )
 from sdbr.errors import UsageProblem
-from sdbr.model import Model
-from sdbr.request import Blob, ImageRequest
+from sdbr.request import Blob, ImageRequest, Model
 
 _HAS_MODE = ("stability.sd3-large-v1:0", "stability.sd3-5-large-v1:0")
 _DEFAULT_STRENGTH = {"stability.stable-image-ultra-v1:1": 0.35}  # As documented.

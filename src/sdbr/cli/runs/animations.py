@@ -19,12 +19,11 @@ from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog, price_of
 from sdbr.cli.options import Run
 from sdbr.cli.runs.pictures import line
-from sdbr.console import Voice, counted
+from sdbr.console import Voice, counted, until_interrupted
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import Estimate, default_strengths, estimate
 from sdbr.generation.stack import Drawing, Means, drawing, spent
-from sdbr.interruption import until_interrupted
 from sdbr.workflows.animations import draw, render
 from sdbr.workflows.animations.draw import Progress, wanted_of
 from sdbr.workflows.animations.prepare import COMMAND, Scene, Wish, settle

@@ -19,7 +19,7 @@ from sdbr.workflows.clips import draw
 from sdbr.workflows.clips.prepare import Settled
 from sdbr.workflows.clips.pricing import length, price
 from sdbr.workflows.clips.render import Finished
-from sdbr.workflows.clips.sheeting import write_sheet
+from sdbr.workflows.clips.sheets import write_sheet
 
 
 @dataclass(frozen=True, slots=True)

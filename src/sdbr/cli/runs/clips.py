@@ -15,12 +15,11 @@ from sdbr.cli.clip_options import ClipFlags, SteadyFlags
 from sdbr.cli.options import Run
 from sdbr.cli.runs.clip_output import Teller, print_plan, tell, tell_finished
 from sdbr.cli.runs.pictures import line
-from sdbr.console import Voice, counted
+from sdbr.console import Voice, counted, until_interrupted
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
 from sdbr.generation.estimate import consent
 from sdbr.generation.stack import Drawing, Means, drawing, spent
-from sdbr.interruption import until_interrupted
-from sdbr.motion.library import one_thread_a_call
+from sdbr.motion.arrays import one_thread_a_call
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.footage import look_over
 from sdbr.workflows.clips.overrides import (

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sdbr.bedrock import body
+from sdbr.cli.look_options import Told
 from sdbr.cli.options import Output, Run
 from sdbr.console import Voice
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.generation.stack import Means
-from sdbr.sniff import sniff
-from sdbr.workflows.outputs import aimed, check_free
+from sdbr.media.formats import sniff
+from sdbr.workflows.outputs import check_free, job_targets
 from sdbr.workflows.pictures import draw
 from sdbr.workflows.pictures.draw import Manner, Plan, Saved
 from sdbr.workflows.pictures.job import Job
+
+if TYPE_CHECKING:
+    from sdbr.workflows.pictures.job import Job
+    from sdbr.workflows.pictures.jobs import Beside
 
 
 def deliver(command: str, jobs: Sequence[Job], run: Run, *, sheet: bool = False) -> None:
@@ -30,7 +36,7 @@ def deliver(command: str, jobs: Sequence[Job], run: Run, *, sheet: bool = False)
     output = run.output
     _refuse_terminal(output)
     means = run.means(run.catalog())
-    jobs = aimed(jobs, output.to, output.name)
+    jobs = job_targets(jobs, output.to, output.name)
     if run.dry_run:
         _print_plan(draw.make_plan(means, command, draw.seeded(jobs)), output)
         return
@@ -123,3 +129,54 @@ def _print_plan(plan: Plan, output: Output) -> None:
             line(f"POST /model/{told['model']}/invoke")
             line(json.dumps(told["body"], ensure_ascii=False, indent=2))
     print(f"{plan.told}. Nothing was sent.", file=sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a command does to its inputs: its name, the model it prefers, and the kind of work."""
+
+    command: str
+    default_model: str
+    kind: str = "image-to-image"
+
+
+def draw_over(
+    task: Task,
+    inputs: Sequence[str],
+    more: Mapping[str, Any],
+    told: Told,
+    run: Run,
+    beside: Beside | None = None,
+) -> None:
+    """Find the inputs, make the jobs, draw them and print the paths.
+
+    `more` are flags of the command's own, by the request's field names, the prompt among them.
+    """
+    pass
+    from sdbr.console import Voice
+    from sdbr.workflows import inputs as finding
+    from sdbr.workflows.outputs import format_of
+    from sdbr.workflows.pictures.jobs import Beside, Wanted, from_pictures
+    from sdbr.workspace import Workspace
+
+    workspace = Workspace(run.root)
+    homes = (workspace.source_img, workspace.generate_img)
+    paths = finding.find(inputs, homes, finding.PICTURES)
+    flags = told.with_format(format_of(told.format, run.output.to), **more)
+    default = run.config.models.get(task.command, task.default_model)
+    wanted = Wanted(task.command, flags, told.count, default, task.kind)
+    jobs = from_pictures(paths, wanted, beside or Beside(), run.catalog(), workspace)
+    voice = Voice(quiet=run.output.quiet)
+    for note in (*finding.passed_over(inputs, finding.VIDEOS - finding.PICTURES), *_stopped(jobs)):
+        voice.say(note)
+    deliver(task.command, jobs, run, sheet=told.sheet)
+
+
+def _stopped(jobs: Sequence[Job]) -> list[str]:
+    """What is to be said of animations, of which a still is made."""
+    from sdbr.media.stills.open import FIRST_FRAME
+
+    names = dict.fromkeys(job.inputs[0].name for job in jobs if FIRST_FRAME in job.treatment)
+    return [
+        f"{name}: only its first frame is drawn; sdbr img2gif takes them all." for name in names
+    ]

@@ -15,6 +15,6 @@ from sdbr.cli.options import Run, run_options
 @run_options
 def command(inputs: tuple[str, ...], told: Told, run: Run) -> None:
     """Remove the background: what remains stands on transparency."""
-    from sdbr.cli.runs.restyling import Task, draw_over
+    from sdbr.cli.runs.pictures import Task, draw_over
 
     draw_over(Task("edit cutout", "remove-background"), inputs, {}, told, run)

@@ -18,6 +18,6 @@ from sdbr.cli.options import Run, run_options
 @run_options
 def command(inputs: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
     """Fill what is white in --mask (or transparent in the input) from its surroundings."""
-    from sdbr.cli.runs.restyling import Task, draw_over
+    from sdbr.cli.runs.pictures import Task, draw_over
 
     draw_over(Task("edit erase", "erase"), inputs, {}, told, run, beside)

@@ -20,8 +20,8 @@ _EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
 @run_options
 def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
     """Draw PROMPT where --mask is white (or the input is transparent)."""
-    from sdbr.cli.runs.restyling import Task, draw_over
-    from sdbr.workflows.arguments import inputs_and_prompt
+    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.workflows.inputs import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
     draw_over(Task("edit inpaint", "inpaint"), inputs, {"prompt": prompt}, told, run, beside)

@@ -28,7 +28,7 @@ _grow = grouped("Grow")
 @run_options
 def command(inputs: tuple[str, ...], prompt: str, told: Told, run: Run) -> None:
     """Draw what could lie beyond the edges of pictures."""
-    from sdbr.cli.runs.restyling import Task, draw_over
+    from sdbr.cli.runs.pictures import Task, draw_over
 
     more: dict[str, Any] = {"prompt": prompt}
     draw_over(Task("edit outpaint", "outpaint"), inputs, more, told, run)

@@ -18,8 +18,8 @@ _EXAMPLES = 'sdbr edit recolor photo.jpg "bright red" --find "the car"'
 @run_options
 def command(arguments: tuple[str, ...], find: str, told: Told, run: Run) -> None:
     """Recolour what --find names, as PROMPT says."""
-    from sdbr.cli.runs.restyling import Task, draw_over
-    from sdbr.workflows.arguments import inputs_and_prompt
+    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.workflows.inputs import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
     more = {"prompt": prompt, "select_prompt": find}

@@ -18,8 +18,8 @@ _EXAMPLES = 'sdbr edit replace photo.jpg "a red ball" --find "the dog"'
 @run_options
 def command(arguments: tuple[str, ...], find: str, told: Told, run: Run) -> None:
     """Draw PROMPT where --find is found in the pictures."""
-    from sdbr.cli.runs.restyling import Task, draw_over
-    from sdbr.workflows.arguments import inputs_and_prompt
+    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.workflows.inputs import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
     more = {"prompt": prompt, "search_prompt": find}

@@ -6,10 +6,9 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sdbr.emulator import images
-from sdbr.emulator.breakage import INFERENCE_ERROR
+from sdbr.emulator import validation
 from sdbr.emulator.errors import invalid, malformed
-from sdbr.emulator.faults import FilteredImages
+from sdbr.emulator.faults import INFERENCE_ERROR, FilteredImages
 from sdbr.emulator.models import Field, ImageRule, Model
 from sdbr.emulator.painter.order import Order
 from sdbr.emulator.validation import check, check_value
@@ -109,7 +108,9 @@ def _check_mask(body: Mapping[str, Any]) -> None:
     if "mask_image" not in body:
         raise malformed("#", "required key [mask_image] not found")
     free = ImageRule()
-    image, mask = (images.measure(_bytes(body[it]), free) for it in ("init_image", "mask_image"))
+    image, mask = (
+        validation.measure(_bytes(body[it]), free) for it in ("init_image", "mask_image")
+    )
     if image != mask:
         raise invalid("The mask image must have the same dimensions as the init image.")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from sdbr.emulator.painter.brush import fill_below
 from sdbr.emulator.painter.chance import Floats, rough_line, smooth_line
-from sdbr.emulator.painter.colour import Colour, mix, whole
+from sdbr.emulator.painter.colour import Colour, mix, toned, whole
 from sdbr.emulator.painter.scene import Scene
 
 
@@ -151,3 +151,120 @@ def firs(rng: np.random.Generator, ground: Floats, tall: float) -> Floats:
         top = ground[left:right] - np.clip(body, 0, 1) * high * (out < 1)
         heights[left:right] = np.minimum(heights[left:right], top)
     return heights
+
+
+def paint_city(image: Image.Image, scene: Scene) -> None:
+    """Three rows of buildings, the nearest with lit windows."""
+    for layer in range(3):
+        _row(image, scene, layer)
+
+
+def _row(image: Image.Image, scene: Scene, layer: int) -> None:
+    rng = scene.chance(f"city{layer}")
+    colour = scene.palette.ground(0.22 + 0.34 * layer)
+    draw = ImageDraw.Draw(image)
+    base = scene.horizon + (scene.height - scene.horizon) * (0.0, 0.04, 0.12)[layer]
+    x = -float(rng.uniform(0, 60)) * scene.unit
+    while x < scene.width:
+        wide = float(rng.uniform(36, 92)) * scene.unit * (0.7 + 0.25 * layer)
+        share = float(rng.beta(1.6, 2.6))
+        # Towers gather round the middle of the picture.
+        crowd = 1.15 - 0.75 * abs((x + wide / 2) / scene.width - 0.5) * 2
+        tall = scene.height * (0.08 + 0.42 * share * crowd) * (1.0 - 0.17 * layer)
+        box = (round(x), round(base - tall), round(x + wide) - 1, scene.height)
+        draw.rectangle(box, fill=whole(colour))
+        lit = (round(x + wide * 0.72), box[1], box[2], scene.height)
+        draw.rectangle(lit, fill=whole(toned(colour, 0.82)))
+        _roof(draw, scene, (x, base - tall, wide), rng)
+        if layer:
+            _windows(draw, scene, box, rng)
+        x += wide * float(rng.uniform(0.9, 1.25))
+
+
+def _roof(
+    draw: ImageDraw.ImageDraw,
+    scene: Scene,
+    place: tuple[float, float, float],
+    rng: np.random.Generator,
+) -> None:
+    x, y, wide = place
+    kind = int(rng.integers(0, 4))
+    colour = whole(scene.palette.ground(0.6))
+    if kind == 0:
+        mast = round(x + wide / 2)
+        draw.line((mast, y - wide * 0.7, mast, y), fill=colour, width=max(1, round(2 * scene.unit)))
+    elif kind == 1:
+        draw.rectangle((x + wide * 0.25, y - wide * 0.16, x + wide * 0.7, y), fill=colour)
+
+
+def _windows(
+    draw: ImageDraw.ImageDraw,
+    scene: Scene,
+    box: tuple[int, int, int, int],
+    rng: np.random.Generator,
+) -> None:
+    step = max(5.0, 13 * scene.unit)
+    size = step * 0.46
+    warm = [
+        whole(mix(scene.palette.near, colour, 0.85))
+        for colour in (scene.palette.accent, scene.palette.sun, scene.palette.low)
+    ]
+    for y in np.arange(box[1] + step, min(scene.height, box[1] + step * 40), step * 1.25):
+        for x in np.arange(box[0] + step * 0.7, box[2] - step * 0.8, step):
+            if rng.random() < 0.42:
+                fill = warm[int(rng.integers(0, 3))]
+                draw.rectangle((x, y, x + size, y + size * 1.3), fill=fill)
+
+
+def paint_water(image: Image.Image, scene: Scene) -> None:
+    """Fill everything below the horizon with water that mirrors what was painted above."""
+    top = round(scene.horizon)
+    deep = scene.height - top
+    if deep < 4:
+        return
+    image.paste(_mirror(image, scene, top, deep), (0, top))
+    _ripples(image, scene, top, deep)
+    _sun_path(image, scene, top, deep)
+
+
+def _mirror(image: Image.Image, scene: Scene, top: int, deep: int) -> Image.Image:
+    pixels = np.asarray(image)
+    rows = np.arange(deep)
+    near = rows / deep
+    wave = np.sin(rows / (1.5 + 10 * near) * 1.9) * (0.4 + 9 * near) * scene.unit
+    stretch = top / deep * 0.8
+    source = np.clip(top - 1 - rows * stretch + wave * stretch, 0, top - 1).astype(int)
+    mirror = Image.fromarray(pixels[source])
+    tint = mix(scene.palette.middle, scene.palette.near, 0.5)
+    veil = Image.fromarray((55 + 130 * near**0.8).astype(np.uint8)[:, None])
+    mirror.paste(whole(tint), (0, 0), veil.resize(mirror.size, Image.Resampling.NEAREST))
+    return mirror
+
+
+def _ripples(image: Image.Image, scene: Scene, top: int, deep: int) -> None:
+    rng = scene.chance("ripples")
+    light = Image.new("L", (scene.width, deep), 0)
+    draw = ImageDraw.Draw(light)
+    for x, y, long, tone in rng.random((90, 4)):
+        near = y**1.6
+        half = scene.width * (0.01 + 0.07 * near) * (0.4 + long)
+        thick = scene.unit * (0.5 + 3.2 * near)
+        centre = x * scene.width, near * deep
+        box = (centre[0] - half, centre[1] - thick, centre[0] + half, centre[1] + thick)
+        draw.ellipse(box, fill=int(14 + 42 * tone))
+    image.paste(whole(mix(scene.palette.low, scene.palette.sun, 0.4)), (0, top), light)
+
+
+def _sun_path(image: Image.Image, scene: Scene, top: int, deep: int) -> None:
+    rng = scene.chance("path")
+    light = Image.new("L", (scene.width, deep), 0)
+    draw = ImageDraw.Draw(light)
+    for across, y, long in rng.random((150, 3)):
+        near = y**1.3
+        spread = scene.sun_radius * (0.7 + 1.6 * near)
+        x = scene.sun[0] + (across - 0.5) * 2 * spread * (0.4 + 0.6 * float(rng.random()))
+        half = scene.sun_radius * (0.12 + 0.5 * long) * (0.5 + near)
+        thick = max(0.6, scene.unit * (0.7 + 3.0 * near))
+        box = (x - half, near * deep - thick, x + half, near * deep + thick)
+        draw.ellipse(box, fill=int(110 + 120 * (1 - near) * float(rng.random())))
+    image.paste(whole(scene.palette.sun), (0, top), light)

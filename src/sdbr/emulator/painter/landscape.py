@@ -10,11 +10,16 @@ from sdbr.emulator.painter.abstract import paint_abstract
 from sdbr.emulator.painter.brush import fill_below
 from sdbr.emulator.painter.chance import rough_line, smooth_line
 from sdbr.emulator.painter.colour import mix, turned, whole
-from sdbr.emulator.painter.land import paint_dunes, paint_forest, paint_hills, paint_mountains
+from sdbr.emulator.painter.land import (
+    paint_city,
+    paint_dunes,
+    paint_forest,
+    paint_hills,
+    paint_mountains,
+    paint_water,
+)
 from sdbr.emulator.painter.scene import Scene, plan
 from sdbr.emulator.painter.sky import paint_sky
-from sdbr.emulator.painter.town import paint_city
-from sdbr.emulator.painter.water import paint_water
 from sdbr.emulator.painter.words import read
 
 

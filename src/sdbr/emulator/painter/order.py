@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import warnings
 from dataclasses import dataclass, fields
+
+from PIL import Image
 
 NATIVE = (1024, 1024)
 
@@ -54,3 +58,20 @@ class Order:
             part = value if isinstance(value, bytes) else repr(value).encode()
             total.update(hashlib.sha256(part).digest())
         return total.digest()
+
+
+def opened(data: bytes, name: str) -> Image.Image:
+    """The pixels of an image file as RGB or RGBA. Raises Unreadable with the field's name."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                clear = "A" in image.getbands() or "transparency" in image.info
+                return image.convert("RGBA" if clear else "RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise Unreadable(name) from None
+
+
+def flat(data: bytes, name: str) -> Image.Image:
+    """The pixels of an image file as RGB, transparency ignored."""
+    return opened(data, name).convert("RGB")

@@ -7,10 +7,9 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from sdbr.emulator.painter import guided, services, upscale
+from sdbr.emulator.painter import services
 from sdbr.emulator.painter.files import encode, mark
-from sdbr.emulator.painter.opening import flat
-from sdbr.emulator.painter.order import Order
+from sdbr.emulator.painter.order import Order, flat
 from sdbr.emulator.painter.restyle import plain_picture, restyle
 
 # The mark is fainter where the picture should stay near to what was sent.
@@ -47,11 +46,11 @@ TASKS: dict[str, Callable[[Order], Image.Image]] = {
     "remove-background": services.remove_background,
     "search-replace": services.search_replace,
     "search-recolor": services.search_recolour,
-    "control-sketch": guided.control_sketch,
-    "control-structure": guided.control_structure,
-    "style-guide": guided.style_guide,
-    "style-transfer": guided.style_transfer,
-    "creative-upscale": upscale.creative_upscale,
-    "conservative-upscale": upscale.conservative_upscale,
-    "fast-upscale": upscale.fast_upscale,
+    "control-sketch": services.control_sketch,
+    "control-structure": services.control_structure,
+    "style-guide": services.style_guide,
+    "style-transfer": services.style_transfer,
+    "creative-upscale": services.creative_upscale,
+    "conservative-upscale": services.conservative_upscale,
+    "fast-upscale": services.fast_upscale,
 }

@@ -6,8 +6,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from sdbr.emulator.painter.chance import Floats
-from sdbr.emulator.painter.opening import opened
-from sdbr.emulator.painter.order import Order
+from sdbr.emulator.painter.order import Order, opened
 
 SMALL = 160
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sdbr.media.animation.census import Codes, Floats, centres_of, codes_of
-from sdbr.media.animation.palette import Palette, nearest
+from sdbr.media.animation.palette import Codes, Floats, Palette, centres_of, codes_of, nearest
 
 Indices = npt.NDArray[np.uint8]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdbr.errors import InputProblem
+from sdbr.media.formats import PNG_SIGNATURE, is_webp
 from sdbr.media.metadata import jpeg, png, webp
-from sdbr.sniff import PNG_SIGNATURE, is_webp
 
 # A file larger than this is not a picture that anybody keeps; it is not read into memory.
 _LARGEST_FILE = 256 * 1024 * 1024

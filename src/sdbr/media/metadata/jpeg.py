@@ -10,8 +10,8 @@ import re
 import struct
 from collections.abc import Mapping
 
+from sdbr.media.formats import Segment, jpeg_segments
 from sdbr.media.metadata import exif
-from sdbr.sniff import Segment, jpeg_segments
 
 _APP0, _APP1, _COM = 0xE0, 0xE1, 0xFE
 _EXIF = b"Exif\0\0"

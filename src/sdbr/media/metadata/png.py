@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 
-from sdbr.sniff import Chunk, png_chunks
+from sdbr.media.formats import Chunk, png_chunks
 
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 # What one text may grow to when it is unpacked; a bomb ends here.

@@ -9,9 +9,9 @@ import html
 import struct
 from collections.abc import Mapping
 
+from sdbr.media.formats import sniff, webp_chunks
 from sdbr.media.metadata import exif
 from sdbr.request import Size
-from sdbr.sniff import sniff, webp_chunks
 
 _ALPHA, _EXIF, _XMP = 0x10, 0x08, 0x04
 _NEEDED = (b"VP8X", b"VP8L", b"EXIF", b"XMP ")

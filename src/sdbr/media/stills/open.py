@@ -13,9 +13,9 @@ from typing import BinaryIO, NamedTuple
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from sdbr.errors import InputProblem, SdbrError
+from sdbr.media.formats import sniff
 from sdbr.media.stills.colour import flattened, in_srgb
 from sdbr.request import Size
-from sdbr.sniff import sniff
 
 MAX_PIXELS = 178_000_000
 """Pictures that declare more are refused unread; Pillow itself stops just above."""

@@ -16,8 +16,15 @@ from av.packet import Packet
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Sound
 from sdbr.media.video.probe import open_container
-from sdbr.media.video.sound_encoded import Encoded
-from sdbr.media.video.sound_tracks import UNUSABLE, Carrier, Copied, Stretch, codec_of, may_copy
+from sdbr.media.video.sound_tracks import (
+    UNUSABLE,
+    Carrier,
+    Copied,
+    Encoded,
+    Stretch,
+    codec_of,
+    may_copy,
+)
 from sdbr.media.writer import Note
 
 _LOOKED_AHEAD = 256

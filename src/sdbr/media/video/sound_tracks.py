@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
 import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
@@ -93,3 +97,81 @@ class Copied:
 
 UNUSABLE = (av.FFmpegError, ValueError)
 """What libav raises for a track that a container does not take."""
+
+
+_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "6.1", "7.1")
+_AAC_RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000}
+_OPUS_RATE = 48000
+_BITS_A_CHANNEL = 80_000
+
+
+class Encoded:
+    """AAC, or Opus for WebM, with the source's rate and channels where the codec has them."""
+
+    def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
+        source = stream.codec_context
+        self.codec = "opus" if output.format.name == "webm" else "aac"
+        self._rate = source.sample_rate
+        if self.codec == "opus" or self._rate not in _AAC_RATES:
+            self._rate = _OPUS_RATE
+        channels = source.layout.nb_channels
+        layout = _LAYOUTS[channels - 1] if channels <= len(_LAYOUTS) else "stereo"
+        encoder = "libopus" if self.codec == "opus" else "aac"
+        target = output.add_stream(encoder, rate=self._rate, layout=layout)
+        assert isinstance(target, AudioStream)
+        self.target = target
+        self.target.metadata["language"] = stream.language or "und"
+        self.target.bit_rate = _BITS_A_CHANNEL * self.target.codec_context.layout.nb_channels
+        self._resampler: AudioResampler | None = None
+
+    def take(self, packet: Packet[AudioStream], stretch: Stretch) -> list[Packet[AudioStream]]:
+        """Decode the packet and return what the encoder has ready; a broken one is silence."""
+        try:
+            frames = packet.decode()
+        except av.InvalidDataError:
+            return []
+        parts = (part for frame in frames if (part := _within(frame, stretch)) is not None)
+        ready = (piece for part in parts for piece in self._resampled(part))
+        return [out for piece in ready for out in self.target.encode(piece)]
+
+    def flush(self) -> list[Packet[AudioStream]]:
+        """Return what resampler and encoder hold back."""
+        if self._resampler is None:
+            return []
+        rest = [out for piece in self._resampled(None) for out in self.target.encode(piece)]
+        return rest + self.target.encode(None)
+
+    def _resampled(self, frame: AudioFrame | None) -> Iterator[AudioFrame]:
+        if self._resampler is None:
+            context = self.target.codec_context
+            # Only an open encoder knows how many samples it wants at a time.
+            context.open(strict=False)
+            self._resampler = AudioResampler(
+                context.format, context.layout, self._rate, context.frame_size or None
+            )
+        yield from self._resampler.resample(frame)
+
+
+def _within(frame: AudioFrame, stretch: Stretch) -> AudioFrame | None:
+    """Return the part of the frame that lies in the stretch, timed from its zero; None if none."""
+    if frame.pts is None or frame.time_base is None:
+        return None
+    first = round((frame.pts * frame.time_base - stretch.zero) * frame.sample_rate)
+    stop = first + frame.samples
+    begin = max(0, first)
+    end = stop if stretch.end is None else min(stop, round(stretch.end * frame.sample_rate))
+    if end <= begin:
+        return None
+    if (begin, end) != (first, stop):
+        frame = _sliced(frame, begin - first, end - first)
+    frame.pts, frame.time_base = begin, Fraction(1, frame.sample_rate)
+    return frame
+
+
+def _sliced(frame: AudioFrame, begin: int, end: int) -> AudioFrame:
+    step = 1 if frame.format.is_planar else frame.layout.nb_channels
+    samples = np.asarray(frame.to_ndarray())[:, begin * step : end * step]
+    part = np.ascontiguousarray(samples)
+    sliced = AudioFrame.from_ndarray(part, format=frame.format.name, layout=frame.layout.name)
+    sliced.sample_rate = frame.sample_rate
+    return sliced

@@ -1,13 +1,22 @@
-"""One frame to be drawn: what is asked for, and which pictures have to be there before."""
+"""The frames of each motion: vary, ramp, evolve and journey, and how they loop."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import pi, sin
 
-from sdbr.media.stills.camera import STILL, Move
-from sdbr.request import Blob, ImageRequest, Picture
-from sdbr.workflows.animations.loop import Loop
+from PIL import Image
+
+from sdbr.bedrock.families import SizeRule
+from sdbr.media.stills.camera import STILL, Move, moved
+from sdbr.media.stills.encode import encode_under
+from sdbr.media.stills.fit import Box, Placement, allows
+from sdbr.media.stills.open import open_picture
+from sdbr.media.stills.place import apply, restore
+from sdbr.request import Blob, ImageRequest, Picture, Size
+from sdbr.workflows.clips.requests import seed_of
 
 Onto = Callable[[Sequence[Picture]], Blob]
 
@@ -75,3 +84,139 @@ def waves(cels: Sequence[Cel], wanted: Collection[int]) -> Iterator[list[int]]:
         yield wave
         done.update(wave)
         left = [number for number in left if number not in done]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`placement` is how what is seen of a picture lies in what the model takes; see `rule`.
+
+    What was cropped from the still is gone for good, so it is no part of it.
+    """
+
+    placement: Placement
+    rule: SizeRule
+
+    @classmethod
+    def of(cls, placement: Placement, rule: SizeRule) -> Loop:
+        """The way back in after a still was placed so."""
+        used = placement.used.size
+        return cls(Placement(used, placement.size, _whole(used), placement.placed), rule)
+
+    def seen(self, picture: Picture) -> Image.Image:
+        """What a drawn picture shows, at the size it was drawn."""
+        return restore(open_picture(picture.data).image, self.placement)
+
+    def again(self, image: Image.Image, drawn: Size) -> bytes:
+        """The file to draw over, for an image that was seen of a picture of size `drawn`.
+
+        A frame drawn over a smaller copy of the last one would lose detail each time.
+        """
+        size = drawn if allows(self.rule, drawn) else self.placement.size
+        x, y = (size[n] / self.placement.size[n] for n in range(2))
+        left, top, right, bottom = self.placement.placed
+        placed = Box(round(left * x), round(top * y), round(right * x), round(bottom * y))
+        shape = Size(*image.size)
+        return encode_under(apply(image, Placement(shape, size, _whole(shape), placed)))
+
+
+def _whole(size: Size) -> Box:
+    return Box(0, 0, *size)
+
+
+def vary_cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
+    """One request a frame over the still, with successive seeds."""
+    first = still.request
+    return tuple(
+        Cel(replace(first, seed=seed_of(first.model, first.seed, motion.seeds, number)))
+        for number in range(motion.count)
+    )
+
+
+def ramp_cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
+    """One request a frame over the still; the strength rises evenly from `low` to the request's."""
+    high = still.request.strength or 0.0
+    last = max(1, motion.count - 1)
+    return tuple(
+        Cel(replace(still.request, strength=round(motion.low + (high - motion.low) * n / last, 4)))
+        for n in range(motion.count)
+    )
+
+
+def evolve_cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
+    """The first frame over the still, every other one over its predecessor.
+
+    The seeds are successive: one seed over and over burns its own pattern into the picture.
+    """
+
+    first = still.request
+
+    def onto(pictures: Sequence[Picture]) -> Blob:
+        return seen_next(pictures[0], motion.move, still.loop)
+
+    return tuple(
+        Cel(
+            replace(first, seed=seed_of(first.model, first.seed, motion.seeds, number)),
+            (number - 1,) if number else (),
+            onto if number else None,
+        )
+        for number in range(motion.count)
+    )
+
+
+def seen_next(picture: Picture, move: Move, loop: Loop) -> Blob:
+    """The drawn picture as the camera sees it one step on; made only when it is sent."""
+
+    def make() -> bytes:
+        return loop.again(moved(loop.seen(picture), move), picture.size)
+
+    told = f"{hashlib.sha256(picture.data).hexdigest()} {move} {loop.placement}"
+    return Blob(hashlib.sha256(told.encode()).hexdigest(), make=make)
+
+
+_LEAST = 0.1
+
+
+def journey_cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
+    """The still under its own prompt first, the end of the journey last, the way between."""
+    end = still.end or still.request
+    last = motion.count - 1
+    return tuple(
+        Cel({0: still.request, last: end}[number])
+        if number in (0, last)
+        else _between(still, end, number, last)
+        for number in range(motion.count)
+    )
+
+
+def _between(still: Still, end: ImageRequest, number: int, last: int) -> Cel:
+    share = number / last
+
+    def onto(pictures: Sequence[Picture]) -> Blob:
+        return blended(pictures[0], pictures[1], share, still.loop)
+
+    request = replace(still.request, prompt=_prompt(still.request.prompt, end.prompt, share))
+    if request.strength is not None:
+        bound = min(_LEAST, request.strength)
+        request = replace(
+            request, strength=round(max(bound, request.strength * sin(pi * share)), 4)
+        )
+    return Cel(request, (0, last), onto)
+
+
+def _prompt(start: str, end: str, share: float) -> str:
+    if start == end or share < 1 / 3:
+        return start
+    return end if share > 2 / 3 else f"{start}, {end}"
+
+
+def blended(one: Picture, other: Picture, share: float, loop: Loop) -> Blob:
+    """Both pictures in one, `share` of it the other; made only when it is sent."""
+
+    def make() -> bytes:
+        first, second = loop.seen(one), loop.seen(other)
+        second = second.resize(first.size, Image.Resampling.LANCZOS)
+        return loop.again(Image.blend(first, second, share), one.size)
+
+    digests = [hashlib.sha256(each.data).hexdigest() for each in (one, other)]
+    told = f"{digests[0]} {digests[1]} {share:.6f} {loop.placement}"
+    return Blob(hashlib.sha256(told.encode()).hexdigest(), make=make)

@@ -20,12 +20,10 @@ from sdbr.media.clip import Settings
 from sdbr.media.stills.fit import Box, Fit, Placement
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.place import apply
-from sdbr.model import Model
-from sdbr.request import ImageRequest, Size
+from sdbr.request import ImageRequest, Model, Size
 from sdbr.store.open_runs import open_run
-from sdbr.workflows.animations import evolve, journey, ramp, vary
-from sdbr.workflows.animations.loop import Loop
-from sdbr.workflows.animations.motions import Cel, Motion, Still
+from sdbr.workflows.animations import motions
+from sdbr.workflows.animations.motions import Cel, Loop, Motion, Still
 from sdbr.workflows.animations.timeline import Tempo
 from sdbr.workflows.clips.folders import Naming, Places, Tree, find_tree
 from sdbr.workflows.look import Look, choose
@@ -42,7 +40,12 @@ from sdbr.workflows.prepare import (
 from sdbr.workspace import kept_name
 
 COMMAND = "img2gif"
-_MOTIONS = {"vary": vary.cels, "evolve": evolve.cels, "ramp": ramp.cels, "journey": journey.cels}
+_MOTIONS = {
+    "vary": motions.vary_cels,
+    "evolve": motions.evolve_cels,
+    "ramp": motions.ramp_cels,
+    "journey": motions.journey_cels,
+}
 _EVOLVING = 0.35  # More, and after a few frames nothing is left of the picture it began with.
 _RISING = 0.75
 _DEFAULT = Settings()

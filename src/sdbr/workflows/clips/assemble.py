@@ -1,21 +1,30 @@
-"""Every frame of a clip in order: drawn one by one, or keyframes with motion between them."""
+"""Every frame of a clip in order, with the transparency and the loop of its source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
+import numpy as np
+
 from sdbr.generation.stack import Drawing, Means
-from sdbr.media.clip import Pixels
+from sdbr.media.clip import Clip, Pixels, Settings
 from sdbr.motion.plan import Plan
 from sdbr.motion.temporal_filter import steadied
-from sdbr.workflows.clips.draw import Tally, chosen_of, held_through, paint, split, usable
+from sdbr.workflows.clips.draw import (
+    Tally,
+    chosen_of,
+    held_through,
+    paint,
+    paint_onward,
+    split,
+    usable,
+)
 from sdbr.workflows.clips.footage import Shown, wanted_frames
-from sdbr.workflows.clips.interpolate import carried, held_over
-from sdbr.workflows.clips.onward import paint_onward
+from sdbr.workflows.clips.interpolate import SourceFrames, carried, held_over
 from sdbr.workflows.clips.prepare import Settled
 from sdbr.workflows.clips.requests import write_frame
-from sdbr.workflows.clips.source_frames import SourceFrames
 from sdbr.workflows.clips.steadiness import Aside, Measured, measured, pairs_to_measure
 
 Result = tuple[Shown, Pixels]
@@ -73,3 +82,27 @@ def _noting(shot: Iterable[_Pair], waiting: list[Shown]) -> Iterator[tuple[Pixel
     for shown, before, after in shot:
         waiting.append(shown)
         yield before, after
+
+
+_ANIMATED = ("gif", "webp", "apng")
+
+
+def see_through(
+    results: Iterable[tuple[Shown, Pixels]], settled: Settled
+) -> Iterator[tuple[Shown, Pixels]]:
+    """The finished frames in order, each under the alpha channel of its source."""
+    if not settled.film.footage.clip.has_alpha:
+        yield from results
+        return
+    sources = wanted_frames(settled.reader, settled.film.footage.choice)
+    for (shown, pixels), source in zip(results, sources, strict=False):
+        yield shown, np.dstack([pixels[..., :3], source.image[..., 3]])
+
+
+def with_loop_of(clip: Clip, settings: Settings, told: bool) -> Settings:
+    """The settings, playing as often as the source unless the user `told` how often."""
+    if told or clip.kind not in _ANIMATED:
+        return settings
+    # A GIF's count says how often it starts again; one that plays once has none.
+    once = clip.loop == 1 and clip.kind != "gif"
+    return replace(settings, loop=None if once else clip.loop)

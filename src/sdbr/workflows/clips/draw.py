@@ -9,9 +9,10 @@ from sdbr.concurrency import map_ordered
 from sdbr.errors import Refused, SdbrError
 from sdbr.generation.stack import Drawing, Means
 from sdbr.media.clip import Frame, Pixels
+from sdbr.motion.feedback import feed_back
 from sdbr.request import ImageRequest, Picture, Size
 from sdbr.workflows.clips.folders import Tree
-from sdbr.workflows.clips.footage import Footage, Shown
+from sdbr.workflows.clips.footage import Footage, Shown, digest_of
 from sdbr.workflows.clips.requests import Painter, rgb, write_frame
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.pictures.job import Input
@@ -178,3 +179,40 @@ def _window(size: Size, threads: int) -> int:
 
 def _no_pixels() -> Pixels:
     raise RuntimeError("This request is for its key alone.")
+
+
+def paint_onward(
+    film: Film,
+    taken: Iterable[Taken],
+    run: Drawing,
+    means: Means,
+    share: float,
+    tally: Tally,
+) -> Iterator[Painted]:
+    """Draw frames in order, `share` (0 to 1) of the warped last result in each init image.
+
+    Across a cut each shot starts from its source alone.
+    """
+    shot_of = {number: at for at, shot in enumerate(film.footage.plan.shots) for number in shot}
+    last: tuple[int, Pixels, Pixels] | None = None
+    for shown, before in ((one.shown, one.pixels) for one in taken):
+        if run.stop.is_set():
+            return
+        init = before
+        if last is not None and last[0] == shot_of[shown.number]:
+            init = feed_back((last[1], last[2]), before, share)
+        one = _painted(film, shown, before, init, run)
+        if one.pixels is not None:
+            last = shot_of[shown.number], before, one.pixels
+        elif one.error is not None:
+            stop_if_fatal(one.error, run, means, tally)
+        yield one
+
+
+def _painted(film: Film, shown: Shown, before: Pixels, init: Pixels, run: Drawing) -> Painted:
+    try:
+        request = film.painter.request_for(shown, lambda: init, digest_of(init))
+        picture = run.generate(request)
+        return Painted(shown, before, film.painter.restored(picture, film.size), picture)
+    except SdbrError as error:
+        return Painted(shown, before, error=error)

@@ -1,11 +1,16 @@
-"""Draw one settled clip and write it, whole or not at all."""
+"""Draw one prepared clip, show a preview, and write it whole or not at all."""
 
 from __future__ import annotations
 
 import json
+import os
+import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from sdbr import __version__
 from sdbr.console import Voice
@@ -13,14 +18,12 @@ from sdbr.errors import InputProblem, Interrupted, Refused
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.stack import Drawing, Means, spent
-from sdbr.media.clip import Frame, Pace
+from sdbr.media.clip import Frame, Pace, Pixels
 from sdbr.media.open import open_writer, sound_of
-from sdbr.workflows.clips.assemble import steady_frames
+from sdbr.workflows.clips.assemble import see_through, steady_frames, with_loop_of
 from sdbr.workflows.clips.draw import Film, Tally
 from sdbr.workflows.clips.footage import Footage
-from sdbr.workflows.clips.inheriting import see_through, with_loop_of
 from sdbr.workflows.clips.prepare import Settled, index_of
-from sdbr.workflows.clips.preview import Preview
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import Measured, keep
 from sdbr.workflows.failures import Failures
@@ -132,3 +135,31 @@ def _raise_if_missing(count: int, settled: Settled, tally: Tally, run: Drawing) 
     if failures.any:
         failures.raise_at_end()
     raise InputProblem(f"The clip gave {count} frames now and {total} before. Run it again.")
+
+
+_EVERY = 2.0
+_SIDE = 640
+
+
+class Preview:
+    """Writes `path` anew at most every two seconds; a preview that cannot be written is none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._next = 0.0
+
+    def show(self, pixels: Pixels) -> None:
+        """Show this frame, unless the last one was shown just now."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _EVERY
+        temporary = self.path.with_suffix(".part")
+        with suppress(OSError):
+            _small(pixels).save(temporary, "JPEG", quality=85)
+            os.replace(temporary, self.path)
+
+
+def _small(pixels: Pixels) -> Image.Image:
+    image = Image.fromarray(pixels[..., :3])
+    image.thumbnail((_SIDE, _SIDE))
+    return image

@@ -15,13 +15,11 @@ from sdbr.bedrock.families import seed_within
 from sdbr.files import plain_write_errors, temporary_beside
 from sdbr.media.clip import Pixels
 from sdbr.media.stills import place
-from sdbr.media.stills.encode import MAX_INPUT_BYTES, encode, encode_under
+from sdbr.media.stills.encode import MAX_INPUT_BYTES, encode, encode_frame, encode_under
 from sdbr.media.stills.fit import Placement
-from sdbr.media.stills.frame_png import encode_frame
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.pixels import flattened
-from sdbr.model import Model
-from sdbr.request import Blob, ImageRequest, Picture, Size
+from sdbr.request import Blob, ImageRequest, Model, Picture, Size
 from sdbr.workflows.clips.footage import Shown
 
 _APART = 7_919  # Between the seeds of a frame that is drawn again.

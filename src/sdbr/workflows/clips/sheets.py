@@ -1,4 +1,4 @@
-"""A trial: a few frames drawn and laid out before and after, for the price of a few."""
+"""Contact sheets of clips: a trial of a few frames, and a finished clip before and after."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from PIL import Image
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Interrupted
 from sdbr.generation.stack import Drawing, Means
-from sdbr.media.clip import Pixels
+from sdbr.media.clip import Frame, Pixels
+from sdbr.media.open import open_reader
 from sdbr.media.stills.sheet import Labels, pairs_sheet
-from sdbr.workflows.clips.draw import Taken, Tally
+from sdbr.workflows.clips.draw import Taken, Tally, paint_onward
 from sdbr.workflows.clips.footage import Shown, wanted_frames
-from sdbr.workflows.clips.onward import paint_onward
 from sdbr.workflows.clips.prepare import Settled
 from sdbr.workflows.clips.requests import rgb
 from sdbr.workflows.failures import Failures
@@ -49,7 +49,7 @@ def draw_trial(
     pairs, names = [], []
     with suppress(Interrupted):
         for frame, before, after in _drawn(settled, taken, tuple(wanted) == film.drawn, run, means):
-            pairs.append((_small(before), _small(after)))
+            pairs.append((_thumbnail(before), _thumbnail(after)))
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if run.stop.is_set() and len(pairs) < len(wanted):
         raise Interrupted(
@@ -84,7 +84,37 @@ def _drawn(
     yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=run.stop)
 
 
-def _small(pixels: Pixels) -> Image.Image:
+def _thumbnail(pixels: Pixels) -> Image.Image:
     image = Image.fromarray(pixels)
     image.thumbnail((_SIDE, _SIDE))
     return image
+
+
+_PAIRS = 8
+_SHEET_SIDE = 384
+
+
+def write_sheet(settled: Settled, result: Path) -> Path:
+    """Lay out up to eight frames, evenly spread, and return the sheet's path."""
+    footage = settled.film.footage
+    wanted = spread(footage.frames, _PAIRS)
+    numbers = [frame.number for frame in wanted]
+    before = _thumbnails(wanted_frames(settled.reader, footage.choice), numbers)
+    after = _thumbnails(open_reader(result).frames(), numbers)
+    names = tuple(f"frame {one.number + 1}, {float(one.at):.2f} s" for one in wanted)
+    title = settled.film.painter.request.prompt
+    sheet = pairs_sheet(
+        list(zip(before, after, strict=False)), Labels(title, rows=names), _SHEET_SIDE
+    )
+    buffer = BytesIO()
+    sheet.save(buffer, "PNG")
+    return place(buffer.getvalue(), result.parent, f"{settled.film.tree.name}-sheet", ".png")
+
+
+def _thumbnails(frames: Iterable[Frame], numbers: Sequence[int]) -> list[Image.Image]:
+    pictures = []
+    for number, frame in enumerate(frames):
+        if number in numbers:
+            pictures.append(Image.fromarray(rgb(frame.image)))
+            pictures[-1].thumbnail((_SHEET_SIDE, _SHEET_SIDE))
+    return pictures

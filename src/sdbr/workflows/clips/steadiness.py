@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 from threading import Event
 from typing import Any
 
+import numpy as np
+
 from sdbr.concurrency import map_ordered
 from sdbr.console import counted
+from sdbr.errors import InputProblem
 from sdbr.files import write_whole
 from sdbr.media.clip import Pixels
+from sdbr.media.open import open_reader
+from sdbr.motion.keyframes import find_shots
 from sdbr.motion.plan import Plan
+from sdbr.motion.survey import survey
 from sdbr.motion.warp_error import Steadiness, mean_error, steadiness
 from sdbr.workflows.clips.footage import Shown
 
@@ -130,3 +137,29 @@ def kept(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, Mapping) else {}
+
+
+def judge(clip: Path, against: Path | None) -> Measured:
+    """The steadiness of each frame of `clip`, along the motion of `against` or its own.
+
+    Pairs across a cut are left out. Raises InputProblem where the two do not have as many
+    frames, or cannot be read.
+    """
+    source = against or clip
+    shots = find_shots(survey(_pixels(source), compare=False))
+    cuts = {shot.start for shot in shots}
+    measured = Measured()
+    pairs = zip(_pixels(source), _pixels(clip), strict=True)
+    try:
+        for number, (before, now) in enumerate(pairwise(pairs), start=1):
+            if number not in cuts:
+                measured.curve[number] = next(steadiness((before, now)))
+    except ValueError:
+        raise InputProblem(
+            f"{clip} and {source} have different numbers of frames. Compare a clip with its source."
+        ) from None
+    return measured
+
+
+def _pixels(path: Path) -> Iterator[Pixels]:
+    return (np.ascontiguousarray(f.image[..., :3]) for f in open_reader(path).frames())

@@ -13,8 +13,7 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.client import BedrockClient
 from sdbr.config.settings import Connection, configured_region
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
-from sdbr.model import Model
-from sdbr.request import ImageRequest
+from sdbr.request import ImageRequest, Model
 from sdbr.workflows.doctor import models
 from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
 

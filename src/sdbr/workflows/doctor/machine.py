@@ -67,10 +67,10 @@ def media() -> Iterator[Finding]:
     """The media libraries and the codecs that they bring."""
     try:
         from sdbr.media import libraries
-        from sdbr.motion import library
+        from sdbr.motion import arrays
 
         found = libraries.found()
-        every = {**found.versions, "opencv": library.version()}
+        every = {**found.versions, "opencv": arrays.version()}
     except (ImportError, OSError) as error:
         said = f"A media library cannot be loaded: {error}. Reinstall sdbr."
         yield fix("media", said, 1)

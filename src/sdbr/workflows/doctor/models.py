@@ -11,7 +11,7 @@ from sdbr.bedrock.account import Availability, ControlPlane, NotAllowed, Offer
 from sdbr.bedrock.catalog import Catalog
 from sdbr.concurrency import map_ordered
 from sdbr.errors import AccessProblem, SdbrError
-from sdbr.model import Model
+from sdbr.request import Model
 from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
 
 _SOON = 90

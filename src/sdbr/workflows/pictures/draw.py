@@ -11,13 +11,12 @@ from pathlib import Path
 from sdbr.bedrock import body
 from sdbr.bedrock.families import seed_within
 from sdbr.concurrency import map_ordered
-from sdbr.console import Voice
+from sdbr.console import Voice, until_interrupted
 from sdbr.errors import Interrupted, SdbrError
 from sdbr.files import write_whole
 from sdbr.generation.estimate import Estimate, consent, default_strengths, estimate, in_usd
 from sdbr.generation.stack import Drawing, Means, drawing, spent
-from sdbr.interruption import until_interrupted
-from sdbr.model import Model
+from sdbr.request import Model
 from sdbr.store.open_runs import OpenRun, drawn_seeds, open_run
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.pictures import finish

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of, seed_within
 from sdbr.errors import UsageProblem
-from sdbr.model import Model
-from sdbr.request import ImageRequest
+from sdbr.request import ImageRequest, Model
 from sdbr.workflows.look import (
     Look,
     choose,

@@ -7,9 +7,8 @@ from html import escape
 from sdbr.errors import UsageProblem
 from sdbr.workflows.clips.selection import parse_time
 from sdbr.workflows.inputs import VIDEOS
-from sdbr.workflows.report.desk import Desk, kind_of, spoken
 from sdbr.workflows.report.embed import PLAYABLE
-from sdbr.workflows.report.results import Result
+from sdbr.workflows.report.results import Desk, Result, kind_of, spoken
 
 _LARGEST_SOURCE = 24 * 1024 * 1024
 _ANIMATED = frozenset({".gif", ".apng"})

@@ -18,8 +18,7 @@ from sdbr.generation.estimate import in_usd
 from sdbr.workflows.report import chart
 from sdbr.workflows.report.before_after import shown
 from sdbr.workflows.report.chart import Steady
-from sdbr.workflows.report.desk import Desk, kind_of, prompt_of
-from sdbr.workflows.report.results import Result
+from sdbr.workflows.report.results import Desk, Result, kind_of, prompt_of
 
 _MOST_KEYFRAMES = 24
 _STRIP = 176

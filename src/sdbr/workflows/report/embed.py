@@ -1,4 +1,4 @@
-"""The pictures and clips that a page holds: each once, made smaller where that is enough."""
+"""The pictures and clips that a page holds: each once, as small as is enough, 7-bit."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+import numpy as np
+
 from sdbr.concurrency import map_ordered
 from sdbr.errors import InputProblem
-from sdbr.workflows.report.packing import packed
 
 _WORKERS = 2
 _TYPES = {
@@ -96,3 +97,27 @@ def _bytes(path: Path) -> bytes:
 
 def _type(path: Path) -> str:
     return _TYPES.get(path.suffix.lower(), "application/octet-stream")
+
+
+# NUL and CR are changed by the parser, and "<" could end the element.
+_STANDING_IN = ((b"\0", "Ā".encode()), (b"\r", "č".encode()), (b"<", "ļ".encode()))
+_WEIGHTS = np.array([64, 32, 16, 8, 4, 2, 1], np.uint8)
+_PIECE = 7 * 65_536
+
+
+def packed(data: bytes) -> Iterator[bytes]:
+    """The text that stands for `data`, UTF-8, in pieces."""
+    for start in range(0, len(data), _PIECE):
+        bits = np.unpackbits(np.frombuffer(data[start : start + _PIECE], np.uint8))
+        groups = np.pad(bits, (0, -len(bits) % 7)).reshape(-1, 7)
+        text = (groups * _WEIGHTS).sum(axis=1, dtype=np.uint8).tobytes()
+        for special, letter in _STANDING_IN:
+            text = text.replace(special, letter)
+        yield text
+
+
+def unpacked(text: str, size: int) -> bytes:
+    """What `packed` was given, `size` bytes of it; the page's script does the same."""
+    codes = np.array([ord(letter) & 127 for letter in text], np.uint8)
+    bits = np.unpackbits(codes[:, None], axis=1)[:, 1:]
+    return np.packbits(bits.reshape(-1)).tobytes()[:size]

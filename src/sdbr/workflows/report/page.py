@@ -20,8 +20,7 @@ from sdbr.files import flush, part_file, plain_write_errors
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.report import costs
 from sdbr.workflows.report.cards import card, model_of
-from sdbr.workflows.report.desk import Desk, kind_of
-from sdbr.workflows.report.results import Result
+from sdbr.workflows.report.results import Desk, Result, kind_of
 
 _HOLE = re.compile(r"\{\{(\w+)\}\}")
 _MARK = b"<!-- A report of sdbr -->"

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
+from sdbr.bedrock.catalog import Catalog
 from sdbr.errors import InputProblem
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.inputs import PICTURES, VIDEOS
-from sdbr.workflows.provenance import lineage
-from sdbr.workflows.provenance.lineage import Ancestor
+from sdbr.workflows.provenance import read
+from sdbr.workflows.provenance.read import Ancestor
+from sdbr.workflows.report.embed import PLAYABLE, Shelf
 from sdbr.workspace import Workspace, natural_key
 
 _KINDS = PICTURES | VIDEOS
@@ -94,7 +98,7 @@ def _latest_first(workspace: Workspace, paths: Iterable[Path]) -> list[Result]:
 def _files(folder: Path) -> Iterator[Path]:
     try:
         for it in folder.iterdir():
-            if (it.suffix.lower() in _KINDS and it.is_file()) or lineage.is_clip_folder(it):
+            if (it.suffix.lower() in _KINDS and it.is_file()) or read.is_clip_folder(it):
                 yield it
     except FileNotFoundError:
         return
@@ -106,9 +110,39 @@ def _files(folder: Path) -> Iterator[Path]:
 def _results(workspace: Workspace, paths: Iterable[Path]) -> Iterator[Result]:
     for path in paths:
         try:
-            ancestor = lineage.trace(path, workspace.hidden / "inputs")
+            ancestor = read.trace(path, workspace.hidden / "inputs")
         except InputProblem:
             continue
         if "command" in ancestor.made:
             at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             yield Result(path, ancestor, at)
+
+
+_SPOKEN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What cards are made with: the shelf, the prices, the workspace and its hidden folder."""
+
+    shelf: Shelf
+    catalog: Catalog
+    root: Path
+    hidden: Path
+
+
+def kind_of(result: Result) -> str:
+    """Picture, animation or video."""
+    if not result.moving:
+        return "picture"
+    return "video" if result.path.suffix.lower() in PLAYABLE | {".mkv", ".avi"} else "animation"
+
+
+def prompt_of(result: Result) -> str:
+    """The words that it was drawn from, as they were told."""
+    return str(result.request.get("prompt") or "")
+
+
+def spoken(result: Result) -> str:
+    """A few words for those who hear the page, as HTML."""
+    return escape(shorten(prompt_of(result), _SPOKEN, placeholder=" …") or result.path.name)

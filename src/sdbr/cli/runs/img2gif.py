@@ -21,7 +21,7 @@ from sdbr.workflows.clips.folders import Places, places
 from sdbr.workflows.clips.selection import parse_rate
 from sdbr.workflows.clips.source import Source
 from sdbr.workflows.look import look_of
-from sdbr.workflows.naming import aimed, container_of
+from sdbr.workflows.outputs import clip_target, container_of
 from sdbr.workflows.pictures.jobs import Beside
 from sdbr.workflows.sweep import single
 from sdbr.workspace import Workspace, kept_name
@@ -106,7 +106,7 @@ def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalo
 def _aimed(paths: Sequence[Path], asked: Asked, run: Run) -> tuple[Places, str | None, str]:
     home = places(Workspace(run.root), animated=True)
     to = run.output.to
-    found = aimed(home, to, run.output.name, asked.told.format, default="gif")
+    found = clip_target(home, to, run.output.name, asked.told.format, default="gif")
     if len(paths) > 1 and to is not None and found[0].results != Path(to):
         raise UsageProblem(f"{len(paths)} animations do not fit into {to}. Give -o a folder.")
     return found
