@@ -1,9 +1,9 @@
-"""The quick form of the fuzzer: `python -m campaign fuzz` tries for as long as one likes."""
+"""The quick form of the fuzzer: `python -m dev.campaign fuzz` tries for as long as one likes."""
 
 import pytest
-from campaign.fuzz.targets import TARGETS
-from campaign.fuzz.watching import attempt
-from campaign.page import PAGE
+from dev.campaign.fuzz.targets import TARGETS
+from dev.campaign.fuzz.watching import attempt
+from dev.campaign.page import PAGE
 
 SLOW = {"records in results": 12, "names of files": 4, "ledger and cache": 6, "secrets": 2}
 

@@ -1,8 +1,8 @@
-"""The short form of the fault campaign: `python -m campaign faults` runs all of it."""
+"""The short form of the fault campaign: `python -m dev.campaign faults` runs all of it."""
 
-from campaign.faults import some_cells
-from campaign.grid import FAULTS
-from campaign.page import PAGE
+from dev.campaign.faults import some_cells
+from dev.campaign.grid import FAULTS
+from dev.campaign.page import PAGE
 
 
 def test_whatever_goes_wrong_nothing_is_lost_and_nothing_is_paid_twice():

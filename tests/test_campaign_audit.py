@@ -5,9 +5,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from campaign.audit import audit
-from campaign.bedrock import Asked
-from campaign.books import leftovers_of
+from dev.campaign.audit import audit
+from dev.campaign.bedrock import Asked
+from dev.campaign.books import leftovers_of
 
 from sdbr.store.ledger import Ledger, Send, Settlement
 

@@ -32,7 +32,7 @@ def loaded(path):
 
 
 def tool():
-    return loaded(ROOT / "tools" / "docs.py")
+    return loaded(ROOT / "dev" / "docs.py")
 
 
 def blocks(page, language):
@@ -53,7 +53,7 @@ def test_the_pages_of_the_commands_are_those_of_the_commands():
         for path, text in tool().written().items()
         if not path.is_file() or path.read_text("utf-8") != text
     ]
-    assert stale == [], "Run: python tools/docs.py"
+    assert stale == [], "Run: python dev/docs.py"
     written = set(tool().written())
     assert [path.name for path in (DOCS / "cli").glob("*") if path not in written] == []
 
@@ -119,7 +119,7 @@ def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
 
 @pytest.mark.usefixtures("emulator")
 def test_the_commands_of_the_tour_work_one_after_the_other(sdbr):
-    shown = loaded(ROOT / "tools" / "tour.py").commands()
+    shown = loaded(ROOT / "dev" / "tour.py").commands()
     assert len(shown) > 8
     for command in shown:
         ran = sdbr(*shlex.split(command)[1:])
@@ -128,7 +128,7 @@ def test_the_commands_of_the_tour_work_one_after_the_other(sdbr):
 
 def test_the_pictures_of_the_tour_are_those_that_its_tool_makes_and_small():
     shown = re.findall(r"\(img/(.+?)\)", (DOCS / "tour.md").read_text("utf-8"))
-    made = re.findall(r'write\("(.+?)"', (ROOT / "tools" / "tour.py").read_text("utf-8"))
+    made = re.findall(r'write\("(.+?)"', (ROOT / "dev" / "tour.py").read_text("utf-8"))
     assert shown == made
     sizes = {path.name: path.stat().st_size for path in (DOCS / "img").iterdir()}
     assert set(made) <= set(sizes)

@@ -1,6 +1,0 @@
-"""python -m campaign: see --help."""
-
-from campaign.main import main
-
-if __name__ == "__main__":
-    main()
