@@ -101,9 +101,11 @@ def emulator_reads(request: ImageRequest) -> Any:
     """What the emulator understands of the body that is sent; it raises what Bedrock would say."""
     from sdbr.emulator.invoke import read_order
     from sdbr.emulator.models import models
-    from sdbr.emulator.settings import Settings
+    from sdbr.emulator.settings import EmulatorSettings
 
-    return read_order(models()[request.model.id], json.loads(body.wire(request)), Settings())
+    return read_order(
+        models()[request.model.id], json.loads(body.wire(request)), EmulatorSettings()
+    )
 
 
 def encoded(request: ImageRequest) -> Any:

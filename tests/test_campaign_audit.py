@@ -9,7 +9,7 @@ from dev.campaign.audit import audit
 from dev.campaign.bedrock import Asked
 from dev.campaign.books import leftovers_of
 
-from sdbr.store.ledger import Ledger, Send, Settlement
+from sdbr.store.ledger import Ledger, Send, SendOutcome
 
 KEY = "ab" + "0" * 62
 PICTURE = b"a picture"
@@ -33,7 +33,7 @@ def send(workspace, request_id=None):
     ledger = Ledger(workspace / ".sdbr" / "ledger.db")
     row = ledger.begin(1, Send("core", "us-west-2", KEY, 7, None))
     if request_id:
-        ledger.settle(row, Settlement("picture", "yes", 200, request_id))
+        ledger.settle(row, SendOutcome("picture", "yes", 200, request_id))
     ledger.close()
 
 

@@ -1,7 +1,7 @@
 import io
 import sys
 
-from sdbr.console import Voice, counted
+from sdbr.console import Console, counted
 
 
 class Terminal(io.StringIO):
@@ -18,7 +18,7 @@ def at_a_terminal(monkeypatch):
 
 
 def test_lines_go_to_stderr_alone(capsys):
-    Voice().say("hello")
+    Console().say("hello")
     assert capsys.readouterr() == ("", "hello\n")
 
 
@@ -27,7 +27,7 @@ def test_one_is_not_many():
 
 
 def test_quiet_says_nothing(capsys):
-    voice = Voice(quiet=True, verbose=True)
+    voice = Console(quiet=True, verbose=True)
     voice.say("a")
     voice.detail("b")
     voice.passing("c")
@@ -37,29 +37,29 @@ def test_quiet_says_nothing(capsys):
 
 
 def test_details_are_for_those_who_asked(capsys):
-    Voice().detail("a")
-    Voice(verbose=True).detail("b")
+    Console().detail("a")
+    Console(verbose=True).detail("b")
     assert capsys.readouterr().err == "b\n"
 
 
 def test_many_lines_alike_are_said_once_a_second(capsys, monkeypatch):
     clock = iter([10.0, 10.1, 10.9, 11.0, 11.5])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
-    voice = Voice()
+    voice = Console()
     for number in range(5):
         voice.passing(str(number))
     assert capsys.readouterr().err == "0\n3\n"
 
 
 def test_those_who_asked_hear_every_line(capsys):
-    voice = Voice(verbose=True)
+    voice = Console(verbose=True)
     for number in range(3):
         voice.passing(str(number))
     assert capsys.readouterr().err == "0\n1\n2\n"
 
 
 def test_without_a_terminal_there_is_no_bar_and_nobody_to_ask(capsys):
-    voice = Voice()
+    voice = Console()
     assert not voice.terminal
     with voice.progress(5, "picture"):
         voice.step("0.04 USD")
@@ -68,7 +68,7 @@ def test_without_a_terminal_there_is_no_bar_and_nobody_to_ask(capsys):
 
 def test_on_a_terminal_a_bar_counts_and_tells_the_dollars(monkeypatch, capsys):
     terminal = at_a_terminal(monkeypatch)
-    voice = Voice()
+    voice = Console()
     assert voice.terminal
     with voice.progress(2, "picture"):
         voice.say("a line above it")
@@ -82,15 +82,15 @@ def test_on_a_terminal_a_bar_counts_and_tells_the_dollars(monkeypatch, capsys):
 
 def test_one_picture_needs_no_bar(monkeypatch):
     terminal = at_a_terminal(monkeypatch)
-    with Voice().progress(1, "picture"):
-        Voice().step("")
+    with Console().progress(1, "picture"):
+        Console().step("")
     assert terminal.getvalue() == ""
 
 
 def test_closed_streams_are_no_trouble(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", None)
     monkeypatch.setattr(sys, "stderr", None)
-    voice = Voice()
+    voice = Console()
     assert not voice.terminal
     voice.say("nobody hears this")
     with voice.progress(5, "picture"):

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.media.open import Frame, Pace, Settings, open_reader, open_writer, sound_of
+from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader, open_writer, sound_of
 
 ROUNDS = 3
 
@@ -96,7 +96,7 @@ def long_clip(frames: int, target: Path) -> None:
     """Write a clip of noise strips and read it back, as a process of its own does."""
     pace = Pace.even(Fraction(30))
     strip = np.random.default_rng(1).integers(0, 255, (720, 1280, 3), np.uint8)
-    with open_writer(target, pace, settings=Settings(preset="ultrafast", crf=40)) as writer:
+    with open_writer(target, pace, settings=EncodingSettings(preset="ultrafast", crf=40)) as writer:
         for number in range(frames):
             image = np.full((720, 1280, 3), 90, np.uint8)
             image[:, : 64 + number % 64] = strip[:, : 64 + number % 64]

@@ -24,7 +24,7 @@ from measures import blurred, cpu_seconds, psnr, ssim
 from PIL import Image
 
 from sdbr.media.clip import Frame, Pixels
-from sdbr.media.open import Pace, Settings, open_reader, open_writer
+from sdbr.media.open import EncodingSettings, Pace, open_reader, open_writer
 from sdbr.media.stills.pixels import flattened, scaled
 from sdbr.workflows.inputs import moves
 
@@ -88,7 +88,7 @@ def fitted(image: Pixels) -> Pixels:
 
 def with_sdbr(dither: str) -> Write:
     def write(pictures: list[Pixels], target: Path) -> None:
-        with open_writer(target, PACE, settings=Settings(dither=dither)) as writer:
+        with open_writer(target, PACE, settings=EncodingSettings(dither=dither)) as writer:
             for number, image in enumerate(pictures):
                 writer.add(Frame(image, number / PACE.rate, 1 / PACE.rate))
 

@@ -25,7 +25,7 @@ from sdbr.motion.arrays import Frame, shrunk
 from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import fill
 from sdbr.motion.keyframes import place_keyframes, read_rule
-from sdbr.motion.plan import Plan
+from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.survey import Note, survey
 from sdbr.motion.temporal_filter import steadied
 from sdbr.motion.warp_error import mean_error, sharpness, steadiness
@@ -48,7 +48,7 @@ def frames_of(path: Path, count: int, width: int) -> Clip:
     return frames
 
 
-def filled(frames: Clip, pictures: Clip, plan: Plan) -> Clip:
+def filled(frames: Clip, pictures: Clip, plan: KeyframePlan) -> Clip:
     results = list(pictures)
     for shot in plan.shots:
         keys = plan.keyframes_of(shot)
@@ -61,12 +61,12 @@ def filled(frames: Clip, pictures: Clip, plan: Plan) -> Clip:
     return results
 
 
-def filtered(frames: Clip, pictures: Clip, plan: Plan) -> Clip:
+def filtered(frames: Clip, pictures: Clip, plan: KeyframePlan) -> Clip:
     shots = ([(frames[n], pictures[n]) for n in shot] for shot in plan.shots)
     return [result for shot in shots for result in steadied(shot)]
 
 
-def measured(name: str, frames: Clip, plan: Plan, make: Callable[[], Clip]) -> Row:
+def measured(name: str, frames: Clip, plan: KeyframePlan, make: Callable[[], Clip]) -> Row:
     begun = time.process_time()
     results = make()
     spent = (time.process_time() - begun) / len(frames) * 1000

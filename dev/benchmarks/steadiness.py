@@ -35,7 +35,7 @@ from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import fill
 from sdbr.motion.keyframes import find_shots, place_keyframes, read_rule
 from sdbr.motion.matching import step
-from sdbr.motion.plan import Plan
+from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.survey import Note, survey
 from sdbr.motion.warp_error import MEASURING_FLOW, sharpness, visible, warp_error
 
@@ -89,7 +89,7 @@ def likeness(results: Clip, ideal: Clip) -> float:
     return fmean(ssim(a, b) for a, b in zip(results, ideal, strict=True))
 
 
-def filling(frames: Clip, pictures: Clip, plan: Plan) -> float:
+def filling(frames: Clip, pictures: Clip, plan: KeyframePlan) -> float:
     """Milliseconds of processor time that harmonising and filling take a filled frame."""
     results, filled = dict(enumerate(pictures)), 0
     begun = time.process_time()

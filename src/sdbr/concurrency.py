@@ -19,7 +19,7 @@ READER = "sdbr-reader"
 """The name of the thread that reads the items."""
 
 
-class _Place(Generic[Item, Result]):
+class _Slot(Generic[Item, Result]):
     """One item on its way through: what came of it is there once `done` is set.
 
     An item that was never begun ends with neither a result nor an error.
@@ -39,14 +39,14 @@ class _Place(Generic[Item, Result]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Line(Generic[Item, Result]):
+class _Queues(Generic[Item, Result]):
     """The places in both their queues: that of the threads, and that of the caller, in order.
 
     `unread` is what reading the items raised. None ends either queue.
     """
 
-    to_do: SimpleQueue[_Place[Item, Result] | None]
-    in_order: SimpleQueue[_Place[Item, Result] | None]
+    to_do: SimpleQueue[_Slot[Item, Result] | None]
+    in_order: SimpleQueue[_Slot[Item, Result] | None]
     room: threading.Semaphore
     unread: list[BaseException]
 
@@ -56,7 +56,7 @@ class _Line(Generic[Item, Result]):
             for item in items:
                 if halted():
                     break
-                place: _Place[Item, Result] = _Place(item)
+                place: _Slot[Item, Result] = _Slot(item)
                 self.in_order.put(place)
                 self.to_do.put(place)
                 self.room.acquire()
@@ -90,7 +90,7 @@ def map_ordered(
     reading `items`, is raised in its place.
     """
     room = threading.Semaphore(window - 1)
-    line: _Line[Item, Result] = _Line(SimpleQueue(), SimpleQueue(), room, [])
+    line: _Queues[Item, Result] = _Queues(SimpleQueue(), SimpleQueue(), room, [])
     ended = threading.Event()
 
     def halted() -> bool:
@@ -134,7 +134,7 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Itera
 
 
 def _serve(
-    queue: SimpleQueue[_Place[Item, Result] | None],
+    queue: SimpleQueue[_Slot[Item, Result] | None],
     work: Callable[[Item], Result],
     halted: Callable[[], bool],
     ended: threading.Event,
@@ -173,7 +173,7 @@ def ahead(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
                 future.cancel()
 
 
-class Behind:
+class BackgroundWork:
     """Runs work in the background; never more than four pieces are waiting."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ def counted(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-class Voice:
+class Console:
     """Says lines on stderr, above the progress bar where there is one.
 
     `quiet` says nothing, `verbose` says details too. A bar is drawn only on a terminal.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sdbr.emulator import Emulator
-from sdbr.emulator.journal import Received
+from sdbr.emulator.journal import ReceivedRequest
 from sdbr.media.open import Frame, open_reader
 from tests.media.made_clips import Film, make_film
 
@@ -24,6 +24,6 @@ def frames(path: str | Path) -> list[Frame]:
     return list(open_reader(Path(path)).frames())
 
 
-def invocations(emulator: Emulator) -> list[Received]:
+def invocations(emulator: Emulator) -> list[ReceivedRequest]:
     """The requests for pictures that came."""
     return [record for record in emulator.received if record.number]

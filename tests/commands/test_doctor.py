@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from sdbr.bedrock.account import Availability, Caller, Live, Offer
+from sdbr.bedrock.account import Availability, Caller, ModelStatus, Offer
 from sdbr.bedrock.client import BedrockClient
 from sdbr.config.settings import Connection
 from sdbr.emulator import Emulator, Faults
@@ -89,7 +89,7 @@ def test_each_fault_on_the_way_is_named_with_its_exit_code(monkeypatch):
         number += 1
     with Emulator(picture_side=64, faults=Faults(**rules)) as emulator:
         connection = Connection(endpoint_url=emulator.url, region="us-west-2", timeout=0.5)
-        patient = account.Patient(connection, CATALOG, (CORE,))
+        patient = account.Checkup(connection, CATALOG, (CORE,))
         client = BedrockClient(lambda: connection, CATALOG.models, 1)
         for fault in KINDS:
             (found,) = [it for it in account.way(client, patient, "here") if it.verdict != "ok"]
@@ -194,7 +194,7 @@ def test_a_clock_that_goes_wrong_is_told_before_aws_refuses_it(behind, verdict, 
 
 
 def offer(region="us-west-2", **more):
-    live = {model.id: Live(model.id, "ACTIVE", None) for model in CATALOG.models}
+    live = {model.id: ModelStatus(model.id, "ACTIVE", None) for model in CATALOG.models}
     profiles = frozenset(f"us.{model.id}" for model in CATALOG.models)
     return Offer(region, live | more, profiles)
 
@@ -220,9 +220,9 @@ def test_trouble_with_another_model_than_the_default_ones_can_wait():
 
 def test_models_that_end_soon_and_new_ones_are_told():
     live = {
-        CORE.id: Live(CORE.id, "ACTIVE", date(2026, 12, 24)),
-        SD35.id: Live(SD35.id, "LEGACY", None),
-        "stability.new-v1:0": Live("stability.new-v1:0", "ACTIVE", None),
+        CORE.id: ModelStatus(CORE.id, "ACTIVE", date(2026, 12, 24)),
+        SD35.id: ModelStatus(SD35.id, "LEGACY", None),
+        "stability.new-v1:0": ModelStatus("stability.new-v1:0", "ACTIVE", None),
     }
     said = [it.said for it in models.lifecycles(Offer("x", live, frozenset()), CATALOG, TODAY)]
     assert "ends on 2026-12-24" in said[0]

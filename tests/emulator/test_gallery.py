@@ -7,7 +7,7 @@ import pytest
 
 from sdbr.emulator import painter
 from sdbr.emulator.painter.order import Order
-from sdbr.emulator.picture_cache import Gallery
+from sdbr.emulator.picture_cache import PictureCache
 
 ORDER = Order(prompt="a fox", size=(64, 64))
 
@@ -25,13 +25,13 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
 
 
 def test_an_order_is_painted_once(painted: list[Order]) -> None:
-    gallery = Gallery(1_000_000)
+    gallery = PictureCache(1_000_000)
     assert gallery.paint(ORDER) == gallery.paint(ORDER)
     assert painted == [ORDER]
 
 
 def test_any_difference_is_another_picture(painted: list[Order]) -> None:
-    gallery = Gallery(1_000_000)
+    gallery = PictureCache(1_000_000)
     changes: dict[str, Any] = {
         "seed": 2,
         "prompt": "a cat",
@@ -45,7 +45,7 @@ def test_any_difference_is_another_picture(painted: list[Order]) -> None:
 
 
 def test_the_oldest_pictures_make_room(painted: list[Order]) -> None:
-    gallery = Gallery(max_bytes=250)
+    gallery = PictureCache(max_bytes=250)
     first, second, third = (dataclasses.replace(ORDER, seed=seed) for seed in (1, 2, 3))
     for order in (first, second, third, third, first):
         gallery.paint(order)

@@ -11,7 +11,7 @@ import h2.events
 import pytest
 
 from sdbr.emulator import Emulator, Faults
-from sdbr.emulator.http.http2 import Frames
+from sdbr.emulator.http.http2 import FrameSplitter
 from tests.emulator.calls import CORE
 
 BODY = json.dumps({"prompt": "a fox", "seed": 1}).encode()
@@ -99,7 +99,7 @@ def test_a_peaceful_goodbye_is_left_out_and_an_angry_one_is_not() -> None:
     peaceful = bytes([0, 0, 8, 7, 0, 0, 0, 0, 0]) + bytes(8)
     angry = bytes([0, 0, 8, 7, 0, 0, 0, 0, 0]) + bytes(7) + b"\x01"
     ping = bytes([0, 0, 8, 6, 0, 0, 0, 0, 0]) + b"12345678"
-    frames = Frames()
+    frames = FrameSplitter()
     stream = preface + ping + peaceful + angry
     seen = b"".join(frames.whole(stream[at : at + 5]) for at in range(0, len(stream), 5))
     assert seen == preface + ping + angry

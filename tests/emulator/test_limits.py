@@ -3,12 +3,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from sdbr.emulator import Emulator
-from sdbr.emulator.throttle import Limits, Turns
+from sdbr.emulator.throttle import InvocationCounter, RequestLimiter
 from tests.emulator.calls import CORE, invoke
 
 
 def test_more_at_once_than_the_limit_are_turned_away() -> None:
-    limits = Limits(in_flight=2)
+    limits = RequestLimiter(in_flight=2)
     assert [limits.enter() for _ in range(3)] == [True, True, False]
     limits.leave()
     limits.leave()
@@ -18,7 +18,7 @@ def test_more_at_once_than_the_limit_are_turned_away() -> None:
 
 def test_more_a_minute_than_the_limit_are_turned_away_until_the_first_is_a_minute_old() -> None:
     now = [0.0]
-    limits = Limits(per_minute=2, clock=lambda: now[0])
+    limits = RequestLimiter(per_minute=2, clock=lambda: now[0])
     assert [limits.enter() for _ in range(3)] == [True, True, False]
     now[0] = 59.9
     assert not limits.enter()
@@ -27,7 +27,7 @@ def test_more_a_minute_than_the_limit_are_turned_away_until_the_first_is_a_minut
 
 
 def test_turns_number_all_calls_and_count_each_content() -> None:
-    turns = Turns()
+    turns = InvocationCounter()
     assert [turns.take(it) for it in (b"a", b"b", b"a")] == [(1, 1), (2, 1), (3, 2)]
     turns.clear()
     assert turns.take(b"a") == (1, 1)

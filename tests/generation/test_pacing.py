@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from sdbr.errors import Interrupted, UsageProblem
-from sdbr.generation.pacing import Pace, paced
+from sdbr.generation.pacing import AdaptiveLimit, paced
 from tests.material import CORE, drawn, request_for, throttled
 
 FOX = request_for(CORE)
@@ -11,7 +11,7 @@ IN_TIME = 20.0
 
 
 def pace(workers=8, rpm=None, stop=None):
-    return Pace(workers, rpm, stop or threading.Event())
+    return AdaptiveLimit(workers, rpm, stop or threading.Event())
 
 
 def run_together(count, work):

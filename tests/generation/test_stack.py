@@ -9,7 +9,7 @@ from sdbr.emulator import Faults
 from sdbr.errors import AccessProblem, InputProblem, Interrupted, OverBudget, Refused, SdbrError
 from sdbr.generation import retrying
 from sdbr.generation.filtering import OnFiltered
-from sdbr.generation.stack import Means, drawing, spent
+from sdbr.generation.stack import Resources, drawing, spent
 from sdbr.request import Blob
 from sdbr.store import ledger_queries
 from sdbr.store.ledger import Ledger
@@ -33,7 +33,7 @@ def means(tmp_path, emulator, workers=8, **changes):
         "spending": Spending(),
         "models": CATALOG.models,
     }
-    return Means(**{**told, **changes})
+    return Resources(**{**told, **changes})
 
 
 def draw_all(using, requests, stop=None):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sdbr.concurrency import Behind, ahead
+from sdbr.concurrency import BackgroundWork, ahead
 
 
 def test_results_come_in_order() -> None:
@@ -34,7 +34,7 @@ def test_an_error_arrives_at_its_place() -> None:
 
 
 def test_work_in_the_background_is_done_before_finish_returns() -> None:
-    behind, done = Behind(), []
+    behind, done = BackgroundWork(), []
     for number in range(20):
         behind.submit(lambda n=number: done.append(n))  # type: ignore[misc]
     behind.finish()
@@ -43,7 +43,7 @@ def test_work_in_the_background_is_done_before_finish_returns() -> None:
 
 def test_an_error_in_the_background_is_raised_and_threads_end() -> None:
     before = threading.active_count()
-    behind = Behind()
+    behind = BackgroundWork()
     behind.submit(lambda: [].pop())
     with pytest.raises(IndexError):
         behind.finish()

@@ -8,9 +8,9 @@ import pytest
 from made_clips import picture, psnr
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.media.animation.gif import Look, smaller
+from sdbr.media.animation.gif import GifQuality, smaller
 from sdbr.media.clip import Pixels
-from sdbr.media.open import Frame, Pace, Settings, Writer, open_reader, open_writer
+from sdbr.media.open import EncodingSettings, Frame, Pace, Writer, open_reader, open_writer
 
 PACE = Pace.even(Fraction(12))
 
@@ -18,7 +18,7 @@ PACE = Pace.even(Fraction(12))
 def write(
     target: Path, images: list[Pixels], lasts: Fraction = Fraction(1, 12), **options: object
 ) -> Writer:
-    settings = Settings(**options)  # type: ignore[arg-type]
+    settings = EncodingSettings(**options)  # type: ignore[arg-type]
     with open_writer(target, PACE, settings=settings) as writer:
         for number, image in enumerate(images):
             writer.add(Frame(image, number * lasts, lasts))
@@ -94,7 +94,7 @@ def test_a_size_limit_counts_the_comment(tmp_path: Path) -> None:
     write(tmp_path / "free.gif", moving())
     limit = (tmp_path / "free.gif").stat().st_size + 100
     with open_writer(
-        tmp_path / "b.gif", PACE, settings=Settings(max_bytes=limit), comment="x" * 900
+        tmp_path / "b.gif", PACE, settings=EncodingSettings(max_bytes=limit), comment="x" * 900
     ) as writer:
         for number, image in enumerate(moving()):
             writer.add(Frame(image, Fraction(number, 12), Fraction(1, 12)))
@@ -108,19 +108,19 @@ def test_an_impossible_size_limit_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_dither_goes_before_colours_and_colours_before_width() -> None:
-    look = smaller(Look(256, 480, "sierra"), 1000, 500)
-    assert look == Look(256, 480, "bayer")
+    look = smaller(GifQuality(256, 480, "sierra"), 1000, 500)
+    assert look == GifQuality(256, 480, "bayer")
     look = smaller(look, 900, 500)
-    assert look == Look(128, 480, "bayer")
-    look = smaller(Look(64, 480, "bayer"), 800, 400)
+    assert look == GifQuality(128, 480, "bayer")
+    look = smaller(GifQuality(64, 480, "bayer"), 800, 400)
     assert look is not None
     assert look.colours == 64
     assert 300 < look.width < 340
 
 
 def test_the_narrowest_is_tried_before_giving_up() -> None:
-    assert smaller(Look(64, 480, "none"), 90000, 100) == Look(64, 48, "none")
-    assert smaller(Look(64, 48, "none"), 800, 100) is None
+    assert smaller(GifQuality(64, 480, "none"), 90000, 100) == GifQuality(64, 48, "none")
+    assert smaller(GifQuality(64, 48, "none"), 800, 100) is None
 
 
 def test_sixty_frames_a_second_keep_their_length(tmp_path: Path) -> None:

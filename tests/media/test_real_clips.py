@@ -11,7 +11,7 @@ import pytest
 from made_clips import psnr, sound_packets
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import Settings, open_reader, open_writer, sound_of
+from sdbr.media.open import EncodingSettings, open_reader, open_writer, sound_of
 
 MEDIA = Path(os.environ.get("SDBR_TEST_MEDIA", "missing"))
 pytestmark = pytest.mark.skipif(not MEDIA.is_dir(), reason="SDBR_TEST_MEDIA is not set")
@@ -43,7 +43,7 @@ def test_a_real_clip_survives_being_written_as_mp4(tmp_path: Path, name: str) ->
     source, target = MEDIA / "clips" / name, tmp_path / "out.mp4"
     reader = open_reader(source)
     end = Fraction(2, 3) if name in LONG else None
-    settings = Settings(preset="veryfast", crf=14)
+    settings = EncodingSettings(preset="veryfast", crf=14)
     before = []
     with open_writer(
         target, reader.clip.pace, sound=sound_of(reader.clip, end), settings=settings
@@ -81,7 +81,7 @@ def test_every_frame_of_a_longer_clip_is_read(name: str) -> None:
 @pytest.mark.parametrize("name", ["newtonscradle.gif", "people-480x270.gif"])
 def test_a_gif_keeps_its_delays_exactly(tmp_path: Path, name: str) -> None:
     reader = open_reader(MEDIA / "clips" / name)
-    settings = Settings(loop=reader.clip.loop)
+    settings = EncodingSettings(loop=reader.clip.loop)
     with open_writer(tmp_path / "out.gif", reader.clip.pace, settings=settings) as writer:
         for frame in reader.frames():
             writer.add(frame)

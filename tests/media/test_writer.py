@@ -7,7 +7,7 @@ import pytest
 from made_clips import picture, timeline
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import Frame, Pace, Settings, open_reader, open_writer
+from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader, open_writer
 
 PACE = Pace.even(Fraction(12))
 STEP = Fraction(1, 12)
@@ -86,7 +86,7 @@ def test_h264_gets_even_sides_and_vp9_keeps_odd_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
 def test_a_width_scales_an_animation_in_its_shape(tmp_path: Path, suffix: str) -> None:
     target = tmp_path / f"a{suffix}"
-    with open_writer(target, PACE, settings=Settings(width=48)) as writer:
+    with open_writer(target, PACE, settings=EncodingSettings(width=48)) as writer:
         for frame in timeline([STEP] * 3):
             writer.add(frame)
     assert open_reader(target).clip.size == (48, 32)
@@ -96,7 +96,7 @@ def test_a_width_scales_an_animation_in_its_shape(tmp_path: Path, suffix: str) -
 @pytest.mark.parametrize("loop", [0, 3])
 def test_the_loop_count_is_kept(tmp_path: Path, suffix: str, loop: int) -> None:
     target = tmp_path / f"a{suffix}"
-    with open_writer(target, PACE, settings=Settings(loop=loop)) as writer:
+    with open_writer(target, PACE, settings=EncodingSettings(loop=loop)) as writer:
         for frame in timeline([STEP] * 3):
             writer.add(frame)
     assert open_reader(target).clip.loop == loop
@@ -104,7 +104,7 @@ def test_the_loop_count_is_kept(tmp_path: Path, suffix: str, loop: int) -> None:
 
 def test_lossless_webp_is_lossless(tmp_path: Path) -> None:
     frames = timeline([STEP] * 4, alpha=True)
-    with open_writer(tmp_path / "a.webp", PACE, settings=Settings(lossless=True)) as writer:
+    with open_writer(tmp_path / "a.webp", PACE, settings=EncodingSettings(lossless=True)) as writer:
         for frame in frames:
             writer.add(frame)
     back = open_reader(tmp_path / "a.webp").frames()

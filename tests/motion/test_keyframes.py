@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from sdbr.errors import UsageProblem
-from sdbr.motion.keyframes import FARTHEST, NEAREST, Rule, place_keyframes, read_rule
+from sdbr.motion.keyframes import FARTHEST, NEAREST, KeyframeRule, place_keyframes, read_rule
 from sdbr.motion.survey import survey
 from tests.motion.scenes import boiling, pan, passing, still
 
@@ -99,7 +99,7 @@ def test_no_frames_need_no_keyframes():
 
 
 def test_rules_are_read():
-    assert read_rule("every:12") == Rule("every", every=12)
+    assert read_rule("every:12") == KeyframeRule("every", every=12)
     assert read_rule("auto", calls=9).calls == 9
 
 

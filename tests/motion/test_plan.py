@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from sdbr.motion.plan import Plan, Stretch
+from sdbr.motion.plan import KeyframePlan, Stretch
 
-PLAN = Plan("every", (range(0, 10), range(10, 11), range(11, 20)), (0, 4, 9, 10, 11, 15))
+PLAN = KeyframePlan("every", (range(0, 10), range(10, 11), range(11, 20)), (0, 4, 9, 10, 11, 15))
 
 
 def test_a_frame_is_made_from_the_keyframes_beside_it():
@@ -28,6 +28,6 @@ def test_keyframes_are_told_apart_by_shot():
 
 
 def test_no_frames_make_an_empty_plan():
-    empty = Plan("all", (), ())
+    empty = KeyframePlan("all", (), ())
     assert empty.frames == 0
     assert empty.stretches() == ()

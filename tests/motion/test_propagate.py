@@ -5,17 +5,17 @@ import numpy as np
 from sdbr.motion.arrays import luma
 from sdbr.motion.flow import view
 from sdbr.motion.matching import Link
-from sdbr.motion.propagation import Pull, Source, make_key, propagate
+from sdbr.motion.propagation import KeyframeLink, SourceViews, make_key, propagate
 from tests.motion.scenes import SIZE, ground
 
 FRAME = ground(*SIZE)
-SOURCE = Source(view(FRAME, SIZE), luma(FRAME))
+SOURCE = SourceViews(view(FRAME, SIZE), luma(FRAME))
 SURE = np.ones((SIZE[1], SIZE[0]), np.float32)
 NOWHERE = np.zeros((SIZE[1], SIZE[0], 2), np.float32)
 
 
 def pull(picture, trust, nearness=0.5):
-    return Pull(make_key(picture, SOURCE), Link(NOWHERE, trust), nearness)
+    return KeyframeLink(make_key(picture, SOURCE), Link(NOWHERE, trust), nearness)
 
 
 def test_a_keyframe_at_its_own_place_is_its_picture():

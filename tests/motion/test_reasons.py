@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from sdbr.motion.cuts import STILL, Change
-from sdbr.motion.plan import Plan, reasons
+from sdbr.motion.plan import KeyframePlan, reasons
 from sdbr.motion.survey import Note
 
-CLOSE = Plan("auto", (range(0, 20), range(20, 40)), (0, 19, 20, 24, 28, 32, 36, 39))
+CLOSE = KeyframePlan("auto", (range(0, 20), range(20, 40)), (0, 19, 20, 24, 28, 32, 36, 39))
 
 
 def notes(new, motion):
@@ -24,11 +24,11 @@ def test_the_cause_of_many_keyframes_is_named():
 
 def test_many_cuts_are_not_all_named():
     shots = tuple(range(n, n + 2) for n in range(0, 40, 2))
-    plan = Plan("every", shots, tuple(range(40)))
+    plan = KeyframePlan("every", shots, tuple(range(40)))
     assert reasons(plan, notes(0.5, 0.0))[1] == "20 shots, cut at frame 3, 5, 7, 9, 11, 13 …"
 
 
 def test_what_was_asked_for_needs_no_reason():
     still = [Note(STILL, {}, {})] * 3
-    assert reasons(Plan("all", (range(3),), (0, 1, 2)), still) == ("3 of 3 frames to draw",)
-    assert reasons(Plan("auto", (), ()), []) == ()
+    assert reasons(KeyframePlan("all", (range(3),), (0, 1, 2)), still) == ("3 of 3 frames to draw",)
+    assert reasons(KeyframePlan("auto", (), ()), []) == ()

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from sdbr.motion.plan import Plan
+from sdbr.motion.plan import KeyframePlan
 from sdbr.workflows.clips.steadiness import pairs_to_measure
 
 
-def plan_of(*shots: range) -> Plan:
-    return Plan("auto", shots, keyframes=(0,))
+def plan_of(*shots: range) -> KeyframePlan:
+    return KeyframePlan("auto", shots, keyframes=(0,))
 
 
 def test_a_short_clip_is_measured_whole_but_for_its_cuts() -> None:

@@ -36,7 +36,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class ModelStatus:
     """A model as the control plane tells it: "ACTIVE" or "LEGACY", and its last day if set."""
 
     id: str
@@ -49,7 +49,7 @@ class Offer:
     """What a region offers: Stability AI's models by id, and the ids of inference profiles."""
 
     region: str
-    models: Mapping[str, Live]
+    models: Mapping[str, ModelStatus]
     profiles: frozenset[str]
 
 
@@ -110,10 +110,12 @@ class ControlPlane:
         return [row["inferenceProfileId"] for row in rows]
 
 
-def _live(row: Mapping[str, Any]) -> Live:
+def _live(row: Mapping[str, Any]) -> ModelStatus:
     life = row.get("modelLifecycle", {})
     end = life.get("endOfLifeTime")
-    return Live(row["modelId"], str(life.get("status", "ACTIVE")), end.date() if end else None)
+    return ModelStatus(
+        row["modelId"], str(life.get("status", "ACTIVE")), end.date() if end else None
+    )
 
 
 def _behind(answer: Mapping[str, Any]) -> float | None:

@@ -36,7 +36,7 @@ def flag(field: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class NumberRange:
     """A number from `low` to `high`, both included; `whole` for integers."""
 
     low: float
@@ -55,7 +55,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class Choices:
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -68,7 +68,7 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextLength:
     """Up to `most` characters."""
 
     most: int = MAX_PROMPT
@@ -84,17 +84,17 @@ class Text:
         return value
 
 
-Rule = Number | OneOf | Text
+Rule = NumberRange | Choices | TextLength
 
-STYLE = OneOf(STYLES)
-ASPECT = OneOf(ASPECTS)
-FRACTION = Number(0, 1)
-SEED = Number(1, 4_294_967_294, whole=True)
+STYLE = Choices(STYLES)
+ASPECT = Choices(ASPECTS)
+FRACTION = NumberRange(0, 1)
+SEED = NumberRange(1, 4_294_967_294, whole=True)
 
 
 def check_prompt(prompt: str, most: int = MAX_PROMPT) -> str:
     """The prompt itself, or UsageProblem when it is empty or too long."""
     if not prompt.strip():
         raise UsageProblem("The prompt is empty. Say in a few words what to draw.")
-    Text(most).check("prompt", prompt)
+    TextLength(most).check("prompt", prompt)
     return prompt

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.cli.options import Number, collected, grouped
+from sdbr.cli.options import FiniteNumber, collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from sdbr.media.clip import Settings
+    from sdbr.media.clip import EncodingSettings
     from sdbr.workflows.animations.motions import Motion
-    from sdbr.workflows.animations.timeline import Tempo
+    from sdbr.workflows.animations.timeline import Timing
 
 MOTIONS = ("vary", "evolve", "ramp", "journey")
 FORMATS = ("gif", "webp", "apng", "mp4")
@@ -79,30 +79,30 @@ class GifFlags:
         seeds = "random" if seed_policy == "random" else "step"
         return Motion(kind, self.frames or _DEFAULT_FRAMES, self._move(), low, seeds), high
 
-    def tempo(self, fps: Fraction | None) -> Tempo:
+    def tempo(self, fps: Fraction | None) -> Timing:
         """The times of a still's animation. Raises UsageProblem."""
-        from sdbr.workflows.animations.timeline import Tempo
+        from sdbr.workflows.animations.timeline import Timing
         from sdbr.workflows.clips.selection import parse_time
 
         hold = parse_time("--hold", self.hold) if self.hold else Fraction(0)
         # Without a way back only pictures of equal right may melt from the last into the first.
         closed = self.loop != 1 and (self.ping_pong or self.kind == "vary")
-        return Tempo(fps or _DEFAULT_RATE, hold, self.ping_pong, self.crossfade or 0, closed)
+        return Timing(fps or _DEFAULT_RATE, hold, self.ping_pong, self.crossfade or 0, closed)
 
-    def settings(self, ending: str) -> Settings:
+    def settings(self, ending: str) -> EncodingSettings:
         """How the file is encoded. Raises UsageProblem for what only a GIF can."""
-        from sdbr.media.clip import Settings
+        from sdbr.media.clip import EncodingSettings
 
         only_gif = {"dither": self.dither, "colours": self.colours, "max_size": self.max_size}
         told = [name for name, value in only_gif.items() if value is not None]
         if told and ending != ".gif":
             raise UsageProblem(f"{_flag(told[0])} is for a GIF. Leave it out, or --format.")
-        return Settings(
+        return EncodingSettings(
             loop=None if self.loop == 1 else self.loop or 0,
             dither=self.dither or "auto",
             colours=self.colours or 256,
             max_bytes=parse_bytes(self.max_size) if self.max_size else None,
-            quality=self.quality or Settings().quality,
+            quality=self.quality or EncodingSettings().quality,
         )
 
     def refuse_motion(self, name: str) -> None:
@@ -170,9 +170,9 @@ gif_options = collected(
     _as_flags,
     _motion("--motion", type=click.Choice(MOTIONS), help="How it moves [default: vary]."),
     _motion("--frames", type=click.IntRange(2, 1000), help="Frames to draw [default: 12]."),
-    _motion("--zoom", type=Number(0.5, 2), help="Nearer by this factor each frame: 1.03."),
+    _motion("--zoom", type=FiniteNumber(0.5, 2), help="Nearer by this factor each frame: 1.03."),
     _motion("--pan", metavar="X,Y", help="Right and down by so many percent each frame: 2,-1."),
-    _motion("--rotate", type=Number(-180, 180), help="Degrees clockwise each frame."),
+    _motion("--rotate", type=FiniteNumber(-180, 180), help="Degrees clockwise each frame."),
     _motion("--to-prompt", metavar="PROMPT", help="The end of a journey in words."),
     _motion(
         "--to-image",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.cli.options import Number, collected, grouped
+from sdbr.cli.options import FiniteNumber, collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from sdbr.motion.keyframes import Rule
-    from sdbr.workflows.clips.selection import Choice
+    from sdbr.motion.keyframes import KeyframeRule
+    from sdbr.workflows.clips.selection import FrameSelection
 
 _frames = grouped("Frames")
 
@@ -34,12 +34,12 @@ class ClipFlags:
     seed_policy: str
     accept_cut: bool
 
-    def choice(self, stills: bool) -> Choice:
+    def choice(self, stills: bool) -> FrameSelection:
         """Which frames are wanted; for `stills` in a row --fps is their rate, not a choice.
 
         Raises UsageProblem for a time that cannot be read.
         """
-        from sdbr.workflows.clips.selection import Choice, parse_rate, parse_time
+        from sdbr.workflows.clips.selection import FrameSelection, parse_rate, parse_time
 
         start = parse_time("--start", self.start or "0")
         end = parse_time("--end", self.end) if self.end else None
@@ -50,7 +50,7 @@ class ClipFlags:
         if end is not None and end <= start:
             raise UsageProblem("The chosen part ends before it starts. Change --start or --end.")
         fps = parse_rate(self.fps) if self.fps and not stills else None
-        return Choice(start, end, self.every, fps, self.max_frames)
+        return FrameSelection(start, end, self.every, fps, self.max_frames)
 
     def rate(self, stills: bool) -> Fraction | None:
         """The rate of pictures in a row, from --fps. Raises UsageProblem."""
@@ -78,7 +78,7 @@ class SteadyFlags:
     init: str
     feedback: float
 
-    def rule(self, calls: int | None) -> Rule:
+    def rule(self, calls: int | None) -> KeyframeRule:
         """Where keyframes go; `calls` bounds their number. Raises UsageProblem."""
         from sdbr.motion.keyframes import read_rule
 
@@ -102,7 +102,7 @@ steady_options = collected(
     ),
     _steady(
         "--unexplained",
-        type=Number(0.01, 1),
+        type=FiniteNumber(0.01, 1),
         default=0.25,
         help="auto: what neighbours may leave unexplained; 0.12 careful, 0.4 thrifty "
         "[default: 0.25].",
@@ -115,7 +115,7 @@ steady_options = collected(
     ),
     _steady(
         "--max-flicker",
-        type=Number(min=0),
+        type=FiniteNumber(min=0),
         metavar="X",
         help="Draw more keyframes where the flicker is above X (E_warp × 1000).",
     ),
@@ -129,7 +129,7 @@ steady_options = collected(
     ),
     _steady(
         "--feedback",
-        type=Number(0, 1),
+        type=FiniteNumber(0, 1),
         default=0.3,
         help="How much of the last result --init from-previous mixes in [default: 0.3].",
     ),

@@ -21,7 +21,7 @@ _picture = grouped("Input")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LookFlags:
     """The flags by the request's own field names; None where nothing was told."""
 
     flags: Mapping[str, Any]
@@ -34,10 +34,10 @@ class Told:
         return {**more, **self.flags, "format": format}
 
 
-def _as_told(**values: Any) -> Told:
+def _as_told(**values: Any) -> LookFlags:
     names = ("count", "sheet", "format", "look")
     count, sheet, format, look = (values.pop(name) for name in names)
-    return Told(_under(look, values) if look else values, count, sheet, format)
+    return LookFlags(_under(look, values) if look else values, count, sheet, format)
 
 
 def _under(look: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -111,9 +111,9 @@ def video_look_options(*more: Decorator) -> Decorator:
 
 
 def _as_beside(**told: Any) -> Any:
-    from sdbr.workflows.pictures.jobs import Beside
+    from sdbr.workflows.pictures.jobs import Attachments
 
-    return Beside(**told)
+    return Attachments(**told)
 
 
 beside_options = collected(

@@ -19,12 +19,12 @@ from sdbr.errors import UsageProblem
 if TYPE_CHECKING:
     from sdbr.bedrock.catalog import Catalog
     from sdbr.config import Config
-    from sdbr.generation.stack import Means
+    from sdbr.generation.stack import Resources
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class Usd(click.ParamType[Decimal]):
+class UsdAmount(click.ParamType[Decimal]):
     """An amount of US dollars: 5, 0.50 or $0.50."""
 
     name = "USD"
@@ -42,7 +42,7 @@ class Usd(click.ParamType[Decimal]):
         return self.fail(f"{value!r} is not an amount of US dollars.", param, ctx)
 
 
-class Number(click.FloatRange):
+class FiniteNumber(click.FloatRange):
     """A number within bounds; `nan` is within none."""
 
     def convert(
@@ -88,13 +88,13 @@ class Run:
 
         return catalog.load(self.config.prices, self.config.aliases)
 
-    def means(self, catalog: Catalog, refused: str = "stop") -> Means:
+    def means(self, catalog: Catalog, refused: str = "stop") -> Resources:
         """What a run may use; `refused` is what becomes of refused pictures where none is told."""
         from sdbr.generation.filtering import OnFiltered
-        from sdbr.generation.stack import Means
+        from sdbr.generation.stack import Resources
         from sdbr.workspace import Workspace
 
-        return Means(
+        return Resources(
             workspace=Workspace(self.root),
             connection=self.connection,
             effort=self.effort,
@@ -165,23 +165,23 @@ EFFORT = (
     ),
     _effort(
         "--timeout",
-        type=Number(min=0.1),
+        type=FiniteNumber(min=0.1),
         envvar="SDBR_TIMEOUT",
         metavar="SECONDS",
         help="Time for a picture with all attempts [default: 600].",
     ),
     _effort(
         "--rpm",
-        type=Number(min=0.01),
+        type=FiniteNumber(min=0.01),
         envvar="SDBR_RPM",
         help="Sends a minute, at most.",
     ),
 )
 SPENDING = (
-    _spending("--max-cost", type=Usd(), envvar="SDBR_MAX_COST", help="Hard cap on this run."),
+    _spending("--max-cost", type=UsdAmount(), envvar="SDBR_MAX_COST", help="Hard cap on this run."),
     _spending(
         "--ask-above",
-        type=Usd(),
+        type=UsdAmount(),
         envvar="SDBR_ASK_ABOVE",
         help="Ask before spending more [default: 1].",
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import Number, json_option, workspace_option
+from sdbr.cli.options import FiniteNumber, json_option, workspace_option
 
 if TYPE_CHECKING:
     from sdbr.store.cache import Cache
@@ -24,7 +24,7 @@ sdbr cache prune --older-than 30
 @click.argument("action", type=click.Choice(["size", "list", "verify", "prune"]), default="size")
 @click.option(
     "--older-than",
-    type=Number(min=0),
+    type=FiniteNumber(min=0),
     metavar="DAYS",
     help="prune: pictures not written for so long.",
 )

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import CONNECTION, Number, connected, grouped, json_option, workspace_option
+from sdbr.cli.options import (
+    CONNECTION,
+    FiniteNumber,
+    connected,
+    grouped,
+    json_option,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +42,7 @@ def _flags(function: Any) -> Any:
 @_check("--draw", is_flag=True, help="Draw one picture as well, which AWS bills.")
 @_check(
     "--timeout",
-    type=Number(min=0.1),
+    type=FiniteNumber(min=0.1),
     default=15.0,
     metavar="SECONDS",
     show_default=True,
@@ -90,7 +97,7 @@ def _account(settings: Config, draw: bool, told: dict[str, Any]) -> Iterator[Fin
         yield ok("account", "not asked: --offline draws with the built-in emulator")
         return
     defaults = tuple(models.find(name) for name in names)
-    yield from account.look(account.Patient(connection, models, defaults, draw))
+    yield from account.look(account.Checkup(connection, models, defaults, draw))
 
 
 def _print(finding: Finding, as_json: bool) -> None:

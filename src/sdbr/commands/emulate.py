@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import Number, collected, grouped
+from sdbr.cli.options import FiniteNumber, collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from sdbr.emulator import Settings
+    from sdbr.emulator import EmulatorSettings
 
 _EXAMPLES = """
 sdbr emulate --port 8123
@@ -93,7 +93,7 @@ class Span(click.ParamType[tuple[float, float]]):
         return shortest, Duration().convert(high, param, ctx) if dash else shortest
 
 
-class Rule(click.ParamType[str]):
+class FaultRule(click.ParamType[str]):
     """When a fault strikes: a rate, or by count."""
 
     name = "when"
@@ -115,9 +115,9 @@ _limit = grouped("Limits")
 _shape = grouped("Faults, how")
 
 
-def _settings(**told: Any) -> Settings:
+def _settings(**told: Any) -> EmulatorSettings:
     from sdbr.emulator.faults import KINDS, Faults
-    from sdbr.emulator.settings import Settings
+    from sdbr.emulator.settings import EmulatorSettings
 
     rules = {name: told.pop(name) for name in KINDS}
     rules |= {name: told.pop(name) for name in ("slow_by", "retry_after", "filtered_images")}
@@ -127,7 +127,7 @@ def _settings(**told: Any) -> Settings:
         raise UsageProblem(str(error)) from None
     told["models"] = _pairs(told["models"])
     words = tuple(word.strip() for word in told.pop("refuse_words").split(",") if word.strip())
-    return Settings(**told, faults=faults, refuse_words=words)
+    return EmulatorSettings(**told, faults=faults, refuse_words=words)
 
 
 def _pairs(told: tuple[str, ...]) -> dict[str, str]:
@@ -148,7 +148,7 @@ _options = collected(
     _serve("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
     _behave("--latency", type=Span(), default="0", metavar="TIME",
             help="Time that a picture takes: 2s, 200ms or 1s-3s."),
-    _behave("--flicker", type=Number(0, 5), default=1.0, show_default=True,
+    _behave("--flicker", type=FiniteNumber(0, 5), default=1.0, show_default=True,
             help="How much image-to-image differs from call to call; 0 for not at all."),
     _behave("--picture-side", type=click.IntRange(0, 4096), default=0, metavar="PIXELS",
             help="Cap the longer side of pictures, for load tests."),
@@ -164,7 +164,7 @@ _options = collected(
     _limit("--max-in-flight", type=click.IntRange(1), help="Throttle more requests at once."),
     _limit("--rpm", type=click.IntRange(1), help="Throttle more requests a minute."),
     *(
-        grouped(title)(f"--{name.replace('_', '-')}", type=Rule(), default="0", metavar="WHEN",
+        grouped(title)(f"--{name.replace('_', '-')}", type=FaultRule(), default="0", metavar="WHEN",
                        help=text)
         for title, kinds in _FAULTS.items()
         for name, text in kinds
@@ -187,7 +187,7 @@ _options = collected(
     metavar="FILE",
     help="Append each request and its outcome to a file, one JSON object a line.",
 )
-def command(settings: Settings, log: Path | None) -> None:
+def command(settings: EmulatorSettings, log: Path | None) -> None:
     """Run a Bedrock on this machine: no account, no cost, faults on request.
 
     Any AWS SDK can use it unchanged. The URL is printed alone on stdout, the environment variables

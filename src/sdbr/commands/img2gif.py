@@ -9,7 +9,7 @@ import click
 from sdbr.cli.animation_options import ANIMATION, gif_options
 from sdbr.cli.clip_options import clip_options, steady_options
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import FAMILIES, INPUT, Told, animation_look_options, beside_options
+from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, animation_look_options, beside_options
 from sdbr.cli.options import Run, run_options
 
 _EXAMPLES = """
@@ -29,14 +29,16 @@ sdbr img2gif dance.gif "anime" --test-frames 4
 @animation_look_options(*INPUT, *FAMILIES, *ANIMATION)
 @beside_options
 @run_options
-def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run, **groups: Any) -> None:
+def command(
+    arguments: tuple[str, ...], told: LookFlags, beside: Any, run: Run, **groups: Any
+) -> None:
     """Bring a picture to life, or restyle an animation, as a GIF, WebP, APNG or mp4.
 
     INPUT is a still, which is drawn again and again as --motion says; or a GIF, WebP, APNG or
     short video, whose frames are drawn anew at their own times. PROMPT, the last argument, says
     how it should look. Results go to generate/img, frames to generate/img/frames.
     """
-    from sdbr.cli.runs.img2gif import Asked, restyle_clips, vivify
+    from sdbr.cli.runs.img2gif import AnimationFlags, restyle_clips, vivify
     from sdbr.workflows.inputs import find_inputs, inputs_and_prompt
     from sdbr.workspace import Workspace
 
@@ -45,5 +47,5 @@ def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run, **gro
     flags = {**told.flags, "model": told.flags["model"] or default}
     inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
     paths, moving = find_inputs(inputs, Workspace(run.root))
-    asked = Asked({**flags, "prompt": prompt}, told, beside, **groups)
+    asked = AnimationFlags({**flags, "prompt": prompt}, told, beside, **groups)
     (restyle_clips if moving else vivify)(paths, asked, run, catalog)

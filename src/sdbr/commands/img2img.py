@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, Told, beside_options, look_options
+from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
 from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
@@ -36,17 +36,17 @@ SCHEDULE = (
 @look_options(*INPUT, ASPECT, *SERVICES, *FAMILIES, *SCHEDULE)
 @beside_options
 @run_options
-def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
+def command(arguments: tuple[str, ...], told: LookFlags, beside: Any, run: Run) -> None:
     """Restyle pictures and print the results' paths, one a line, in input order.
 
     INPUT is a file, a folder, a quoted glob, a name in source/img, or - for paths on stdin.
     PROMPT, the last argument, says how they should look. The model is sd3.5 unless you name
     another. Results go to generate/img, in the input's shape, and carry how they were made.
     """
-    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.cli.runs.pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
     default = run.config.models.get("img2img", "sd3.5")
     flags = {**told.flags, "model": told.flags["model"] or default}
     inputs, prompt = inputs_and_prompt(arguments, flags, run.catalog())
-    draw_over(Task("img2img", default), inputs, {"prompt": prompt}, told, run, beside)
+    draw_over(PictureTask("img2img", default), inputs, {"prompt": prompt}, told, run, beside)

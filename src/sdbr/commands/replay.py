@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, Told, beside_options, look_options
+from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
 from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
@@ -24,7 +24,7 @@ sdbr replay generate/videos/clip.mp4 --strength 0.4
 @look_options(*INPUT, ASPECT, *FAMILIES)
 @beside_options
 @run_options
-def command(file: str, prompt: str | None, told: Told, beside: Any, run: Run) -> None:
+def command(file: str, prompt: str | None, told: LookFlags, beside: Any, run: Run) -> None:
     """Make FILE again, a picture or a clip: for nothing as it was, or anew with changed flags.
 
     What it was made from must still lie where it was.

@@ -52,8 +52,8 @@ def command(
     from sdbr.bedrock import catalog
     from sdbr.errors import UsageProblem
     from sdbr.workflows.report import page
-    from sdbr.workflows.report.embed import Shelf
-    from sdbr.workflows.report.results import Desk
+    from sdbr.workflows.report.embed import MediaStore
+    from sdbr.workflows.report.results import ReportContext
     from sdbr.workspace import Workspace
 
     workspace = Workspace(root)
@@ -63,7 +63,7 @@ def command(
     settings = config.load(root)
     models = catalog.load(settings.prices, settings.aliases)
     target = to or root / "generate" / name
-    desk = Desk(Shelf(side), models, root, workspace.hidden)
+    desk = ReportContext(MediaStore(side), models, root, workspace.hidden)
     page.write(target, page.pieces(report, desk), overwrite)
     click.echo(str(target))
     if open_:

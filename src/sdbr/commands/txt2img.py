@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import ASPECT, FAMILIES, Told, look_options
+from sdbr.cli.look_options import ASPECT, FAMILIES, LookFlags, look_options
 from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
@@ -24,7 +24,7 @@ echo "a fox" | sdbr txt2img - -o fox.png
 @grouped("Look")("--prompts", "file", type=click.Path(path_type=Path), help="A file, one a line.")
 @look_options(ASPECT, *FAMILIES)
 @run_options
-def command(prompts: tuple[str, ...], file: Path | None, told: Told, run: Run) -> None:
+def command(prompts: tuple[str, ...], file: Path | None, told: LookFlags, run: Run) -> None:
     """Draw pictures from words and print their paths, one a line.
 
     PROMPT is what to draw; several draw several pictures, - reads them from stdin, one a line.
@@ -34,11 +34,11 @@ def command(prompts: tuple[str, ...], file: Path | None, told: Told, run: Run) -
     from sdbr.cli.runs.pictures import deliver
     from sdbr.workflows.inputs import all_prompts
     from sdbr.workflows.outputs import format_of
-    from sdbr.workflows.pictures.jobs import Wanted, from_words
+    from sdbr.workflows.pictures.jobs import PictureSpec, from_words
     from sdbr.workspace import Workspace
 
     texts = all_prompts(prompts, file)
     flags = told.with_format(format_of(told.format, run.output.to))
-    wanted = Wanted("txt2img", flags, told.count, run.config.models.get("txt2img"))
+    wanted = PictureSpec("txt2img", flags, told.count, run.config.models.get("txt2img"))
     jobs = from_words(texts, wanted, run.catalog(), Workspace(run.root))
     deliver("txt2img", jobs, run, sheet=told.sheet)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import INPUT, Told, look_options
+from sdbr.cli.look_options import INPUT, LookFlags, look_options
 from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
@@ -28,10 +28,15 @@ _upscale = grouped("Upscale")
 @look_options(*INPUT[1:])
 @run_options
 def command(
-    inputs: tuple[str, ...], how: str, prompt: str, creativity: str | None, told: Told, run: Run
+    inputs: tuple[str, ...],
+    how: str,
+    prompt: str,
+    creativity: str | None,
+    told: LookFlags,
+    run: Run,
 ) -> None:
     """Make pictures larger and print the results' paths, one a line."""
-    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.cli.runs.pictures import PictureTask, draw_over
 
-    task = Task("upscale", f"{how}-upscale")
+    task = PictureTask("upscale", f"{how}-upscale")
     draw_over(task, inputs, {"prompt": prompt, "creativity": creativity}, told, run)

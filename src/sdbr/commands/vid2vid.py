@@ -10,11 +10,11 @@ import click
 
 from sdbr.cli.clip_options import ClipFlags, SteadyFlags, clip_options, steady_options
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import FAMILIES, INPUT, Told, beside_options, video_look_options
+from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
 from sdbr.cli.options import Run, grouped, run_options
 
 if TYPE_CHECKING:
-    from sdbr.workflows.clips.prepare import Wish
+    from sdbr.workflows.clips.prepare import ClipSpec
 
 _EXAMPLES = """
 sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
@@ -44,7 +44,7 @@ def command(
     arguments: tuple[str, ...],
     clip: ClipFlags,
     steady: SteadyFlags,
-    told: Told,
+    told: LookFlags,
     beside: Any,
     run: Run,
     **video: Any,
@@ -55,9 +55,9 @@ def command(
     argument, says how it should look. The result goes to generate/videos, its frames to
     source/frames and generate/frames.
     """
-    from sdbr.cli.runs.clips import Flags, film
+    from sdbr.cli.runs.clips import ClipRunFlags, film
     from sdbr.workflows.clips.folders import places
-    from sdbr.workflows.clips.prepare import Order
+    from sdbr.workflows.clips.prepare import ClipOrder
     from sdbr.workflows.clips.source import find_sources
     from sdbr.workflows.inputs import inputs_and_prompt
     from sdbr.workflows.look import look_of
@@ -82,16 +82,16 @@ def command(
         overwrite=run.output.overwrite,
         sheet=told.sheet,
     )
-    order = Order(look, wish, beside, where)
-    film(find_sources(inputs, workspace), order, Flags(clip, steady), run, catalog)
+    order = ClipOrder(look, wish, beside, where)
+    film(find_sources(inputs, workspace), order, ClipRunFlags(clip, steady), run, catalog)
 
 
-def _wish(told: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> Wish:
+def _wish(told: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> ClipSpec:
     """What the flags ask of a video, but for where it goes."""
-    from sdbr.media.clip import Settings
-    from sdbr.workflows.clips.prepare import Wish, given
+    from sdbr.media.clip import EncodingSettings
+    from sdbr.workflows.clips.prepare import ClipSpec, given
 
-    return Wish(
+    return ClipSpec(
         command="vid2vid",
         told=given({**told, **clip.told(), **steady.told()}),
         rule=steady.rule(None),
@@ -101,5 +101,5 @@ def _wish(told: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> Wish
         frame_suffix=".png" if clip.frame_format == "png" else ".jpg",
         keep_frames=clip.keep_frames,
         audio=not told["no_audio"],
-        settings=Settings(crf=told["crf"]),
+        settings=EncodingSettings(crf=told["crf"]),
     )

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sdbr.emulator.emulator import Emulator
     from sdbr.emulator.faults import Faults
-    from sdbr.emulator.journal import Received
-    from sdbr.emulator.settings import Settings
+    from sdbr.emulator.journal import ReceivedRequest
+    from sdbr.emulator.settings import EmulatorSettings
 
-__all__ = ["Emulator", "Faults", "Received", "Settings"]
+__all__ = ["Emulator", "EmulatorSettings", "Faults", "ReceivedRequest"]
 
 _HOMES = {
     "Emulator": "emulator",
     "Faults": "faults",
-    "Received": "received",
-    "Settings": "settings",
+    "ReceivedRequest": "received",
+    "EmulatorSettings": "settings",
 }
 
 

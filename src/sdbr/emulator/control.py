@@ -11,15 +11,15 @@ from urllib.parse import parse_qsl, unquote
 from sdbr.emulator.errors import Refusal, invalid
 from sdbr.emulator.http.exchange import Reply, Request, json_reply, new_request_id
 from sdbr.emulator.identifiers import access_key, check_caller, signed_region
-from sdbr.emulator.models import Model, models
-from sdbr.emulator.settings import Settings
+from sdbr.emulator.models import EmulatedModel, models
+from sdbr.emulator.settings import EmulatorSettings
 
 ACCOUNT = "000000000000"
 HOME = "us-west-2"
 PROFILE_SINCE = datetime(2025, 9, 1, tzinfo=UTC)
 
 
-def answer_control(request: Request, settings: Settings) -> Reply:
+def answer_control(request: Request, settings: EmulatorSettings) -> Reply:
     """The reply to anything but an invocation. Refuses what it does not know."""
     check_caller(request.headers)
     if request.method == "POST" and request.path == "/":
@@ -41,7 +41,7 @@ def answer_control(request: Request, settings: Settings) -> Reply:
     return json_reply(answers[kind]())
 
 
-def _offered(region: str) -> list[Model]:
+def _offered(region: str) -> list[EmulatedModel]:
     today = datetime.now(UTC).date()
     every = {model.id: model for model in models().values()}
     return [it for it in every.values() if region in it.regions and not it.ended(today)]
@@ -68,14 +68,14 @@ def _model(name: str, region: str) -> dict[str, Any]:
     return {"modelDetails": _summary(_known(name), region)}
 
 
-def _known(name: str) -> Model:
+def _known(name: str) -> EmulatedModel:
     plain = name.rpartition("/")[2] if name.startswith("arn:") else name
     if plain not in models():
         raise invalid("The provided model identifier is invalid.")
     return models()[plain]
 
 
-def _summary(model: Model, region: str) -> dict[str, Any]:
+def _summary(model: EmulatedModel, region: str) -> dict[str, Any]:
     takes_image = any(field.kind == "image" for field in model.fields.values())
     return {
         "modelArn": f"arn:aws:bedrock:{region}::foundation-model/{model.id}",
@@ -91,7 +91,7 @@ def _summary(model: Model, region: str) -> dict[str, Any]:
     }
 
 
-def _lifecycle(model: Model) -> dict[str, Any]:
+def _lifecycle(model: EmulatedModel) -> dict[str, Any]:
     legacy = model.legacy is not None and datetime.now(UTC).date() >= model.legacy
     told = {
         "startOfLifeTime": model.launch,
@@ -123,7 +123,7 @@ def _profile(name: str, region: str) -> dict[str, Any]:
     return _profile_of(model, region)
 
 
-def _profile_of(model: Model, region: str) -> dict[str, Any]:
+def _profile_of(model: EmulatedModel, region: str) -> dict[str, Any]:
     since = PROFILE_SINCE.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "inferenceProfileName": f"US {model.title}",
@@ -143,7 +143,7 @@ def _profile_of(model: Model, region: str) -> dict[str, Any]:
     }
 
 
-def _availability(name: str, region: str, settings: Settings) -> dict[str, Any]:
+def _availability(name: str, region: str, settings: EmulatorSettings) -> dict[str, Any]:
     model = _known(name)
     ended = model.ended(settings.today or datetime.now(UTC).date()) and not settings.allow_ended
     denied = settings.faults.rules.get("access_denied")

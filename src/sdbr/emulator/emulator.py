@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from sdbr.emulator.http.server import Server
-from sdbr.emulator.journal import Received
+from sdbr.emulator.journal import ReceivedRequest
 from sdbr.emulator.service import Service
-from sdbr.emulator.settings import Settings
+from sdbr.emulator.settings import EmulatorSettings
 
 REGION = "us-west-2"
 
@@ -19,19 +19,19 @@ REGION = "us-west-2"
 class Emulator:
     """A Bedrock on this machine, for as long as the `with` block lasts.
 
-    Takes the fields of `Settings` as keywords: `Emulator(latency=0.2, faults=Faults(slow=0.1))`.
+    Takes the fields of `EmulatorSettings` as keywords, as in `Emulator(latency=0.2)`.
     `log` is called with each received request as a line of JSON. Raises OSError when the port is
-    in use, TypeError for a keyword that Settings does not have.
+    in use, TypeError for a keyword that EmulatorSettings does not have.
     """
 
     def __init__(
         self,
-        settings: Settings | None = None,
+        settings: EmulatorSettings | None = None,
         *,
         log: Callable[[str], None] | None = None,
         **changes: Any,
     ) -> None:
-        self.settings = dataclasses.replace(settings or Settings(), **changes)
+        self.settings = dataclasses.replace(settings or EmulatorSettings(), **changes)
         self._stopped = threading.Event()
         self._server: Server | None = None
         self._service = Service(self.settings, self._stopped, log)
@@ -68,7 +68,7 @@ class Emulator:
         return f"http://{self.settings.host}:{self._server.port}"
 
     @property
-    def received(self) -> tuple[Received, ...]:
+    def received(self) -> tuple[ReceivedRequest, ...]:
         """Every request so far, oldest first."""
         return self._service.journal.records()
 

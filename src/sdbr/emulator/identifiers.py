@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from sdbr.emulator.errors import Refusal, invalid, unknown_id
-from sdbr.emulator.models import Model, models
+from sdbr.emulator.models import EmulatedModel, models
 
 INVOKE = re.compile(r"/model/(?P<id>.+)/(?P<operation>[a-z-]+)")
 ARN = re.compile(
@@ -24,7 +24,7 @@ def split(path: str) -> tuple[str, str] | None:
     return (unquote(match["id"]), match["operation"]) if match else None
 
 
-def find(name: str, others: Mapping[str, str]) -> Model:
+def find(name: str, others: Mapping[str, str]) -> EmulatedModel:
     """The model that a name means; `others` maps further names to ids. Refuses any other name."""
     name = others.get(name, name)
     arn = ARN.fullmatch(name)

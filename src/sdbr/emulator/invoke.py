@@ -17,10 +17,10 @@ from sdbr.emulator.errors import Refusal, detail, ended, invalid, unknown_id
 from sdbr.emulator.faults import FILTERED, INFERENCE_ERROR, NOT_A_PICTURE, error_of, spoil
 from sdbr.emulator.http.exchange import Reply, Request, Wire, refused
 from sdbr.emulator.identifiers import signed_region
-from sdbr.emulator.models import Model
+from sdbr.emulator.models import EmulatedModel
 from sdbr.emulator.painter.files import padded
 from sdbr.emulator.painter.order import Order, Unreadable
-from sdbr.emulator.settings import Settings
+from sdbr.emulator.settings import EmulatorSettings
 
 MAX_BODY = 25_000_000
 TOO_LARGE = json.dumps(
@@ -32,7 +32,7 @@ TOO_LARGE = json.dumps(
 Paint = Callable[[Order], bytes]
 
 
-def find_model(name: str, request: Request, settings: Settings) -> Model:
+def find_model(name: str, request: Request, settings: EmulatorSettings) -> EmulatedModel:
     """The model that a call means. Refuses unknown, ended and out-of-region ones."""
     model = identifiers.find(name, settings.models)
     region = signed_region(request.headers)
@@ -61,7 +61,9 @@ def checked(request: Request, body: Any) -> Mapping[str, Any]:
     return body
 
 
-def answer(model: Model, body: Mapping[str, Any], fault: str | None, desk: Desk) -> Reply:
+def answer(
+    model: EmulatedModel, body: Mapping[str, Any], fault: str | None, desk: InvokeContext
+) -> Reply:
     """The reply to a call of a known model, with one fault or none."""
     settings = desk.settings
     error = error_of(fault, settings.faults)
@@ -90,14 +92,14 @@ def answer(model: Model, body: Mapping[str, Any], fault: str | None, desk: Desk)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Desk:
+class InvokeContext:
     """What an answer is made with."""
 
-    settings: Settings
+    settings: EmulatorSettings
     paint: Paint
 
 
-def read_order(model: Model, body: Mapping[str, Any], settings: Settings) -> Order:
+def read_order(model: EmulatedModel, body: Mapping[str, Any], settings: EmulatorSettings) -> Order:
     """What the body asks for, with a seed drawn where it names none."""
     order = dialect_of(model).read(model, body)
     return dataclasses.replace(
@@ -113,7 +115,9 @@ def holds_refused_word(prompt: str, words: tuple[str, ...]) -> bool:
     return any(re.search(rf"\b{re.escape(word)}\b", prompt, re.IGNORECASE) for word in words)
 
 
-def _without_picture(model: Model, order: Order, fault: str | None, desk: Desk) -> Reply:
+def _without_picture(
+    model: EmulatedModel, order: Order, fault: str | None, desk: InvokeContext
+) -> Reply:
     reason = FILTERED.get(fault or "", INFERENCE_ERROR)
     told, sent = dialect_of(model).withheld(
         order.seed,
@@ -130,14 +134,14 @@ def _without_picture(model: Model, order: Order, fault: str | None, desk: Desk) 
     )
 
 
-def _paint(model: Model, order: Order, desk: Desk) -> bytes:
+def _paint(model: EmulatedModel, order: Order, desk: InvokeContext) -> bytes:
     try:
         return padded(desk.paint(order), desk.settings.picture_bytes)
     except Unreadable as problem:
         raise _unreadable(model, str(problem)) from None
 
 
-def _unreadable(model: Model, name: str) -> Refusal:
+def _unreadable(model: EmulatedModel, name: str) -> Refusal:
     if model.wording == "schema":
         return invalid(f"The {name} could not be decoded as an image.")
     return detail(f"Invalid value for field '{name}': could not be decoded as an image")

@@ -16,7 +16,7 @@ LONG = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedRequest:
     """One request and its answer.
 
     `number` counts invocations from 1 and is 0 for any other call; `at` is seconds since 1970;
@@ -67,11 +67,11 @@ class Journal:
         self._keeps = keeps
         self._on_record = on_record
         self._lock = threading.Lock()
-        self._records: list[Received] = []
+        self._records: list[ReceivedRequest] = []
         self._abbreviated = 0
         self._bytes = 0
 
-    def add(self, record: Received) -> None:
+    def add(self, record: ReceivedRequest) -> None:
         """Keep one record, and tell whoever writes the log."""
         with self._lock:
             self._records.append(record)
@@ -81,7 +81,7 @@ class Journal:
             if self._on_record is not None:
                 self._on_record(record.line())
 
-    def records(self) -> tuple[Received, ...]:
+    def records(self) -> tuple[ReceivedRequest, ...]:
         """All records, oldest first."""
         with self._lock:
             return tuple(self._records)
@@ -100,7 +100,7 @@ class Journal:
         self._bytes -= oldest.size
 
 
-def summary(records: tuple[Received, ...]) -> dict[str, Any]:
+def summary(records: tuple[ReceivedRequest, ...]) -> dict[str, Any]:
     """Counts over records: invocations, pictures made, outcomes, models."""
     calls = [record for record in records if record.number]
     return {

@@ -41,7 +41,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class EmulatedModel:
     """One model: what it takes, in which dialect, where it is offered, when it began and ended."""
 
     id: str
@@ -76,9 +76,9 @@ def data() -> dict[str, Any]:
 
 
 @cache
-def models() -> dict[str, Model]:
+def models() -> dict[str, EmulatedModel]:
     """Every model by its id and by each of its other names."""
-    known: dict[str, Model] = {}
+    known: dict[str, EmulatedModel] = {}
     for row in data()["models"]:
         model = _model(row)
         known.update(dict.fromkeys((model.id, *model.aliases), model))
@@ -91,11 +91,11 @@ def size_of(ratio: str) -> tuple[int, int]:
     return width, height
 
 
-def _model(row: dict[str, Any]) -> Model:
+def _model(row: dict[str, Any]) -> EmulatedModel:
     sdxl = row.get("dialect") == "sdxl"
     names = tuple(data()["sdxl"]) if sdxl else tuple(row.get("fields", ()))
     profile = row.get("profile", False)
-    return Model(
+    return EmulatedModel(
         id=row["id"],
         title=row["title"],
         task=row["task"],

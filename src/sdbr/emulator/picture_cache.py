@@ -9,7 +9,7 @@ from collections import OrderedDict
 from sdbr.emulator.painter.order import Order
 
 
-class Gallery:
+class PictureCache:
     """Paints orders; as many at once as there are processors, the rest wait their turn."""
 
     def __init__(self, max_bytes: int) -> None:

@@ -13,14 +13,14 @@ from types import FrameType
 from typing import Any, TextIO
 
 from sdbr.emulator.emulator import Emulator
-from sdbr.emulator.settings import Settings
+from sdbr.emulator.settings import EmulatorSettings
 
 
 class PortInUse(Exception):
     """Somebody else listens on the port."""
 
 
-def serve(settings: Settings, log: Path | None) -> None:
+def serve(settings: EmulatorSettings, log: Path | None) -> None:
     """Serve until Ctrl-C or SIGTERM: the URL on stdout, everything else on stderr.
 
     Raises PortInUse, and OSError when the log cannot be written.

@@ -17,10 +17,10 @@ from sdbr.emulator.errors import Refusal, invalid
 from sdbr.emulator.faults import error_of
 from sdbr.emulator.http.exchange import Reply, Request, json_reply, new_request_id, refused
 from sdbr.emulator.identifiers import check_caller, signed_region
-from sdbr.emulator.journal import Journal, Received, summary
-from sdbr.emulator.picture_cache import Gallery
-from sdbr.emulator.settings import Settings
-from sdbr.emulator.throttle import Limits, Turns
+from sdbr.emulator.journal import Journal, ReceivedRequest, summary
+from sdbr.emulator.picture_cache import PictureCache
+from sdbr.emulator.settings import EmulatorSettings
+from sdbr.emulator.throttle import InvocationCounter, RequestLimiter
 
 LOG = logging.getLogger(__name__)
 SECRET = ("authorization", "x-amz-security-token", "cookie")
@@ -49,13 +49,16 @@ class Service:
     """Answers requests; safe to use from many threads."""
 
     def __init__(
-        self, settings: Settings, stopped: threading.Event, log: Callable[[str], None] | None = None
+        self,
+        settings: EmulatorSettings,
+        stopped: threading.Event,
+        log: Callable[[str], None] | None = None,
     ) -> None:
         self.settings = settings
         self.journal = Journal(log, settings.keeps)
-        self.limits = Limits(settings.max_in_flight, settings.rpm)
-        self._turns = Turns()
-        self._desk = invoke.Desk(settings, Gallery(settings.keeps // 2).paint)
+        self.limits = RequestLimiter(settings.max_in_flight, settings.rpm)
+        self._turns = InvocationCounter()
+        self._desk = invoke.InvokeContext(settings, PictureCache(settings.keeps // 2).paint)
         self._stopped = stopped
 
     def answer(self, request: Request) -> Reply:
@@ -135,7 +138,7 @@ class Service:
     def _written(self, request: Request, call: Call, reply: Reply, latency: float) -> Reply:
         request_id = new_request_id()
         self.journal.add(
-            Received(
+            ReceivedRequest(
                 number=call.number,
                 at=time.time() - latency,
                 method=request.method,

@@ -10,7 +10,7 @@ from sdbr.emulator.faults import Faults
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class EmulatorSettings:
     """How an emulator behaves.
 
     `latency` is seconds from a request's arrival to its answer, painting included; a pair is a

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 
-class Limits:
+class RequestLimiter:
     """Counts what is in flight, and says no above the limits. None sets no limit."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Limits:
         return True
 
 
-class Turns:
+class InvocationCounter:
     """Numbers invocations from 1, and counts how often each content has come."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from sdbr.emulator.errors import Refusal, detail, invalid, malformed
-from sdbr.emulator.models import Field, ImageRule, Model
+from sdbr.emulator.models import EmulatedModel, Field, ImageRule
 
 JSON_KINDS = {
     str: "String",
@@ -39,7 +39,7 @@ SCHEMA_KINDS = {
 }
 
 
-def check(model: Model, body: Mapping[str, Any]) -> None:
+def check(model: EmulatedModel, body: Mapping[str, Any]) -> None:
     """Refuse a body with an unknown, missing or wrong field."""
     _check_names(model, body)
     for name, value in body.items():
@@ -47,7 +47,7 @@ def check(model: Model, body: Mapping[str, Any]) -> None:
             check_value(model, model.fields[name], value, f"#/{name}")
 
 
-def check_value(model: Model, field: Field, value: Any, where: str) -> None:
+def check_value(model: EmulatedModel, field: Field, value: Any, where: str) -> None:
     """Refuse a value of the wrong kind, length, range or choice, and an image against the rule."""
     found = _kind(value)
     if not _fits(field.kind, value):
@@ -58,7 +58,7 @@ def check_value(model: Model, field: Field, value: Any, where: str) -> None:
         raise _say(model, field, where, fault)
 
 
-def _check_names(model: Model, body: Mapping[str, Any]) -> None:
+def _check_names(model: EmulatedModel, body: Mapping[str, Any]) -> None:
     missing = [name for name in model.required if name not in body]
     unknown = [name for name in body if name not in model.fields]
     if model.wording == "schema":
@@ -82,7 +82,7 @@ def _check_schema_names(missing: list[str], unknown: list[str]) -> None:
         raise malformed("#", f"extraneous key [{unknown[0]}] is not permitted")
 
 
-def _unknown_field(model: Model, name: str) -> Refusal:
+def _unknown_field(model: EmulatedModel, name: str) -> Refusal:
     fields = list(model.fields)
     if model.wording == "service":
         known = f"Available fields for {model.task} are: {', '.join(fields)}"
@@ -90,7 +90,7 @@ def _unknown_field(model: Model, name: str) -> Refusal:
     return detail(f"Invalid field in request. Available fields: {fields}")
 
 
-def _say(model: Model, field: Field, where: str, fault: str) -> Refusal:
+def _say(model: EmulatedModel, field: Field, where: str, fault: str) -> Refusal:
     if model.wording == "schema":
         return malformed(where, fault)
     return detail(f"Invalid value for field '{field.name}': {fault}")
@@ -137,31 +137,31 @@ def _image(field: Field, value: Any) -> str:
     if field.kind != "image" or field.rule is None:
         return ""
     data = decode(value)
-    if isinstance(data, Fault):
+    if isinstance(data, ImageFault):
         return data.text
     size = measure(data, field.rule)
-    return size.text if isinstance(size, Fault) else ""
+    return size.text if isinstance(size, ImageFault) else ""
 
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ImageFault:
     """What is wrong with an image, in the words of the emulator."""
 
     text: str
 
 
-def decode(text: str) -> bytes | Fault:
+def decode(text: str) -> bytes | ImageFault:
     """The bytes of a base64 string without line breaks or a `data:` prefix."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        return Fault("is not valid base64")
+        return ImageFault("is not valid base64")
 
 
-def measure(data: bytes, rule: ImageRule) -> tuple[int, int] | Fault:
+def measure(data: bytes, rule: ImageRule) -> tuple[int, int] | ImageFault:
     """Width and height of an image file, or what the rule has against it."""
     try:
         with warnings.catch_warnings():
@@ -169,11 +169,11 @@ def measure(data: bytes, rule: ImageRule) -> tuple[int, int] | Fault:
             with Image.open(io.BytesIO(data)) as image:
                 kind, (width, height) = image.format, image.size
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return Fault("could not be decoded as an image")
+        return ImageFault("could not be decoded as an image")
     if kind not in FORMATS:
-        return Fault(f"has format {kind}, expected one of: jpeg, png, webp")
+        return ImageFault(f"has format {kind}, expected one of: jpeg, png, webp")
     wrong = _sides(width, height, rule)
-    return Fault(wrong) if wrong else (width, height)
+    return ImageFault(wrong) if wrong else (width, height)
 
 
 def _sides(width: int, height: int, rule: ImageRule) -> str:

@@ -13,7 +13,7 @@ from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
 
 
-class Pace:
+class AdaptiveLimit:
     """The number of requests that may be in flight, from 1 to `workers`.
 
     `rpm` spaces the sends evenly, at most so many a minute. `stop` ends all waiting.
@@ -71,7 +71,7 @@ class Pace:
             raise Interrupted("Stopped before the next request was sent.")
 
 
-def paced(generate: Generate, pace: Pace) -> Generate:
+def paced(generate: Generate, pace: AdaptiveLimit) -> Generate:
     """Send only when `pace` has a place; tell it how each request fared."""
 
     def draw(request: ImageRequest) -> Picture:

@@ -22,14 +22,16 @@ _TIMES_PERHAPS_BILLED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often and how long (seconds) to try for one picture."""
 
     attempts: int
     timeout: float
 
 
-def retried(generate: Generate, patience: Patience, stop: threading.Event, tell: Tell) -> Generate:
+def retried(
+    generate: Generate, patience: RetryPolicy, stop: threading.Event, tell: Tell
+) -> Generate:
     """Send again after a passing failure, until `patience` ends or `stop` is set.
 
     Sends that may have been billed without giving a picture are repeated five times at most, and

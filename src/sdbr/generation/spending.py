@@ -11,7 +11,7 @@ from sdbr.errors import InputProblem, Interrupted, OverBudget, Refused, SdbrErro
 from sdbr.generation.caching import KeyOf
 from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
-from sdbr.store.ledger import Ledger, Send, Settlement
+from sdbr.store.ledger import Ledger, Send, SendOutcome
 
 
 class Budget:
@@ -95,14 +95,14 @@ def metered(
             budget.settle(price or Decimal(0), "perhaps")
             raise
         budget.settle(price or Decimal(0), "yes")
-        end = Settlement("picture", "yes", 200, picture.request_id, _since(began))
+        end = SendOutcome("picture", "yes", 200, picture.request_id, _since(began))
         _close(ledger, row, Trace(), end)
         return picture
 
     return draw
 
 
-def _close(ledger: Ledger, row: int, trace: Trace, end: Settlement) -> None:
+def _close(ledger: Ledger, row: int, trace: Trace, end: SendOutcome) -> None:
     try:
         if trace.sent:
             ledger.settle(row, end)
@@ -113,9 +113,9 @@ def _close(ledger: Ledger, row: int, trace: Trace, end: Settlement) -> None:
         return
 
 
-def _failed(error: SdbrError, trace: Trace, latency_ms: int) -> Settlement:
+def _failed(error: SdbrError, trace: Trace, latency_ms: int) -> SendOutcome:
     outcome = "refused" if isinstance(error, Refused) else str(error)[:200]
-    return Settlement(outcome, trace.billed, trace.status, trace.request_id, latency_ms)
+    return SendOutcome(outcome, trace.billed, trace.status, trace.request_id, latency_ms)
 
 
 def _since(began: float) -> int:

@@ -22,8 +22,8 @@ from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.generation.caching import KeyOf, cached, kept
 from sdbr.generation.filtering import STOP, OnFiltered, filtered
 from sdbr.generation.generate import Generate, Tell
-from sdbr.generation.pacing import Pace, paced
-from sdbr.generation.retrying import Patience, retried
+from sdbr.generation.pacing import AdaptiveLimit, paced
+from sdbr.generation.retrying import RetryPolicy, retried
 from sdbr.generation.spending import Budget, metered
 from sdbr.request import Model
 from sdbr.store.cache import Cache
@@ -32,7 +32,7 @@ from sdbr.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Resources:
     """All that a run may use: where it keeps things, how it reaches Bedrock, what it may spend."""
 
     workspace: Workspace
@@ -63,7 +63,7 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class Session:
     """A run under way: `generate` draws, `budget` counts, `stop` ends it."""
 
     generate: Generate
@@ -74,7 +74,7 @@ class Drawing:
 
 
 @contextmanager
-def drawing(means: Means, command: str, stop: threading.Event, tell: Tell) -> Iterator[Drawing]:
+def drawing(means: Resources, command: str, stop: threading.Event, tell: Tell) -> Iterator[Session]:
     """Open the ledger and a run of `command`; the connection is made when it is first needed."""
     ledger = Ledger(means.workspace.hidden / "ledger.db")
     run = ledger.begin_run(command, means.realm)
@@ -84,13 +84,13 @@ def drawing(means: Means, command: str, stop: threading.Event, tell: Tell) -> It
         region = means.connection.region or ""
         generate = kept(client.generate, means.cache, means.key_of(), means.realm)
         generate = metered(generate, ledger, run, budget, means.key_of(), region)
-        generate = paced(generate, Pace(means.effort.workers, means.effort.rpm, stop))
-        patience = Patience(means.effort.attempts, means.connection.timeout)
+        generate = paced(generate, AdaptiveLimit(means.effort.workers, means.effort.rpm, stop))
+        patience = RetryPolicy(means.effort.attempts, means.connection.timeout)
         generate = retried(generate, patience, stop, tell)
         generate = cached(generate, means.cache, means.key_of(), means.fresh, stop)
         generate = filtered(generate, means.on_filtered)
         try:
-            yield Drawing(generate, budget, ledger, run, stop)
+            yield Session(generate, budget, ledger, run, stop)
         finally:
             ledger.end_run(run)
             ledger.close()

@@ -114,7 +114,7 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class EncodingSettings:
     """How a clip is encoded; each container uses what applies to it.
 
     `crf` is the constant quality of H.264 or VP9, lower is better; None is 17 or 28.

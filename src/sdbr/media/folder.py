@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sdbr.concurrency import Behind, ahead
+from sdbr.concurrency import BackgroundWork, ahead
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Clip, Frame, Pace, Pixels
 from sdbr.media.stills.encode import encode_frame
@@ -100,7 +100,7 @@ class FolderSink:
         self._pace = pace
         self._comment = comment
         self._spans: dict[str, Span] = {}
-        self._behind = Behind()
+        self._behind = BackgroundWork()
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Write one picture."""

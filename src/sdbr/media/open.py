@@ -17,21 +17,21 @@ from sdbr.media.animation.apng import ApngSink
 from sdbr.media.animation.gif import GifSink
 from sdbr.media.animation.index import index_of
 from sdbr.media.animation.webp import WebpSink
-from sdbr.media.clip import Clip, Frame, Pace, Settings, Sound, SoundTrack
+from sdbr.media.clip import Clip, EncodingSettings, Frame, Pace, Sound, SoundTrack
 from sdbr.media.folder import FolderSink, load_times
 from sdbr.media.formats import kind_for, kind_of
 from sdbr.media.video import probe
 from sdbr.media.video import reader as video_reader
 from sdbr.media.video.probe import open_container
-from sdbr.media.video.writer import Job, VideoSink
+from sdbr.media.video.writer import VideoSink, VideoTarget
 from sdbr.media.writer import Note, Sink, Writer
 
 __all__ = [
     "Clip",
+    "EncodingSettings",
     "Frame",
     "Pace",
     "Reader",
-    "Settings",
     "Sound",
     "SoundTrack",
     "Writer",
@@ -102,7 +102,7 @@ def open_writer(
     pace: Pace,
     *,
     sound: Sound | None = None,
-    settings: Settings | None = None,
+    settings: EncodingSettings | None = None,
     comment: str = "",
 ) -> Iterator[Writer]:
     """Write a clip whole or not at all; the suffix says which kind.
@@ -112,10 +112,10 @@ def open_writer(
     can be read back with `read_comment`. Raises InputProblem where nothing can be written.
     """
     kind = kind_for(target)
-    settings = settings or Settings()
+    settings = settings or EncodingSettings()
     place = whole_folder(target, folder.makes_way) if kind == "folder" else whole_file(target)
     with place as temporary:
-        job = Job(kind, pace, settings, comment, sound)
+        job = VideoTarget(kind, pace, settings, comment, sound)
         writer = Writer(target, lambda frame, note: _sink(temporary, frame, job, note))
         try:
             yield writer
@@ -125,7 +125,7 @@ def open_writer(
             raise
 
 
-def _sink(temporary: Path, first: Frame, job: Job, note: Note) -> Sink:
+def _sink(temporary: Path, first: Frame, job: VideoTarget, note: Note) -> Sink:
     settings, comment = job.settings, job.comment
     silent = job.kind in ("folder", "gif", "webp", "apng")
     if silent and job.sound is not None:

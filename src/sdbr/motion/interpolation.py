@@ -22,7 +22,7 @@ from sdbr.motion.arrays import Frame, Frames, as_floats, luma, shrunk, size_of
 from sdbr.motion.flow import FlowOptions, chained, view, view_size
 from sdbr.motion.matching import Link, Step, links, step
 from sdbr.motion.plan import Stretch
-from sdbr.motion.propagation import Pull, Source, make_key, propagate
+from sdbr.motion.propagation import KeyframeLink, SourceViews, make_key, propagate
 from sdbr.motion.static_texture import sticking, without
 
 # A frame that its keyframes leave unexplained over more than this share is better drawn.
@@ -36,7 +36,7 @@ Short = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class InterpolatedFrame:
     """A filled frame: its number, its picture, and the share of it that no keyframe explains."""
 
     number: int
@@ -50,7 +50,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class _Packed:
+class _CompactLink:
     """A link or a step that waits for its turn, in half the memory."""
 
     first: Short
@@ -63,7 +63,7 @@ def fill(
     left: Frame,
     right: Frame | None = None,
     options: FlowOptions = DEFAULT_FLOW,
-) -> Iterator[Filled]:
+) -> Iterator[InterpolatedFrame]:
     """The pictures of the frames between a stretch's keyframes, in order.
 
     `frames` are the clip's source frames by number, all of one size; each is asked for once.
@@ -78,7 +78,7 @@ def fill(
     sources = [_source(frame, left, options) for frame in chain((first,), others)]
     steps = [_packed_step(step(a.view, b.view, preset)) for a, b in pairwise(sources)]
     key, other, texture = make_key(left, sources[0]), None, None
-    from_right: list[_Packed] = []
+    from_right: list[_CompactLink] = []
     if stretch.right is not None and right is not None:
         from_right = _from_right(sources, steps, preset)
         way = _step(steps[0]).there
@@ -91,18 +91,20 @@ def fill(
     near = links(sources[0].view, walk, preset)
     for place, (number, link) in enumerate(zip(stretch.between, near, strict=False), start=1):
         nearness = 1 - place / (len(sources) - 1) if other else 1.0
-        pulls = [Pull(key, link, nearness)]
+        pulls = [KeyframeLink(key, link, nearness)]
         if other:
-            pulls.append(Pull(other, _link(from_right[-place]), 1 - nearness))
-        yield Filled(number, *propagate(sources[place], pulls, texture))
+            pulls.append(KeyframeLink(other, _link(from_right[-place]), 1 - nearness))
+        yield InterpolatedFrame(number, *propagate(sources[place], pulls, texture))
 
 
-def _source(frame: Frame, picture: Frame, options: FlowOptions) -> Source:
+def _source(frame: Frame, picture: Frame, options: FlowOptions) -> SourceViews:
     fine = luma(shrunk(frame, size_of(picture)))
-    return Source(view(frame, view_size(size_of(frame), options)), fine)
+    return SourceViews(view(frame, view_size(size_of(frame), options)), fine)
 
 
-def _from_right(sources: Sequence[Source], steps: Sequence[_Packed], preset: str) -> list[_Packed]:
+def _from_right(
+    sources: Sequence[SourceViews], steps: Sequence[_CompactLink], preset: str
+) -> list[_CompactLink]:
     """The links to the last source, from the nearest to it on; the first source has none."""
     turned = (_step(packed).turned() for packed in steps[:0:-1])
     views = (source.view for source in sources[-2:0:-1])
@@ -110,19 +112,19 @@ def _from_right(sources: Sequence[Source], steps: Sequence[_Packed], preset: str
     return [_packed_link(link) for link in links(sources[-1].view, walk, preset)]
 
 
-def _packed_step(step: Step) -> _Packed:
-    return _Packed(_short(step.there, PARTS), _short(step.back, PARTS))
+def _packed_step(step: Step) -> _CompactLink:
+    return _CompactLink(_short(step.there, PARTS), _short(step.back, PARTS))
 
 
-def _step(packed: _Packed) -> Step:
+def _step(packed: _CompactLink) -> Step:
     return Step(_long(packed.first, PARTS), _long(packed.second, PARTS))
 
 
-def _packed_link(link: Link) -> _Packed:
-    return _Packed(_short(link.flow, PARTS), _short(link.trust, TRUST_PARTS))
+def _packed_link(link: Link) -> _CompactLink:
+    return _CompactLink(_short(link.flow, PARTS), _short(link.trust, TRUST_PARTS))
 
 
-def _link(packed: _Packed) -> Link:
+def _link(packed: _CompactLink) -> Link:
     return Link(_long(packed.first, PARTS), _long(packed.second, TRUST_PARTS))
 
 

@@ -11,7 +11,7 @@ from sdbr.console import counted
 from sdbr.errors import UsageProblem
 from sdbr.motion.cuts import find_cuts
 from sdbr.motion.interpolation import UNEXPLAINED
-from sdbr.motion.plan import Plan, reasons
+from sdbr.motion.plan import KeyframePlan, reasons
 from sdbr.motion.survey import DISTANCES, Note
 
 NEAREST = 4
@@ -29,7 +29,7 @@ BISECTIONS = 12
 Place = Callable[[range], tuple[int, ...]]
 
 
-class Explained(Protocol):
+class Unexplained(Protocol):
     """What frames of a shot leave unexplained of others, as shares of a frame, 0 to 1.
 
     `distance` is one of `DISTANCES`.
@@ -45,22 +45,22 @@ class Explained(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class SurveyedClip:
     """What the notes of a whole survey say."""
 
     notes: Sequence[Note]
 
     def pair(self, middle: int, distance: int) -> float:
-        """See `Explained`; everything where the survey did not look."""
+        """See `Unexplained`; everything where the survey did not look."""
         return self.notes[middle].pair.get(distance, 1.0)
 
     def alone(self, key: int, distance: int) -> float:
-        """See `Explained`; everything where the survey did not look."""
+        """See `Unexplained`; everything where the survey did not look."""
         return self.notes[key].alone.get(distance, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class KeyframeRule:
     """How keyframes are placed: `all`, `every` nth frame, or `auto`.
 
     `every` counts for `every`. For `auto`, `unexplained` is the share of the frame midway
@@ -74,19 +74,19 @@ class Rule:
     calls: int | None = None
 
 
-def read_rule(text: str, unexplained: float = BALANCED, calls: int | None = None) -> Rule:
+def read_rule(text: str, unexplained: float = BALANCED, calls: int | None = None) -> KeyframeRule:
     """The rule that `all`, `every:N` or `auto` says; anything else raises UsageProblem."""
     word, _, number = text.partition(":")
     if text in ("all", "auto"):
-        return Rule(text, unexplained=unexplained, calls=calls)
+        return KeyframeRule(text, unexplained=unexplained, calls=calls)
     if word == "every" and number.isdecimal() and 1 <= int(number) <= FARTHEST_EVERY:
-        return Rule(word, every=int(number))
+        return KeyframeRule(word, every=int(number))
     raise UsageProblem(
         f"{text!r} places no keyframes. Say all, auto or every:N with N from 1 to {FARTHEST_EVERY}."
     )
 
 
-def place_keyframes(notes: Sequence[Note], rule: Rule) -> Plan:
+def place_keyframes(notes: Sequence[Note], rule: KeyframeRule) -> KeyframePlan:
     """The plan for a clip by its survey; deterministic.
 
     Raises UsageProblem where `auto` cannot do with the calls allowed.
@@ -94,8 +94,8 @@ def place_keyframes(notes: Sequence[Note], rule: Rule) -> Plan:
     shots = find_shots(notes)
     place = _placing(notes, shots, rule)
     keys = tuple(key for shot in shots for key in place(shot))
-    plan = Plan(rule.word, shots, keys)
-    return Plan(rule.word, shots, keys, reasons(plan, notes))
+    plan = KeyframePlan(rule.word, shots, keys)
+    return KeyframePlan(rule.word, shots, keys, reasons(plan, notes))
 
 
 def find_shots(notes: Sequence[Note]) -> tuple[range, ...]:
@@ -106,7 +106,7 @@ def find_shots(notes: Sequence[Note]) -> tuple[range, ...]:
     return tuple(range(first, end) for first, end in pairwise(edges))
 
 
-def _placing(notes: Sequence[Note], shots: tuple[range, ...], rule: Rule) -> Place:
+def _placing(notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule) -> Place:
     if rule.word == "all":
         return tuple
     if rule.word == "every":
@@ -114,7 +114,7 @@ def _placing(notes: Sequence[Note], shots: tuple[range, ...], rule: Rule) -> Pla
     share = rule.unexplained
     if rule.calls is not None:
         share = affordable(notes, shots, rule)
-    return lambda shot: auto(Noted(notes), shot, share)
+    return lambda shot: auto(SurveyedClip(notes), shot, share)
 
 
 def every(shot: range, count: int) -> tuple[int, ...]:
@@ -126,7 +126,7 @@ def every(shot: range, count: int) -> tuple[int, ...]:
     return tuple(sorted({*shot[::count], shot[-1]}))
 
 
-def auto(explained: Explained, shot: range, share: float) -> tuple[int, ...]:
+def auto(explained: Unexplained, shot: range, share: float) -> tuple[int, ...]:
     """Keyframes as far apart as two neighbours leave at most `share` unexplained midway.
 
     The shot's last frame is one, unless the keyframe before it explains what follows alone.
@@ -137,7 +137,7 @@ def auto(explained: Explained, shot: range, share: float) -> tuple[int, ...]:
     return tuple(keys)
 
 
-def following(explained: Explained, key: int, last: int, share: float) -> int | None:
+def following(explained: Unexplained, key: int, last: int, share: float) -> int | None:
     """The keyframe after another; None where that explains the rest up to the last frame alone.
 
     Nothing is asked about frames farther than `FARTHEST` from the key.
@@ -149,7 +149,7 @@ def following(explained: Explained, key: int, last: int, share: float) -> int | 
     return min(last, key + _reach(explained, key, last, share))
 
 
-def _reach(explained: Explained, key: int, last: int, share: float) -> int:
+def _reach(explained: Unexplained, key: int, last: int, share: float) -> int:
     """How far on the next keyframe may stand; past the last frame means there.
 
     Nearer than `NEAREST` only where a frame between would be better drawn than filled.
@@ -168,11 +168,11 @@ def _reach(explained: Explained, key: int, last: int, share: float) -> int:
     return reach
 
 
-def affordable(notes: Sequence[Note], shots: tuple[range, ...], rule: Rule) -> float:
+def affordable(notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule) -> float:
     """The smallest unexplained share, from the rule's own up, that keeps to the calls allowed."""
 
     def calls(share: float) -> int:
-        return sum(len(auto(Noted(notes), shot, share)) for shot in shots)
+        return sum(len(auto(SurveyedClip(notes), shot, share)) for shot in shots)
 
     low, high, allowed = rule.unexplained, 1.0, rule.calls or 0
     if calls(low) <= allowed:

@@ -15,13 +15,13 @@ import numpy as np
 from sdbr.motion.arrays import Frame
 from sdbr.motion.cuts import NEIGHBOURS, find_cuts
 from sdbr.motion.flow import View
-from sdbr.motion.keyframes import FARTHEST, Rule, find_shots, following
+from sdbr.motion.keyframes import FARTHEST, KeyframeRule, find_shots, following
 from sdbr.motion.matching import Step, linked
-from sdbr.motion.plan import CLOSE, Plan, reasons
-from sdbr.motion.survey import Note, Seen, packed, stepping, unexplained, ways_back
+from sdbr.motion.plan import CLOSE, KeyframePlan, reasons
+from sdbr.motion.survey import Note, ViewedFrame, packed, stepping, unexplained, ways_back
 
 
-def place_streaming(frames: Iterable[Frame], rule: Rule) -> tuple[list[Note], Plan]:
+def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[Note], KeyframePlan]:
     """The notes on a clip's frames and its plan by `auto`, with no bound to the calls.
 
     The notes know what the next frame brings only where keyframes stand close together.
@@ -34,11 +34,13 @@ def place_streaming(frames: Iterable[Frame], rule: Rule) -> tuple[list[Note], Pl
             notes[number].alone[1] = held.alone(number, 1)
         held.forget_before(key)
         keys.append(key)
-    plan = Plan(rule.word, find_shots(notes), tuple(keys))
-    return notes, Plan(plan.rule, plan.shots, plan.keyframes, reasons(plan, notes))
+    plan = KeyframePlan(rule.word, find_shots(notes), tuple(keys))
+    return notes, KeyframePlan(plan.rule, plan.shots, plan.keyframes, reasons(plan, notes))
 
 
-def _keys(seen: Iterable[Seen], held: _Held, notes: list[Note], share: float) -> Iterator[int]:
+def _keys(
+    seen: Iterable[ViewedFrame], held: _Held, notes: list[Note], share: float
+) -> Iterator[int]:
     """The keyframes, each as soon as it is certain; `held` and `notes` grow on the way."""
     key: int | None = None
     for one in seen:
@@ -68,9 +70,9 @@ class _Held:
 
     def __init__(self) -> None:
         self._first = 0
-        self._seen: deque[Seen] = deque()
+        self._seen: deque[ViewedFrame] = deque()
 
-    def add(self, one: Seen) -> None:
+    def add(self, one: ViewedFrame) -> None:
         self._seen.append(one)
 
     def forget_before(self, number: int) -> None:

@@ -30,7 +30,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class KeyframePlan:
     """The shots of a clip and the frames of it that are drawn.
 
     `shots` are ranges of frame numbers, counted from 0, one after the other over the whole
@@ -82,7 +82,7 @@ CLOSE = 8
 MOST_CUTS_NAMED = 6
 
 
-def reasons(plan: Plan, notes: Sequence[Note]) -> tuple[str, ...]:
+def reasons(plan: KeyframePlan, notes: Sequence[Note]) -> tuple[str, ...]:
     """Short pieces: how many of how many, the cuts, and the passages that need many."""
     if not plan.frames:
         return ()
@@ -93,7 +93,7 @@ def reasons(plan: Plan, notes: Sequence[Note]) -> tuple[str, ...]:
     return (drawn, *_cuts(plan), *(_why(passage, notes) for passage in close))
 
 
-def _cuts(plan: Plan) -> tuple[str, ...]:
+def _cuts(plan: KeyframePlan) -> tuple[str, ...]:
     firsts = [shot.start + 1 for shot in plan.shots[1:]]
     if not firsts:
         return ()
@@ -102,7 +102,7 @@ def _cuts(plan: Plan) -> tuple[str, ...]:
     return (f"{len(plan.shots)} shots, cut at frame {named}{more}",)
 
 
-def _close_passages(plan: Plan) -> tuple[range, ...]:
+def _close_passages(plan: KeyframePlan) -> tuple[range, ...]:
     """Runs of keyframes that stand closer together than elsewhere."""
     passages: list[range] = []
     for shot in plan.shots:

@@ -47,7 +47,7 @@ HARDLY_ANY = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Keyframe:
     """A keyframe: its picture as drawn, its source, how strong their finest detail is, and how
     much of the source's the look keeps, 0 and up, for the whole picture."""
 
@@ -59,31 +59,31 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Pull:
+class KeyframeLink:
     """A keyframe as one frame sees it: the link to it, and its nearness in time, 0 to 1."""
 
-    key: Key
+    key: Keyframe
     link: Link
     nearness: float
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceViews:
     """A source frame: its small view, and its whole luma in the size of the pictures."""
 
     view: View
     luma: Luma
 
 
-def make_key(picture: Frame, source: Source) -> Key:
+def make_key(picture: Frame, source: SourceViews) -> Keyframe:
     """A keyframe from its drawn picture and its source frame."""
     drawn, given = finest(luma(picture)), finest(source.luma)
     own, of_source = strength(drawn), strength(given)
-    return Key(picture, source.view, own, of_source, kept(drawn, given))
+    return Keyframe(picture, source.view, own, of_source, kept(drawn, given))
 
 
 def propagate(
-    now: Source, pulls: Sequence[Pull], texture: Plane | None = None
+    now: SourceViews, pulls: Sequence[KeyframeLink], texture: Plane | None = None
 ) -> tuple[Frame, float]:
     """The picture of a source frame, and the share of it, 0 to 1, that no keyframe explains.
 
@@ -114,13 +114,13 @@ def propagate(
     return _finished(picture, new, finer), untrusted
 
 
-def _weight(pull: Pull) -> Plane:
+def _weight(pull: KeyframeLink) -> Plane:
     # With its root a keyframe that is trusted in part counts for more: that is a mean as well.
     sure = as_floats(cv2.sqrt(np.maximum(pull.link.trust, 0)))
     return as_floats((sure + LEAST_WEIGHT) * np.float32(ALIKE / 2 + (1 - ALIKE) * pull.nearness))
 
 
-def _trusted(pulls: Sequence[Pull]) -> Plane:
+def _trusted(pulls: Sequence[KeyframeLink]) -> Plane:
     most = pulls[0].link.trust
     for pull in pulls[1:]:
         most = np.maximum(most, pull.link.trust)
@@ -168,7 +168,9 @@ def _finer(whole: Luma, coarse: Luma) -> Plane:
     return as_floats(cv2.subtract(whole, smooth, dtype=cv2.CV_32F))
 
 
-def _gain(detail: Plane, fine: Luma, pulls: Sequence[Pull], weights: Sequence[Plane]) -> Plane:
+def _gain(
+    detail: Plane, fine: Luma, pulls: Sequence[KeyframeLink], weights: Sequence[Plane]
+) -> Plane:
     """The gain of detail beyond 1, cell by cell."""
     now = strength(detail)
     parts = [cell_means(weight, size_of(now)) for weight in weights]

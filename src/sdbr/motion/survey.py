@@ -48,7 +48,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ViewedFrame:
     """A frame just seen, the step to it from the frame before, and what that step changed."""
 
     view: View
@@ -83,7 +83,7 @@ def survey(frames: Iterable[Frame], compare: bool = True) -> list[Note]:
     return list(_noted(side_by_side(lambda past: (past[-1].change, _compared(past)), windows)))
 
 
-def stepping(frames: Iterable[Frame]) -> Iterator[Seen]:
+def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
     """Each frame in small with the step to it, flashes told from cuts."""
     before: View | None = None
     suspect = _NO_SUSPECT
@@ -91,7 +91,7 @@ def stepping(frames: Iterable[Frame]) -> Iterator[Seen]:
         suspect = suspect.on(before, came)
         if flash := suspect.flash_until(now):
             came, suspect = replace(came, flash=flash), _NO_SUSPECT
-        yield Seen(now, taken, came)
+        yield ViewedFrame(now, taken, came)
         before = now
 
 
@@ -136,15 +136,15 @@ class _Suspect:
 _NO_SUSPECT = _Suspect()
 
 
-def _windows(seen: Iterable[Seen]) -> Iterator[tuple[Seen, ...]]:
+def _windows(seen: Iterable[ViewedFrame]) -> Iterator[tuple[ViewedFrame, ...]]:
     """Each frame, last, after those before it that it is compared with."""
-    past: deque[Seen] = deque(maxlen=max(DISTANCES) + 1)
+    past: deque[ViewedFrame] = deque(maxlen=max(DISTANCES) + 1)
     for now in seen:
         past.append(now)
         yield tuple(past)
 
 
-def _compared(window: Sequence[Seen]) -> list[_Pair]:
+def _compared(window: Sequence[ViewedFrame]) -> list[_Pair]:
     """A frame compared with those `DISTANCES` before it, as far as anything is explained."""
     pairs: list[_Pair] = []
     now = window[-1].view
@@ -158,7 +158,9 @@ def _compared(window: Sequence[Seen]) -> list[_Pair]:
     return pairs
 
 
-def ways_back(window: Sequence[Seen], distances: Collection[int]) -> Iterator[tuple[int, Step]]:
+def ways_back(
+    window: Sequence[ViewedFrame], distances: Collection[int]
+) -> Iterator[tuple[int, Step]]:
     """The flows between the frames at these distances before the last and it, nearest first.
 
     Each is chained from the flows of neighbours and sought once more; a certain cut ends them.

@@ -17,7 +17,7 @@ from sdbr.motion.arrays import Frame, luma, shrunk, size_of
 from sdbr.motion.colour_match import SMALL, harmonised
 from sdbr.motion.flow import FlowOptions, View, view, view_size
 from sdbr.motion.matching import Link, Step, joined, linked, step
-from sdbr.motion.propagation import Key, Pull, Source, make_key, propagate
+from sdbr.motion.propagation import Keyframe, KeyframeLink, SourceViews, make_key, propagate
 
 WINDOW = 2
 DEFAULT_FLOW = FlowOptions()
@@ -27,9 +27,9 @@ DEFAULT_FLOW = FlowOptions()
 class _Drawn:
     """A drawn frame in its window: its source, the step to it, and its picture as a keyframe."""
 
-    source: Source
+    source: SourceViews
     step: Step | None
-    key: Key
+    key: Keyframe
 
 
 def steadied(
@@ -72,7 +72,7 @@ def _followed(pairs: Iterable[tuple[Frame, Frame]], options: FlowOptions) -> Ite
     before: View | None = None
     for frame, picture in pairs:
         small = view(frame, view_size(size_of(frame), options))
-        source = Source(small, luma(shrunk(frame, size_of(picture))))
+        source = SourceViews(small, luma(shrunk(frame, size_of(picture))))
         preset = options.preset_of(size_of(frame))
         taken = step(before, small, preset) if before else None
         yield _Drawn(source, taken, make_key(picture, source))
@@ -82,28 +82,28 @@ def _followed(pairs: Iterable[tuple[Frame, Frame]], options: FlowOptions) -> Ite
 def _filtered(held: Sequence[_Drawn], place: int) -> Frame:
     here = held[place]
     nowhere = np.zeros((*here.source.view.grey.shape, 2), np.float32)
-    itself = Pull(here.key, Link(nowhere, np.ones_like(nowhere[..., 0])), 1.0)
+    itself = KeyframeLink(here.key, Link(nowhere, np.ones_like(nowhere[..., 0])), 1.0)
     picture, _ = propagate(here.source, [itself, *_before(held, place), *_after(held, place)])
     return picture
 
 
-def _before(held: Sequence[_Drawn], place: int) -> Iterator[Pull]:
+def _before(held: Sequence[_Drawn], place: int) -> Iterator[KeyframeLink]:
     """The pictures before one in its window, nearest first."""
     steps = [held[number].step for number in range(place, 0, -1)]
     others = [held[number] for number in range(place - 1, -1, -1)]
     return _pulls(held[place], others, [taken.turned() for taken in steps if taken])
 
 
-def _after(held: Sequence[_Drawn], place: int) -> Iterator[Pull]:
+def _after(held: Sequence[_Drawn], place: int) -> Iterator[KeyframeLink]:
     """The pictures after one in its window, nearest first."""
     others = [held[number] for number in range(place + 1, len(held))]
     return _pulls(held[place], others, [other.step for other in others if other.step])
 
 
-def _pulls(here: _Drawn, others: Sequence[_Drawn], steps: Sequence[Step]) -> Iterator[Pull]:
+def _pulls(here: _Drawn, others: Sequence[_Drawn], steps: Sequence[Step]) -> Iterator[KeyframeLink]:
     """Each of the others as seen from here; `steps` lead away, from neighbour to neighbour."""
     way: Step | None = None
     for other, taken in zip(others, steps, strict=True):
         # Over a few frames chained flow has not drifted yet.
         way = joined(way, taken) if way else taken
-        yield Pull(other.key, linked(way, here.source.view, other.source.view), 1.0)
+        yield KeyframeLink(other.key, linked(way, here.source.view, other.source.view), 1.0)

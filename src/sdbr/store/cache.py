@@ -120,7 +120,7 @@ class Cache:
             lock.release()
 
     @contextmanager
-    def room(self, key: str, space: int = SPACE) -> Iterator[Room]:
+    def room(self, key: str, space: int = SPACE) -> Iterator[ReservedSpace]:
         """Set `space` bytes of the disk aside for one picture, before the money is spent.
 
         Raises InputProblem where the disk is full or the folder cannot be written.
@@ -132,7 +132,7 @@ class Cache:
                 entry = stack.enter_context(part_file(target))
                 _set_aside(picture, space)
                 _set_aside(entry, 4096)
-            yield Room(self, key, picture, entry)
+            yield ReservedSpace(self, key, picture, entry)
 
     def remember_refusal(self, key: str, entry: Entry) -> None:
         """Keep the filter's word, so that the same request is not paid for again."""
@@ -161,7 +161,7 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ReservedSpace:
     """Disk space that waits for one picture."""
 
     cache: Cache

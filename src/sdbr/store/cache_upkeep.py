@@ -14,7 +14,7 @@ _DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class CacheSize:
     """How many pictures and remembered refusals, and the pictures' bytes."""
 
     pictures: int
@@ -22,7 +22,7 @@ class Measure:
     bytes: int
 
 
-def measure(cache: Cache) -> Measure:
+def measure(cache: Cache) -> CacheSize:
     """Count what the cache holds."""
     pictures = refusals = size = 0
     for key in cache.all_keys():
@@ -34,7 +34,7 @@ def measure(cache: Cache) -> Measure:
         if path.is_file():
             pictures += 1
             size += path.stat().st_size
-    return Measure(pictures, refusals, size)
+    return CacheSize(pictures, refusals, size)
 
 
 def verify(cache: Cache) -> tuple[int, list[str]]:
@@ -49,7 +49,7 @@ def verify(cache: Cache) -> tuple[int, list[str]]:
     return checked, sorted(broken)
 
 
-def prune(cache: Cache, runs: Path, older_than_days: float) -> Measure:
+def prune(cache: Cache, runs: Path, older_than_days: float) -> CacheSize:
     """Remove entries not touched for so many days, and leftovers of killed runs.
 
     What an unfinished run needs stays.
@@ -69,4 +69,4 @@ def prune(cache: Cache, runs: Path, older_than_days: float) -> Measure:
         refusals += bool(entry.refused)
         cache.forget(key)
     sweep(cache.folder)
-    return Measure(pictures, refusals, size)
+    return CacheSize(pictures, refusals, size)

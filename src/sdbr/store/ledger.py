@@ -61,7 +61,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class SendOutcome:
     """How a send ended. `billed` is "yes", "no" or "perhaps"."""
 
     outcome: str
@@ -116,7 +116,7 @@ class Ledger:
             (run, _now(), send.model, send.region, send.key, send.seed, price),
         )
 
-    def settle(self, row: int, end: Settlement) -> None:
+    def settle(self, row: int, end: SendOutcome) -> None:
         """Write how the send of `row` ended.
 
         The next row, or the end of the run, brings it to the disk. A power cut before that leaves

@@ -16,7 +16,7 @@ from sdbr.workflows.pictures.job import Job
 from sdbr.workspace import slug
 
 if TYPE_CHECKING:
-    from sdbr.workflows.clips.folders import Places
+    from sdbr.workflows.clips.folders import ClipRoots
 
 FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
@@ -97,8 +97,8 @@ _ENDINGS = {
 
 
 def clip_target(
-    where: Places, to: str | None, name: str | None, container: str | None, default: str = "mp4"
-) -> tuple[Places, str | None, str]:
+    where: ClipRoots, to: str | None, name: str | None, container: str | None, default: str = "mp4"
+) -> tuple[ClipRoots, str | None, str]:
     """The places, the stem (or None for the clip's own) and the suffix of the result.
 
     Raises UsageProblem where the flags disagree.

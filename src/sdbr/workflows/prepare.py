@@ -19,7 +19,7 @@ from sdbr.files import write_new, write_whole
 from sdbr.media.formats import sniff
 from sdbr.media.stills import place
 from sdbr.media.stills.encode import encode_under
-from sdbr.media.stills.fit import Box, Fit, Placement, plan_fit
+from sdbr.media.stills.fit import CropBox, Fit, Placement, plan_fit
 from sdbr.media.stills.masks import prepare_mask
 from sdbr.media.stills.open import open_picture
 from sdbr.request import Blob, Model, Size
@@ -29,7 +29,7 @@ _LARGEST_FILE = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class FitOptions:
     """How to bring pictures to a model: `fit`, the colour behind transparency, or keep alpha."""
 
     fit: Fit = "contain"
@@ -48,7 +48,7 @@ class Prepared:
     has_alpha: bool = False
 
 
-def prepare(path: Path, model: Model, manner: Manner, store: Path, role: str) -> Prepared:
+def prepare(path: Path, model: Model, manner: FitOptions, store: Path, role: str) -> Prepared:
     """Open, fit and encode `path` for `model`; the file goes into `store`. Raises InputProblem."""
     data = read_file(path)
     rule = dialect_of(model).size_rule(model)
@@ -130,8 +130,8 @@ def read_file(path: Path) -> bytes:
         raise InputProblem(f"{path} cannot be read: {why}. Check the path.") from error
 
 
-def _all(size: Size) -> Box:
-    return Box(0, 0, *size)
+def _all(size: Size) -> CropBox:
+    return CropBox(0, 0, *size)
 
 
 def _kept(encoded: bytes, store: Path) -> Blob:

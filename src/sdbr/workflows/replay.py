@@ -12,7 +12,7 @@ from sdbr.errors import InputProblem
 from sdbr.media.stills.fit import Fit
 from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
-from sdbr.workflows.pictures.jobs import Beside, Wanted, from_pictures, from_words
+from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures, from_words
 from sdbr.workflows.prepare import original
 from sdbr.workflows.provenance import read
 from sdbr.workspace import Workspace, kept_name
@@ -30,7 +30,7 @@ def jobs_again(
     file: str,
     changed: Mapping[str, Any],
     count: int,
-    beside: Beside,
+    beside: Attachments,
     catalog: Catalog,
     workspace: Workspace,
 ) -> tuple[str, list[Job]]:
@@ -46,7 +46,7 @@ def jobs_again(
     flags = {**_drawable(told), "seed": made.get("seed")}
     flags |= {name: value for name, value in changed.items() if value is not None}
     command = made["command"]
-    wanted = Wanted(command, flags, count, task="image-to-image")
+    wanted = PictureSpec(command, flags, count, task="image-to-image")
     used = {one["role"]: _found(one, workspace) for one in made.get("inputs", [])}
     if "init_image" not in used:
         texts = [str(flags.pop("prompt", ""))]

@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from sdbr.bedrock.families import rules
-from sdbr.bedrock.validation import Number, OneOf, Text, flag
+from sdbr.bedrock.validation import Choices, NumberRange, TextLength, flag
 from sdbr.errors import UsageProblem
 
 _WORDS = frozenset({"model", "style", "aspect", "size"})
@@ -63,15 +63,20 @@ def single(told: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _values(name: str, value: Any) -> list[Any]:
     rule = rules().get(name)
-    if not isinstance(value, str) or name in _FIXED or name in _SEARCHED or isinstance(rule, Text):
+    if (
+        not isinstance(value, str)
+        or name in _FIXED
+        or name in _SEARCHED
+        or isinstance(rule, TextLength)
+    ):
         return [value]
     if name in _TEXTS:
         return _choices(value)
-    if name in _WORDS or isinstance(rule, OneOf):
+    if name in _WORDS or isinstance(rule, Choices):
         words = [word.strip() for word in value.split(",") if word.strip()]
         return list(dict.fromkeys(words)) or [value]
     numbers = _numbers(name, value)
-    if name in _WHOLE or (isinstance(rule, Number) and rule.whole):
+    if name in _WHOLE or (isinstance(rule, NumberRange) and rule.whole):
         if any(number != number.to_integral_value() for number in numbers):
             raise UsageProblem(f"{flag(name)} is {value!r}: give whole numbers.")
         return [int(number) for number in numbers]

@@ -5,11 +5,11 @@ from threading import Event
 
 import pytest
 
-from sdbr.workflows.clips.interpolate import _Turns
+from sdbr.workflows.clips.interpolate import _OrderedCalls
 
 
 def test_a_stretch_asks_for_calls_once_all_before_it_have_ended():
-    turns = _Turns(Event())
+    turns = _OrderedCalls(Event())
     with ThreadPoolExecutor() as pool:
         third = pool.submit(turns.comes, 2)
         turns.end(1)
@@ -21,7 +21,7 @@ def test_a_stretch_asks_for_calls_once_all_before_it_have_ended():
 @pytest.mark.parametrize("way", ["stopped", "given up"])
 def test_nobody_waits_for_a_stretch_that_will_never_begin(way):
     stop = Event()
-    turns = _Turns(stop)
+    turns = _OrderedCalls(stop)
     with ThreadPoolExecutor() as pool:
         second = pool.submit(turns.comes, 1)
         stop.set() if way == "stopped" else turns.give_up()

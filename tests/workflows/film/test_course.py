@@ -7,7 +7,7 @@ from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.errors import AccessProblem, Interrupted, Refused, ServiceProblem
 from sdbr.generation.filtering import OnFiltered
 from sdbr.generation.spending import Budget
-from sdbr.generation.stack import Drawing, Means
+from sdbr.generation.stack import Resources, Session
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.clips.draw import Tally, stop_if_fatal
 from sdbr.workflows.failures import Failures
@@ -18,7 +18,7 @@ from tests.material import CATALOG, drawn
 def meet(tmp_path, error, how="stop"):
     """What a run knows after one frame met `error`, before anybody came for that frame."""
     stop = threading.Event()
-    means = Means(
+    means = Resources(
         Workspace(tmp_path),
         Connection(),
         Effort(workers=8),
@@ -26,7 +26,7 @@ def meet(tmp_path, error, how="stop"):
         CATALOG.models,
         OnFiltered(how),
     )
-    run = Drawing(drawn, Budget(Decimal(1), stop), Ledger(tmp_path / "ledger.db"), 1, stop)
+    run = Session(drawn, Budget(Decimal(1), stop), Ledger(tmp_path / "ledger.db"), 1, stop)
     tally = Tally(Failures(total=17))
     stop_if_fatal(error, run, means, tally)
     return tally.failures, stop.is_set()

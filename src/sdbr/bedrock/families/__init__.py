@@ -1,10 +1,10 @@
 """The dialects of Bedrock's image models: `ls` here is the list.
 
-A family is one module with six functions (see `Dialect`). It may say besides:
+A family is one module with six functions (see `Family`). It may say besides:
 
 - `FLAGS`, a tuple of `Flag`: fields that it alone knows. Every command that draws has them, under
   the heading `TITLE` only;
-- `SEEDS`, a `Number`: the seeds that it takes, where they are not `rules.SEED`.
+- `SEEDS`, a `NumberRange`: the seeds that it takes, where they are not `rules.SEED`.
 
 The catalogue names it, nothing else does, so a new family is one file here and its models in
 catalog.toml.
@@ -19,7 +19,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
-from sdbr.bedrock.validation import SEED, Number, Rule
+from sdbr.bedrock.validation import SEED, NumberRange, Rule
 from sdbr.request import Blob, ImageRequest, Model, Size
 
 Leaf = str | int | float | Blob
@@ -58,7 +58,7 @@ class SizeRule(NamedTuple):
     multiple_of: int = 1
 
 
-class Dialect(Protocol):
+class Family(Protocol):
     """What a family module offers."""
 
     def takes(self, model: Model) -> frozenset[str]:
@@ -80,9 +80,9 @@ class Dialect(Protocol):
         """The picture in an answer. Raises Refused or ServiceProblem where there is none."""
 
 
-def dialect_of(model: Model) -> Dialect:
+def dialect_of(model: Model) -> Family:
     """The family module that speaks this model's language."""
-    return cast(Dialect, _module(model.family))
+    return cast(Family, _module(model.family))
 
 
 @cache
@@ -98,9 +98,9 @@ def rules() -> Mapping[str, Rule]:
     return {flag.field: flag.rule for several in flags().values() for flag in several}
 
 
-def seeds_of(model: Model) -> Number:
+def seeds_of(model: Model) -> NumberRange:
     """The seeds that a model takes."""
-    seeds: Number = getattr(dialect_of(model), "SEEDS", SEED)
+    seeds: NumberRange = getattr(dialect_of(model), "SEEDS", SEED)
     return seeds
 
 

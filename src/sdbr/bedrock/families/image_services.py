@@ -16,10 +16,10 @@ from sdbr.bedrock.validation import (
     FRACTION,
     SEED,
     STYLE,
-    Number,
-    OneOf,
+    Choices,
+    NumberRange,
     Rule,
-    Text,
+    TextLength,
     Value,
     check_prompt,
     flag,
@@ -29,7 +29,7 @@ from sdbr.request import Blob, ImageRequest, Model
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class WireField:
     """How one neutral value travels: the service's name for it, its rule, and its direction.
 
     `turned` is for values that run the other way: control_strength 1 keeps the input, strength
@@ -51,59 +51,62 @@ _STANDARD = SizeRule(max_aspect=2.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ImageService:
     """One service: is a prompt needed, may there be one, what else it takes."""
 
     prompt: str = "required"
     image: str = "image"
     pictures: tuple[str, ...] = ()
-    values: Mapping[str, Wire] = field(default_factory=dict)
+    values: Mapping[str, WireField] = field(default_factory=dict)
     sizes: SizeRule = _STANDARD
     strength: float | None = None
 
 
-_NEGATIVE = {"negative_prompt": Wire("negative_prompt", Text())}
-_STYLED = {"style": Wire("style_preset", STYLE)}
-_SEEDED = {"seed": Wire("seed", SEED)}
-_GROW = {"grow_mask": Wire("grow_mask", Number(0, 20, whole=True))}
+_NEGATIVE = {"negative_prompt": WireField("negative_prompt", TextLength())}
+_STYLED = {"style": WireField("style_preset", STYLE)}
+_SEEDED = {"seed": WireField("seed", SEED)}
+_GROW = {"grow_mask": WireField("grow_mask", NumberRange(0, 20, whole=True))}
 _LOOK = _STYLED | _NEGATIVE | _SEEDED
-_CONTROL = _LOOK | {"strength": Wire("control_strength", FRACTION, turned=True)}
+_CONTROL = _LOOK | {"strength": WireField("control_strength", FRACTION, turned=True)}
 _SIDES = ("left", "right", "up", "down")
-_GROWN = {side: Wire(side, Number(0, 2000, whole=True)) for side in _SIDES}
-_UPSCALED = {"creativity": Wire("creativity", Number(0.1, 0.5))}
+_GROWN = {side: WireField(side, NumberRange(0, 2000, whole=True)) for side in _SIDES}
+_UPSCALED = {"creativity": WireField("creativity", NumberRange(0.1, 0.5))}
 
 
-def _found(name: str) -> dict[str, Wire]:
-    return {name: Wire(name, Text(), required=True)}
+def _found(name: str) -> dict[str, WireField]:
+    return {name: WireField(name, TextLength(), required=True)}
 
 
-_SERVICES: dict[str, Service] = {
-    "stability.stable-image-inpaint-v1:0": Service(pictures=("mask",), values=_GROW | _LOOK),
-    "stability.stable-outpaint-v1:0": Service(
+_SERVICES: dict[str, ImageService] = {
+    "stability.stable-image-inpaint-v1:0": ImageService(pictures=("mask",), values=_GROW | _LOOK),
+    "stability.stable-outpaint-v1:0": ImageService(
         prompt="optional",
-        values=_STYLED | _SEEDED | {"creativity": Wire("creativity", Number(0.1, 1))} | _GROWN,
+        values=_STYLED
+        | _SEEDED
+        | {"creativity": WireField("creativity", NumberRange(0.1, 1))}
+        | _GROWN,
     ),
-    "stability.stable-image-erase-object-v1:0": Service(
+    "stability.stable-image-erase-object-v1:0": ImageService(
         prompt="none", pictures=("mask",), values=_GROW | _SEEDED
     ),
-    "stability.stable-image-remove-background-v1:0": Service(prompt="none"),
-    "stability.stable-image-search-replace-v1:0": Service(
+    "stability.stable-image-remove-background-v1:0": ImageService(prompt="none"),
+    "stability.stable-image-search-replace-v1:0": ImageService(
         values=_GROW | _LOOK | _found("search_prompt")
     ),
-    "stability.stable-image-search-recolor-v1:0": Service(
+    "stability.stable-image-search-recolor-v1:0": ImageService(
         values=_GROW | _LOOK | _found("select_prompt")
     ),
-    "stability.stable-image-control-sketch-v1:0": Service(values=_CONTROL, strength=0.3),
-    "stability.stable-image-control-structure-v1:0": Service(values=_CONTROL, strength=0.3),
-    "stability.stable-image-style-guide-v1:0": Service(
+    "stability.stable-image-control-sketch-v1:0": ImageService(values=_CONTROL, strength=0.3),
+    "stability.stable-image-control-structure-v1:0": ImageService(values=_CONTROL, strength=0.3),
+    "stability.stable-image-style-guide-v1:0": ImageService(
         strength=0.5,
         values=_LOOK
         | {
-            "aspect": Wire("aspect_ratio", ASPECT),
-            "strength": Wire("fidelity", FRACTION, turned=True),
+            "aspect": WireField("aspect_ratio", ASPECT),
+            "strength": WireField("fidelity", FRACTION, turned=True),
         },
     ),
-    "stability.stable-style-transfer-v1:0": Service(
+    "stability.stable-style-transfer-v1:0": ImageService(
         strength=0.9,
         prompt="optional",
         image="init_image",
@@ -111,17 +114,19 @@ _SERVICES: dict[str, Service] = {
         values=_NEGATIVE
         | _SEEDED
         | {
-            "strength": Wire("change_strength", Number(0.1, 1)),
-            "composition_fidelity": Wire("composition_fidelity", FRACTION),
-            "style_strength": Wire("style_strength", FRACTION),
+            "strength": WireField("change_strength", NumberRange(0.1, 1)),
+            "composition_fidelity": WireField("composition_fidelity", FRACTION),
+            "style_strength": WireField("style_strength", FRACTION),
         },
     ),
-    "stability.stable-creative-upscale-v1:0": Service(
+    "stability.stable-creative-upscale-v1:0": ImageService(
         values=_LOOK | _UPSCALED,
         sizes=SizeRule(min_pixels=4_096, max_pixels=1_048_576),
     ),
-    "stability.stable-conservative-upscale-v1:0": Service(values=_NEGATIVE | _SEEDED | _UPSCALED),
-    "stability.stable-fast-upscale-v1:0": Service(
+    "stability.stable-conservative-upscale-v1:0": ImageService(
+        values=_NEGATIVE | _SEEDED | _UPSCALED
+    ),
+    "stability.stable-fast-upscale-v1:0": ImageService(
         prompt="none",
         sizes=SizeRule(min_side=32, max_side=1536, min_pixels=1_024, max_pixels=1_048_576),
     ),
@@ -156,7 +161,7 @@ def encode(request: ImageRequest) -> Body:
     name = request.model.title
     body: Body = {
         service.image: _required(request.init_image, name, "an input picture"),
-        "output_format": OneOf(formats(request.model)).check("format", request.format),
+        "output_format": Choices(formats(request.model)).check("format", request.format),
     }
     if service.prompt == "required" or (service.prompt == "optional" and request.prompt):
         body["prompt"] = check_prompt(request.prompt)

@@ -15,10 +15,10 @@ from sdbr.bedrock.validation import (
     FRACTION,
     SEED,
     STYLE,
-    Number,
-    OneOf,
+    Choices,
+    NumberRange,
     Rule,
-    Text,
+    TextLength,
     check_prompt,
 )
 from sdbr.errors import Refused, ServiceProblem, UsageProblem
@@ -42,10 +42,10 @@ MAX_PROMPT = 2_000
 TITLE = "SDXL"
 FLAGS = (
     # Late documents say 50 steps; over 50 has a price of its own.
-    Flag("steps", Number(10, 150, whole=True), "10 to 150."),
-    Flag("cfg_scale", Number(0, 35), "0 to 35: how closely to follow the prompt."),
-    Flag("sampler", OneOf(SAMPLERS), "DDIM, K_EULER_ANCESTRAL, K_DPMPP_2M, …"),
-    Flag("clip_guidance_preset", OneOf(CLIP_GUIDANCE), "NONE, SIMPLE, FAST_BLUE, …"),
+    Flag("steps", NumberRange(10, 150, whole=True), "10 to 150."),
+    Flag("cfg_scale", NumberRange(0, 35), "0 to 35: how closely to follow the prompt."),
+    Flag("sampler", Choices(SAMPLERS), "DDIM, K_EULER_ANCESTRAL, K_DPMPP_2M, …"),
+    Flag("clip_guidance_preset", Choices(CLIP_GUIDANCE), "NONE, SIMPLE, FAST_BLUE, …"),
 )
 _EXTRAS: dict[str, Rule] = {flag.field: flag.rule for flag in FLAGS}
 _SCHEDULE: dict[str, Rule] = {"step_schedule_start": FRACTION, "step_schedule_end": FRACTION}
@@ -78,7 +78,7 @@ def default_strength(model: Model) -> float | None:  # noqa: ARG001
 def encode(request: ImageRequest) -> Body:
     """The body for text-to-image, image-to-image or inpainting, by what the request holds."""
     body: Body = {"text_prompts": _prompts(request), "seed": SEED.check("seed", request.seed)}
-    OneOf(formats(request.model)).check("format", request.format)
+    Choices(formats(request.model)).check("format", request.format)
     if request.style is not None:
         body["style_preset"] = STYLE.check("style", request.style)
     extras = dict(request.extras)
@@ -112,7 +112,7 @@ def _prompts(request: ImageRequest) -> list[dict[str, Leaf]]:
         {"text": check_prompt(request.prompt, MAX_PROMPT), "weight": 1.0}
     ]
     if request.negative_prompt:
-        text = Text(MAX_PROMPT).check("negative_prompt", request.negative_prompt)
+        text = TextLength(MAX_PROMPT).check("negative_prompt", request.negative_prompt)
         prompts.append({"text": text, "weight": -1.0})
     return prompts
 
@@ -148,7 +148,7 @@ def _influence(request: ImageRequest, extras: Mapping[str, str | int | float]) -
 
 def _masked(request: ImageRequest, extras: Mapping[str, str | int | float]) -> Body:
     source = extras.get("mask_source", "MASK_IMAGE_WHITE")
-    body: Body = {"mask_source": OneOf(MASK_SOURCES).check("mask_source", source)}
+    body: Body = {"mask_source": Choices(MASK_SOURCES).check("mask_source", source)}
     if request.mask is not None:
         body["mask_image"] = request.mask
     elif source != "INIT_IMAGE_ALPHA":

@@ -14,8 +14,8 @@ from sdbr.bedrock.validation import (
     FRACTION,
     SEED,
     SHAPED_BY_INPUT,
-    OneOf,
-    Text,
+    Choices,
+    TextLength,
     check_prompt,
 )
 from sdbr.errors import UsageProblem
@@ -59,10 +59,10 @@ def encode(request: ImageRequest) -> Body:
     body: Body = {
         "prompt": check_prompt(request.prompt),
         "seed": SEED.check("seed", request.seed),
-        "output_format": OneOf(formats(request.model)).check("format", request.format),
+        "output_format": Choices(formats(request.model)).check("format", request.format),
     }
     if request.negative_prompt:
-        body["negative_prompt"] = Text().check("negative_prompt", request.negative_prompt)
+        body["negative_prompt"] = TextLength().check("negative_prompt", request.negative_prompt)
     if request.init_image is not None:
         if request.aspect is not None:
             raise UsageProblem(SHAPED_BY_INPUT)

@@ -19,25 +19,25 @@ from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog, price_of
 from sdbr.cli.options import Run
 from sdbr.cli.runs.pictures import line
-from sdbr.console import Voice, counted, until_interrupted
+from sdbr.console import Console, counted, until_interrupted
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import Estimate, default_strengths, estimate
-from sdbr.generation.stack import Drawing, Means, drawing, spent
+from sdbr.generation.stack import Resources, Session, drawing, spent
 from sdbr.workflows.animations import draw, render
 from sdbr.workflows.animations.draw import Progress, wanted_of
-from sdbr.workflows.animations.prepare import COMMAND, Scene, Wish, settle
-from sdbr.workflows.animations.render import Finished
+from sdbr.workflows.animations.prepare import COMMAND, AnimationSpec, PreparedAnimation, settle
+from sdbr.workflows.animations.render import AnimationResult
 from sdbr.workflows.pictures.draw import agree, spending
 
 
-def animate(paths: Sequence[Path], wish: Wish, run: Run, catalog: Catalog) -> None:
+def animate(paths: Sequence[Path], wish: AnimationSpec, run: Run, catalog: Catalog) -> None:
     """Bring each still to life and print its animation's path.
 
     One that fails does not stop the others. Raises SdbrError.
     """
     means = run.means(catalog)
-    voice = Voice(quiet=run.output.quiet, verbose=bool(run.output.verbose))
+    voice = Console(quiet=run.output.quiet, verbose=bool(run.output.verbose))
     means.workspace.prepare()
     scenes, failed = _settled(paths, wish, means, catalog)
     if not scenes:
@@ -70,9 +70,9 @@ def animate(paths: Sequence[Path], wish: Wish, run: Run, catalog: Catalog) -> No
 
 
 def _settled(
-    paths: Sequence[Path], wish: Wish, means: Means, catalog: Catalog
-) -> tuple[list[Scene], list[SdbrError]]:
-    scenes: list[Scene] = []
+    paths: Sequence[Path], wish: AnimationSpec, means: Resources, catalog: Catalog
+) -> tuple[list[PreparedAnimation], list[SdbrError]]:
+    scenes: list[PreparedAnimation] = []
     failed: list[SdbrError] = []
     for path in paths:
         try:
@@ -83,7 +83,7 @@ def _settled(
     return scenes, failed
 
 
-def _priced(scenes: Sequence[Scene], means: Means) -> Estimate:
+def _priced(scenes: Sequence[PreparedAnimation], means: Resources) -> Estimate:
     requests = [pair for scene in scenes for pair in draw.keyed(scene, means)]
 
     told = estimate(requests, means.paid_for, billed=means.realm == "aws")
@@ -91,7 +91,9 @@ def _priced(scenes: Sequence[Scene], means: Means) -> Estimate:
     return replace(told, thing="frame", remarks=default_strengths(silent))
 
 
-def _make(scene: Scene, under_way: Drawing, run: Run, means: Means, voice: Voice) -> Path:
+def _make(
+    scene: PreparedAnimation, under_way: Session, run: Run, means: Resources, voice: Console
+) -> Path:
     result, before = scene.wish.result, spent(under_way.budget)
     for note in scene.prepared.treatment:
         voice.detail(f"{scene.path.name}: {note}")
@@ -119,7 +121,7 @@ def _make(scene: Scene, under_way: Drawing, run: Run, means: Means, voice: Voice
 
 
 @contextmanager
-def _frames_folder(scene: Scene, means: Means) -> Iterator[Path]:
+def _frames_folder(scene: PreparedAnimation, means: Resources) -> Iterator[Path]:
     """Where the frames go: the tree's folder, or one that is gone afterwards."""
     result = scene.wish.result
     kept = result.keep_frames and result.trial is None
@@ -146,7 +148,11 @@ def _conclude(total: int, failed: Sequence[SdbrError]) -> None:
 
 
 def _as_json(
-    scene: Scene, finished: Finished, progress: Progress, cost: Decimal, means: Means
+    scene: PreparedAnimation,
+    finished: AnimationResult,
+    progress: Progress,
+    cost: Decimal,
+    means: Resources,
 ) -> dict[str, Any]:
     request = scene.still.request
     return {
@@ -167,7 +173,7 @@ def _as_json(
     }
 
 
-def _print_plan(scenes: Sequence[Scene], told: Estimate, as_json: bool) -> None:
+def _print_plan(scenes: Sequence[PreparedAnimation], told: Estimate, as_json: bool) -> None:
     for scene in scenes:
         wanted = wanted_of(scene)
         if as_json:
@@ -187,7 +193,7 @@ def _print_plan(scenes: Sequence[Scene], told: Estimate, as_json: bool) -> None:
     click.echo(f"{told}. Nothing was sent.", err=True)
 
 
-def _as_planned(scene: Scene, number: int) -> dict[str, Any]:
+def _as_planned(scene: PreparedAnimation, number: int) -> dict[str, Any]:
     """A frame to draw; the init image of one over others is not there yet."""
     cel = scene.cels[number]
     return {
@@ -200,7 +206,7 @@ def _as_planned(scene: Scene, number: int) -> dict[str, Any]:
     }
 
 
-def _asked(scene: Scene, number: int) -> str:
+def _asked(scene: PreparedAnimation, number: int) -> str:
     request = scene.cels[number].request
     strength = "" if request.strength is None else f", strength {request.strength:g}"
     return f"seed {request.seed}{strength}"

@@ -12,13 +12,13 @@ import click
 
 from sdbr.bedrock import body
 from sdbr.cli.runs.pictures import line
-from sdbr.console import Voice, counted
+from sdbr.console import Console, counted
 from sdbr.generation.estimate import Estimate
-from sdbr.generation.stack import Means
+from sdbr.generation.stack import Resources
 from sdbr.workflows.clips import draw
-from sdbr.workflows.clips.prepare import Settled
+from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.pricing import length, price
-from sdbr.workflows.clips.render import Finished
+from sdbr.workflows.clips.render import ClipResult
 from sdbr.workflows.clips.sheets import write_sheet
 
 
@@ -26,11 +26,11 @@ from sdbr.workflows.clips.sheets import write_sheet
 class Teller:
     """How results are told."""
 
-    voice: Voice
+    voice: Console
     as_json: bool
 
 
-def tell(settled: Sequence[Settled], told: Estimate, voice: Voice) -> None:
+def tell(settled: Sequence[PreparedClip], told: Estimate, voice: Console) -> None:
     """Say what was noticed of each clip, why these frames are drawn, and the price."""
     for one in settled:
         for note in one.reader.notes:
@@ -43,7 +43,7 @@ def tell(settled: Sequence[Settled], told: Estimate, voice: Voice) -> None:
 
 
 def tell_finished(
-    one: Settled, finished: Finished, cost: Decimal, teller: Teller, means: Means
+    one: PreparedClip, finished: ClipResult, cost: Decimal, teller: Teller, means: Resources
 ) -> None:
     """Print the path of a finished clip, and say how it came out; `cost` is USD spent on it."""
     for note in finished.notes:
@@ -63,7 +63,9 @@ def tell_finished(
         teller.voice.say(f"Sheet: {write_sheet(one, finished.path)}")
 
 
-def _print(one: Settled, finished: Finished, cost: Decimal, teller: Teller, means: Means) -> None:
+def _print(
+    one: PreparedClip, finished: ClipResult, cost: Decimal, teller: Teller, means: Resources
+) -> None:
     if not teller.as_json:
         line(str(finished.path))
         return
@@ -88,7 +90,7 @@ def _print(one: Settled, finished: Finished, cost: Decimal, teller: Teller, mean
     line(json.dumps(told, ensure_ascii=False))
 
 
-def print_plan(settled: Sequence[Settled], as_json: bool) -> None:
+def print_plan(settled: Sequence[PreparedClip], as_json: bool) -> None:
     """Print what would be drawn and asked, the first frame standing for all."""
     for one in settled:
         film = one.film

@@ -15,10 +15,10 @@ from sdbr.cli.clip_options import ClipFlags, SteadyFlags
 from sdbr.cli.options import Run
 from sdbr.cli.runs.clip_output import Teller, print_plan, tell, tell_finished
 from sdbr.cli.runs.pictures import line
-from sdbr.console import Voice, counted, until_interrupted
+from sdbr.console import Console, counted, until_interrupted
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
 from sdbr.generation.estimate import consent
-from sdbr.generation.stack import Drawing, Means, drawing, spent
+from sdbr.generation.stack import Resources, Session, drawing, spent
 from sdbr.motion.arrays import one_thread_a_call
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.footage import look_over
@@ -31,7 +31,7 @@ from sdbr.workflows.clips.overrides import (
     redraws_of,
     trial_of,
 )
-from sdbr.workflows.clips.prepare import Order, Settled, settle
+from sdbr.workflows.clips.prepare import ClipOrder, PreparedClip, settle
 from sdbr.workflows.clips.pricing import (
     Allowance,
     is_paid,
@@ -43,8 +43,8 @@ from sdbr.workflows.clips.pricing import (
     within_cap,
 )
 from sdbr.workflows.clips.refine import denser
-from sdbr.workflows.clips.render import Finished, restyle
-from sdbr.workflows.clips.source import Source
+from sdbr.workflows.clips.render import ClipResult, restyle
+from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.pictures.draw import spending
 
 _ROUNDS = 3
@@ -52,17 +52,19 @@ _ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Flags:
+class ClipRunFlags:
     """The flags of a command that draws clips, but for the look."""
 
     clip: ClipFlags
     steady: SteadyFlags
 
 
-def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalog: Catalog) -> None:
+def film(
+    sources: Sequence[ClipSource], order: ClipOrder, flags: ClipRunFlags, run: Run, catalog: Catalog
+) -> None:
     """Draw each clip and print its result's path. One that fails does not stop the others."""
     means = run.means(catalog, refused="hold")
-    voice = Voice(quiet=run.output.quiet, verbose=bool(run.output.verbose))
+    voice = Console(quiet=run.output.quiet, verbose=bool(run.output.verbose))
     means.workspace.prepare()
     one_thread_a_call()
     settled, failed = _settled(sources, order, flags, means, catalog)
@@ -90,13 +92,13 @@ def film(sources: Sequence[Source], order: Order, flags: Flags, run: Run, catalo
         under_way.ledger.plan_run(under_way.run, told.pictures, told.saved)
         allowance, teller = Allowance(means.spending, told.cost), Teller(voice, run.output.json)
 
-        def work(one: Settled) -> None:
+        def work(one: PreparedClip) -> None:
             if flags.steady.review or flags.clip.test_frames is not None:
                 _draw_trial(one, flags.clip.test_frames, under_way, means, teller)
             else:
                 _draw(one, flags, (under_way, allowance), means, teller)
 
-        done: list[Settled] = []
+        done: list[PreparedClip] = []
         try:
             done.extend(one for one in settled if _attempt(work, one, failed, stop))
         finally:
@@ -110,9 +112,13 @@ def _ask(question: str) -> bool:
 
 
 def _settled(
-    sources: Iterable[Source], order: Order, flags: Flags, means: Means, catalog: Catalog
-) -> tuple[list[Settled], list[SdbrError]]:
-    settled: list[Settled] = []
+    sources: Iterable[ClipSource],
+    order: ClipOrder,
+    flags: ClipRunFlags,
+    means: Resources,
+    catalog: Catalog,
+) -> tuple[list[PreparedClip], list[SdbrError]]:
+    settled: list[PreparedClip] = []
     failed: list[SdbrError] = []
     for source in sources:
         try:
@@ -129,13 +135,15 @@ def _settled(
                 )
             where = order.where.with_promised(one.film.tree for one in settled)
             film = settle(source, footage, replace(order, where=where), means, catalog)
-            settled.append(Settled(source, reader, film, order))
+            settled.append(PreparedClip(source, reader, film, order))
         except InputProblem as error:
             failed.append(error)
     return settled, failed
 
 
-def _redrawn(settled: list[Settled], flags: Flags, means: Means) -> list[Settled]:
+def _redrawn(
+    settled: list[PreparedClip], flags: ClipRunFlags, means: Resources
+) -> list[PreparedClip]:
     """The clips with new seeds for the keyframes that --redraw names."""
     if flags.steady.redraw is None:
         return settled
@@ -151,7 +159,7 @@ def _redrawn(settled: list[Settled], flags: Flags, means: Means) -> list[Settled
 
 
 def _draw_trial(
-    one: Settled, count: int | None, under_way: Drawing, means: Means, teller: Teller
+    one: PreparedClip, count: int | None, under_way: Session, means: Resources, teller: Teller
 ) -> None:
     wanted = one.film.drawn
     if count is not None:
@@ -165,10 +173,10 @@ def _draw_trial(
 
 
 def _draw(
-    one: Settled,
-    flags: Flags,
-    spending: tuple[Drawing, Allowance],
-    means: Means,
+    one: PreparedClip,
+    flags: ClipRunFlags,
+    spending: tuple[Session, Allowance],
+    means: Resources,
     teller: Teller,
 ) -> None:
     """Draw a clip, and again with more keyframes while that makes it steadier."""
@@ -203,14 +211,17 @@ def _draw(
         )
 
 
-def _with_more_keyframes(one: Settled, finished: Finished, most: float) -> Settled:
+def _with_more_keyframes(one: PreparedClip, finished: ClipResult, most: float) -> PreparedClip:
     footage = one.film.footage
     plan = denser(footage.plan, finished.measured.curve, most)
     return replace(one, film=replace(one.film, footage=replace(footage, plan=plan)))
 
 
 def _attempt(
-    work: Callable[[Settled], None], one: Settled, failed: list[SdbrError], stop: threading.Event
+    work: Callable[[PreparedClip], None],
+    one: PreparedClip,
+    failed: list[SdbrError],
+    stop: threading.Event,
 ) -> bool:
     """Draw one clip; a failure of its own is noted, one of the whole run is raised."""
     try:

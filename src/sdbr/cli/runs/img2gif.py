@@ -10,19 +10,19 @@ from typing import Any
 from sdbr.bedrock.catalog import Catalog
 from sdbr.cli.animation_options import GifFlags
 from sdbr.cli.clip_options import ClipFlags, SteadyFlags
-from sdbr.cli.look_options import Told
+from sdbr.cli.look_options import LookFlags
 from sdbr.cli.options import Run
 from sdbr.cli.runs.animations import animate
-from sdbr.cli.runs.clips import Flags, film
+from sdbr.cli.runs.clips import ClipRunFlags, film
 from sdbr.errors import UsageProblem
-from sdbr.workflows.animations.prepare import COMMAND, Result, Wish
+from sdbr.workflows.animations.prepare import COMMAND, AnimationSpec, AnimationTarget
 from sdbr.workflows.clips import prepare
-from sdbr.workflows.clips.folders import Places, places
+from sdbr.workflows.clips.folders import ClipRoots, places
 from sdbr.workflows.clips.selection import parse_rate
-from sdbr.workflows.clips.source import Source
+from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.look import look_of
 from sdbr.workflows.outputs import clip_target, container_of
-from sdbr.workflows.pictures.jobs import Beside
+from sdbr.workflows.pictures.jobs import Attachments
 from sdbr.workflows.sweep import single
 from sdbr.workspace import Workspace, kept_name
 
@@ -31,12 +31,12 @@ _LONGEST = 640
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnimationFlags:
     """All that the user said: the look's flags with the prompt, then each group of options."""
 
     flags: Mapping[str, Any]
-    told: Told
-    beside: Beside
+    told: LookFlags
+    beside: Attachments
     gif: GifFlags
     clip: ClipFlags
     steady: SteadyFlags
@@ -48,20 +48,20 @@ class Asked:
         return {n: v for n, v in prepare.given(flags) if n != "seed"}
 
 
-def vivify(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalog) -> None:
+def vivify(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Catalog) -> None:
     """Bring stills to life. Raises UsageProblem for flags that make no sense for them."""
     gif, clip = asked.gif, asked.clip
     _refuse_film(asked, paths[0].name)
     motion, strength = gif.moving(asked.flags["strength"], clip.seed_policy)
     look = look_of(single({**asked.flags, "strength": strength}))
     where, name, ending = _aimed(paths, asked, run)
-    wish = Wish(
+    wish = AnimationSpec(
         look=look,
         motion=motion,
         where=where,
         beside=asked.beside,
         tempo=gif.tempo(parse_rate(clip.fps) if clip.fps else None),
-        result=Result(
+        result=AnimationTarget(
             settings=gif.settings(ending),
             ending=ending,
             width=gif.width,
@@ -79,11 +79,11 @@ def vivify(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalog) -> N
     animate(paths, wish, run, catalog)
 
 
-def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalog) -> None:
+def restyle_clips(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Catalog) -> None:
     """Restyle animations and short videos, each in its own time."""
     asked.gif.refuse_motion(paths[0].name)
     where, name, ending = _aimed(paths, asked, run)
-    wish = prepare.Wish(
+    wish = prepare.ClipSpec(
         command=COMMAND,
         told=prepare.given({**asked.record(ending), **asked.steady.told()}),
         rule=asked.steady.rule(None),
@@ -98,12 +98,14 @@ def restyle_clips(paths: Sequence[Path], asked: Asked, run: Run, catalog: Catalo
         loop_told=asked.gif.loop is not None,
         sheet=asked.told.sheet,
     )
-    sources = [Source(kept_name(path.stem), path) for path in paths]
-    order = prepare.Order(look_of(single(asked.flags)), wish, asked.beside, where)
-    film(sources, order, Flags(asked.clip, asked.steady), run, catalog)
+    sources = [ClipSource(kept_name(path.stem), path) for path in paths]
+    order = prepare.ClipOrder(look_of(single(asked.flags)), wish, asked.beside, where)
+    film(sources, order, ClipRunFlags(asked.clip, asked.steady), run, catalog)
 
 
-def _aimed(paths: Sequence[Path], asked: Asked, run: Run) -> tuple[Places, str | None, str]:
+def _aimed(
+    paths: Sequence[Path], asked: AnimationFlags, run: Run
+) -> tuple[ClipRoots, str | None, str]:
     home = places(Workspace(run.root), animated=True)
     to = run.output.to
     found = clip_target(home, to, run.output.name, asked.told.format, default="gif")
@@ -116,7 +118,7 @@ def _frame_suffix(clip: ClipFlags) -> str:
     return ".png" if clip.frame_format == "png" else ".jpg"
 
 
-def _refuse_film(asked: Asked, name: str) -> None:
+def _refuse_film(asked: AnimationFlags, name: str) -> None:
     """Refuse what only says something of frames that are there already."""
     clip, steady = asked.clip, asked.steady
     told = [flag for flag in ("start", "end", "duration", "max_frames") if getattr(clip, flag)]

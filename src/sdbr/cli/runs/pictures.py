@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.bedrock import body
-from sdbr.cli.look_options import Told
+from sdbr.cli.look_options import LookFlags
 from sdbr.cli.options import Output, Run
-from sdbr.console import Voice
+from sdbr.console import Console
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.generation.stack import Means
+from sdbr.generation.stack import Resources
 from sdbr.media.formats import sniff
 from sdbr.workflows.outputs import check_free, job_targets
 from sdbr.workflows.pictures import draw
-from sdbr.workflows.pictures.draw import Manner, Plan, Saved
+from sdbr.workflows.pictures.draw import DrawOptions, PicturePlan, Saved
 from sdbr.workflows.pictures.job import Job
 
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.job import Job
-    from sdbr.workflows.pictures.jobs import Beside
+    from sdbr.workflows.pictures.jobs import Attachments
 
 
 def deliver(command: str, jobs: Sequence[Job], run: Run, *, sheet: bool = False) -> None:
@@ -45,11 +45,11 @@ def deliver(command: str, jobs: Sequence[Job], run: Run, *, sheet: bool = False)
     plan = draw.make_plan(means, command, draw.seeded(jobs, note.seeds))
     if output.to != "-":
         check_free(plan.jobs, plan.keys, output.overwrite)
-    voice = Voice(quiet=output.quiet, verbose=bool(output.verbose))
+    voice = Console(quiet=output.quiet, verbose=bool(output.verbose))
     draw.agree(means, plan.told, voice, lambda question: click.confirm(question, err=True))
     note.need(plan.keys)
     written: list[tuple[Job, Path]] = []
-    for saved in draw.draw(means, plan, Manner(voice, write=output.to != "-")):
+    for saved in draw.draw(means, plan, DrawOptions(voice, write=output.to != "-")):
         _print(saved, output, means)
         if saved.drawn.job.treatment:
             voice.detail(
@@ -93,7 +93,7 @@ def _refuse_terminal(output: Output) -> None:
         raise UsageProblem("A picture is not for the terminal. Add > picture.png, or -o a file.")
 
 
-def _print(saved: Saved, output: Output, means: Means) -> None:
+def _print(saved: Saved, output: Output, means: Resources) -> None:
     if saved.path is None:
         write(saved.drawn.data)
     elif output.json:
@@ -102,7 +102,7 @@ def _print(saved: Saved, output: Output, means: Means) -> None:
         line(str(saved.path))
 
 
-def _as_json(saved: Saved, means: Means) -> dict[str, Any]:
+def _as_json(saved: Saved, means: Resources) -> dict[str, Any]:
     picture, request = saved.drawn.picture, saved.drawn.job.request
     price = None if picture.price is None else float(picture.price)
     written = sniff(saved.drawn.data)
@@ -120,7 +120,7 @@ def _as_json(saved: Saved, means: Means) -> dict[str, Any]:
     }
 
 
-def _print_plan(plan: Plan, output: Output) -> None:
+def _print_plan(plan: PicturePlan, output: Output) -> None:
     for job, key in zip(plan.jobs, plan.keys, strict=True):
         told = {"model": job.request.model.invoke_id, "body": json.loads(body.outline(job.request))}
         if output.json:
@@ -132,7 +132,7 @@ def _print_plan(plan: Plan, output: Output) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class PictureTask:
     """What a command does to its inputs: its name, the model it prefers, and the kind of work."""
 
     command: str
@@ -141,22 +141,22 @@ class Task:
 
 
 def draw_over(
-    task: Task,
+    task: PictureTask,
     inputs: Sequence[str],
     more: Mapping[str, Any],
-    told: Told,
+    told: LookFlags,
     run: Run,
-    beside: Beside | None = None,
+    beside: Attachments | None = None,
 ) -> None:
     """Find the inputs, make the jobs, draw them and print the paths.
 
     `more` are flags of the command's own, by the request's field names, the prompt among them.
     """
     pass
-    from sdbr.console import Voice
+    from sdbr.console import Console
     from sdbr.workflows import inputs as finding
     from sdbr.workflows.outputs import format_of
-    from sdbr.workflows.pictures.jobs import Beside, Wanted, from_pictures
+    from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures
     from sdbr.workspace import Workspace
 
     workspace = Workspace(run.root)
@@ -164,9 +164,9 @@ def draw_over(
     paths = finding.find(inputs, homes, finding.PICTURES)
     flags = told.with_format(format_of(told.format, run.output.to), **more)
     default = run.config.models.get(task.command, task.default_model)
-    wanted = Wanted(task.command, flags, told.count, default, task.kind)
-    jobs = from_pictures(paths, wanted, beside or Beside(), run.catalog(), workspace)
-    voice = Voice(quiet=run.output.quiet)
+    wanted = PictureSpec(task.command, flags, told.count, default, task.kind)
+    jobs = from_pictures(paths, wanted, beside or Attachments(), run.catalog(), workspace)
+    voice = Console(quiet=run.output.quiet)
     for note in (*finding.passed_over(inputs, finding.VIDEOS - finding.PICTURES), *_stopped(jobs)):
         voice.say(note)
     deliver(task.command, jobs, run, sheet=told.sheet)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import INPUT, Told, look_options
+from sdbr.cli.look_options import INPUT, LookFlags, look_options
 from sdbr.cli.options import Run, run_options
 
 
@@ -13,8 +13,8 @@ from sdbr.cli.options import Run, run_options
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @look_options(*INPUT[1:])
 @run_options
-def command(inputs: tuple[str, ...], told: Told, run: Run) -> None:
+def command(inputs: tuple[str, ...], told: LookFlags, run: Run) -> None:
     """Remove the background: what remains stands on transparency."""
-    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.cli.runs.pictures import PictureTask, draw_over
 
-    draw_over(Task("edit cutout", "remove-background"), inputs, {}, told, run)
+    draw_over(PictureTask("edit cutout", "remove-background"), inputs, {}, told, run)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import INPUT, Told, beside_options, grow_mask, look_options
+from sdbr.cli.look_options import INPUT, LookFlags, beside_options, grow_mask, look_options
 from sdbr.cli.options import Run, run_options
 
 
@@ -16,8 +16,8 @@ from sdbr.cli.options import Run, run_options
 @look_options(*INPUT[1:], grow_mask)
 @beside_options
 @run_options
-def command(inputs: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
+def command(inputs: tuple[str, ...], told: LookFlags, beside: Any, run: Run) -> None:
     """Fill what is white in --mask (or transparent in the input) from its surroundings."""
-    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.cli.runs.pictures import PictureTask, draw_over
 
-    draw_over(Task("edit erase", "erase"), inputs, {}, told, run, beside)
+    draw_over(PictureTask("edit erase", "erase"), inputs, {}, told, run, beside)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import INPUT, Told, beside_options, grow_mask, look_options
+from sdbr.cli.look_options import INPUT, LookFlags, beside_options, grow_mask, look_options
 from sdbr.cli.options import Run, run_options
 
 _EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
@@ -18,10 +18,10 @@ _EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
 @look_options(*INPUT[1:], grow_mask)
 @beside_options
 @run_options
-def command(arguments: tuple[str, ...], told: Told, beside: Any, run: Run) -> None:
+def command(arguments: tuple[str, ...], told: LookFlags, beside: Any, run: Run) -> None:
     """Draw PROMPT where --mask is white (or the input is transparent)."""
-    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.cli.runs.pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
-    draw_over(Task("edit inpaint", "inpaint"), inputs, {"prompt": prompt}, told, run, beside)
+    draw_over(PictureTask("edit inpaint", "inpaint"), inputs, {"prompt": prompt}, told, run, beside)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import INPUT, Told, look_options
+from sdbr.cli.look_options import INPUT, LookFlags, look_options
 from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = """
@@ -26,9 +26,9 @@ _grow = grouped("Grow")
     *INPUT[1:],
 )
 @run_options
-def command(inputs: tuple[str, ...], prompt: str, told: Told, run: Run) -> None:
+def command(inputs: tuple[str, ...], prompt: str, told: LookFlags, run: Run) -> None:
     """Draw what could lie beyond the edges of pictures."""
-    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.cli.runs.pictures import PictureTask, draw_over
 
     more: dict[str, Any] = {"prompt": prompt}
-    draw_over(Task("edit outpaint", "outpaint"), inputs, more, told, run)
+    draw_over(PictureTask("edit outpaint", "outpaint"), inputs, more, told, run)

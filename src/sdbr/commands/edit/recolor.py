@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import INPUT, Told, grow_mask, look_options
+from sdbr.cli.look_options import INPUT, LookFlags, grow_mask, look_options
 from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = 'sdbr edit recolor photo.jpg "bright red" --find "the car"'
@@ -16,11 +16,11 @@ _EXAMPLES = 'sdbr edit recolor photo.jpg "bright red" --find "the car"'
 @grouped("Recolour")("--find", required=True, help="What to recolour, in words.")
 @look_options(*INPUT[1:], grow_mask)
 @run_options
-def command(arguments: tuple[str, ...], find: str, told: Told, run: Run) -> None:
+def command(arguments: tuple[str, ...], find: str, told: LookFlags, run: Run) -> None:
     """Recolour what --find names, as PROMPT says."""
-    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.cli.runs.pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
     more = {"prompt": prompt, "select_prompt": find}
-    draw_over(Task("edit recolor", "search-recolor"), inputs, more, told, run)
+    draw_over(PictureTask("edit recolor", "search-recolor"), inputs, more, told, run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import INPUT, Told, grow_mask, look_options
+from sdbr.cli.look_options import INPUT, LookFlags, grow_mask, look_options
 from sdbr.cli.options import Run, grouped, run_options
 
 _EXAMPLES = 'sdbr edit replace photo.jpg "a red ball" --find "the dog"'
@@ -16,11 +16,11 @@ _EXAMPLES = 'sdbr edit replace photo.jpg "a red ball" --find "the dog"'
 @grouped("Replace")("--find", required=True, help="What to replace, in words.")
 @look_options(*INPUT[1:], grow_mask)
 @run_options
-def command(arguments: tuple[str, ...], find: str, told: Told, run: Run) -> None:
+def command(arguments: tuple[str, ...], find: str, told: LookFlags, run: Run) -> None:
     """Draw PROMPT where --find is found in the pictures."""
-    from sdbr.cli.runs.pictures import Task, draw_over
+    from sdbr.cli.runs.pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
     more = {"prompt": prompt, "search_prompt": find}
-    draw_over(Task("edit replace", "search-replace"), inputs, more, told, run)
+    draw_over(PictureTask("edit replace", "search-replace"), inputs, more, told, run)

@@ -10,14 +10,14 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from sdbr.emulator.faults import FilteredImages
-from sdbr.emulator.models import Model
+from sdbr.emulator.models import EmulatedModel
 from sdbr.emulator.painter.order import Order
 
 
 class Dialect(Protocol):
     """What a dialect's module offers."""
 
-    def read(self, model: Model, body: Mapping[str, Any]) -> Order:
+    def read(self, model: EmulatedModel, body: Mapping[str, Any]) -> Order:
         """The order that a body asks for, with seed 0 for any. Raises Refusal."""
 
     def answer(self, seed: int, picture: bytes) -> dict[str, Any]:
@@ -32,6 +32,6 @@ class Dialect(Protocol):
         """
 
 
-def dialect_of(model: Model) -> Dialect:
+def dialect_of(model: EmulatedModel) -> Dialect:
     """The module that speaks this model's language."""
     return cast(Dialect, import_module(f"{__name__}.{model.dialect}"))

@@ -9,7 +9,7 @@ from typing import Any
 from sdbr.emulator import validation
 from sdbr.emulator.errors import invalid, malformed
 from sdbr.emulator.faults import INFERENCE_ERROR, FilteredImages
-from sdbr.emulator.models import Field, ImageRule, Model
+from sdbr.emulator.models import EmulatedModel, Field, ImageRule
 from sdbr.emulator.painter.order import Order
 from sdbr.emulator.validation import check, check_value
 
@@ -30,7 +30,7 @@ TEXT = Field("text", "string", high=2000)
 WEIGHT = Field("weight", "number")
 
 
-def read(model: Model, body: Mapping[str, Any]) -> Order:
+def read(model: EmulatedModel, body: Mapping[str, Any]) -> Order:
     """The order that a body asks for; its seed is 0 where the model is to draw one."""
     prompts = _prompts(model, body)
     check(model, {name: value for name, value in body.items() if name != "text_prompts"})
@@ -68,7 +68,7 @@ def withheld(
     return answer(seed, picture, "CONTENT_FILTERED"), picture
 
 
-def _prompts(model: Model, body: Mapping[str, Any]) -> list[tuple[str, float]]:
+def _prompts(model: EmulatedModel, body: Mapping[str, Any]) -> list[tuple[str, float]]:
     if "text_prompts" not in body:
         raise malformed("#", "required key [text_prompts] not found")
     told = body["text_prompts"]
@@ -78,7 +78,7 @@ def _prompts(model: Model, body: Mapping[str, Any]) -> list[tuple[str, float]]:
     return [_prompt(model, item, f"#/text_prompts/{at}") for at, item in enumerate(told)]
 
 
-def _prompt(model: Model, item: Any, where: str) -> tuple[str, float]:
+def _prompt(model: EmulatedModel, item: Any, where: str) -> tuple[str, float]:
     check_value(model, Field("text_prompts", "object"), item, where)
     for name in item:
         if name not in ("text", "weight"):

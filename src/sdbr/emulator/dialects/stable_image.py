@@ -8,7 +8,7 @@ from typing import Any
 
 from sdbr.emulator.errors import Refusal, detail, malformed
 from sdbr.emulator.faults import FilteredImages
-from sdbr.emulator.models import Model, size_of
+from sdbr.emulator.models import EmulatedModel, size_of
 from sdbr.emulator.painter.order import Order
 from sdbr.emulator.validation import check
 
@@ -18,7 +18,7 @@ TEXTS = ("prompt", "negative_prompt", "seed", "style_preset", "output_format", "
 IMAGES = ("image", "init_image", "mask", "style_image", "strength", "mode")
 
 
-def read(model: Model, body: Mapping[str, Any]) -> Order:
+def read(model: EmulatedModel, body: Mapping[str, Any]) -> Order:
     """The order that a body asks for; its seed is 0 where the model is to draw one."""
     check(model, body)
     task = _task(model, body)
@@ -56,7 +56,7 @@ def withheld(
     return told, b""
 
 
-def _task(model: Model, body: Mapping[str, Any]) -> str:
+def _task(model: EmulatedModel, body: Mapping[str, Any]) -> str:
     if model.task == "sd3":
         return _sd3_task(model, body)
     if model.task in ("core", "ultra"):
@@ -66,7 +66,7 @@ def _task(model: Model, body: Mapping[str, Any]) -> str:
     return model.task
 
 
-def _sd3_task(model: Model, body: Mapping[str, Any]) -> str:
+def _sd3_task(model: EmulatedModel, body: Mapping[str, Any]) -> str:
     mode = body.get("mode", "text-to-image")
     if mode == "image-to-image":
         for name in ("image", "strength"):
@@ -78,7 +78,7 @@ def _sd3_task(model: Model, body: Mapping[str, Any]) -> str:
     return str(mode)
 
 
-def _lacks(model: Model, name: str) -> Refusal:
+def _lacks(model: EmulatedModel, name: str) -> Refusal:
     if model.wording == "schema":
         return malformed("#", f"required key [{name}] not found")
     return detail(f"Field '{name}' is required when mode is 'image-to-image'.")

@@ -28,7 +28,7 @@ PREFACE_BYTES, FRAME_HEAD, GOAWAY = 24, 9, 7
 
 
 @dataclass(slots=True)
-class Frames:
+class FrameSplitter:
     """Cuts a client's bytes into whole frames, and leaves out a peaceful GOAWAY.
 
     The JavaScript SDK says goodbye while its answer is still coming, and waits for the rest. The
@@ -74,7 +74,7 @@ class Incoming:
         return Request(self.headers[":method"], path, query, plain, bytes(self.body))
 
 
-class Session:
+class Http2Connection:
     """One connection: reads on the caller's thread, answers each stream on a thread of its own."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Session:
         self._turn = threading.Condition()
         self._incoming: dict[int, Incoming] = {}
         self._open = True
-        self._frames = Frames()
+        self._frames = FrameSplitter()
         self._state = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
 
     def run(self) -> None:

@@ -95,7 +95,7 @@ def _converse_http2(connection: socket.socket, answer: Answer, stopped: threadin
     except ImportError:
         LOG.warning(NO_HTTP2)
         return
-    http2.Session(connection, answer, stopped).run()
+    http2.Http2Connection(connection, answer, stopped).run()
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -14,7 +14,7 @@ from sdbr.emulator.painter.order import Order
 from sdbr.emulator.painter.styles import style_of
 from sdbr.emulator.painter.styles.filters import edges, mapped, painted, smooth
 from sdbr.emulator.painter.variation import shaken
-from sdbr.emulator.painter.words import Palette, read, tokens
+from sdbr.emulator.painter.words import LandscapeColors, read, tokens
 
 # From this strength on the look is complete, from the second one the image begins to be ignored.
 COMPLETE = 0.55
@@ -78,7 +78,7 @@ def full_look(source: Image.Image, order: Order) -> Image.Image:
     return _painterly(graded)
 
 
-def graded_by(image: Image.Image, palette: Palette, force: float) -> Image.Image:
+def graded_by(image: Image.Image, palette: LandscapeColors, force: float) -> Image.Image:
     """The picture's tones drawn towards a palette; `force` is 0 to 1."""
     if force <= 0:
         return image

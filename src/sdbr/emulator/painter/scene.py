@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdbr.emulator.painter.chance import stream
-from sdbr.emulator.painter.words import Palette, Reading
+from sdbr.emulator.painter.words import LandscapeColors, PromptMeaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Scene:
 
     width: int
     height: int
-    reading: Reading
+    reading: PromptMeaning
     key: str
     seed: int
     horizon: float
@@ -24,7 +24,7 @@ class Scene:
     sun_radius: float
 
     @property
-    def palette(self) -> Palette:
+    def palette(self) -> LandscapeColors:
         """The colours of this scene."""
         return self.reading.palette
 
@@ -42,7 +42,7 @@ class Scene:
         return stream(self.key, self.seed, part)
 
 
-def plan(size: tuple[int, int], reading: Reading, key: str, seed: int) -> Scene:
+def plan(size: tuple[int, int], reading: PromptMeaning, key: str, seed: int) -> Scene:
     """Lay out a landscape of a prompt (`key`) and a seed."""
     width, height = size
     rng = stream(key, seed, "plan")

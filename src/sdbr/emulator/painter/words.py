@@ -16,7 +16,7 @@ WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Palette:
+class LandscapeColors:
     """Six colours: the sky from its top to the horizon, sun or moon, near ground, details."""
 
     top: Colour
@@ -37,10 +37,10 @@ class Palette:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PromptMeaning:
     """A prompt as the painter reads it. `known` tells that it found anything to paint."""
 
-    palette: Palette
+    palette: LandscapeColors
     scenes: frozenset[str]
     subjects: tuple[str, ...]
     known: bool
@@ -76,7 +76,7 @@ def _index(part: str) -> dict[str, tuple[str, ...]]:
     return index
 
 
-def read(prompt: str, negative: str = "") -> Reading:
+def read(prompt: str, negative: str = "") -> PromptMeaning:
     """Read a prompt. What the negative prompt names is left out; its other words shift the hue."""
     words, unwanted = tokens(prompt), set(tokens(negative))
     wanted = tuple(word for word in words if word not in unwanted)
@@ -96,7 +96,7 @@ def read(prompt: str, negative: str = "") -> Reading:
     nudge = (share("hue", *words) - 0.5) * 14 + (share("not", *sorted(unwanted)) - 0.5) * (
         16 if unwanted else 0
     )
-    return Reading(_turned(palette, nudge), frozenset(scenes), subjects, known)
+    return PromptMeaning(_turned(palette, nudge), frozenset(scenes), subjects, known)
 
 
 def _meanings(part: str, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def _fallback(words: tuple[str, ...], known: bool) -> tuple[str, ...]:
     return (names[int(share("palette", *words) * len(names))],)
 
 
-def _palette(moods: tuple[str, ...]) -> Palette:
+def _palette(moods: tuple[str, ...]) -> LandscapeColors:
     palette = _named(moods[0])
     if len(moods) > 1:
         # The second mood lends its accent and a little of its air.
@@ -127,11 +127,11 @@ def _palette(moods: tuple[str, ...]) -> Palette:
     return palette
 
 
-def _named(name: str) -> Palette:
-    return Palette(*(parse(code) for code in vocabulary()["palettes"][name]))
+def _named(name: str) -> LandscapeColors:
+    return LandscapeColors(*(parse(code) for code in vocabulary()["palettes"][name]))
 
 
-def _tinted(palette: Palette, colour: Colour) -> Palette:
+def _tinted(palette: LandscapeColors, colour: Colour) -> LandscapeColors:
     return replace(
         palette,
         middle=mix(palette.middle, colour, 0.45),
@@ -141,8 +141,8 @@ def _tinted(palette: Palette, colour: Colour) -> Palette:
     )
 
 
-def _turned(palette: Palette, degrees: float) -> Palette:
-    return Palette(
+def _turned(palette: LandscapeColors, degrees: float) -> LandscapeColors:
+    return LandscapeColors(
         *(
             turned(getattr(palette, part), degrees)
             for part in ("top", "middle", "low", "sun", "near", "accent")

@@ -12,7 +12,7 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
-from sdbr.media.clip import Pixels, Settings
+from sdbr.media.clip import EncodingSettings, Pixels
 from sdbr.media.stills.pixels import changed_box, encode_png, part, scaled, with_channels
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -23,7 +23,9 @@ _LARGEST = 65535
 class ApngSink:
     """One animated PNG being written."""
 
-    def __init__(self, target: Path, first: Pixels, settings: Settings, comment: str) -> None:
+    def __init__(
+        self, target: Path, first: Pixels, settings: EncodingSettings, comment: str
+    ) -> None:
         self._settings = settings
         self._channels = first.shape[2]
         self._comment = comment

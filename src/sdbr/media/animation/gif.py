@@ -24,7 +24,7 @@ from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.animation.dither import DITHERS, dither_for, drawn
 from sdbr.media.animation.nearest import Indices
 from sdbr.media.animation.palette import MOST, Palette, palette_of
-from sdbr.media.clip import Pixels, Settings
+from sdbr.media.clip import EncodingSettings, Pixels
 from sdbr.media.spool import Spool
 from sdbr.media.stills.pixels import scaled, with_channels
 from sdbr.media.timing import centiseconds
@@ -35,7 +35,7 @@ class GifSink:
     """One GIF being written; the pictures wait on disk until the palette is known."""
 
     def __init__(
-        self, target: Path, first: Pixels, settings: Settings, comment: str, note: Note
+        self, target: Path, first: Pixels, settings: EncodingSettings, comment: str, note: Note
     ) -> None:
         _check(settings)
         self._target, self._settings = target, settings
@@ -59,7 +59,7 @@ class GifSink:
             delays = centiseconds(self._spans)
             if (lost := len(self._spans) - len(delays)) > 0:
                 self._note(f"{lost} frames were left out: a GIF shows at most 50 a second.")
-            self._encode(Film(self._spool, tuple(delays), self._settings.loop))
+            self._encode(PendingFrames(self._spool, tuple(delays), self._settings.loop))
             append_comment(self._target, self._comment)
         finally:
             self._spool.remove()
@@ -68,8 +68,10 @@ class GifSink:
         """Remove what waits on disk."""
         self._spool.remove()
 
-    def _encode(self, film: Film) -> None:
-        look: Look | None = Look(self._settings.colours, self._width, self._settings.dither)
+    def _encode(self, film: PendingFrames) -> None:
+        look: GifQuality | None = GifQuality(
+            self._settings.colours, self._width, self._settings.dither
+        )
         # A comment takes one byte more for each 255.
         limit = (self._settings.max_bytes or 0) - len(self._comment.encode()) * 257 // 256 - 4
         while look is not None:
@@ -88,7 +90,7 @@ class GifSink:
         )
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: EncodingSettings) -> None:
     if settings.dither not in DITHERS:
         raise UsageProblem(f"There is no dither {settings.dither!r}. Use one of {DITHERS}.")
     if not 2 <= settings.colours <= 256:
@@ -102,7 +104,7 @@ _SAMPLED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class GifQuality:
     """What a GIF spends its bytes on: colours in the palette, width in pixels, dither."""
 
     colours: int
@@ -112,7 +114,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class PendingFrames:
     """The spooled pictures to be shown: (index, delay in centiseconds) pairs, and the loop."""
 
     spool: Spool
@@ -120,7 +122,7 @@ class Film:
     loop: int | None
 
 
-def smaller(look: Look, size: int, limit: int) -> Look | None:
+def smaller(look: GifQuality, size: int, limit: int) -> GifQuality | None:
     """Return what to try after `look` gave `size` bytes, more than `limit`; None at the end.
 
     Dither goes first, then colours down to 64, then width by about what is too much.
@@ -135,7 +137,7 @@ def smaller(look: Look, size: int, limit: int) -> Look | None:
     return replace(look, width=max(_NARROWEST, int(look.width * shrink)))
 
 
-def encode(film: Film, look: Look, target: Path) -> tuple[int, Look]:
+def encode(film: PendingFrames, look: GifQuality, target: Path) -> tuple[int, GifQuality]:
     """Write the film to `target`; return the file's size in bytes, and the look without "auto"."""
     palette = palette_of(_shown(film, look), min(look.colours, MOST))
     if look.dither == "auto":
@@ -160,13 +162,13 @@ def append_comment(target: Path, text: str) -> None:
         file.write(b"\x21\xfe" + blocks + b"\0;")
 
 
-def _sample(film: Film, look: Look) -> Iterator[Pixels]:
+def _sample(film: PendingFrames, look: GifQuality) -> Iterator[Pixels]:
     """Yield some pictures from all over the film."""
     step = max(1, len(film.delays) // _SAMPLED)
     return islice(_shown(film, look), 0, None, step)
 
 
-def _shown(film: Film, look: Look) -> Iterator[Pixels]:
+def _shown(film: PendingFrames, look: GifQuality) -> Iterator[Pixels]:
     """Yield the pictures that stay as RGBA, at their size."""
     kept = {number for number, _ in film.delays}
     for number, picture in enumerate(film.spool.pictures()):

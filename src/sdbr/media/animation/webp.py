@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from sdbr.media.clip import Pixels, Settings
+from sdbr.media.clip import EncodingSettings, Pixels
 from sdbr.media.stills.pixels import changed_box, part, scaled, with_channels
 from sdbr.media.timing import to_tick
 
@@ -30,7 +30,9 @@ _WIDEST = 16383
 class WebpSink:
     """One animated WebP being written."""
 
-    def __init__(self, target: Path, first: Pixels, settings: Settings, comment: str) -> None:
+    def __init__(
+        self, target: Path, first: Pixels, settings: EncodingSettings, comment: str
+    ) -> None:
         self._settings = settings
         self._channels = first.shape[2]
         self._before: Pixels | None = None

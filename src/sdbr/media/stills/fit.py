@@ -17,7 +17,7 @@ from sdbr.request import Size
 Fit = Literal["cover", "contain", "stretch", "none"]
 
 
-class Box(NamedTuple):
+class CropBox(NamedTuple):
     """A rectangle in pixels; the right and bottom edges are not part of it."""
 
     left: int
@@ -41,8 +41,8 @@ class Placement:
 
     source: Size
     size: Size
-    used: Box
-    placed: Box
+    used: CropBox
+    placed: CropBox
 
     def __str__(self) -> str:
         """Tell in a few words what is done: "4608x1976 -> 1344x576, padded to 1344x768"."""
@@ -160,10 +160,10 @@ def _inscribed(inner: Size, outer: Size) -> Size:
     return Size(*(o if o - s <= 1 else s for s, o in zip(sides, outer, strict=True)))
 
 
-def _middle(outer: Size, inner: Size) -> Box:
+def _middle(outer: Size, inner: Size) -> CropBox:
     left, top = (outer.width - inner.width) // 2, (outer.height - inner.height) // 2
-    return Box(left, top, left + inner.width, top + inner.height)
+    return CropBox(left, top, left + inner.width, top + inner.height)
 
 
-def _whole(size: Size) -> Box:
-    return Box(0, 0, *size)
+def _whole(size: Size) -> CropBox:
+    return CropBox(0, 0, *size)

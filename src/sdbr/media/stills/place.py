@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageFilter
 
-from sdbr.media.stills.fit import Box, Placement
+from sdbr.media.stills.fit import CropBox, Placement
 from sdbr.request import Size
 
 _LANCZOS = Image.Resampling.LANCZOS
@@ -54,7 +54,7 @@ def _padded(placement: Placement) -> bool:
     return placement.placed.size != placement.size
 
 
-def _scaled(box: Box, whole: Size, actual: Size) -> tuple[float, float, float, float]:
+def _scaled(box: CropBox, whole: Size, actual: Size) -> tuple[float, float, float, float]:
     """The box of a picture of size `whole` in the same picture of size `actual`."""
     x, y = actual.width / whole.width, actual.height / whole.height
     return (
@@ -76,7 +76,7 @@ def _in_aspect(aspect: Size, drawn: Size) -> Size:
     return Size(max(1, round(aspect.width * scale)), max(1, round(aspect.height * scale)))
 
 
-def _mirrored(canvas: Image.Image, placed: Box) -> Image.Image:
+def _mirrored(canvas: Image.Image, placed: CropBox) -> Image.Image:
     """Fill what lies around `placed` with its mirror images, softened."""
     canvas = _mirror_sideways(canvas, placed.left, placed.right)
     canvas = canvas.transpose(Image.Transpose.TRANSPOSE)

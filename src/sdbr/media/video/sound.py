@@ -21,7 +21,7 @@ from sdbr.media.video.sound_tracks import (
     Carrier,
     Copied,
     Encoded,
-    Stretch,
+    SoundSegment,
     codec_of,
     may_copy,
 )
@@ -44,7 +44,7 @@ class SoundFeed:
         begin = first_at if sound.begin is None else sound.begin
         end = None if sound.end is None else sound.end - begin
         self.lead = Fraction(0)
-        self._stretch = Stretch(sound.zero + begin, end, trimmed=begin > 0)
+        self._stretch = SoundSegment(sound.zero + begin, end, trimmed=begin > 0)
         self._note = note
         self._output = output
         self._carriers: dict[int, Carrier] = {}
@@ -96,7 +96,7 @@ class SoundFeed:
         self._packets = chain(ahead, self._packets)
         starts = [at for packet in ahead if (at := _heard_from(packet)) is not None]
         self.lead = max(Fraction(0), self._stretch.zero - min(starts, default=self._stretch.zero))
-        self._stretch = Stretch(self._stretch.zero - self.lead, self._end_after(self.lead))
+        self._stretch = SoundSegment(self._stretch.zero - self.lead, self._end_after(self.lead))
 
     def _end_after(self, lead: Fraction) -> Fraction | None:
         return None if self._stretch.end is None else self._stretch.end + lead

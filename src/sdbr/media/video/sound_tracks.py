@@ -26,7 +26,7 @@ _COPIED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SoundSegment:
     """The part of a sound file that is wanted.
 
     `zero` is the source time that becomes the output's zero, in seconds; `end` counts from there.
@@ -43,7 +43,7 @@ class Carrier(Protocol):
 
     target: AudioStream
 
-    def take(self, packet: Packet[AudioStream], stretch: Stretch) -> list[Packet[AudioStream]]:
+    def take(self, packet: Packet[AudioStream], stretch: SoundSegment) -> list[Packet[AudioStream]]:
         """Return what can be written now that this packet is there."""
 
     def flush(self) -> list[Packet[AudioStream]]:
@@ -72,7 +72,7 @@ class Copied:
         self._hides_early = output.format.name in ("mp4", "mov")
         self._last: int | None = None
 
-    def take(self, packet: Packet[AudioStream], stretch: Stretch) -> list[Packet[AudioStream]]:
+    def take(self, packet: Packet[AudioStream], stretch: SoundSegment) -> list[Packet[AudioStream]]:
         """Return the packet, if it is heard in the stretch and behind the last one."""
         mark = packet.pts if packet.pts is not None else packet.dts
         if mark is None:
@@ -124,7 +124,7 @@ class Encoded:
         self.target.bit_rate = _BITS_A_CHANNEL * self.target.codec_context.layout.nb_channels
         self._resampler: AudioResampler | None = None
 
-    def take(self, packet: Packet[AudioStream], stretch: Stretch) -> list[Packet[AudioStream]]:
+    def take(self, packet: Packet[AudioStream], stretch: SoundSegment) -> list[Packet[AudioStream]]:
         """Decode the packet and return what the encoder has ready; a broken one is silence."""
         try:
             frames = packet.decode()
@@ -152,7 +152,7 @@ class Encoded:
         yield from self._resampler.resample(frame)
 
 
-def _within(frame: AudioFrame, stretch: Stretch) -> AudioFrame | None:
+def _within(frame: AudioFrame, stretch: SoundSegment) -> AudioFrame | None:
     """Return the part of the frame that lies in the stretch, timed from its zero; None if none."""
     if frame.pts is None or frame.time_base is None:
         return None

@@ -15,7 +15,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Pace, Pixels, Settings, Sound
+from sdbr.media.clip import EncodingSettings, Pace, Pixels, Sound
 from sdbr.media.stills import pixels
 from sdbr.media.timing import timescale, to_tick
 from sdbr.media.video import yuv
@@ -28,12 +28,12 @@ _CRF, _CRF_VP9 = 17, 28
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class VideoTarget:
     """What one video file is to be: its kind, clock, encoding, label and where its sound is."""
 
     kind: str
     pace: Pace
-    settings: Settings
+    settings: EncodingSettings
     comment: str = ""
     sound: Sound | None = None
 
@@ -48,7 +48,9 @@ class Job:
 class VideoSink:
     """One video file being written."""
 
-    def __init__(self, target: Path, first: Pixels, zero: Fraction, job: Job, note: Note) -> None:
+    def __init__(
+        self, target: Path, first: Pixels, zero: Fraction, job: VideoTarget, note: Note
+    ) -> None:
         self._tick = job.tick
         self._sound: SoundFeed | None = None
         self._evened = job.kind != "webm"
@@ -131,7 +133,7 @@ class VideoSink:
         self._container.mux(packet)
 
 
-def open_output(target: Path, job: Job) -> OutputContainer:
+def open_output(target: Path, job: VideoTarget) -> OutputContainer:
     """Open a container for writing, with the comment in it."""
     options = {}
     if job.kind in ("mp4", "mov"):
@@ -144,7 +146,7 @@ def open_output(target: Path, job: Job) -> OutputContainer:
     return container
 
 
-def _video_stream(container: OutputContainer, size: Size, job: Job) -> VideoStream:
+def _video_stream(container: OutputContainer, size: Size, job: VideoTarget) -> VideoStream:
     codec, options = _encoder(job)
     try:
         stream = container.add_stream(codec, rate=_frame_rate(job.pace), options=options)
@@ -161,7 +163,7 @@ def _video_stream(container: OutputContainer, size: Size, job: Job) -> VideoStre
     return stream
 
 
-def _encoder(job: Job) -> tuple[str, dict[str, str]]:
+def _encoder(job: VideoTarget) -> tuple[str, dict[str, str]]:
     crf = job.settings.crf
     if job.kind == "webm":
         quality = str(_CRF_VP9 if crf is None else crf)

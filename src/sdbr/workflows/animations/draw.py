@@ -11,17 +11,17 @@ import numpy as np
 
 from sdbr.bedrock import body
 from sdbr.concurrency import map_ordered
-from sdbr.console import Voice
+from sdbr.console import Console
 from sdbr.errors import Interrupted, Refused, SdbrError
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.filtering import filtered
 from sdbr.generation.generate import Generate
-from sdbr.generation.stack import Drawing, Means, spent
+from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.clip import Pixels
 from sdbr.media.stills.camera import moved
 from sdbr.request import ImageRequest, Picture
 from sdbr.workflows.animations.motions import needed, waves
-from sdbr.workflows.animations.prepare import Scene
+from sdbr.workflows.animations.prepare import PreparedAnimation
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.failures import Failures, ends_the_run
 
@@ -46,7 +46,7 @@ class Progress:
     held: list[int] = field(default_factory=list)
 
 
-def wanted_of(scene: Scene) -> list[int]:
+def wanted_of(scene: PreparedAnimation) -> list[int]:
     """The frames to be drawn: all, or for a trial as many as told, spread where they may be."""
     count, trial = len(scene.cels), scene.wish.result.trial
     if trial is None or trial >= count:
@@ -56,12 +56,14 @@ def wanted_of(scene: Scene) -> list[int]:
     return chosen if len(chosen) == trial else list(range(trial))
 
 
-def frame_file(folder: Path, scene: Scene, number: int) -> Path:
+def frame_file(folder: Path, scene: PreparedAnimation, number: int) -> Path:
     """The file of a frame, counted from 0 here and from 1 on disk."""
     return folder / f"{number + 1:06d}{scene.wish.result.frame_suffix}"
 
 
-def draw(scene: Scene, folder: Path, run: Drawing, means: Means, voice: Voice) -> Progress:
+def draw(
+    scene: PreparedAnimation, folder: Path, run: Session, means: Resources, voice: Console
+) -> Progress:
     """Draw the wanted frames into `folder`. Raises what stopped it; what is drawn is kept."""
     wanted = wanted_of(scene)
     progress = Progress(Failures(total=len(wanted)))
@@ -80,7 +82,7 @@ def draw(scene: Scene, folder: Path, run: Drawing, means: Means, voice: Voice) -
     return progress
 
 
-def keyed(scene: Scene, means: Means) -> Iterator[tuple[str, ImageRequest]]:
+def keyed(scene: PreparedAnimation, means: Resources) -> Iterator[tuple[str, ImageRequest]]:
     """The wanted requests by key, for the price; one that cannot be known yet has a key of its own.
 
     A chain is followed through the cache as far as its pictures are there.
@@ -106,7 +108,7 @@ def _found(
     request: ImageRequest,
     pictures: Mapping[int, Picture],
     before: Sequence[int],
-    means: Means,
+    means: Resources,
 ) -> Picture | None:
     try:
         return look_up(request)
@@ -117,7 +119,7 @@ def _found(
         return pictures[before[0]] if stands_in else None
 
 
-def _from_cache(means: Means) -> Generate:
+def _from_cache(means: Resources) -> Generate:
     cache, key_of = means.cache, means.key_of()
 
     def find(request: ImageRequest) -> Picture:
@@ -132,7 +134,7 @@ def _from_cache(means: Means) -> Generate:
 
 
 def _worker(
-    scene: Scene, folder: Path, progress: Progress, run: Drawing, means: Means
+    scene: PreparedAnimation, folder: Path, progress: Progress, run: Session, means: Resources
 ) -> Callable[[int], Outcome]:
     def work(number: int) -> Outcome:
         try:
@@ -149,7 +151,7 @@ def _worker(
     return work
 
 
-def finished(picture: Picture, scene: Scene, number: int) -> Pixels:
+def finished(picture: Picture, scene: PreparedAnimation, number: int) -> Pixels:
     """The model's picture as a frame: without padding, see-through where the still is."""
     image = scene.still.loop.seen(picture)
     if scene.alpha is not None:
@@ -160,7 +162,11 @@ def finished(picture: Picture, scene: Scene, number: int) -> Pixels:
 
 
 def _note(
-    outcome: Outcome, scene: Scene, sources: set[int], progress: Progress, means: Means
+    outcome: Outcome,
+    scene: PreparedAnimation,
+    sources: set[int],
+    progress: Progress,
+    means: Resources,
 ) -> None:
     number, picture, error = outcome.number, outcome.picture, outcome.error
     before = scene.cels[number].of
@@ -176,11 +182,11 @@ def _note(
         progress.pictures[number] = picture
 
 
-def _holds(means: Means) -> bool:
+def _holds(means: Resources) -> bool:
     return means.on_filtered.how in ("hold", "skip")
 
 
-def _raise_if_missing(progress: Progress, run: Drawing) -> None:
+def _raise_if_missing(progress: Progress, run: Session) -> None:
     failures = progress.failures
     if failures.done == failures.total and len(progress.held) < failures.total:
         return
@@ -193,7 +199,9 @@ def _raise_if_missing(progress: Progress, run: Drawing) -> None:
     raise Refused("The safety filter refused every frame. Change the prompt or the picture.")
 
 
-def _fill_held(scene: Scene, folder: Path, wanted: Sequence[int], held: Sequence[int]) -> None:
+def _fill_held(
+    scene: PreparedAnimation, folder: Path, wanted: Sequence[int], held: Sequence[int]
+) -> None:
     """A refused frame shows the one before it, or the next where there is none."""
     drawn = [number for number in wanted if number not in held]
     for number in held:

@@ -12,7 +12,7 @@ from PIL import Image
 from sdbr.bedrock.families import SizeRule
 from sdbr.media.stills.camera import STILL, Move, moved
 from sdbr.media.stills.encode import encode_under
-from sdbr.media.stills.fit import Box, Placement, allows
+from sdbr.media.stills.fit import CropBox, Placement, allows
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.place import apply, restore
 from sdbr.request import Blob, ImageRequest, Picture, Size
@@ -50,7 +50,7 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
-class Cel:
+class AnimationFrame:
     """One frame: its request, and how its init image is made of the pictures of frames `of`."""
 
     request: ImageRequest
@@ -64,7 +64,7 @@ class Cel:
         return replace(self.request, init_image=self.onto([pictures[n] for n in self.of]))
 
 
-def needed(cels: Sequence[Cel], wanted: Collection[int]) -> list[int]:
+def needed(cels: Sequence[AnimationFrame], wanted: Collection[int]) -> list[int]:
     """The wanted frames and all that they are drawn from, in order."""
     found: set[int] = set()
     waiting = list(wanted)
@@ -76,7 +76,7 @@ def needed(cels: Sequence[Cel], wanted: Collection[int]) -> list[int]:
     return sorted(found)
 
 
-def waves(cels: Sequence[Cel], wanted: Collection[int]) -> Iterator[list[int]]:
+def waves(cels: Sequence[AnimationFrame], wanted: Collection[int]) -> Iterator[list[int]]:
     """The wanted frames in groups: those of one group need only pictures of earlier ones."""
     left, done = list(wanted), set[int]()
     while left:
@@ -114,35 +114,37 @@ class Loop:
         size = drawn if allows(self.rule, drawn) else self.placement.size
         x, y = (size[n] / self.placement.size[n] for n in range(2))
         left, top, right, bottom = self.placement.placed
-        placed = Box(round(left * x), round(top * y), round(right * x), round(bottom * y))
+        placed = CropBox(round(left * x), round(top * y), round(right * x), round(bottom * y))
         shape = Size(*image.size)
         return encode_under(apply(image, Placement(shape, size, _whole(shape), placed)))
 
 
-def _whole(size: Size) -> Box:
-    return Box(0, 0, *size)
+def _whole(size: Size) -> CropBox:
+    return CropBox(0, 0, *size)
 
 
-def vary_cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
+def vary_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     """One request a frame over the still, with successive seeds."""
     first = still.request
     return tuple(
-        Cel(replace(first, seed=seed_of(first.model, first.seed, motion.seeds, number)))
+        AnimationFrame(replace(first, seed=seed_of(first.model, first.seed, motion.seeds, number)))
         for number in range(motion.count)
     )
 
 
-def ramp_cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
+def ramp_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     """One request a frame over the still; the strength rises evenly from `low` to the request's."""
     high = still.request.strength or 0.0
     last = max(1, motion.count - 1)
     return tuple(
-        Cel(replace(still.request, strength=round(motion.low + (high - motion.low) * n / last, 4)))
+        AnimationFrame(
+            replace(still.request, strength=round(motion.low + (high - motion.low) * n / last, 4))
+        )
         for n in range(motion.count)
     )
 
 
-def evolve_cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
+def evolve_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     """The first frame over the still, every other one over its predecessor.
 
     The seeds are successive: one seed over and over burns its own pattern into the picture.
@@ -154,7 +156,7 @@ def evolve_cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
         return seen_next(pictures[0], motion.move, still.loop)
 
     return tuple(
-        Cel(
+        AnimationFrame(
             replace(first, seed=seed_of(first.model, first.seed, motion.seeds, number)),
             (number - 1,) if number else (),
             onto if number else None,
@@ -176,19 +178,19 @@ def seen_next(picture: Picture, move: Move, loop: Loop) -> Blob:
 _LEAST = 0.1
 
 
-def journey_cels(still: Still, motion: Motion) -> tuple[Cel, ...]:
+def journey_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     """The still under its own prompt first, the end of the journey last, the way between."""
     end = still.end or still.request
     last = motion.count - 1
     return tuple(
-        Cel({0: still.request, last: end}[number])
+        AnimationFrame({0: still.request, last: end}[number])
         if number in (0, last)
         else _between(still, end, number, last)
         for number in range(motion.count)
     )
 
 
-def _between(still: Still, end: ImageRequest, number: int, last: int) -> Cel:
+def _between(still: Still, end: ImageRequest, number: int, last: int) -> AnimationFrame:
     share = number / last
 
     def onto(pictures: Sequence[Picture]) -> Blob:
@@ -200,7 +202,7 @@ def _between(still: Still, end: ImageRequest, number: int, last: int) -> Cel:
         request = replace(
             request, strength=round(max(bound, request.strength * sin(pi * share)), 4)
         )
-    return Cel(request, (0, last), onto)
+    return AnimationFrame(request, (0, last), onto)
 
 
 def _prompt(start: str, end: str, share: float) -> str:

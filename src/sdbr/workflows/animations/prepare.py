@@ -15,22 +15,22 @@ from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of, seed_within
 from sdbr.errors import UsageProblem
-from sdbr.generation.stack import Means
-from sdbr.media.clip import Settings
-from sdbr.media.stills.fit import Box, Fit, Placement
+from sdbr.generation.stack import Resources
+from sdbr.media.clip import EncodingSettings
+from sdbr.media.stills.fit import CropBox, Fit, Placement
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.place import apply
 from sdbr.request import ImageRequest, Model, Size
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.animations import motions
-from sdbr.workflows.animations.motions import Cel, Loop, Motion, Still
-from sdbr.workflows.animations.timeline import Tempo
-from sdbr.workflows.clips.folders import Naming, Places, Tree, find_tree
+from sdbr.workflows.animations.motions import AnimationFrame, Loop, Motion, Still
+from sdbr.workflows.animations.timeline import Timing
+from sdbr.workflows.clips.folders import ClipFolders, ClipRoots, ResultName, find_tree
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.pictures.job import Input
-from sdbr.workflows.pictures.jobs import Beside, request_over_picture
+from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
 from sdbr.workflows.prepare import (
-    Manner,
+    FitOptions,
     Prepared,
     prepare,
     prepare_like,
@@ -48,18 +48,18 @@ _MOTIONS = {
 }
 _EVOLVING = 0.35  # More, and after a few frames nothing is left of the picture it began with.
 _RISING = 0.75
-_DEFAULT = Settings()
+_DEFAULT = EncodingSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class AnimationTarget:
     """How an animation is kept: `ending` is its suffix, `frame_suffix` that of kept frames.
 
     `width` is in pixels; None is the drawing's own, its longer side at most `longest` where that
     is told. `trial` draws only so many frames.
     """
 
-    settings: Settings = _DEFAULT
+    settings: EncodingSettings = _DEFAULT
     ending: str = ".gif"
     width: int | None = None
     longest: int | None = None
@@ -71,35 +71,37 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AnimationSpec:
     """What is wanted of all animations of a run; `told` are the flags that make them again."""
 
     look: Look
     motion: Motion
-    where: Places
-    beside: Beside
-    tempo: Tempo
-    result: Result
+    where: ClipRoots
+    beside: Attachments
+    tempo: Timing
+    result: AnimationTarget
     told: Mapping[str, Any]
     to_prompt: str | None = None
     to_image: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PreparedAnimation:
     """A still and all that was settled about its animation; `alpha` is what stays see-through."""
 
     path: Path
     still: Still
-    cels: tuple[Cel, ...]
+    cels: tuple[AnimationFrame, ...]
     alpha: Image.Image | None
-    tree: Tree
+    tree: ClipFolders
     prepared: Prepared
     inputs: tuple[Input, ...]
-    wish: Wish
+    wish: AnimationSpec
 
 
-def settle(path: Path, wish: Wish, means: Means, catalog: Catalog) -> Scene:
+def settle(
+    path: Path, wish: AnimationSpec, means: Resources, catalog: Catalog
+) -> PreparedAnimation:
     """Settle model, size, seed, frames and places of one still.
 
     Raises InputProblem for a picture that cannot be used, UsageProblem for flags that cannot be.
@@ -108,7 +110,7 @@ def settle(path: Path, wish: Wish, means: Means, catalog: Catalog) -> Scene:
     look = replace(wish.look, model=model.invoke_id, strength=_strength(wish, model))
     wish = replace(wish, look=look)
     store = means.workspace.hidden / "inputs"
-    manner = Manner(cast(Fit, look.fit), look.background)
+    manner = FitOptions(cast(Fit, look.fit), look.background)
     main = prepare(path, model, manner, store, "init_image")
     drawn_over = request_over_picture(look, model, wish.beside.mask is not None)
     request, inputs = _with_beside(wish, main, drawn_over, store)
@@ -127,13 +129,15 @@ def settle(path: Path, wish: Wish, means: Means, catalog: Catalog) -> Scene:
     told = (drawing, request.seed, dict(wish.told), result.ending, result.frame_suffix)
     tree = find_tree(
         replace(wish.where, source=wish.where.generated),
-        Naming(kept_name(result.name or path.stem), result.ending, result.frame_suffix),
+        ResultName(kept_name(result.name or path.stem), result.ending, result.frame_suffix),
         _digest(*told),
     )
-    return Scene(path, still, cels, alpha, tree, main, inputs, replace(wish, result=result))
+    return PreparedAnimation(
+        path, still, cels, alpha, tree, main, inputs, replace(wish, result=result)
+    )
 
 
-def _strength(wish: Wish, model: Model) -> float | None:
+def _strength(wish: AnimationSpec, model: Model) -> float | None:
     """The strength as told, or the motion's own; None leaves it to the model."""
     own = {"evolve": _EVOLVING, "ramp": _RISING}.get(wish.motion.kind)
     if wish.look.strength is not None or own is None:
@@ -146,7 +150,7 @@ def _strength(wish: Wish, model: Model) -> float | None:
 
 
 def _with_beside(
-    wish: Wish, main: Prepared, request: ImageRequest, store: Path
+    wish: AnimationSpec, main: Prepared, request: ImageRequest, store: Path
 ) -> tuple[ImageRequest, tuple[Input, ...]]:
     inputs, beside = [main.source], wish.beside
     if beside.mask is not None:
@@ -154,14 +158,18 @@ def _with_beside(
         request = replace(request, mask=mask)
         inputs.append(source)
     if beside.style_image is not None:
-        style = prepare(beside.style_image, request.model, Manner(), store, "style_image")
+        style = prepare(beside.style_image, request.model, FitOptions(), store, "style_image")
         request = replace(request, style_image=style.blob)
         inputs.append(style.source)
     return request, tuple(inputs)
 
 
 def _end(
-    wish: Wish, request: ImageRequest, main: Prepared, inputs: tuple[Input, ...], store: Path
+    wish: AnimationSpec,
+    request: ImageRequest,
+    main: Prepared,
+    inputs: tuple[Input, ...],
+    store: Path,
 ) -> tuple[ImageRequest | None, tuple[Input, ...]]:
     """The last request of a journey: its own prompt, its own picture in the first one's shape."""
     if wish.motion.kind != "journey":
@@ -183,12 +191,15 @@ def _alpha(path: Path, placement: Placement, look: Look) -> Image.Image | None:
     if image.mode != "RGBA":
         return None
     seen = Placement(
-        placement.source, placement.placed.size, placement.used, Box(0, 0, *placement.placed.size)
+        placement.source,
+        placement.placed.size,
+        placement.used,
+        CropBox(0, 0, *placement.placed.size),
     )
     return apply(image.getchannel("A"), seen)
 
 
-def _drawn_from(wish: Wish, inputs: tuple[Input, ...]) -> list[Any]:
+def _drawn_from(wish: AnimationSpec, inputs: tuple[Input, ...]) -> list[Any]:
     """All that decides the pictures but the seed and how many there are."""
     motion = replace(wish.motion, count=0)
     digests = [(one.role, one.sha256) for one in inputs]

@@ -22,8 +22,8 @@ from sdbr.media.stills.pixels import with_channels
 from sdbr.media.stills.sheet import Labels, contact_sheet, thumbnail
 from sdbr.request import Size
 from sdbr.workflows.animations.draw import frame_file, wanted_of
-from sdbr.workflows.animations.prepare import COMMAND, Result, Scene
-from sdbr.workflows.animations.timeline import Shot, Tempo, shots
+from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, PreparedAnimation
+from sdbr.workflows.animations.timeline import Showing, Timing, shots
 from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.provenance.write import request_fields
 from sdbr.workspace import place
@@ -32,7 +32,7 @@ _ACROSS, _SIDE = 6, 256
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class AnimationResult:
     """A written animation: how many frames it shows, for how long, and what was noted."""
 
     path: Path
@@ -42,7 +42,7 @@ class Finished:
     notes: tuple[str, ...] = ()
 
 
-def write(scene: Scene, folder: Path, realm: str) -> Finished:
+def write(scene: PreparedAnimation, folder: Path, realm: str) -> AnimationResult:
     """Write the animation of the frames in `folder`. Raises InputProblem."""
     wish = scene.wish
     timeline = shots(len(scene.cels), wish.tempo)
@@ -56,16 +56,16 @@ def write(scene: Scene, folder: Path, realm: str) -> Finished:
         for frame in _shown(scene, folder, timeline):
             writer.add(frame)
     duration = sum((shot.lasts for shot in timeline), Fraction(0))
-    return Finished(target, size, len(timeline), duration, writer.notes)
+    return AnimationResult(target, size, len(timeline), duration, writer.notes)
 
 
-def pace_of(tempo: Tempo) -> Pace:
+def pace_of(tempo: Timing) -> Pace:
     """The pace that all times of the animation are multiples of."""
     tick = Fraction(1, math.lcm(tempo.rate.numerator, tempo.hold.denominator))
     return Pace(tempo.rate, tick, variable=bool(tempo.hold))
 
 
-def write_sheet(scene: Scene, folder: Path, kind: str) -> Path:
+def write_sheet(scene: PreparedAnimation, folder: Path, kind: str) -> Path:
     """Lay out the still and the wanted frames; return the sheet's path."""
     numbers = wanted_of(scene)
     files = [scene.path, *(frame_file(folder, scene, number) for number in numbers)]
@@ -79,7 +79,7 @@ def write_sheet(scene: Scene, folder: Path, kind: str) -> Path:
     return place(buffer.getvalue(), scene.wish.where.results, f"{scene.tree.name}-{kind}", ".png")
 
 
-def how_made(scene: Scene, timeline: list[Shot], realm: str) -> dict[str, Any]:
+def how_made(scene: PreparedAnimation, timeline: list[Showing], realm: str) -> dict[str, Any]:
     """The record in the animation's metadata: the same run gives the same text."""
     request = scene.still.request
     return {
@@ -101,7 +101,7 @@ def how_made(scene: Scene, timeline: list[Shot], realm: str) -> dict[str, Any]:
     }
 
 
-def index_of(scene: Scene) -> dict[str, Any]:
+def index_of(scene: PreparedAnimation) -> dict[str, Any]:
     """What frames.json tells beside the frames: how each was asked for."""
     return {
         "source": scene.path.name,
@@ -120,7 +120,7 @@ def index_of(scene: Scene) -> dict[str, Any]:
     }
 
 
-def _shown(scene: Scene, folder: Path, timeline: list[Shot]) -> Iterator[Frame]:
+def _shown(scene: PreparedAnimation, folder: Path, timeline: list[Showing]) -> Iterator[Frame]:
     pixels = _reader(scene, folder)
     for shot in timeline:
         image = pixels(shot.first)
@@ -129,7 +129,7 @@ def _shown(scene: Scene, folder: Path, timeline: list[Shot]) -> Iterator[Frame]:
         yield Frame(image, shot.at, shot.lasts)
 
 
-def _reader(scene: Scene, folder: Path) -> Callable[[int], Pixels]:
+def _reader(scene: PreparedAnimation, folder: Path) -> Callable[[int], Pixels]:
     """Reads frames at the result's size, which is that of the first; keeps the last two."""
 
     @lru_cache(maxsize=2)
@@ -145,13 +145,13 @@ def _reader(scene: Scene, folder: Path) -> Callable[[int], Pixels]:
     return read
 
 
-def _size_of(scene: Scene, folder: Path) -> Size:
+def _size_of(scene: PreparedAnimation, folder: Path) -> Size:
     """The size of the animation of the frames in `folder`."""
     with Image.open(frame_file(folder, scene, 0)) as first:
         return shown_size(Size(*first.size), scene.wish.result)
 
 
-def shown_size(drawn: Size, result: Result) -> Size:
+def shown_size(drawn: Size, result: AnimationTarget) -> Size:
     """The size of the animation whose frames were drawn at `drawn`."""
     scale = 1.0
     if result.width is not None:

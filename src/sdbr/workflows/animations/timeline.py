@@ -9,7 +9,7 @@ _ZERO = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Tempo:
+class Timing:
     """How drawn pictures follow each other.
 
     `rate` is frames a second of the result, crossfades counted; `hold` is how many seconds longer
@@ -25,7 +25,7 @@ class Tempo:
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class Showing:
     """What is shown from `at` for `lasts` seconds: `share` (0 to 1) of picture `second` over
     picture `first`."""
 
@@ -42,11 +42,11 @@ def order_of(count: int, ping_pong: bool) -> list[int]:
     return there + there[-2:0:-1] if ping_pong else there
 
 
-def shots(count: int, tempo: Tempo) -> list[Shot]:
+def shots(count: int, tempo: Timing) -> list[Showing]:
     """The course of `count` pictures in time, without a gap."""
     order = order_of(count, tempo.ping_pong)
     steps = tempo.crossfade + 1
-    found: list[Shot] = []
+    found: list[Showing] = []
     at = _ZERO
     for place, number in enumerate(order):
         following = order[(place + 1) % len(order)]
@@ -56,6 +56,6 @@ def shots(count: int, tempo: Tempo) -> list[Shot]:
             if step == 0 and number in (0, count - 1):
                 lasts += tempo.hold
             second = following if step else number
-            found.append(Shot(number, second, Fraction(step, steps), at, lasts))
+            found.append(Showing(number, second, Fraction(step, steps), at, lasts))
             at += lasts
     return found

@@ -8,9 +8,9 @@ from itertools import groupby
 
 import numpy as np
 
-from sdbr.generation.stack import Drawing, Means
-from sdbr.media.clip import Clip, Pixels, Settings
-from sdbr.motion.plan import Plan
+from sdbr.generation.stack import Resources, Session
+from sdbr.media.clip import Clip, EncodingSettings, Pixels
+from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.temporal_filter import steadied
 from sdbr.workflows.clips.draw import (
     Tally,
@@ -21,18 +21,18 @@ from sdbr.workflows.clips.draw import (
     split,
     usable,
 )
-from sdbr.workflows.clips.footage import Shown, wanted_frames
+from sdbr.workflows.clips.footage import FrameInfo, wanted_frames
 from sdbr.workflows.clips.interpolate import SourceFrames, carried, held_over
-from sdbr.workflows.clips.prepare import Settled
+from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import write_frame
-from sdbr.workflows.clips.steadiness import Aside, Measured, measured, pairs_to_measure
+from sdbr.workflows.clips.steadiness import SideTasks, SteadinessCurve, measured, pairs_to_measure
 
-Result = tuple[Shown, Pixels]
-_Pair = tuple[Shown, Pixels, Pixels]
+Result = tuple[FrameInfo, Pixels]
+_Pair = tuple[FrameInfo, Pixels, Pixels]
 
 
 def steady_frames(
-    settled: Settled, run: Drawing, means: Means, tally: Tally, into: Measured
+    settled: PreparedClip, run: Session, means: Resources, tally: Tally, into: SteadinessCurve
 ) -> Iterator[Result]:
     """The clip's frames as they became, each once; fewer where something could not be drawn.
 
@@ -58,7 +58,7 @@ def steady_frames(
         if film.keep_frames and not film.footage.clip.has_alpha:
             write_frame(film.tree.generated_frame(result[0].number), result[1])
 
-    aside = Aside(sources.__getitem__, pairs_to_measure(plan), keep_frame)
+    aside = SideTasks(sources.__getitem__, pairs_to_measure(plan), keep_frame)
     return measured(results, aside, into, run.stop)
 
 
@@ -69,16 +69,16 @@ def _remembered(pairs: Iterable[_Pair], sources: SourceFrames) -> Iterator[_Pair
         yield shown, before, after
 
 
-def _filtered(pairs: Iterable[_Pair], plan: Plan) -> Iterator[Result]:
+def _filtered(pairs: Iterable[_Pair], plan: KeyframePlan) -> Iterator[Result]:
     """Each shot through the temporal filter; a shot that lost a frame comes out as short."""
     shot_of = {number: at for at, shot in enumerate(plan.shots) for number in shot}
     for _, shot in groupby(pairs, key=lambda pair: shot_of[pair[0].number]):
-        waiting: list[Shown] = []
+        waiting: list[FrameInfo] = []
         for pixels in steadied(_noting(shot, waiting)):
             yield waiting.pop(0), pixels
 
 
-def _noting(shot: Iterable[_Pair], waiting: list[Shown]) -> Iterator[tuple[Pixels, Pixels]]:
+def _noting(shot: Iterable[_Pair], waiting: list[FrameInfo]) -> Iterator[tuple[Pixels, Pixels]]:
     for shown, before, after in shot:
         waiting.append(shown)
         yield before, after
@@ -88,8 +88,8 @@ _ANIMATED = ("gif", "webp", "apng")
 
 
 def see_through(
-    results: Iterable[tuple[Shown, Pixels]], settled: Settled
-) -> Iterator[tuple[Shown, Pixels]]:
+    results: Iterable[tuple[FrameInfo, Pixels]], settled: PreparedClip
+) -> Iterator[tuple[FrameInfo, Pixels]]:
     """The finished frames in order, each under the alpha channel of its source."""
     if not settled.film.footage.clip.has_alpha:
         yield from results
@@ -99,7 +99,7 @@ def see_through(
         yield shown, np.dstack([pixels[..., :3], source.image[..., 3]])
 
 
-def with_loop_of(clip: Clip, settings: Settings, told: bool) -> Settings:
+def with_loop_of(clip: Clip, settings: EncodingSettings, told: bool) -> EncodingSettings:
     """The settings, playing as often as the source unless the user `told` how often."""
     if told or clip.kind not in _ANIMATED:
         return settings

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Refused, SdbrError
-from sdbr.generation.stack import Drawing, Means
+from sdbr.generation.stack import Resources, Session
 from sdbr.media.clip import Frame, Pixels
 from sdbr.motion.feedback import feed_back
 from sdbr.request import ImageRequest, Picture, Size
-from sdbr.workflows.clips.folders import Tree
-from sdbr.workflows.clips.footage import Footage, Shown, digest_of
-from sdbr.workflows.clips.requests import Painter, rgb, write_frame
+from sdbr.workflows.clips.folders import ClipFolders
+from sdbr.workflows.clips.footage import Footage, FrameInfo, digest_of
+from sdbr.workflows.clips.requests import FrameRequests, rgb, write_frame
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.pictures.job import Input
 
@@ -25,18 +25,18 @@ _CALLS_A_DECODER = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class ClipPlan:
     """A clip and all that was settled about it before the first request."""
 
     footage: Footage
-    painter: Painter
-    tree: Tree
+    painter: FrameRequests
+    tree: ClipFolders
     size: Size
     keep_frames: bool = True
     inputs: tuple[Input, ...] = ()
 
     @property
-    def drawn(self) -> tuple[Shown, ...]:
+    def drawn(self) -> tuple[FrameInfo, ...]:
         """The frames that are drawn; the others are filled by motion."""
         return tuple(self.footage.frames[number] for number in self.footage.plan.keyframes)
 
@@ -47,22 +47,22 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class SourceFrame:
     """A wanted frame as it was, height × width × 3.
 
     `png` is its file, where that was written just now: the model may be sent the same.
     """
 
-    shown: Shown
+    shown: FrameInfo
     pixels: Pixels
     png: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
-class Painted:
+class DrawnFrame:
     """A drawn frame: as it was, and as it became or the error instead."""
 
-    shown: Shown
+    shown: FrameInfo
     before: Pixels
     pixels: Pixels | None = None
     picture: Picture | None = None
@@ -83,41 +83,41 @@ class Tally:
     extra_allowed: int = 0
 
 
-def requests_of(film: Film, frames: Iterable[Shown]) -> list[ImageRequest]:
+def requests_of(film: ClipPlan, frames: Iterable[FrameInfo]) -> list[ImageRequest]:
     """The requests of frames for their names and prices: no pixel is encoded."""
     return [film.painter.request_for(shown, _no_pixels) for shown in frames]
 
 
-def split(film: Film, frames: Iterable[Frame], run: Drawing) -> Iterator[Taken]:
+def split(film: ClipPlan, frames: Iterable[Frame], run: Session) -> Iterator[SourceFrame]:
     """The wanted frames with what is known of them, each on disk where it will be needed."""
 
-    def take(item: tuple[Shown, Frame]) -> Taken:
+    def take(item: tuple[FrameInfo, Frame]) -> SourceFrame:
         shown, pixels = item[0], rgb(item[1].image)
         path = film.tree.source_frame(shown.number)
         if not film.needs_source_frames or path.exists():
-            return Taken(shown, pixels)
+            return SourceFrame(shown, pixels)
         data = write_frame(path, pixels)
-        return Taken(shown, pixels, data if path.suffix == ".png" else b"")
+        return SourceFrame(shown, pixels, data if path.suffix == ".png" else b"")
 
     pairs = zip(film.footage.frames, frames, strict=False)
     return map_ordered(take, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=run.stop)
 
 
 def paint(
-    film: Film, taken: Iterable[Taken], run: Drawing, means: Means, tally: Tally
-) -> Iterator[Painted]:
+    film: ClipPlan, taken: Iterable[SourceFrame], run: Session, means: Resources, tally: Tally
+) -> Iterator[DrawnFrame]:
     """Draw frames in order. One that fails by itself is reported and the others go on, so that
     the next run needs only what is missing."""
 
-    def work(one: Taken) -> Painted:
+    def work(one: SourceFrame) -> DrawnFrame:
         try:
             request = film.painter.request_for(one.shown, lambda: one.pixels, png=one.png)
             picture = run.generate(request)
             pixels = film.painter.restored(picture, film.size)
-            return Painted(one.shown, one.pixels, pixels, picture)
+            return DrawnFrame(one.shown, one.pixels, pixels, picture)
         except SdbrError as error:
             stop_if_fatal(error, run, means, tally)
-            return Painted(one.shown, one.pixels, error=error)
+            return DrawnFrame(one.shown, one.pixels, error=error)
 
     # The pace sees to it that no more than `workers` of them wait for Bedrock at once.
     threads = means.effort.workers + means.effort.workers // _CALLS_A_DECODER
@@ -126,7 +126,7 @@ def paint(
     )
 
 
-def stop_if_fatal(error: SdbrError, run: Drawing, means: Means, tally: Tally) -> None:
+def stop_if_fatal(error: SdbrError, run: Session, means: Resources, tally: Tally) -> None:
     """End the run where no other frame can fare better.
 
     The failure is noted before the stop, after which nobody may come for this frame.
@@ -138,7 +138,7 @@ def stop_if_fatal(error: SdbrError, run: Drawing, means: Means, tally: Tally) ->
         run.stop.set()
 
 
-def usable(painted: Iterable[Painted], means: Means, tally: Tally) -> Iterator[Painted]:
+def usable(painted: Iterable[DrawnFrame], means: Resources, tally: Tally) -> Iterator[DrawnFrame]:
     """The drawn frames and the refused ones that a hold may stand in for; failures are noted."""
     for one in painted:
         if one.error is None:
@@ -151,13 +151,13 @@ def usable(painted: Iterable[Painted], means: Means, tally: Tally) -> Iterator[P
             tally.failures.add(one.error, fatal=ends_the_run(one.error, means.on_filtered))
 
 
-def held_through(painted: Iterable[Painted]) -> Iterator[tuple[Shown, Pixels, Pixels]]:
+def held_through(painted: Iterable[DrawnFrame]) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
     """Each frame as it was and as it became; a refused one shows the picture before it.
 
     Refused before anything was drawn, it shows the first picture that comes.
     """
     last: Pixels | None = None
-    waiting: list[Painted] = []
+    waiting: list[DrawnFrame] = []
     for one in painted:
         last = one.pixels if one.pixels is not None else last
         waiting.append(one)
@@ -166,7 +166,7 @@ def held_through(painted: Iterable[Painted]) -> Iterator[tuple[Shown, Pixels, Pi
             waiting.clear()
 
 
-def chosen_of(taken: Iterable[Taken], wanted: Sequence[Shown]) -> Iterator[Taken]:
+def chosen_of(taken: Iterable[SourceFrame], wanted: Sequence[FrameInfo]) -> Iterator[SourceFrame]:
     """Those frames that are wanted."""
     numbers = {frame.number for frame in wanted}
     return (one for one in taken if one.shown.number in numbers)
@@ -182,13 +182,13 @@ def _no_pixels() -> Pixels:
 
 
 def paint_onward(
-    film: Film,
-    taken: Iterable[Taken],
-    run: Drawing,
-    means: Means,
+    film: ClipPlan,
+    taken: Iterable[SourceFrame],
+    run: Session,
+    means: Resources,
     share: float,
     tally: Tally,
-) -> Iterator[Painted]:
+) -> Iterator[DrawnFrame]:
     """Draw frames in order, `share` (0 to 1) of the warped last result in each init image.
 
     Across a cut each shot starts from its source alone.
@@ -209,10 +209,12 @@ def paint_onward(
         yield one
 
 
-def _painted(film: Film, shown: Shown, before: Pixels, init: Pixels, run: Drawing) -> Painted:
+def _painted(
+    film: ClipPlan, shown: FrameInfo, before: Pixels, init: Pixels, run: Session
+) -> DrawnFrame:
     try:
         request = film.painter.request_for(shown, lambda: init, digest_of(init))
         picture = run.generate(request)
-        return Painted(shown, before, film.painter.restored(picture, film.size), picture)
+        return DrawnFrame(shown, before, film.painter.restored(picture, film.size), picture)
     except SdbrError as error:
-        return Painted(shown, before, error=error)
+        return DrawnFrame(shown, before, error=error)

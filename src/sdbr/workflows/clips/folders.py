@@ -17,7 +17,7 @@ INDEX = "frames.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class ClipFolders:
     """Where one run over one clip keeps its frames and its result.
 
     `fingerprint` names source and settings: the same one continues in the same place.
@@ -45,7 +45,7 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ClipRoots:
     """The folders under which clips are kept: source frames, generated frames, results.
 
     `promised` are the results of clips before it in the same call, with their fingerprints: they
@@ -57,24 +57,24 @@ class Places:
     results: Path
     promised: Mapping[Path, str] = field(default_factory=dict)
 
-    def with_promised(self, trees: Iterable[Tree]) -> Places:
+    def with_promised(self, trees: Iterable[ClipFolders]) -> ClipRoots:
         """The same folders, where the results of these trees are somebody's."""
         return replace(self, promised={tree.target: tree.fingerprint for tree in trees})
 
 
-def places(workspace: Workspace, animated: bool) -> Places:
+def places(workspace: Workspace, animated: bool) -> ClipRoots:
     """The tree's folders for a video, or for an animation that stays an animation."""
     if animated:
         frames = workspace.generate_img / "frames"
-        return Places(workspace.root / "source" / "frames", frames, workspace.generate_img)
+        return ClipRoots(workspace.root / "source" / "frames", frames, workspace.generate_img)
     root = workspace.root
-    return Places(
+    return ClipRoots(
         root / "source" / "frames", root / "generate" / "frames", root / "generate" / "videos"
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class ResultName:
     """How a result is to be called: its stem and suffix ("" for a folder of frames).
 
     `exact` means that name and no other, replacing what stands there if `overwrite`.
@@ -88,14 +88,14 @@ class Naming:
     overwrite: bool = False
 
 
-def find_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
+def find_tree(where: ClipRoots, naming: ResultName, fingerprint: str) -> ClipFolders:
     """The folders of the run with this fingerprint: its own from before, or the first free ones.
 
     Raises UsageProblem where an exact name belongs to something else.
     """
     if naming.exact:
         return _exact_tree(where, naming, fingerprint)
-    trees: list[Tree] = []
+    trees: list[ClipFolders] = []
 
     def own_or_free(result: Path) -> bool:
         name = result.stem if naming.ending else result.name
@@ -107,7 +107,7 @@ def find_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
     return trees[-1]
 
 
-def _exact_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
+def _exact_tree(where: ClipRoots, naming: ResultName, fingerprint: str) -> ClipFolders:
     result = where.results / f"{naming.stem}{naming.ending}"
     if where.promised.get(result) not in (None, fingerprint):
         raise UsageProblem(f"{result} cannot be two clips. Give -o a folder, or leave it out.")
@@ -119,9 +119,11 @@ def _exact_tree(where: Places, naming: Naming, fingerprint: str) -> Tree:
     return _tree(where, f"{naming.stem}-{fingerprint[:8]}", result, naming, fingerprint)
 
 
-def _tree(where: Places, name: str, result: Path, naming: Naming, fingerprint: str) -> Tree:
+def _tree(
+    where: ClipRoots, name: str, result: Path, naming: ResultName, fingerprint: str
+) -> ClipFolders:
     source, generated = where.source / name, where.generated / name
-    return Tree(name, source, generated, result, fingerprint, naming.frame_suffix)
+    return ClipFolders(name, source, generated, result, fingerprint, naming.frame_suffix)
 
 
 def _owner_of_frames(folder: Path) -> str | None:

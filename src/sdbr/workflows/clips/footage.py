@@ -14,15 +14,15 @@ from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
 from sdbr.media.open import Clip, Frame, Reader
 from sdbr.media.stills.pixels import flattened
-from sdbr.motion.keyframes import Rule, place_keyframes
+from sdbr.motion.keyframes import KeyframeRule, place_keyframes
 from sdbr.motion.keyframes_streaming import place_streaming
-from sdbr.motion.plan import Plan
+from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.survey import Note, survey
-from sdbr.workflows.clips.selection import Choice, chosen
+from sdbr.workflows.clips.selection import FrameSelection, chosen
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FrameInfo:
     """A wanted frame without its pixels: its number from 0, its time, and a digest of them."""
 
     number: int
@@ -39,10 +39,10 @@ class Footage:
     """
 
     clip: Clip
-    choice: Choice
-    frames: tuple[Shown, ...]
+    choice: FrameSelection
+    frames: tuple[FrameInfo, ...]
     notes: tuple[Note, ...]
-    plan: Plan
+    plan: KeyframePlan
 
     @property
     def duration(self) -> Fraction:
@@ -60,17 +60,19 @@ class Footage:
         return self.frames[-1].at + self.frames[-1].lasts
 
 
-def look_over(reader: Reader, choice: Choice, rule: Rule, thorough: bool = False) -> Footage:
+def look_over(
+    reader: Reader, choice: FrameSelection, rule: KeyframeRule, thorough: bool = False
+) -> Footage:
     """Decode the clip once, note its frames and place the keyframes.
 
     A `thorough` look takes several times as long; `auto` can then be `placed_anew`. Raises
     InputProblem where there is no frame.
     """
-    frames: list[Shown] = []
+    frames: list[FrameInfo] = []
 
-    def known(item: tuple[int, Frame]) -> tuple[Shown, Pixels]:
+    def known(item: tuple[int, Frame]) -> tuple[FrameInfo, Pixels]:
         number, frame = item
-        shown = Shown(number, frame.at, frame.lasts, digest_of(frame.image))
+        shown = FrameInfo(number, frame.at, frame.lasts, digest_of(frame.image))
         return shown, np.ascontiguousarray(flattened(frame.image))
 
     def watched() -> Iterator[Pixels]:
@@ -87,19 +89,21 @@ def look_over(reader: Reader, choice: Choice, rule: Rule, thorough: bool = False
     return Footage(reader.clip, choice, tuple(frames), tuple(notes), plan)
 
 
-def _surveyed(frames: Iterable[Pixels], rule: Rule, thorough: bool) -> tuple[Sequence[Note], Plan]:
+def _surveyed(
+    frames: Iterable[Pixels], rule: KeyframeRule, thorough: bool
+) -> tuple[Sequence[Note], KeyframePlan]:
     if rule.word == "auto" and not thorough:
         return place_streaming(frames, rule)
     notes = survey(frames, compare=rule.word == "auto")
     return notes, place_keyframes(notes, rule)
 
 
-def placed_anew(footage: Footage, rule: Rule) -> Footage:
+def placed_anew(footage: Footage, rule: KeyframeRule) -> Footage:
     """The same footage, thoroughly looked over, with its keyframes by another rule."""
     return replace(footage, plan=place_keyframes(footage.notes, rule))
 
 
-def wanted_frames(reader: Reader, choice: Choice) -> Iterator[Frame]:
+def wanted_frames(reader: Reader, choice: FrameSelection) -> Iterator[Frame]:
     """The frames that the choice leaves, decoded anew. Raises InputProblem."""
     return chosen(reader.frames(choice.start, choice.end), choice)
 

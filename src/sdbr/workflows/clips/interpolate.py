@@ -16,16 +16,16 @@ from dataclasses import dataclass
 
 from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError
-from sdbr.generation.stack import Drawing
+from sdbr.generation.stack import Session
 from sdbr.media.clip import Pixels
 from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import fill
-from sdbr.motion.plan import Plan, Stretch
-from sdbr.workflows.clips.draw import Film, Painted, Tally
-from sdbr.workflows.clips.footage import Shown
+from sdbr.motion.plan import KeyframePlan, Stretch
+from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, Tally
+from sdbr.workflows.clips.footage import FrameInfo
 from sdbr.workflows.clips.requests import read_frame, rgb
 
-Result = tuple[Shown, Pixels]
+Result = tuple[FrameInfo, Pixels]
 _PATIENCE = 0.1
 """Seconds between looks at whether the run was stopped."""
 _MOST_EXTRA = 3
@@ -33,7 +33,7 @@ _MOST_EXTRA = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class _KeyframeSpan:
     """A stretch with its keyframes' pictures; `first` is where its own frames begin."""
 
     stretch: Stretch
@@ -41,7 +41,7 @@ class _Span:
     right: Pixels | None
 
 
-class _Turns:
+class _OrderedCalls:
     """Lets stretches that are filled side by side ask for calls in their order: whatever ends
     first, the same frames get the few calls that are allowed."""
 
@@ -74,15 +74,15 @@ class _Turns:
             self._changed.notify_all()
 
 
-class _Arriving:
+class _KeyframeStream:
     """Drawn keyframes in order, those of them left out that were refused."""
 
-    def __init__(self, painted: Iterable[Painted]) -> None:
+    def __init__(self, painted: Iterable[DrawnFrame]) -> None:
         self._painted = (one for one in painted if one.pixels is not None)
-        self._next: Painted | None = None
+        self._next: DrawnFrame | None = None
         self._held: dict[int, Pixels] = {}
 
-    def upcoming(self) -> Painted | None:
+    def upcoming(self) -> DrawnFrame | None:
         """The next keyframe, waited for and left where it is; None at the end."""
         if self._next is None:
             self._next = next(self._painted, None)
@@ -106,13 +106,13 @@ class _Arriving:
 
 
 def carried(
-    film: Film, painted: Iterable[Painted], sources: SourceFrames, run: Drawing, tally: Tally
+    film: ClipPlan, painted: Iterable[DrawnFrame], sources: SourceFrames, run: Session, tally: Tally
 ) -> Iterator[Result]:
     """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
 
-    turns = _Turns(run.stop)
+    turns = _OrderedCalls(run.stop)
 
-    def filled(item: tuple[int, _Span]) -> list[Result]:
+    def filled(item: tuple[int, _KeyframeSpan]) -> list[Result]:
         place, span = item
 
         def draw(number: int) -> Pixels | None:
@@ -132,7 +132,7 @@ def carried(
         return not run.stop.is_set() and not tally.failures.any
 
     cores = os.cpu_count() or 2
-    spans = enumerate(_spans(film.footage.plan, _Arriving(painted), sources, whole))
+    spans = enumerate(_spans(film.footage.plan, _KeyframeStream(painted), sources, whole))
     try:
         for results in map_ordered(filled, spans, workers=cores, window=cores + 1, stop=run.stop):
             yield from results
@@ -140,7 +140,7 @@ def carried(
         turns.give_up()
 
 
-def held_over(results: Iterable[Result], film: Film, tally: Tally) -> Iterator[Result]:
+def held_over(results: Iterable[Result], film: ClipPlan, tally: Tally) -> Iterator[Result]:
     """The results, and where a whole shot was refused the picture before it, or the first one.
 
     Nothing comes where every keyframe was refused, nor at the end of a run that failed.
@@ -156,8 +156,8 @@ def held_over(results: Iterable[Result], film: Film, tally: Tally) -> Iterator[R
 
 
 def _spans(
-    plan: Plan, arriving: _Arriving, sources: SourceFrames, whole: Callable[[], bool]
-) -> Iterator[_Span]:
+    plan: KeyframePlan, arriving: _KeyframeStream, sources: SourceFrames, whole: Callable[[], bool]
+) -> Iterator[_KeyframeSpan]:
     for shot in plan.shots:
         for span in _spans_of_shot(shot, arriving, sources):
             # With a frame missing there will be no clip: what is left is drawn, not filled.
@@ -165,7 +165,9 @@ def _spans(
                 yield span
 
 
-def _spans_of_shot(shot: range, arriving: _Arriving, sources: SourceFrames) -> Iterator[_Span]:
+def _spans_of_shot(
+    shot: range, arriving: _KeyframeStream, sources: SourceFrames
+) -> Iterator[_KeyframeSpan]:
     keyframes = _harmonised(shot, arriving, sources)
     first = next(keyframes, None)
     if first is None:
@@ -173,17 +175,17 @@ def _spans_of_shot(shot: range, arriving: _Arriving, sources: SourceFrames) -> I
     number, left = first
     if number != shot.start:
         # The shot's first keyframe was refused: the next one stands in for it.
-        yield _Span(Stretch(shot.start, number, number), left, left)
+        yield _KeyframeSpan(Stretch(shot.start, number, number), left, left)
     for following, picture in keyframes:
-        yield _Span(Stretch(number, following, following), left, picture)
+        yield _KeyframeSpan(Stretch(number, following, following), left, picture)
         number, left = following, picture
     # Once the next shot's keyframe is here, the source frames up to it are on disk.
     arriving.upcoming()
-    yield _Span(Stretch(number, None, shot.stop), left, None)
+    yield _KeyframeSpan(Stretch(number, None, shot.stop), left, None)
 
 
 def _harmonised(
-    shot: range, arriving: _Arriving, sources: SourceFrames
+    shot: range, arriving: _KeyframeStream, sources: SourceFrames
 ) -> Iterator[tuple[int, Pixels]]:
     """The keyframes of a shot that came, each brought to those around it."""
     taken: deque[int] = deque()
@@ -200,7 +202,7 @@ def _harmonised(
 
 
 def _filled(
-    span: _Span, sources: SourceFrames, draw: Callable[[int], Pixels | None], drawn: int
+    span: _KeyframeSpan, sources: SourceFrames, draw: Callable[[int], Pixels | None], drawn: int
 ) -> list[tuple[int, Pixels]]:
     stretch = span.stretch
     results = [(stretch.left, span.left)]
@@ -215,12 +217,12 @@ def _filled(
     # The left picture is in the shot's colours already.
     *_, correction = corrections(sources, pair, [stretch.left, worst.number], agreeing=1)
     middle = correction.of(picture)
-    before = _Span(Stretch(stretch.left, worst.number, worst.number), span.left, middle)
-    after = _Span(Stretch(worst.number, stretch.right, stretch.end), middle, span.right)
+    before = _KeyframeSpan(Stretch(stretch.left, worst.number, worst.number), span.left, middle)
+    after = _KeyframeSpan(Stretch(worst.number, stretch.right, stretch.end), middle, span.right)
     return _filled(before, sources, draw, drawn + 1) + _filled(after, sources, draw, drawn + 1)
 
 
-def _draw(film: Film, number: int, before: Pixels, run: Drawing, tally: Tally) -> Pixels | None:
+def _draw(film: ClipPlan, number: int, before: Pixels, run: Session, tally: Tally) -> Pixels | None:
     """Draw a frame that nothing explains, if that was agreed to.
 
     A smear is better than no clip, so errors are none.
@@ -251,7 +253,7 @@ class SourceFrames:
     there either.
     """
 
-    def __init__(self, film: Film) -> None:
+    def __init__(self, film: ClipPlan) -> None:
         self._tree = film.tree
         self._most = max(_HELD_FRAMES, _HELD_BYTES // (3 * film.size.width * film.size.height))
         self._held: OrderedDict[int, Pixels] = OrderedDict()

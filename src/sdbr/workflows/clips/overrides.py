@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sdbr.errors import UsageProblem
 from sdbr.files import write_whole
-from sdbr.motion.plan import Plan
+from sdbr.motion.plan import KeyframePlan
 
 
 def redraws_of(hidden: Path, fingerprint: str) -> Path:
@@ -75,7 +75,7 @@ def note_trial(path: Path, numbers: Sequence[int]) -> None:
     write_whole(path, json.dumps(sorted({*tried_before(path), *numbers})).encode("utf-8"))
 
 
-def with_frames(plan: Plan, numbers: Sequence[int]) -> Plan:
+def with_frames(plan: KeyframePlan, numbers: Sequence[int]) -> KeyframePlan:
     """The plan with these frames among its keyframes."""
     within = {number for number in numbers if 0 <= number < plan.frames}
     return replace(plan, keyframes=tuple(sorted({*plan.keyframes, *within})))

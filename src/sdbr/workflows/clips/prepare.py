@@ -13,15 +13,15 @@ from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of, seed_within
 from sdbr.errors import UsageProblem
-from sdbr.generation.stack import Means
-from sdbr.media.clip import Settings
+from sdbr.generation.stack import Resources
+from sdbr.media.clip import EncodingSettings
 from sdbr.media.open import Reader
 from sdbr.media.stills.fit import Fit, Placement, plan_fit
-from sdbr.motion.keyframes import Rule
+from sdbr.motion.keyframes import KeyframeRule
 from sdbr.request import ImageRequest
 from sdbr.store.open_runs import open_run
-from sdbr.workflows.clips.draw import Film
-from sdbr.workflows.clips.folders import Naming, Places, find_tree
+from sdbr.workflows.clips.draw import ClipPlan
+from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_tree
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.overrides import (
     redrawn_before,
@@ -30,20 +30,20 @@ from sdbr.workflows.clips.overrides import (
     tried_before,
     with_frames,
 )
-from sdbr.workflows.clips.requests import Painter
-from sdbr.workflows.clips.source import Source
+from sdbr.workflows.clips.requests import FrameRequests
+from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.pictures.job import Input
-from sdbr.workflows.pictures.jobs import Beside, request_over_picture
-from sdbr.workflows.prepare import Manner, digest_of, prepare, prepare_mask_for, remember
+from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
+from sdbr.workflows.prepare import FitOptions, digest_of, prepare, prepare_mask_for, remember
 from sdbr.workspace import kept_name
 
-DEFAULTS = Settings()
-AUTO = Rule("auto")
+DEFAULTS = EncodingSettings()
+AUTO = KeyframeRule("auto")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ClipSpec:
     """What the user wants of clips, apart from the look.
 
     `told` are the flags that make the same clip again. `rule` places the keyframes; `steady`
@@ -56,7 +56,7 @@ class Wish:
 
     command: str
     told: tuple[tuple[str, Any], ...] = ()
-    rule: Rule = AUTO
+    rule: KeyframeRule = AUTO
     steady: bool = True
     feedback: float = 0.0
     seed_policy: str = "fixed"
@@ -64,7 +64,7 @@ class Wish:
     frame_suffix: str = ".png"
     keep_frames: bool = True
     audio: bool = True
-    settings: Settings = DEFAULTS
+    settings: EncodingSettings = DEFAULTS
     name: str | None = None
     exact: bool = False
     overwrite: bool = False
@@ -82,31 +82,33 @@ def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ClipOrder:
     """What a command wants of all its clips: the look, the result, and where it goes."""
 
     look: Look
-    wish: Wish
-    beside: Beside
-    where: Places
+    wish: ClipSpec
+    beside: Attachments
+    where: ClipRoots
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class PreparedClip:
     """A clip ready to be drawn: its source, its open reader, and what was settled."""
 
-    source: Source
+    source: ClipSource
     reader: Reader
-    film: Film
-    order: Order
+    film: ClipPlan
+    order: ClipOrder
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> ClipSpec:
         """What is wanted of the result."""
         return self.order.wish
 
 
-def settle(source: Source, footage: Footage, order: Order, means: Means, catalog: Catalog) -> Film:
+def settle(
+    source: ClipSource, footage: Footage, order: ClipOrder, means: Resources, catalog: Catalog
+) -> ClipPlan:
     """Settle model, size, seed and folders for one clip. Raises UsageProblem or InputProblem."""
     wish = order.wish
     model = choose(catalog, order.look, None, "image-to-image")
@@ -126,19 +128,19 @@ def settle(source: Source, footage: Footage, order: Order, means: Means, catalog
     for frame in footage.frames:
         first_like.setdefault(frame.digest, frame.number)
     redrawn = redrawn_before(redraws_of(means.workspace.hidden, fingerprint))
-    painter = Painter(request, placement, wish.seed_policy, first_like, redrawn)
+    painter = FrameRequests(request, placement, wish.seed_policy, first_like, redrawn)
     body.check(painter.request_for(footage.frames[0], _unused), means.models)
     stem = kept_name(wish.name or source.name)
-    naming = Naming(stem, wish.ending, wish.frame_suffix, wish.exact, wish.overwrite)
+    naming = ResultName(stem, wish.ending, wish.frame_suffix, wish.exact, wish.overwrite)
     tree = find_tree(order.where, naming, fingerprint)
     if any(tree.target.resolve() == file.resolve() for file in source.files):
         raise UsageProblem(f"{tree.target} is the source itself. Give -o another name.")
     tried = tried_before(trial_of(means.workspace.hidden, fingerprint))
     footage = replace(footage, plan=with_frames(footage.plan, tried))
-    return Film(footage, painter, tree, clip.size, wish.keep_frames, inputs)
+    return ClipPlan(footage, painter, tree, clip.size, wish.keep_frames, inputs)
 
 
-def index_of(film: Film, source: Source, wish: Wish) -> dict[str, Any]:
+def index_of(film: ClipPlan, source: ClipSource, wish: ClipSpec) -> dict[str, Any]:
     """What frames.json tells: the source, the settings, and the time of each frame in seconds."""
     clip = film.footage.clip
     return {
@@ -163,7 +165,7 @@ def index_of(film: Film, source: Source, wish: Wish) -> dict[str, Any]:
 
 
 def _with_beside(
-    request: ImageRequest, placement: Placement, beside: Beside, store: Path
+    request: ImageRequest, placement: Placement, beside: Attachments, store: Path
 ) -> tuple[ImageRequest, list[Input]]:
     inputs: list[Input] = []
     if beside.mask is not None:
@@ -171,13 +173,13 @@ def _with_beside(
         request = replace(request, mask=mask)
         inputs.append(source)
     if beside.style_image is not None:
-        style = prepare(beside.style_image, request.model, Manner(), store, "style_image")
+        style = prepare(beside.style_image, request.model, FitOptions(), store, "style_image")
         request = replace(request, style_image=style.blob)
         inputs.append(style.source)
     return request, inputs
 
 
-def _remembered(source: Source, store: Path) -> list[Input]:
+def _remembered(source: ClipSource, store: Path) -> list[Input]:
     """The files that the clip is read from, noted so that a replay finds them."""
     inputs = [Input("clip", path.name, digest_of(path)) for path in source.files]
     for path, one in zip(source.files, inputs, strict=True):
@@ -189,7 +191,7 @@ def _known(inputs: Sequence[Input]) -> list[tuple[str, str]]:
     return [(one.role, one.sha256) for one in inputs]
 
 
-def _fingerprint(pictures: str, seed: int, wish: Wish, means: Means) -> str:
+def _fingerprint(pictures: str, seed: int, wish: ClipSpec, means: Resources) -> str:
     """Names the run: a seed that was drawn and the same seed told make the same clip."""
     flags = {name: value for name, value in wish.told if name != "seed"}
     return _digest(

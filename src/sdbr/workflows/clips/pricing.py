@@ -11,11 +11,11 @@ from sdbr.bedrock.catalog import price_of
 from sdbr.config.settings import Spending
 from sdbr.errors import OverBudget, UsageProblem
 from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
-from sdbr.generation.stack import Drawing, Means, spent
-from sdbr.motion.keyframes import Rule
+from sdbr.generation.stack import Resources, Session, spent
+from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import draw, sheets
 from sdbr.workflows.clips.footage import placed_anew
-from sdbr.workflows.clips.prepare import Settled
+from sdbr.workflows.clips.prepare import PreparedClip
 
 _PLENTY = 1_000_000
 _FEWEST_EXTRA, _EXTRA_SHARE = 2, 4
@@ -28,7 +28,7 @@ class Allowance:
     spending: Spending
     told: Decimal
 
-    def pictures(self, price: Decimal, under_way: Drawing) -> int:
+    def pictures(self, price: Decimal, under_way: Session) -> int:
         """How many more pictures at `price` USD are agreed to beyond those that were told."""
         if not price:
             return _PLENTY
@@ -41,8 +41,8 @@ class Allowance:
 
 
 def within_cap(
-    settled: list[Settled], rule: Callable[[int], Rule] | None, means: Means
-) -> list[Settled]:
+    settled: list[PreparedClip], rule: Callable[[int], KeyframeRule] | None, means: Resources
+) -> list[PreparedClip]:
     """Fewer keyframes where the cap is the tighter bound: each clip gets its share of the calls.
 
     `rule` places so many keyframes at most; None where their number was told and stays. Raises
@@ -64,7 +64,7 @@ def within_cap(
     return fewer
 
 
-def priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) -> Estimate:
+def priced(settled: Sequence[PreparedClip], trial_frames: int | None, means: Resources) -> Estimate:
     """The price of the frames to draw, or of so many trial frames of each clip."""
     requests = []
     for one in settled:
@@ -80,30 +80,30 @@ def priced(settled: Sequence[Settled], trial_frames: int | None, means: Means) -
     return replace(told, thing=thing, remarks=_remarks(settled))
 
 
-def with_more(told: Estimate, settled: Sequence[Settled]) -> Estimate:
+def with_more(told: Estimate, settled: Sequence[PreparedClip]) -> Estimate:
     """The price with what making the clips steadier may add to it."""
     more = in_usd(saved_of(settled))
     return replace(told, remarks=(*told.remarks, f"up to {more} USD more for --max-flicker"))
 
 
-def is_paid(one: Settled, number: int, means: Means) -> bool:
+def is_paid(one: PreparedClip, number: int, means: Resources) -> bool:
     """Whether a frame's picture is there; one that starts from a result is taken to be."""
     request = draw.requests_of(one.film, [one.film.footage.frames[number]])[0]
     return _onward(one, number) or means.paid_for(body.key(request, means.realm))
 
 
-def _onward(one: Settled, number: int) -> bool:
+def _onward(one: PreparedClip, number: int) -> bool:
     """Whether a frame's init image has the result before it mixed in."""
     firsts = {shot.start for shot in one.film.footage.plan.shots}
     return bool(one.wish.feedback) and number not in firsts
 
 
-def length(one: Settled) -> int:
+def length(one: PreparedClip) -> int:
     """How many frames the result has."""
     return len(one.film.footage.frames)
 
 
-def _remarks(settled: Sequence[Settled]) -> tuple[str, ...]:
+def _remarks(settled: Sequence[PreparedClip]) -> tuple[str, ...]:
     silent = [s.film.painter.request.strength for s in settled if s.order.look.strength is None]
     strengths = default_strengths(silent)
     saved = saved_of(settled)
@@ -115,17 +115,17 @@ def _remarks(settled: Sequence[Settled]) -> tuple[str, ...]:
     return (f"all frames: {in_usd(whole)} USD", perhaps, *strengths)
 
 
-def most_extra(one: Settled) -> int:
+def most_extra(one: PreparedClip) -> int:
     """How many frames may be drawn beyond the plan, told with the price: a quarter as many."""
     drawn = len(one.film.drawn)
     return min(length(one) - drawn, max(_FEWEST_EXTRA, drawn // _EXTRA_SHARE))
 
 
-def saved_of(settled: Sequence[Settled]) -> Decimal:
+def saved_of(settled: Sequence[PreparedClip]) -> Decimal:
     """USD of the frames that motion fills."""
     return sum((price(s) * (length(s) - len(s.film.drawn)) for s in settled), Decimal(0))
 
 
-def price(one: Settled) -> Decimal:
+def price(one: PreparedClip) -> Decimal:
     """USD a frame; 0 where nobody knows."""
     return price_of(one.film.painter.request) or Decimal(0)

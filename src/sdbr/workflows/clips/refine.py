@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from statistics import fmean
 
-from sdbr.motion.plan import Plan, Stretch
+from sdbr.motion.plan import KeyframePlan, Stretch
 from sdbr.motion.warp_error import Steadiness
 
 
-def denser(plan: Plan, curve: Mapping[int, Steadiness], most: float) -> Plan:
+def denser(plan: KeyframePlan, curve: Mapping[int, Steadiness], most: float) -> KeyframePlan:
     """The plan with a keyframe in the middle of each stretch whose mean E_warp is over `most`.
 
     `curve` has the steadiness by frame number; a stretch that was not measured stays. Where no

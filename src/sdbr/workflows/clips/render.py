@@ -13,35 +13,37 @@ from typing import Any
 from PIL import Image
 
 from sdbr import __version__
-from sdbr.console import Voice
+from sdbr.console import Console
 from sdbr.errors import InputProblem, Interrupted, Refused
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import in_usd
-from sdbr.generation.stack import Drawing, Means, spent
+from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.clip import Frame, Pace, Pixels
 from sdbr.media.open import open_writer, sound_of
 from sdbr.workflows.clips.assemble import see_through, steady_frames, with_loop_of
-from sdbr.workflows.clips.draw import Film, Tally
+from sdbr.workflows.clips.draw import ClipPlan, Tally
 from sdbr.workflows.clips.footage import Footage
-from sdbr.workflows.clips.prepare import Settled, index_of
+from sdbr.workflows.clips.prepare import PreparedClip, index_of
 from sdbr.workflows.clips.requests import write_frame
-from sdbr.workflows.clips.steadiness import Measured, keep
+from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
 from sdbr.workflows.failures import Failures
 from sdbr.workflows.provenance.write import request_fields
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class ClipResult:
     """A written clip: where, how steady, which frames show a held picture, what was noted."""
 
     path: Path
-    measured: Measured
+    measured: SteadinessCurve
     held: tuple[int, ...]
     extra: int
     notes: tuple[str, ...]
 
 
-def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice, extra: int = 0) -> Finished:
+def restyle(
+    settled: PreparedClip, run: Session, means: Resources, voice: Console, extra: int = 0
+) -> ClipResult:
     """Draw the keyframes, fill the rest and write the clip.
 
     `extra` frames may be drawn beyond the plan where nothing explains them. Raises what stopped
@@ -54,7 +56,7 @@ def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice, extra: i
     if film.keep_frames:
         tree.write_index(index_of(film, settled.source, wish))
     tally = Tally(Failures(total=len(film.drawn)), extra_allowed=extra)
-    measured = Measured()
+    measured = SteadinessCurve()
     sound = sound_of(footage.clip, footage.cut_at) if wish.audio else None
     comment = json.dumps(how_made(settled, means.realm), ensure_ascii=False, sort_keys=True)
     settings = with_loop_of(footage.clip, wish.settings, wish.loop_told)
@@ -77,10 +79,10 @@ def restyle(settled: Settled, run: Drawing, means: Means, voice: Voice, extra: i
         _raise_if_missing(count, settled, tally, run)
     told = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.told()}
     keep(means.workspace.hidden / "clips" / f"{tree.fingerprint}.steadiness.json", told)
-    return Finished(tree.target, measured, tuple(tally.held), tally.extra, writer.notes)
+    return ClipResult(tree.target, measured, tuple(tally.held), tally.extra, writer.notes)
 
 
-def how_made(settled: Settled, realm: str) -> dict[str, Any]:
+def how_made(settled: PreparedClip, realm: str) -> dict[str, Any]:
     """The record in the clip's metadata: the same run gives the same text."""
     film = settled.film
     return {
@@ -109,7 +111,7 @@ def pace_of(footage: Footage) -> Pace:
     return replace(clip.pace, rate=rate, variable=True)
 
 
-def _make_folders(film: Film) -> None:
+def _make_folders(film: ClipPlan) -> None:
     folders = [film.tree.target.parent]
     if film.needs_source_frames:
         folders.append(film.tree.source)
@@ -120,7 +122,7 @@ def _make_folders(film: Film) -> None:
             folder.mkdir(parents=True, exist_ok=True)
 
 
-def _raise_if_missing(count: int, settled: Settled, tally: Tally, run: Drawing) -> None:
+def _raise_if_missing(count: int, settled: PreparedClip, tally: Tally, run: Session) -> None:
     total = len(settled.film.footage.frames)
     if count == total:
         return

@@ -20,13 +20,13 @@ from sdbr.media.stills.fit import Placement
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.pixels import flattened
 from sdbr.request import Blob, ImageRequest, Model, Picture, Size
-from sdbr.workflows.clips.footage import Shown
+from sdbr.workflows.clips.footage import FrameInfo
 
 _APART = 7_919  # Between the seeds of a frame that is drawn again.
 
 
 @dataclass(frozen=True, slots=True)
-class Painter:
+class FrameRequests:
     """How frames become requests: the request they share, their place in it, their seeds.
 
     `seed_policy` is fixed, step or random. `first_like` gives the number of the first frame with
@@ -41,7 +41,7 @@ class Painter:
     redrawn: Mapping[int, int] = field(default_factory=dict)
 
     def request_for(
-        self, frame: Shown, pixels: Callable[[], Pixels], digest: str = "", png: bytes = b""
+        self, frame: FrameInfo, pixels: Callable[[], Pixels], digest: str = "", png: bytes = b""
     ) -> ImageRequest:
         """The request for one frame; its picture is encoded only when it is sent.
 

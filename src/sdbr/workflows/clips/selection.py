@@ -16,7 +16,7 @@ _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)s?")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FrameSelection:
     """`start` and `end` in seconds from the clip's first frame; every nth frame, or at most `fps`
     a second; `most` frames in all."""
 
@@ -47,7 +47,7 @@ def parse_rate(text: str) -> Fraction:
     return rate
 
 
-def chosen(frames: Iterable[Frame], choice: Choice) -> Iterator[Frame]:
+def chosen(frames: Iterable[Frame], choice: FrameSelection) -> Iterator[Frame]:
     """The wanted frames; each lasts until the next wanted one, so that no time is lost."""
     held: Frame | None = None
     count = 0

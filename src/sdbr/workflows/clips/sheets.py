@@ -11,13 +11,13 @@ from PIL import Image
 
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Interrupted
-from sdbr.generation.stack import Drawing, Means
+from sdbr.generation.stack import Resources, Session
 from sdbr.media.clip import Frame, Pixels
 from sdbr.media.open import open_reader
 from sdbr.media.stills.sheet import Labels, pairs_sheet
-from sdbr.workflows.clips.draw import Taken, Tally, paint_onward
-from sdbr.workflows.clips.footage import Shown, wanted_frames
-from sdbr.workflows.clips.prepare import Settled
+from sdbr.workflows.clips.draw import SourceFrame, Tally, paint_onward
+from sdbr.workflows.clips.footage import FrameInfo, wanted_frames
+from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import rgb
 from sdbr.workflows.failures import Failures
 from sdbr.workspace import place
@@ -25,7 +25,7 @@ from sdbr.workspace import place
 _SIDE = 512
 
 
-def spread(frames: Sequence[Shown], count: int) -> tuple[Shown, ...]:
+def spread(frames: Sequence[FrameInfo], count: int) -> tuple[FrameInfo, ...]:
     """`count` of the frames, evenly spread, the first and the last among them."""
     if count >= len(frames):
         return tuple(frames)
@@ -36,7 +36,7 @@ def spread(frames: Sequence[Shown], count: int) -> tuple[Shown, ...]:
 
 
 def draw_trial(
-    settled: Settled, wanted: Sequence[Shown], run: Drawing, means: Means, folder: Path
+    settled: PreparedClip, wanted: Sequence[FrameInfo], run: Session, means: Resources, folder: Path
 ) -> Path:
     """Draw the wanted frames, write a sheet of them into `folder`, and return its path.
 
@@ -45,7 +45,7 @@ def draw_trial(
     film = settled.film
     numbers = {frame.number: frame for frame in wanted}
     decoded = enumerate(wanted_frames(settled.reader, film.footage.choice))
-    taken = (Taken(numbers[n], rgb(seen.image)) for n, seen in decoded if n in numbers)
+    taken = (SourceFrame(numbers[n], rgb(seen.image)) for n, seen in decoded if n in numbers)
     pairs, names = [], []
     with suppress(Interrupted):
         for frame, before, after in _drawn(settled, taken, tuple(wanted) == film.drawn, run, means):
@@ -63,8 +63,12 @@ def draw_trial(
 
 
 def _drawn(
-    settled: Settled, taken: Iterable[Taken], keyframes: bool, run: Drawing, means: Means
-) -> Iterator[tuple[Shown, Pixels, Pixels]]:
+    settled: PreparedClip,
+    taken: Iterable[SourceFrame],
+    keyframes: bool,
+    run: Session,
+    means: Resources,
+) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
     """The frames as they were and as they became; `keyframes` as the whole run draws them."""
     film = settled.film
     if keyframes and settled.wish.feedback:
@@ -76,7 +80,7 @@ def _drawn(
                 yield one.shown, one.before, one.pixels
         return
 
-    def work(one: Taken) -> tuple[Shown, Pixels, Pixels]:
+    def work(one: SourceFrame) -> tuple[FrameInfo, Pixels, Pixels]:
         picture = run.generate(film.painter.request_for(one.shown, lambda: one.pixels))
         return one.shown, one.pixels, film.painter.restored(picture, film.size)
 
@@ -94,7 +98,7 @@ _PAIRS = 8
 _SHEET_SIDE = 384
 
 
-def write_sheet(settled: Settled, result: Path) -> Path:
+def write_sheet(settled: PreparedClip, result: Path) -> Path:
     """Lay out up to eight frames, evenly spread, and return the sheet's path."""
     footage = settled.film.footage
     wanted = spread(footage.frames, _PAIRS)

@@ -16,7 +16,7 @@ from sdbr.workspace import Workspace, kept_name
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ClipSource:
     """One clip to read: a file or folder, or pictures in the order given, and its name."""
 
     name: str
@@ -32,7 +32,7 @@ class Source:
         return open_reader(self.what if isinstance(self.what, Path) else list(self.what), rate)
 
 
-def find_sources(arguments: Sequence[str], workspace: Workspace) -> list[Source]:
+def find_sources(arguments: Sequence[str], workspace: Workspace) -> list[ClipSource]:
     """The clips that the arguments name, in order; still pictures together make one clip.
 
     Raises InputProblem where something is missing.
@@ -40,20 +40,20 @@ def find_sources(arguments: Sequence[str], workspace: Workspace) -> list[Source]
     root = workspace.root
     videos = (root / "source" / "videos", root / "generate" / "videos")
     homes = (*videos, workspace.source_img, workspace.generate_img, root / "source" / "frames")
-    sources: list[Source] = []
+    sources: list[ClipSource] = []
     stills: list[Path] = []
     for argument in arguments:
         folder = _folder_of_pictures(argument)
         if folder is not None:
-            sources.append(Source(kept_name(folder.resolve().name), folder))
+            sources.append(ClipSource(kept_name(folder.resolve().name), folder))
             continue
         for path in find([argument], homes, VIDEOS | PICTURES):
             if _is_still(path):
                 stills.append(path)
             else:
-                sources.append(Source(kept_name(path.stem), path))
+                sources.append(ClipSource(kept_name(path.stem), path))
     if stills:
-        sources.append(Source(kept_name(stills[0].stem), tuple(stills)))
+        sources.append(ClipSource(kept_name(stills[0].stem), tuple(stills)))
     if not sources:
         raise InputProblem("No input. Name a video, a GIF or a folder of pictures.")
     return sources

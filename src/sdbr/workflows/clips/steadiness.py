@@ -20,10 +20,10 @@ from sdbr.files import write_whole
 from sdbr.media.clip import Pixels
 from sdbr.media.open import open_reader
 from sdbr.motion.keyframes import find_shots
-from sdbr.motion.plan import Plan
+from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.survey import survey
 from sdbr.motion.warp_error import Steadiness, mean_error, steadiness
-from sdbr.workflows.clips.footage import Shown
+from sdbr.workflows.clips.footage import FrameInfo
 
 _MOST_PAIRS = 40
 """Pairs of frames measured in a clip; each takes some 0.2 s of one core at 1280x720."""
@@ -31,11 +31,11 @@ _GOLDEN = 0.6180339887
 _CORES = 2
 
 Source = Callable[[int], Pixels]
-Result = tuple[Shown, Pixels]
+Result = tuple[FrameInfo, Pixels]
 
 
 @dataclass(slots=True)
-class Measured:
+class SteadinessCurve:
     """The curve of a clip: by number of the later frame of each measured pair."""
 
     curve: dict[int, Steadiness] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Measured:
         )
 
 
-def pairs_to_measure(plan: Plan, most: int | None = _MOST_PAIRS) -> frozenset[int]:
+def pairs_to_measure(plan: KeyframePlan, most: int | None = _MOST_PAIRS) -> frozenset[int]:
     """The later frames of the pairs to look at: all of them, or one in each of `most` equal parts.
 
     Where in its part differs, in golden steps: at an even distance all of them could fall on
@@ -87,7 +87,7 @@ def pairs_to_measure(plan: Plan, most: int | None = _MOST_PAIRS) -> frozenset[in
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class SideTasks:
     """What is done with each result on its way: the wanted pairs are measured along the motion
     of `source`, and each is given to `keep_frame`, in threads of their own."""
 
@@ -97,7 +97,7 @@ class Aside:
 
 
 def measured(
-    results: Iterable[Result], aside: Aside, into: Measured, stop: Event
+    results: Iterable[Result], aside: SideTasks, into: SteadinessCurve, stop: Event
 ) -> Iterator[Result]:
     """Pass the results on, and note the steadiness of the wanted pairs in `into`."""
     source, wanted = aside.source, aside.wanted
@@ -139,7 +139,7 @@ def kept(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:
     return told if isinstance(told, Mapping) else {}
 
 
-def judge(clip: Path, against: Path | None) -> Measured:
+def judge(clip: Path, against: Path | None) -> SteadinessCurve:
     """The steadiness of each frame of `clip`, along the motion of `against` or its own.
 
     Pairs across a cut are left out. Raises InputProblem where the two do not have as many
@@ -148,7 +148,7 @@ def judge(clip: Path, against: Path | None) -> Measured:
     source = against or clip
     shots = find_shots(survey(_pixels(source), compare=False))
     cuts = {shot.start for shot in shots}
-    measured = Measured()
+    measured = SteadinessCurve()
     pairs = zip(_pixels(source), _pixels(clip), strict=True)
     try:
         for number, (before, now) in enumerate(pairwise(pairs), start=1):

@@ -23,7 +23,7 @@ _KEY = "AWS_BEARER_TOKEN_BEDROCK"
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class Checkup:
     """What is looked at: the connection, the models and those that commands take by default.
 
     `draw` asks for one whole picture, which AWS bills.
@@ -35,7 +35,7 @@ class Patient:
     draw: bool = False
 
 
-def look(patient: Patient) -> Iterator[Finding]:
+def look(patient: Checkup) -> Iterator[Finding]:
     """The findings about the account; the first that stops all others ends them."""
     try:
         plane = ControlPlane(patient.connection)
@@ -89,7 +89,7 @@ def clock(who: Caller) -> Finding:
     return ok("clock", said, behind=who.behind)
 
 
-def way(client: BedrockClient, patient: Patient, where: str) -> Iterator[Finding]:
+def way(client: BedrockClient, patient: Checkup, where: str) -> Iterator[Finding]:
     """Knock at the runtime, then draw where that costs nothing or was asked for."""
     model = patient.defaults[0]
     local = patient.connection.realm == "local"

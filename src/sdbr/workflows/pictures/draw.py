@@ -11,11 +11,11 @@ from pathlib import Path
 from sdbr.bedrock import body
 from sdbr.bedrock.families import seed_within
 from sdbr.concurrency import map_ordered
-from sdbr.console import Voice, until_interrupted
+from sdbr.console import Console, until_interrupted
 from sdbr.errors import Interrupted, SdbrError
 from sdbr.files import write_whole
 from sdbr.generation.estimate import Estimate, consent, default_strengths, estimate, in_usd
-from sdbr.generation.stack import Drawing, Means, drawing, spent
+from sdbr.generation.stack import Resources, Session, drawing, spent
 from sdbr.request import Model
 from sdbr.store.open_runs import OpenRun, drawn_seeds, open_run
 from sdbr.workflows.failures import Failures, ends_the_run
@@ -27,7 +27,7 @@ _WINDOW = 4  # Held results a worker: keeps 97 % of the workers busy under uneve
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PicturePlan:
     """Jobs that were checked and priced; `keys` are their requests' names, in the same order."""
 
     command: str
@@ -45,15 +45,15 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class DrawOptions:
     """How to talk, whether to write files, and what ends the run early."""
 
-    voice: Voice
+    voice: Console
     write: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-def note_of(means: Means, command: str, jobs: Sequence[Job]) -> OpenRun:
+def note_of(means: Resources, command: str, jobs: Sequence[Job]) -> OpenRun:
     """The note of this run, with a seed drawn at random for each slot.
 
     A run that was stopped finds the note, and so its seeds, again by the same command; one that
@@ -79,7 +79,7 @@ def with_seed(job: Job, seed: int) -> Job:
     return replace(job, request=replace(job.request, seed=within))
 
 
-def make_plan(means: Means, command: str, jobs: Iterable[Job]) -> Plan:
+def make_plan(means: Resources, command: str, jobs: Iterable[Job]) -> PicturePlan:
     """Check every request and price what is not in the cache. Raises UsageProblem."""
     planned = tuple(jobs)
     for job in planned:
@@ -88,7 +88,7 @@ def make_plan(means: Means, command: str, jobs: Iterable[Job]) -> Plan:
 
     requests = zip(keys, (job.request for job in planned), strict=True)
     told = estimate(requests, means.paid_for, billed=means.realm == "aws")
-    return Plan(command, planned, keys, replace(told, remarks=_defaults(planned)))
+    return PicturePlan(command, planned, keys, replace(told, remarks=_defaults(planned)))
 
 
 def _defaults(jobs: Sequence[Job]) -> tuple[str, ...]:
@@ -105,13 +105,13 @@ def ended_remarks(models: Iterable[Model]) -> tuple[str, ...]:
     return tuple(f"{model.title} ended on {model.lifecycle.end}" for model in gone)
 
 
-def agree(means: Means, told: Estimate, voice: Voice, ask: Callable[[str], bool]) -> None:
+def agree(means: Resources, told: Estimate, voice: Console, ask: Callable[[str], bool]) -> None:
     """Tell the price and get consent. Raises OverBudget where there is none."""
     voice.say(str(told))
     consent(told, means.spending, ask if voice.terminal else None)
 
 
-def draw(means: Means, plan: Plan, manner: Manner) -> Iterator[Saved]:
+def draw(means: Resources, plan: PicturePlan, manner: DrawOptions) -> Iterator[Saved]:
     """Draw all jobs and yield each as it is written, in order.
 
     After a failure the others are kept. Raises, at the end: the failure that stopped the run, or
@@ -139,7 +139,7 @@ def draw(means: Means, plan: Plan, manner: Manner) -> Iterator[Saved]:
 
 
 def _outcomes(
-    means: Means, plan: Plan, run: Drawing, failures: Failures
+    means: Resources, plan: PicturePlan, run: Session, failures: Failures
 ) -> Iterator[Drawn | Failed]:
     def work(job: Job) -> Drawn | Failed:
         try:
@@ -161,7 +161,7 @@ def _outcomes(
     return map_ordered(work, plan.jobs, workers=workers, window=window, stop=run.stop)
 
 
-def _write(drawn: Drawn, manner: Manner) -> Path | None:
+def _write(drawn: Drawn, manner: DrawOptions) -> Path | None:
     if not manner.write:
         return None
     job = drawn.job
@@ -172,7 +172,7 @@ def _write(drawn: Drawn, manner: Manner) -> Path | None:
     return place(drawn.data, job.folder, stem, finish.suffix(job.finish))
 
 
-def spending(run: Drawing, told: Estimate) -> str:
+def spending(run: Session, told: Estimate) -> str:
     """What a run cost, in words."""
     perhaps = f", {in_usd(run.budget.perhaps)} USD perhaps" if run.budget.perhaps else ""
     note = "" if told.billed else " (emulated)"

@@ -26,11 +26,11 @@ from sdbr.workspace import Workspace, kept_name, slug
 
 if TYPE_CHECKING:
     from sdbr.media.stills.fit import Fit
-    from sdbr.workflows.prepare import Manner, Prepared
+    from sdbr.workflows.prepare import FitOptions, Prepared
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PictureSpec:
     """What a command wants drawn: its name, its flags, how often, and the model it prefers."""
 
     command: str
@@ -41,7 +41,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Attachments:
     """Pictures that go beside the input: a mask (black is repainted if inverted) and a style."""
 
     mask: Path | None = None
@@ -50,7 +50,7 @@ class Beside:
 
 
 def from_words(
-    prompts: Iterable[str], wanted: Wanted, catalog: Catalog, workspace: Workspace
+    prompts: Iterable[str], wanted: PictureSpec, catalog: Catalog, workspace: Workspace
 ) -> list[Job]:
     """A job for each prompt, each combination of flags, and each of `wanted.count`."""
     jobs: list[Job] = []
@@ -73,14 +73,18 @@ def from_words(
 
 
 def from_pictures(
-    paths: Iterable[Path], wanted: Wanted, beside: Beside, catalog: Catalog, workspace: Workspace
+    paths: Iterable[Path],
+    wanted: PictureSpec,
+    beside: Attachments,
+    catalog: Catalog,
+    workspace: Workspace,
 ) -> list[Job]:
     """A job for each picture, each combination of flags, and each of `wanted.count`.
 
     Raises InputProblem for the first picture that cannot be used.
     """
     variants = expand(wanted.told)
-    ready = _Preparing(beside, workspace.hidden / "inputs")
+    ready = _JobFactory(beside, workspace.hidden / "inputs")
     jobs: list[Job] = []
     for path in paths:
         first = _next_slot(jobs)
@@ -93,23 +97,23 @@ def from_pictures(
     return jobs
 
 
-class _Preparing:
+class _JobFactory:
     """Prepares each picture once for each model, however many variants want it.
 
     What opens pictures is imported when one is there: drawing from words starts without it.
     """
 
-    def __init__(self, beside: Beside, store: Path) -> None:
+    def __init__(self, beside: Attachments, store: Path) -> None:
         self._beside = beside
         self._store = store
-        self._ready: dict[tuple[Path, str, Manner, str], Prepared] = {}
+        self._ready: dict[tuple[Path, str, FitOptions, str], Prepared] = {}
 
     def job(self, path: Path, look: Look, model: Model) -> Job:
-        from sdbr.workflows.prepare import Manner, prepare_mask_for
+        from sdbr.workflows.prepare import FitOptions, prepare_mask_for
 
         takes = dialect_of(model).takes(model)
         alpha = "mask" in takes and self._beside.mask is None
-        manner = Manner(cast("Fit", look.fit), look.background, keep_alpha=alpha)
+        manner = FitOptions(cast("Fit", look.fit), look.background, keep_alpha=alpha)
         main = self._prepared(path, model, manner, "init_image")
         masked = self._beside.mask is not None or "mask_source" in dict(look.extras)
         request = request_over_picture(look, model, masked)
@@ -124,7 +128,7 @@ class _Preparing:
             request = replace(request, mask=mask)
             inputs.append(source)
         if self._beside.style_image is not None:
-            style = self._prepared(self._beside.style_image, model, Manner(), "style_image")
+            style = self._prepared(self._beside.style_image, model, FitOptions(), "style_image")
             request = replace(request, style_image=style.blob)
             inputs.append(style.source)
         return Job(
@@ -145,7 +149,7 @@ class _Preparing:
                 "Add --mask."
             )
 
-    def _prepared(self, path: Path, model: Model, manner: Manner, role: str) -> Prepared:
+    def _prepared(self, path: Path, model: Model, manner: FitOptions, role: str) -> Prepared:
         from sdbr.workflows.prepare import prepare
 
         key = (path, model.id, manner, role)

@@ -8,13 +8,13 @@ from sdbr.errors import UsageProblem
 from sdbr.workflows.clips.selection import parse_time
 from sdbr.workflows.inputs import VIDEOS
 from sdbr.workflows.report.embed import PLAYABLE
-from sdbr.workflows.report.results import Desk, Result, kind_of, spoken
+from sdbr.workflows.report.results import ReportContext, Result, kind_of, spoken
 
 _LARGEST_SOURCE = 24 * 1024 * 1024
 _ANIMATED = frozenset({".gif", ".apng"})
 
 
-def shown(result: Result, desk: Desk) -> str:
+def shown(result: Result, desk: ReportContext) -> str:
     """The stack of after and before, and the bar to handle it."""
     before = _before(result, desk)
     after = _after(result, desk, alone=not before)
@@ -46,7 +46,7 @@ def _button(name: str, label: str) -> str:
     return f'<button type="button" class="{name}">{label}</button>'
 
 
-def _after(result: Result, desk: Desk, alone: bool) -> str:
+def _after(result: Result, desk: ReportContext, alone: bool) -> str:
     path, shelf, size = result.path, desk.shelf, _size_attributes(result)
     if path.suffix.lower() in PLAYABLE:
         controls = " controls" if alone else ""
@@ -61,7 +61,7 @@ def _after(result: Result, desk: Desk, alone: bool) -> str:
     return f'<img class="after" data-media="{name}"{size} alt="{spoken(result)}">'
 
 
-def _before(result: Result, desk: Desk) -> str:
+def _before(result: Result, desk: ReportContext) -> str:
     """The source's element, a still where a browser could not play it; "" without a source."""
     source = result.source
     if source is None or source.path is None or not source.path.is_file():

@@ -17,8 +17,8 @@ from sdbr.errors import UsageProblem
 from sdbr.generation.estimate import in_usd
 from sdbr.workflows.report import chart
 from sdbr.workflows.report.before_after import shown
-from sdbr.workflows.report.chart import Steady
-from sdbr.workflows.report.results import Desk, Result, kind_of, prompt_of
+from sdbr.workflows.report.chart import SteadinessNote
+from sdbr.workflows.report.results import ReportContext, Result, kind_of, prompt_of
 
 _MOST_KEYFRAMES = 24
 _STRIP = 176
@@ -26,7 +26,7 @@ _LONG = 300
 _LESS_ASKED = ("Size", "Frames", "Drawn", "Command", "File", "Answered by")
 
 
-def card(result: Result, desk: Desk) -> str:
+def card(result: Result, desk: ReportContext) -> str:
     """The article of one result."""
     prompt = prompt_of(result)
     steady = chart.of(result, desk.hidden) if result.moving else None
@@ -54,7 +54,9 @@ def model_of(result: Result) -> str:
     return str(result.request.get("model") or "unknown")
 
 
-def _facts(result: Result, steady: Steady | None, desk: Desk) -> Iterator[tuple[str, str]]:
+def _facts(
+    result: Result, steady: SteadinessNote | None, desk: ReportContext
+) -> Iterator[tuple[str, str]]:
     made, request = result.made, result.request
     told: dict[str, Any] = {
         "Model": model_of(result),
@@ -79,7 +81,7 @@ def _answered(realm: object) -> str:
     return "Amazon Bedrock" if realm == "aws" else "an emulator, nothing was billed"
 
 
-def _price(result: Result, steady: Steady | None, desk: Desk) -> dict[str, str]:
+def _price(result: Result, steady: SteadinessNote | None, desk: ReportContext) -> dict[str, str]:
     if not result.moving:
         told = result.made.get("price_usd")
         return {"Price": f"{told} USD"} if told else {}
@@ -106,7 +108,7 @@ def _price_each(result: Result, catalog: Catalog) -> Decimal | None:
     return model.tiers[0].usd if model.tiers else None
 
 
-def _steadiness(result: Result, steady: Steady | None, desk: Desk) -> str:
+def _steadiness(result: Result, steady: SteadinessNote | None, desk: ReportContext) -> str:
     if steady is None:
         return ""
     curve = chart.drawing(steady, result.made["frames"])
@@ -115,7 +117,7 @@ def _steadiness(result: Result, steady: Steady | None, desk: Desk) -> str:
     )
 
 
-def _keyframes(result: Result, steady: Steady, desk: Desk) -> str:
+def _keyframes(result: Result, steady: SteadinessNote, desk: ReportContext) -> str:
     count = len(steady.keyframes)
     if not count:
         return ""
@@ -135,7 +137,7 @@ def _keyframes(result: Result, steady: Steady, desk: Desk) -> str:
     return f'<div class="strip" tabindex="0"><img data-media="{name}" alt="{escape(alt)}"></div>'
 
 
-def _said(steady: Steady) -> str:
+def _said(steady: SteadinessNote) -> str:
     parts = []
     if steady.flicker is not None:
         source = (

@@ -15,7 +15,7 @@ _WIDTH, _HEIGHT = 600, 90
 
 
 @dataclass(frozen=True, slots=True)
-class Steady:
+class SteadinessNote:
     """What was measured of a clip; flicker is E_warp (Lai et al. 2018).
 
     `curve` is (frame from 1, flicker) for each measured frame, `keyframes` are the drawn frames,
@@ -30,7 +30,7 @@ class Steady:
     saved_usd: str | None
 
 
-def of(result: Result, hidden: Path) -> Steady | None:
+def of(result: Result, hidden: Path) -> SteadinessNote | None:
     """What is known of a clip: from its own record, or from beside the ledger."""
     told = result.made.get("steadiness")
     if not isinstance(told, Mapping):
@@ -41,13 +41,13 @@ def of(result: Result, hidden: Path) -> Steady | None:
         return None
 
 
-def _steady(told: Mapping[str, Any]) -> Steady:
+def _steady(told: Mapping[str, Any]) -> SteadinessNote:
     curve = [
         (int(point[0]), float(point[1])) if isinstance(point, Sequence) else (at, float(point))
         for at, point in enumerate(told.get("curve") or (), 2)
     ]
     saved = told.get("saved_usd")
-    return Steady(
+    return SteadinessNote(
         flicker=_number(told.get("flicker")),
         of_source=_number(told.get("flicker_source")),
         sharpness=_number(told.get("sharpness")),
@@ -61,7 +61,7 @@ def _number(told: Any) -> float | None:
     return None if told is None else float(told)
 
 
-def drawing(steady: Steady, frames: int) -> str:
+def drawing(steady: SteadinessNote, frames: int) -> str:
     """The curve as an SVG, the keyframes as lines below it, the source's mean as a dashed one."""
     if len(steady.curve) < 2:
         return ""

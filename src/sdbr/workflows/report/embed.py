@@ -25,7 +25,7 @@ Make = Callable[[], tuple[bytes, str]]
 
 
 @dataclass(slots=True)
-class Shelf:
+class MediaStore:
     """What was asked for so far, by what it is; nothing is read before the page is written."""
 
     side: int

@@ -20,7 +20,7 @@ from sdbr.files import flush, part_file, plain_write_errors
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.report import costs
 from sdbr.workflows.report.cards import card, model_of
-from sdbr.workflows.report.results import Desk, Result, kind_of
+from sdbr.workflows.report.results import ReportContext, Result, kind_of
 
 _HOLE = re.compile(r"\{\{(\w+)\}\}")
 _MARK = b"<!-- A report of sdbr -->"
@@ -36,7 +36,7 @@ class Report:
     run: Mapping[str, Any] | None = None
 
 
-def pieces(report: Report, desk: Desk) -> Iterator[bytes]:
+def pieces(report: Report, desk: ReportContext) -> Iterator[bytes]:
     """The page in UTF-8, piece by piece; media are read only when their turn comes."""
     fill = _filling(report)
     for number, part in enumerate(_HOLE.split(_text("page.html"))):

@@ -16,7 +16,7 @@ from sdbr.store.ledger import Ledger
 from sdbr.workflows.inputs import PICTURES, VIDEOS
 from sdbr.workflows.provenance import read
 from sdbr.workflows.provenance.read import Ancestor
-from sdbr.workflows.report.embed import PLAYABLE, Shelf
+from sdbr.workflows.report.embed import PLAYABLE, MediaStore
 from sdbr.workspace import Workspace, natural_key
 
 _KINDS = PICTURES | VIDEOS
@@ -122,10 +122,10 @@ _SPOKEN = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ReportContext:
     """What cards are made with: the shelf, the prices, the workspace and its hidden folder."""
 
-    shelf: Shelf
+    shelf: MediaStore
     catalog: Catalog
     root: Path
     hidden: Path
