@@ -79,7 +79,7 @@ class GifFlags:
         seeds = "random" if seed_policy == "random" else "step"
         return Motion(kind, self.frames or _DEFAULT_FRAMES, self._move(), low, seeds), high
 
-    def tempo(self, fps: Fraction | None) -> Timing:
+    def timing(self, fps: Fraction | None) -> Timing:
         """The times of a still's animation. Raises UsageProblem."""
         from sdbr.workflows.animations.timeline import Timing
         from sdbr.workflows.clips.selection import parse_time

@@ -88,7 +88,7 @@ class Run:
 
         return catalog.load(self.config.prices, self.config.aliases)
 
-    def means(self, catalog: Catalog, refused: str = "stop") -> Resources:
+    def resources(self, catalog: Catalog, refused: str = "stop") -> Resources:
         """What a run may use; `refused` is what becomes of refused pictures where none is told."""
         from sdbr.generation.filtering import OnFiltered
         from sdbr.generation.stack import Resources

@@ -55,7 +55,7 @@ def command(
     argument, says how it should look. The result goes to generate/videos, its frames to
     source/frames and generate/frames.
     """
-    from sdbr.cli.runs.clips import ClipRunFlags, film
+    from sdbr.cli.runs.clips import ClipRunFlags, clip_plan
     from sdbr.workflows.clips.folders import places
     from sdbr.workflows.clips.prepare import ClipOrder
     from sdbr.workflows.clips.source import find_sources
@@ -74,7 +74,7 @@ def command(
         places(workspace, animated=False), run.output.to, run.output.name, video["container"]
     )
     kept = {**flags, "prompt": prompt, **video, "container": container_of(ending)}
-    wish = replace(
+    spec = replace(
         _wish(kept, clip, steady),
         ending=ending,
         name=name,
@@ -82,8 +82,8 @@ def command(
         overwrite=run.output.overwrite,
         sheet=told.sheet,
     )
-    order = ClipOrder(look, wish, beside, where)
-    film(find_sources(inputs, workspace), order, ClipRunFlags(clip, steady), run, catalog)
+    order = ClipOrder(look, spec, beside, where)
+    clip_plan(find_sources(inputs, workspace), order, ClipRunFlags(clip, steady), run, catalog)
 
 
 def _wish(told: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> ClipSpec:

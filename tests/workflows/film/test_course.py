@@ -18,7 +18,7 @@ from tests.material import CATALOG, drawn
 def meet(tmp_path, error, how="stop"):
     """What a run knows after one frame met `error`, before anybody came for that frame."""
     stop = threading.Event()
-    means = Resources(
+    resources = Resources(
         Workspace(tmp_path),
         Connection(),
         Effort(workers=8),
@@ -28,7 +28,7 @@ def meet(tmp_path, error, how="stop"):
     )
     run = Session(drawn, Budget(Decimal(1), stop), Ledger(tmp_path / "ledger.db"), 1, stop)
     tally = Tally(Failures(total=17))
-    stop_if_fatal(error, run, means, tally)
+    stop_if_fatal(error, run, resources, tally)
     return tally.failures, stop.is_set()
 
 

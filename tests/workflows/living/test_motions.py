@@ -40,9 +40,9 @@ def sent(request):
 
 
 def test_vary_draws_over_the_same_picture_with_successive_seeds():
-    cels = motions.vary_cels(still(), Motion("vary", 3))
-    assert [cel.request.seed for cel in cels] == [7, 8, 9]
-    assert {cel.request.init_image for cel in cels} == {FIRST.init_image}
+    frames = motions.vary_cels(still(), Motion("vary", 3))
+    assert [frame.request.seed for frame in frames] == [7, 8, 9]
+    assert {frame.request.init_image for frame in frames} == {FIRST.init_image}
 
 
 def test_the_last_seed_is_followed_by_the_first():
@@ -51,31 +51,31 @@ def test_the_last_seed_is_followed_by_the_first():
 
 
 def test_ramp_rises_evenly_from_low_to_the_strength_under_one_seed():
-    cels = motions.ramp_cels(still(), Motion("ramp", 5, low=0.2))
-    assert [cel.request.strength for cel in cels] == [0.2, 0.3, 0.4, 0.5, 0.6]
-    assert {cel.request.seed for cel in cels} == {7}
+    frames = motions.ramp_cels(still(), Motion("ramp", 5, low=0.2))
+    assert [frame.request.strength for frame in frames] == [0.2, 0.3, 0.4, 0.5, 0.6]
+    assert {frame.request.seed for frame in frames} == {7}
 
 
 def test_each_frame_of_evolve_is_drawn_over_the_one_before_as_the_camera_sees_it():
     move = Move(zoom=1.25)
-    cels = motions.evolve_cels(still(), Motion("evolve", 3, move))
-    assert cels[0].asked({}).init_image == FIRST.init_image
-    assert cels[2].of == (1,)
+    frames = motions.evolve_cels(still(), Motion("evolve", 3, move))
+    assert frames[0].asked({}).init_image == FIRST.init_image
+    assert frames[2].of == (1,)
     picture = gradient()
     expected = np.asarray(moved(picture, move)).astype(int)
-    assert np.abs(sent(cels[2].asked({1: drawn(picture)})) - expected).max() <= 1
+    assert np.abs(sent(frames[2].asked({1: drawn(picture)})) - expected).max() <= 1
 
 
 def test_the_same_picture_before_gives_the_same_request_unread():
-    cel = motions.evolve_cels(still(), Motion("evolve", 2, Move(zoom=1.1)))[1]
+    frame = motions.evolve_cels(still(), Motion("evolve", 2, Move(zoom=1.1)))[1]
     one, other = drawn(gradient()), drawn(gradient(turned=True))
-    assert cel.asked({0: one}) == cel.asked({0: one})
-    assert cel.asked({0: one}) != cel.asked({0: other})
+    assert frame.asked({0: one}) == frame.asked({0: one})
+    assert frame.asked({0: one}) != frame.asked({0: other})
 
 
 def test_a_picture_that_came_larger_goes_in_again_as_large():
-    cel = motions.evolve_cels(still(), Motion("evolve", 2))[1]
-    assert sent(cel.asked({0: drawn(gradient((192, 128)))})).shape == (128, 192, 3)
+    frame = motions.evolve_cels(still(), Motion("evolve", 2))[1]
+    assert sent(frame.asked({0: drawn(gradient((192, 128)))})).shape == (128, 192, 3)
 
 
 def test_padding_is_not_drawn_over_again_and_again():
@@ -91,18 +91,18 @@ def test_padding_is_not_drawn_over_again_and_again():
 
 def test_a_journey_begins_with_its_own_prompt_and_ends_where_it_says():
     end = replace(FIRST, prompt="a wolf", init_image=Blob.of(b"end"))
-    cels = motions.journey_cels(replace(still(), end=end), Motion("journey", 7))
-    assert cels[0].request == FIRST
-    assert cels[-1].request == end
-    assert [cel.request.prompt for cel in cels[1:-1]] == [
+    frames = motions.journey_cels(replace(still(), end=end), Motion("journey", 7))
+    assert frames[0].request == FIRST
+    assert frames[-1].request == end
+    assert [frame.request.prompt for frame in frames[1:-1]] == [
         *["a fox"], *["a fox, a wolf"] * 3, "a wolf",
     ]  # fmt: skip
 
 
 def test_on_a_journey_the_strength_is_least_near_the_ends():
     strengths = [
-        cel.request.strength
-        for cel in motions.journey_cels(replace(still(), end=FIRST), Motion("journey", 7))[1:-1]
+        frame.request.strength
+        for frame in motions.journey_cels(replace(still(), end=FIRST), Motion("journey", 7))[1:-1]
     ]
     assert strengths == sorted(strengths)[::2] + sorted(strengths)[1::2][::-1]
     assert max(strengths) == pytest.approx(0.6)
@@ -110,8 +110,8 @@ def test_on_a_journey_the_strength_is_least_near_the_ends():
 
 
 def test_a_frame_between_is_drawn_over_a_blend_of_both_ends():
-    cels = motions.journey_cels(replace(still(), end=FIRST), Motion("journey", 5))
+    frames = motions.journey_cels(replace(still(), end=FIRST), Motion("journey", 5))
     one, other = gradient(), gradient(turned=True)
-    request = cels[1].asked({0: drawn(one), 4: drawn(other)})
+    request = frames[1].asked({0: drawn(one), 4: drawn(other)})
     expected = np.asarray(one) * 0.75 + np.asarray(other) * 0.25
     assert np.abs(sent(request) - expected).max() <= 1.5

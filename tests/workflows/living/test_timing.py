@@ -7,12 +7,12 @@ import pytest
 from sdbr.workflows.animations.timeline import Timing, order_of, shots
 
 
-def shown(count, **tempo):
-    return [(one.first, one.second, one.share) for one in shots(count, Timing(**tempo))]
+def shown(count, **timing):
+    return [(one.first, one.second, one.share) for one in shots(count, Timing(**timing))]
 
 
-def length(count, **tempo):
-    last = shots(count, Timing(**tempo))[-1]
+def length(count, **timing):
+    last = shots(count, Timing(**timing))[-1]
     return last.at + last.lasts
 
 

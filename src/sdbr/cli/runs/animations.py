@@ -31,38 +31,38 @@ from sdbr.workflows.animations.render import AnimationResult
 from sdbr.workflows.pictures.draw import agree, spending
 
 
-def animate(paths: Sequence[Path], wish: AnimationSpec, run: Run, catalog: Catalog) -> None:
+def animate(paths: Sequence[Path], spec: AnimationSpec, run: Run, catalog: Catalog) -> None:
     """Bring each still to life and print its animation's path.
 
     One that fails does not stop the others. Raises SdbrError.
     """
-    means = run.means(catalog)
-    voice = Console(quiet=run.output.quiet, verbose=bool(run.output.verbose))
-    means.workspace.prepare()
-    scenes, failed = _settled(paths, wish, means, catalog)
-    if not scenes:
+    resources = run.resources(catalog)
+    console = Console(quiet=run.output.quiet, verbose=bool(run.output.verbose))
+    resources.workspace.prepare()
+    animations, failed = _settled(paths, spec, resources, catalog)
+    if not animations:
         raise failed[0]
-    told = _priced(scenes, means)
+    told = _priced(animations, resources)
     if run.dry_run:
-        _print_plan(scenes, told, run.output.json)
+        _print_plan(animations, told, run.output.json)
         return
-    agree(means, told, voice, lambda question: click.confirm(question, err=True))
+    agree(resources, told, console, lambda question: click.confirm(question, err=True))
     stop = threading.Event()
     with (
-        until_interrupted(stop, voice.say),
-        drawing(means, COMMAND, stop, voice.passing) as under_way,
+        until_interrupted(stop, console.say),
+        drawing(resources, COMMAND, stop, console.passing) as session,
     ):
-        under_way.ledger.plan_run(under_way.run, told.pictures, told.saved)
+        session.ledger.plan_run(session.run, told.pictures, told.saved)
         done = []
-        for scene in scenes:
+        for animation in animations:
             try:
-                done.append(_make(scene, under_way, run, means, voice))
+                done.append(_make(animation, session, run, resources, console))
             except (InputProblem, ServiceProblem, PartlyDone) as error:
                 if stop.is_set():
                     raise
-                error.args = (f"{scene.path.name}: {error}",)
+                error.args = (f"{animation.path.name}: {error}",)
                 failed.append(error)
-        voice.say(spending(under_way, told))
+        console.say(spending(session, told))
     if run.output.open:
         for path in done:
             click.launch(str(path))
@@ -70,68 +70,80 @@ def animate(paths: Sequence[Path], wish: AnimationSpec, run: Run, catalog: Catal
 
 
 def _settled(
-    paths: Sequence[Path], wish: AnimationSpec, means: Resources, catalog: Catalog
+    paths: Sequence[Path], spec: AnimationSpec, resources: Resources, catalog: Catalog
 ) -> tuple[list[PreparedAnimation], list[SdbrError]]:
-    scenes: list[PreparedAnimation] = []
+    animations: list[PreparedAnimation] = []
     failed: list[SdbrError] = []
     for path in paths:
         try:
-            where = wish.where.with_promised(scene.tree for scene in scenes)
-            scenes.append(settle(path, replace(wish, where=where), means, catalog))
+            where = spec.where.with_promised(animation.folders for animation in animations)
+            animations.append(settle(path, replace(spec, where=where), resources, catalog))
         except InputProblem as error:
             failed.append(error)
-    return scenes, failed
+    return animations, failed
 
 
-def _priced(scenes: Sequence[PreparedAnimation], means: Resources) -> Estimate:
-    requests = [pair for scene in scenes for pair in draw.keyed(scene, means)]
+def _priced(animations: Sequence[PreparedAnimation], resources: Resources) -> Estimate:
+    requests = [pair for animation in animations for pair in draw.keyed(animation, resources)]
 
-    told = estimate(requests, means.paid_for, billed=means.realm == "aws")
-    silent = [scene.still.request.strength for scene in scenes if "strength" not in scene.wish.told]
+    told = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
+    silent = [
+        animation.still.request.strength
+        for animation in animations
+        if "strength" not in animation.spec.told
+    ]
     return replace(told, thing="frame", remarks=default_strengths(silent))
 
 
 def _make(
-    scene: PreparedAnimation, under_way: Session, run: Run, means: Resources, voice: Console
+    animation: PreparedAnimation, session: Session, run: Run, resources: Resources, console: Console
 ) -> Path:
-    result, before = scene.wish.result, spent(under_way.budget)
-    for note in scene.prepared.treatment:
-        voice.detail(f"{scene.path.name}: {note}")
-    with _frames_folder(scene, means) as folder:
-        with voice.progress(len(wanted_of(scene)), "frame"):
-            progress = draw.draw(scene, folder, under_way, means, voice)
+    result, before = animation.spec.result, spent(session.budget)
+    for note in animation.prepared.treatment:
+        console.detail(f"{animation.path.name}: {note}")
+    with _frames_folder(animation, resources) as folder:
+        with console.progress(len(wanted_of(animation)), "frame"):
+            progress = draw.draw(animation, folder, session, resources, console)
         if result.trial is not None:
-            sheet = render.write_sheet(scene, folder, "trial")
+            sheet = render.write_sheet(animation, folder, "trial")
             line(str(sheet))
             return sheet
-        finished = render.write(scene, folder, means.realm)
+        finished = render.write(animation, folder, resources.realm)
         for note in finished.notes:
-            voice.say(note)
+            console.say(note)
         if progress.held:
             held = counted(len(progress.held), "frame")
-            voice.say(f"Refused, so they show what is before them: {held}.")
+            console.say(f"Refused, so they show what is before them: {held}.")
         if run.output.json:
-            cost = spent(under_way.budget) - before
-            line(json.dumps(_as_json(scene, finished, progress, cost, means), ensure_ascii=False))
+            cost = spent(session.budget) - before
+            line(
+                json.dumps(
+                    _as_json(animation, finished, progress, cost, resources), ensure_ascii=False
+                )
+            )
         else:
             line(str(finished.path))
         if result.sheet:
-            voice.say(f"Sheet: {render.write_sheet(scene, folder, 'sheet')}")
+            console.say(f"Sheet: {render.write_sheet(animation, folder, 'sheet')}")
     return finished.path
 
 
 @contextmanager
-def _frames_folder(scene: PreparedAnimation, means: Resources) -> Iterator[Path]:
+def _frames_folder(animation: PreparedAnimation, resources: Resources) -> Iterator[Path]:
     """Where the frames go: the tree's folder, or one that is gone afterwards."""
-    result = scene.wish.result
+    result = animation.spec.result
     kept = result.keep_frames and result.trial is None
-    folder = scene.tree.generated if kept else means.workspace.hidden / f"frames-{uuid4().hex}"
-    for path in (folder, scene.wish.where.results):
+    folder = (
+        animation.folders.generated
+        if kept
+        else resources.workspace.hidden / f"frames-{uuid4().hex}"
+    )
+    for path in (folder, animation.spec.where.results):
         with plain_write_errors(path):
             path.mkdir(parents=True, exist_ok=True)
     try:
         if kept:
-            scene.tree.write_index(render.index_of(scene))
+            animation.folders.write_index(render.index_of(animation))
         yield folder
     finally:
         if not kept:
@@ -148,65 +160,65 @@ def _conclude(total: int, failed: Sequence[SdbrError]) -> None:
 
 
 def _as_json(
-    scene: PreparedAnimation,
+    animation: PreparedAnimation,
     finished: AnimationResult,
     progress: Progress,
     cost: Decimal,
-    means: Resources,
+    resources: Resources,
 ) -> dict[str, Any]:
-    request = scene.still.request
+    request = animation.still.request
     return {
         "path": str(finished.path),
-        "source": str(scene.path),
+        "source": str(animation.path),
         "model": request.model.invoke_id,
         "prompt": request.prompt,
-        "motion": scene.wish.motion.kind,
+        "motion": animation.spec.motion.kind,
         "seed": request.seed,
         "size": str(finished.size),
-        "drawn": len(scene.cels),
+        "drawn": len(animation.frames),
         "frames": finished.frames,
         "duration": round(float(finished.duration), 6),
         "held": [number + 1 for number in progress.held],
         "price": float(price_of(request) or 0),
         "cost": float(cost),
-        "emulated": means.realm != "aws",
+        "emulated": resources.realm != "aws",
     }
 
 
-def _print_plan(scenes: Sequence[PreparedAnimation], told: Estimate, as_json: bool) -> None:
-    for scene in scenes:
-        wanted = wanted_of(scene)
+def _print_plan(animations: Sequence[PreparedAnimation], told: Estimate, as_json: bool) -> None:
+    for animation in animations:
+        wanted = wanted_of(animation)
         if as_json:
-            plan = [_as_planned(scene, number) for number in wanted]
-            where = {"path": str(scene.tree.target), "source": str(scene.path)}
+            plan = [_as_planned(animation, number) for number in wanted]
+            where = {"path": str(animation.folders.target), "source": str(animation.path)}
             line(json.dumps({**where, "frames": plan}, ensure_ascii=False))
             continue
-        line(f"{scene.path.name}: {len(wanted)} frames to {scene.tree.target}")
+        line(f"{animation.path.name}: {len(wanted)} frames to {animation.folders.target}")
         for number in wanted:
-            cel = scene.cels[number]
-            if cel.of:
-                under = " and ".join(str(source + 1) for source in cel.of)
-                line(f"frame {number + 1}: over frame {under}, {_asked(scene, number)}")
+            frame = animation.frames[number]
+            if frame.of:
+                under = " and ".join(str(source + 1) for source in frame.of)
+                line(f"frame {number + 1}: over frame {under}, {_asked(animation, number)}")
             else:
-                line(f"POST /model/{cel.request.model.invoke_id}/invoke")
-                line(body.outline(cel.request))
+                line(f"POST /model/{frame.request.model.invoke_id}/invoke")
+                line(body.outline(frame.request))
     click.echo(f"{told}. Nothing was sent.", err=True)
 
 
-def _as_planned(scene: PreparedAnimation, number: int) -> dict[str, Any]:
+def _as_planned(animation: PreparedAnimation, number: int) -> dict[str, Any]:
     """A frame to draw; the init image of one over others is not there yet."""
-    cel = scene.cels[number]
+    frame = animation.frames[number]
     return {
         "frame": number + 1,
-        "over": [source + 1 for source in cel.of],
-        "model": cel.request.model.invoke_id,
-        "seed": cel.request.seed,
-        "strength": cel.request.strength,
-        "body": None if cel.of else json.loads(body.outline(cel.request)),
+        "over": [source + 1 for source in frame.of],
+        "model": frame.request.model.invoke_id,
+        "seed": frame.request.seed,
+        "strength": frame.request.strength,
+        "body": None if frame.of else json.loads(body.outline(frame.request)),
     }
 
 
-def _asked(scene: PreparedAnimation, number: int) -> str:
-    request = scene.cels[number].request
+def _asked(animation: PreparedAnimation, number: int) -> str:
+    request = animation.frames[number].request
     strength = "" if request.strength is None else f", strength {request.strength:g}"
     return f"seed {request.seed}{strength}"

@@ -26,66 +26,66 @@ from sdbr.workflows.clips.sheets import write_sheet
 class Teller:
     """How results are told."""
 
-    voice: Console
+    console: Console
     as_json: bool
 
 
-def tell(settled: Sequence[PreparedClip], told: Estimate, voice: Console) -> None:
+def tell(settled: Sequence[PreparedClip], told: Estimate, console: Console) -> None:
     """Say what was noticed of each clip, why these frames are drawn, and the price."""
     for one in settled:
         for note in one.reader.notes:
-            voice.say(note)
-        plan = one.film.footage.plan
+            console.say(note)
+        plan = one.clip_plan.footage.plan
         if plan.reasons and len(plan.keyframes) < plan.frames:
-            voice.say(f"{one.source.name}: {'; '.join(plan.reasons)}")
+            console.say(f"{one.source.name}: {'; '.join(plan.reasons)}")
     count = sum(map(length, settled))
-    voice.say(str(told) if told.thing == "frame" else f"{counted(count, 'frame')}: {told}")
+    console.say(str(told) if told.thing == "frame" else f"{counted(count, 'frame')}: {told}")
 
 
 def tell_finished(
-    one: PreparedClip, finished: ClipResult, cost: Decimal, teller: Teller, means: Resources
+    one: PreparedClip, finished: ClipResult, cost: Decimal, teller: Teller, resources: Resources
 ) -> None:
     """Print the path of a finished clip, and say how it came out; `cost` is USD spent on it."""
     for note in finished.notes:
-        teller.voice.say(note)
+        teller.console.say(note)
     if finished.held:
-        teller.voice.say(
+        teller.console.say(
             f"Refused, so they show what is around them: {counted(len(finished.held), 'frame')}."
         )
     if finished.extra:
-        teller.voice.say(
+        teller.console.say(
             f"Drawn as well, where motion explained too little: {counted(finished.extra, 'frame')}."
         )
     if finished.measured.curve:
-        teller.voice.say(f"{one.source.name}: {finished.measured}")
-    _print(one, finished, cost, teller, means)
-    if one.wish.sheet:
-        teller.voice.say(f"Sheet: {write_sheet(one, finished.path)}")
+        teller.console.say(f"{one.source.name}: {finished.measured}")
+    _print(one, finished, cost, teller, resources)
+    if one.spec.sheet:
+        teller.console.say(f"Sheet: {write_sheet(one, finished.path)}")
 
 
 def _print(
-    one: PreparedClip, finished: ClipResult, cost: Decimal, teller: Teller, means: Resources
+    one: PreparedClip, finished: ClipResult, cost: Decimal, teller: Teller, resources: Resources
 ) -> None:
     if not teller.as_json:
         line(str(finished.path))
         return
-    film = one.film
+    clip_plan = one.clip_plan
     told: dict[str, Any] = {
         "path": str(finished.path),
         "source": str(one.source.files[0]),
-        "model": film.painter.request.model.invoke_id,
-        "prompt": film.painter.request.prompt,
-        "seed": film.painter.request.seed,
-        "size": str(film.size),
-        "frames": len(film.footage.frames),
-        "duration": round(float(film.footage.duration), 6),
-        "keyframes": [number + 1 for number in film.footage.plan.keyframes],
-        "drawn": len(film.drawn) + finished.extra,
+        "model": clip_plan.frame_requests.request.model.invoke_id,
+        "prompt": clip_plan.frame_requests.request.prompt,
+        "seed": clip_plan.frame_requests.request.seed,
+        "size": str(clip_plan.size),
+        "frames": len(clip_plan.footage.frames),
+        "duration": round(float(clip_plan.footage.duration), 6),
+        "keyframes": [number + 1 for number in clip_plan.footage.plan.keyframes],
+        "drawn": len(clip_plan.drawn) + finished.extra,
         "held": [number + 1 for number in finished.held],
         "price": float(price(one)),
         "cost": float(cost),
         "steadiness": finished.measured.told(),
-        "emulated": means.realm != "aws",
+        "emulated": resources.realm != "aws",
     }
     line(json.dumps(told, ensure_ascii=False))
 
@@ -93,21 +93,21 @@ def _print(
 def print_plan(settled: Sequence[PreparedClip], as_json: bool) -> None:
     """Print what would be drawn and asked, the first frame standing for all."""
     for one in settled:
-        film = one.film
-        first = draw.requests_of(film, film.footage.frames[:1])[0]
+        clip_plan = one.clip_plan
+        first = draw.requests_of(clip_plan, clip_plan.footage.frames[:1])[0]
         if as_json:
             told = {
-                "path": str(film.tree.target),
+                "path": str(clip_plan.folders.target),
                 "source": str(one.source.files[0]),
                 "frames": length(one),
-                "keyframes": [number + 1 for number in film.footage.plan.keyframes],
+                "keyframes": [number + 1 for number in clip_plan.footage.plan.keyframes],
                 "price": float(price(one)),
                 "model": first.model.invoke_id,
                 "body": json.loads(body.outline(first)),
             }
             line(json.dumps(told, ensure_ascii=False))
             continue
-        line(f"{one.source.name}: {length(one)} frames to {film.tree.target}")
+        line(f"{one.source.name}: {length(one)} frames to {clip_plan.folders.target}")
         line(f"POST /model/{first.model.invoke_id}/invoke")
         line(body.outline(first))
     click.echo("Nothing was sent.", err=True)

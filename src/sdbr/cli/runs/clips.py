@@ -59,51 +59,54 @@ class ClipRunFlags:
     steady: SteadyFlags
 
 
-def film(
+def clip_plan(
     sources: Sequence[ClipSource], order: ClipOrder, flags: ClipRunFlags, run: Run, catalog: Catalog
 ) -> None:
     """Draw each clip and print its result's path. One that fails does not stop the others."""
-    means = run.means(catalog, refused="hold")
-    voice = Console(quiet=run.output.quiet, verbose=bool(run.output.verbose))
-    means.workspace.prepare()
+    resources = run.resources(catalog, refused="hold")
+    console = Console(quiet=run.output.quiet, verbose=bool(run.output.verbose))
+    resources.workspace.prepare()
     one_thread_a_call()
-    settled, failed = _settled(sources, order, flags, means, catalog)
+    settled, failed = _settled(sources, order, flags, resources, catalog)
     if not settled:
         raise failed[0]
     rule = flags.steady.rule if flags.steady.keyframes == "auto" else None
-    settled = _redrawn(within_cap(settled, rule, means), flags, means)
-    told = priced(settled, flags.clip.test_frames, means)
+    settled = _redrawn(within_cap(settled, rule, resources), flags, resources)
+    told = priced(settled, flags.clip.test_frames, resources)
     if flags.steady.max_flicker is not None:
         told = with_more(told, settled)
-    tell(settled, told, voice)
+    tell(settled, told, console)
     if run.dry_run:
         print_plan(settled, run.output.json)
         return
-    consent(told, means.spending, _ask if voice.terminal else None)
+    consent(told, resources.spending, _ask if console.terminal else None)
     if flags.steady.redraw is not None:
         for one in settled:
-            note = redraws_of(means.workspace.hidden, one.film.tree.fingerprint)
-            note_redrawn(note, one.film.painter.redrawn)
+            note = redraws_of(resources.workspace.hidden, one.clip_plan.folders.fingerprint)
+            note_redrawn(note, one.clip_plan.frame_requests.redrawn)
     stop = threading.Event()
     with (
-        until_interrupted(stop, voice.say),
-        drawing(means, order.wish.command, stop, voice.passing) as under_way,
+        until_interrupted(stop, console.say),
+        drawing(resources, order.spec.command, stop, console.passing) as session,
     ):
-        under_way.ledger.plan_run(under_way.run, told.pictures, told.saved)
-        allowance, teller = Allowance(means.spending, told.cost), Teller(voice, run.output.json)
+        session.ledger.plan_run(session.run, told.pictures, told.saved)
+        allowance, teller = (
+            Allowance(resources.spending, told.cost),
+            Teller(console, run.output.json),
+        )
 
         def work(one: PreparedClip) -> None:
             if flags.steady.review or flags.clip.test_frames is not None:
-                _draw_trial(one, flags.clip.test_frames, under_way, means, teller)
+                _draw_trial(one, flags.clip.test_frames, session, resources, teller)
             else:
-                _draw(one, flags, (under_way, allowance), means, teller)
+                _draw(one, flags, (session, allowance), resources, teller)
 
         done: list[PreparedClip] = []
         try:
             done.extend(one for one in settled if _attempt(work, one, failed, stop))
         finally:
-            under_way.ledger.saved_by_keyframes(under_way.run, saved_of(done))
-            voice.say(spending(under_way, told))
+            session.ledger.saved_by_keyframes(session.run, saved_of(done))
+            console.say(spending(session, told))
     _conclude(len(done), len(sources), failed)
 
 
@@ -115,7 +118,7 @@ def _settled(
     sources: Iterable[ClipSource],
     order: ClipOrder,
     flags: ClipRunFlags,
-    means: Resources,
+    resources: Resources,
     catalog: Catalog,
 ) -> tuple[list[PreparedClip], list[SdbrError]]:
     settled: list[PreparedClip] = []
@@ -125,7 +128,7 @@ def _settled(
             stills = isinstance(source.what, tuple) or source.what.is_dir()
             reader = source.open(flags.clip.rate(stills))
             # Only under a cap may the keyframes have to be placed anew.
-            capped = means.spending.cap is not None
+            capped = resources.spending.cap is not None
             rule = flags.steady.rule(None)
             footage = look_over(reader, flags.clip.choice(stills), rule, thorough=capped)
             if reader.clip.cut and not flags.clip.accept_cut:
@@ -133,16 +136,16 @@ def _settled(
                     f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "
                     "Copy or download it again, or add --accept-cut to draw these."
                 )
-            where = order.where.with_promised(one.film.tree for one in settled)
-            film = settle(source, footage, replace(order, where=where), means, catalog)
-            settled.append(PreparedClip(source, reader, film, order))
+            where = order.where.with_promised(one.clip_plan.folders for one in settled)
+            clip_plan = settle(source, footage, replace(order, where=where), resources, catalog)
+            settled.append(PreparedClip(source, reader, clip_plan, order))
         except InputProblem as error:
             failed.append(error)
     return settled, failed
 
 
 def _redrawn(
-    settled: list[PreparedClip], flags: ClipRunFlags, means: Resources
+    settled: list[PreparedClip], flags: ClipRunFlags, resources: Resources
 ) -> list[PreparedClip]:
     """The clips with new seeds for the keyframes that --redraw names."""
     if flags.steady.redraw is None:
@@ -150,23 +153,23 @@ def _redrawn(
     places = parse_places(flags.steady.redraw)
     again = []
     for one in settled:
-        wanted = named(one.film.footage.plan.keyframes, places)
-        painter = one.film.painter
-        times = redraw(painter.redrawn, wanted, partial(is_paid, one, means=means))
-        painter = replace(painter, redrawn=times)
-        again.append(replace(one, film=replace(one.film, painter=painter)))
+        wanted = named(one.clip_plan.footage.plan.keyframes, places)
+        frame_requests = one.clip_plan.frame_requests
+        times = redraw(frame_requests.redrawn, wanted, partial(is_paid, one, resources=resources))
+        frame_requests = replace(frame_requests, redrawn=times)
+        again.append(replace(one, clip_plan=replace(one.clip_plan, frame_requests=frame_requests)))
     return again
 
 
 def _draw_trial(
-    one: PreparedClip, count: int | None, under_way: Session, means: Resources, teller: Teller
+    one: PreparedClip, count: int | None, session: Session, resources: Resources, teller: Teller
 ) -> None:
-    wanted = one.film.drawn
+    wanted = one.clip_plan.drawn
     if count is not None:
-        wanted = sheets.spread(one.film.footage.frames, count)
-        note = trial_of(means.workspace.hidden, one.film.tree.fingerprint)
+        wanted = sheets.spread(one.clip_plan.footage.frames, count)
+        note = trial_of(resources.workspace.hidden, one.clip_plan.folders.fingerprint)
         note_trial(note, [frame.number for frame in wanted])
-    sheet = sheets.draw_trial(one, wanted, under_way, means, one.order.where.results)
+    sheet = sheets.draw_trial(one, wanted, session, resources, one.order.where.results)
     numbers = [frame.number + 1 for frame in wanted]
     told = json.dumps({"path": str(sheet), "frames": numbers}, ensure_ascii=False)
     line(told if teller.as_json else str(sheet))
@@ -176,35 +179,35 @@ def _draw(
     one: PreparedClip,
     flags: ClipRunFlags,
     spending: tuple[Session, Allowance],
-    means: Resources,
+    resources: Resources,
     teller: Teller,
 ) -> None:
     """Draw a clip, and again with more keyframes while that makes it steadier."""
-    under_way, allowance = spending
-    before = spent(under_way.budget)
+    session, allowance = spending
+    before = spent(session.budget)
     most = flags.steady.max_flicker
-    extra = min(most_extra(one), allowance.pictures(price(one), under_way))
-    finished = restyle(one, under_way, means, teller.voice, extra)
+    extra = min(most_extra(one), allowance.pictures(price(one), session))
+    finished = restyle(one, session, resources, teller.console, extra)
     for _ in range(_ROUNDS):
         if most is None or 1000 * finished.measured.flicker <= most:
             break
         more = _with_more_keyframes(one, finished, most / 1000)
-        new = len(more.film.drawn) - len(one.film.drawn)
-        if not 0 < new <= allowance.pictures(price(one), under_way):
+        new = len(more.clip_plan.drawn) - len(one.clip_plan.drawn)
+        if not 0 < new <= allowance.pictures(price(one), session):
             break
-        teller.voice.say(
+        teller.console.say(
             f"{finished.measured}: over {most:g}, drawing {counted(new, 'more keyframe')}"
         )
-        extra_anew = min(most_extra(more), allowance.pictures(price(one), under_way) - new)
-        again = restyle(more, under_way, means, teller.voice, extra_anew)
+        extra_anew = min(most_extra(more), allowance.pictures(price(one), session) - new)
+        again = restyle(more, session, resources, teller.console, extra_anew)
         if again.measured.flicker >= finished.measured.flicker:
-            teller.voice.say("More keyframes did not make it steadier: the clip stays as it was.")
-            finished = restyle(one, under_way, means, teller.voice, extra)
+            teller.console.say("More keyframes did not make it steadier: the clip stays as it was.")
+            finished = restyle(one, session, resources, teller.console, extra)
             break
         one, finished, extra = more, again, extra_anew
-    tell_finished(one, finished, spent(under_way.budget) - before, teller, means)
+    tell_finished(one, finished, spent(session.budget) - before, teller, resources)
     if most is not None and 1000 * finished.measured.flicker > most:
-        dearer = "raise --max-cost, " if means.spending.cap is not None else ""
+        dearer = "raise --max-cost, " if resources.spending.cap is not None else ""
         raise PartlyDone(
             f"{finished.path} flickers at {1000 * finished.measured.flicker:.2f}, over "
             f"--max-flicker {most:g}. Lower --strength, {dearer}or allow more."
@@ -212,9 +215,9 @@ def _draw(
 
 
 def _with_more_keyframes(one: PreparedClip, finished: ClipResult, most: float) -> PreparedClip:
-    footage = one.film.footage
+    footage = one.clip_plan.footage
     plan = denser(footage.plan, finished.measured.curve, most)
-    return replace(one, film=replace(one.film, footage=replace(footage, plan=plan)))
+    return replace(one, clip_plan=replace(one.clip_plan, footage=replace(footage, plan=plan)))
 
 
 def _attempt(

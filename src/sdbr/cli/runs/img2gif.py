@@ -13,7 +13,7 @@ from sdbr.cli.clip_options import ClipFlags, SteadyFlags
 from sdbr.cli.look_options import LookFlags
 from sdbr.cli.options import Run
 from sdbr.cli.runs.animations import animate
-from sdbr.cli.runs.clips import ClipRunFlags, film
+from sdbr.cli.runs.clips import ClipRunFlags, clip_plan
 from sdbr.errors import UsageProblem
 from sdbr.workflows.animations.prepare import COMMAND, AnimationSpec, AnimationTarget
 from sdbr.workflows.clips import prepare
@@ -55,12 +55,12 @@ def vivify(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Cata
     motion, strength = gif.moving(asked.flags["strength"], clip.seed_policy)
     look = look_of(single({**asked.flags, "strength": strength}))
     where, name, ending = _aimed(paths, asked, run)
-    wish = AnimationSpec(
+    spec = AnimationSpec(
         look=look,
         motion=motion,
         where=where,
         beside=asked.beside,
-        tempo=gif.tempo(parse_rate(clip.fps) if clip.fps else None),
+        timing=gif.timing(parse_rate(clip.fps) if clip.fps else None),
         result=AnimationTarget(
             settings=gif.settings(ending),
             ending=ending,
@@ -76,14 +76,14 @@ def vivify(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Cata
         to_image=gif.to_image,
         told=asked.record(ending),
     )
-    animate(paths, wish, run, catalog)
+    animate(paths, spec, run, catalog)
 
 
 def restyle_clips(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Catalog) -> None:
     """Restyle animations and short videos, each in its own time."""
     asked.gif.refuse_motion(paths[0].name)
     where, name, ending = _aimed(paths, asked, run)
-    wish = prepare.ClipSpec(
+    spec = prepare.ClipSpec(
         command=COMMAND,
         told=prepare.given({**asked.record(ending), **asked.steady.told()}),
         rule=asked.steady.rule(None),
@@ -99,8 +99,8 @@ def restyle_clips(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalo
         sheet=asked.told.sheet,
     )
     sources = [ClipSource(kept_name(path.stem), path) for path in paths]
-    order = prepare.ClipOrder(look_of(single(asked.flags)), wish, asked.beside, where)
-    film(sources, order, ClipRunFlags(asked.clip, asked.steady), run, catalog)
+    order = prepare.ClipOrder(look_of(single(asked.flags)), spec, asked.beside, where)
+    clip_plan(sources, order, ClipRunFlags(asked.clip, asked.steady), run, catalog)
 
 
 def _aimed(

@@ -35,24 +35,24 @@ def deliver(command: str, jobs: Sequence[Job], run: Run, *, sheet: bool = False)
     """
     output = run.output
     _refuse_terminal(output)
-    means = run.means(run.catalog())
+    resources = run.resources(run.catalog())
     jobs = job_targets(jobs, output.to, output.name)
     if run.dry_run:
-        _print_plan(draw.make_plan(means, command, draw.seeded(jobs)), output)
+        _print_plan(draw.make_plan(resources, command, draw.seeded(jobs)), output)
         return
-    means.workspace.prepare()
-    note = draw.note_of(means, command, jobs)
-    plan = draw.make_plan(means, command, draw.seeded(jobs, note.seeds))
+    resources.workspace.prepare()
+    note = draw.note_of(resources, command, jobs)
+    plan = draw.make_plan(resources, command, draw.seeded(jobs, note.seeds))
     if output.to != "-":
         check_free(plan.jobs, plan.keys, output.overwrite)
-    voice = Console(quiet=output.quiet, verbose=bool(output.verbose))
-    draw.agree(means, plan.told, voice, lambda question: click.confirm(question, err=True))
+    console = Console(quiet=output.quiet, verbose=bool(output.verbose))
+    draw.agree(resources, plan.told, console, lambda question: click.confirm(question, err=True))
     note.need(plan.keys)
     written: list[tuple[Job, Path]] = []
-    for saved in draw.draw(means, plan, DrawOptions(voice, write=output.to != "-")):
-        _print(saved, output, means)
+    for saved in draw.draw(resources, plan, DrawOptions(console, write=output.to != "-")):
+        _print(saved, output, resources)
         if saved.drawn.job.treatment:
-            voice.detail(
+            console.detail(
                 f"{saved.drawn.job.inputs[0].name}: {'; '.join(saved.drawn.job.treatment)}"
             )
         if saved.path is not None:
@@ -61,7 +61,7 @@ def deliver(command: str, jobs: Sequence[Job], run: Run, *, sheet: bool = False)
     if sheet:
         from sdbr.workflows.pictures.sheet import write_sheet
 
-        voice.say(f"Sheet: {write_sheet(written)}")
+        console.say(f"Sheet: {write_sheet(written)}")
     if output.open:
         for _, path in written:
             click.launch(str(path))
@@ -93,16 +93,16 @@ def _refuse_terminal(output: Output) -> None:
         raise UsageProblem("A picture is not for the terminal. Add > picture.png, or -o a file.")
 
 
-def _print(saved: Saved, output: Output, means: Resources) -> None:
+def _print(saved: Saved, output: Output, resources: Resources) -> None:
     if saved.path is None:
         write(saved.drawn.data)
     elif output.json:
-        line(json.dumps(_as_json(saved, means), ensure_ascii=False))
+        line(json.dumps(_as_json(saved, resources), ensure_ascii=False))
     else:
         line(str(saved.path))
 
 
-def _as_json(saved: Saved, means: Resources) -> dict[str, Any]:
+def _as_json(saved: Saved, resources: Resources) -> dict[str, Any]:
     picture, request = saved.drawn.picture, saved.drawn.job.request
     price = None if picture.price is None else float(picture.price)
     written = sniff(saved.drawn.data)
@@ -115,7 +115,7 @@ def _as_json(saved: Saved, means: Resources) -> dict[str, Any]:
         "price": price,
         "cost": 0.0 if picture.cached else price,
         "cached": picture.cached,
-        "emulated": means.realm != "aws",
+        "emulated": resources.realm != "aws",
         "key": picture.key,
     }
 
@@ -166,9 +166,9 @@ def draw_over(
     default = run.config.models.get(task.command, task.default_model)
     wanted = PictureSpec(task.command, flags, told.count, default, task.kind)
     jobs = from_pictures(paths, wanted, beside or Attachments(), run.catalog(), workspace)
-    voice = Console(quiet=run.output.quiet)
+    console = Console(quiet=run.output.quiet)
     for note in (*finding.passed_over(inputs, finding.VIDEOS - finding.PICTURES), *_stopped(jobs)):
-        voice.say(note)
+        console.say(note)
     deliver(task.command, jobs, run, sheet=told.sheet)
 
 

@@ -46,60 +46,62 @@ class Progress:
     held: list[int] = field(default_factory=list)
 
 
-def wanted_of(scene: PreparedAnimation) -> list[int]:
+def wanted_of(animation: PreparedAnimation) -> list[int]:
     """The frames to be drawn: all, or for a trial as many as told, spread where they may be."""
-    count, trial = len(scene.cels), scene.wish.result.trial
+    count, trial = len(animation.frames), animation.spec.result.trial
     if trial is None or trial >= count:
         return list(range(count))
     places = [count // 2] if trial == 1 else [n * (count - 1) // (trial - 1) for n in range(trial)]
-    chosen = needed(scene.cels, places)
+    chosen = needed(animation.frames, places)
     return chosen if len(chosen) == trial else list(range(trial))
 
 
-def frame_file(folder: Path, scene: PreparedAnimation, number: int) -> Path:
+def frame_file(folder: Path, animation: PreparedAnimation, number: int) -> Path:
     """The file of a frame, counted from 0 here and from 1 on disk."""
-    return folder / f"{number + 1:06d}{scene.wish.result.frame_suffix}"
+    return folder / f"{number + 1:06d}{animation.spec.result.frame_suffix}"
 
 
 def draw(
-    scene: PreparedAnimation, folder: Path, run: Session, means: Resources, voice: Console
+    animation: PreparedAnimation, folder: Path, run: Session, resources: Resources, console: Console
 ) -> Progress:
     """Draw the wanted frames into `folder`. Raises what stopped it; what is drawn is kept."""
-    wanted = wanted_of(scene)
+    wanted = wanted_of(animation)
     progress = Progress(Failures(total=len(wanted)))
-    sources = {source for number in wanted for source in scene.cels[number].of}
-    work = _worker(scene, folder, progress, run, means)
-    for wave in waves(scene.cels, wanted):
-        if not all(n in progress.pictures for number in wave for n in scene.cels[number].of):
+    sources = {source for number in wanted for source in animation.frames[number].of}
+    work = _worker(animation, folder, progress, run, resources)
+    for wave in waves(animation.frames, wanted):
+        if not all(n in progress.pictures for number in wave for n in animation.frames[number].of):
             break
-        workers = min(means.effort.workers, len(wave))
+        workers = min(resources.effort.workers, len(wave))
         outcomes = map_ordered(work, wave, workers=workers, window=_WINDOW * workers, stop=run.stop)
         for outcome in outcomes:
-            _note(outcome, scene, sources, progress, means)
-            voice.step(f"{in_usd(spent(run.budget))} USD")
+            _note(outcome, animation, sources, progress, resources)
+            console.step(f"{in_usd(spent(run.budget))} USD")
     _raise_if_missing(progress, run)
-    _fill_held(scene, folder, wanted, progress.held)
+    _fill_held(animation, folder, wanted, progress.held)
     return progress
 
 
-def keyed(scene: PreparedAnimation, means: Resources) -> Iterator[tuple[str, ImageRequest]]:
+def keyed(animation: PreparedAnimation, resources: Resources) -> Iterator[tuple[str, ImageRequest]]:
     """The wanted requests by key, for the price; one that cannot be known yet has a key of its own.
 
     A chain is followed through the cache as far as its pictures are there.
     """
-    look_up = filtered(_from_cache(means), means.on_filtered)
-    wanted = wanted_of(scene)
-    sources = {source for number in wanted for source in scene.cels[number].of}
+    look_up = filtered(_from_cache(resources), resources.on_filtered)
+    wanted = wanted_of(animation)
+    sources = {source for number in wanted for source in animation.frames[number].of}
     pictures: dict[int, Picture] = {}
-    for wave in waves(scene.cels, wanted):
+    for wave in waves(animation.frames, wanted):
         for number in wave:
-            cel = scene.cels[number]
-            if not all(source in pictures for source in cel.of):
-                yield f"{scene.tree.fingerprint} {number}", cel.request
+            frame = animation.frames[number]
+            if not all(source in pictures for source in frame.of):
+                yield f"{animation.folders.fingerprint} {number}", frame.request
                 continue
-            request = cel.asked(pictures)
-            yield body.key(request, means.realm), request
-            if number in sources and (found := _found(look_up, request, pictures, cel.of, means)):
+            request = frame.asked(pictures)
+            yield body.key(request, resources.realm), request
+            if number in sources and (
+                found := _found(look_up, request, pictures, frame.of, resources)
+            ):
                 pictures[number] = found
 
 
@@ -108,22 +110,22 @@ def _found(
     request: ImageRequest,
     pictures: Mapping[int, Picture],
     before: Sequence[int],
-    means: Resources,
+    resources: Resources,
 ) -> Picture | None:
     try:
         return look_up(request)
     except LookupError:
         return None
     except Refused:
-        stands_in = before and _holds(means)
+        stands_in = before and _holds(resources)
         return pictures[before[0]] if stands_in else None
 
 
-def _from_cache(means: Resources) -> Generate:
-    cache, key_of = means.cache, means.key_of()
+def _from_cache(resources: Resources) -> Generate:
+    cache, key_of = resources.cache, resources.key_of()
 
     def find(request: ImageRequest) -> Picture:
-        found = None if means.fresh else cache.find(key_of(request))
+        found = None if resources.fresh else cache.find(key_of(request))
         if found is None:
             raise LookupError
         if isinstance(found, Picture):
@@ -134,46 +136,50 @@ def _from_cache(means: Resources) -> Generate:
 
 
 def _worker(
-    scene: PreparedAnimation, folder: Path, progress: Progress, run: Session, means: Resources
+    animation: PreparedAnimation,
+    folder: Path,
+    progress: Progress,
+    run: Session,
+    resources: Resources,
 ) -> Callable[[int], Outcome]:
     def work(number: int) -> Outcome:
         try:
-            picture = run.generate(scene.cels[number].asked(progress.pictures))
-            write_frame(frame_file(folder, scene, number), finished(picture, scene, number))
+            picture = run.generate(animation.frames[number].asked(progress.pictures))
+            write_frame(frame_file(folder, animation, number), finished(picture, animation, number))
             return Outcome(number, picture)
         except SdbrError as error:
-            held = isinstance(error, Refused) and _holds(means)
-            hopeless = progress.failures.hopeless(means.effort.workers)
-            if not held and (ends_the_run(error, means.on_filtered) or hopeless):
+            held = isinstance(error, Refused) and _holds(resources)
+            hopeless = progress.failures.hopeless(resources.effort.workers)
+            if not held and (ends_the_run(error, resources.on_filtered) or hopeless):
                 run.stop.set()
             return Outcome(number, error=error)
 
     return work
 
 
-def finished(picture: Picture, scene: PreparedAnimation, number: int) -> Pixels:
+def finished(picture: Picture, animation: PreparedAnimation, number: int) -> Pixels:
     """The model's picture as a frame: without padding, see-through where the still is."""
-    image = scene.still.loop.seen(picture)
-    if scene.alpha is not None:
-        motion = scene.wish.motion
+    image = animation.still.loop.seen(picture)
+    if animation.alpha is not None:
+        motion = animation.spec.motion
         steps = number if motion.kind == "evolve" else 0
-        image.putalpha(moved(scene.alpha, motion.move, steps).resize(image.size))
+        image.putalpha(moved(animation.alpha, motion.move, steps).resize(image.size))
     return np.asarray(image, dtype=np.uint8)
 
 
 def _note(
     outcome: Outcome,
-    scene: PreparedAnimation,
+    animation: PreparedAnimation,
     sources: set[int],
     progress: Progress,
-    means: Resources,
+    resources: Resources,
 ) -> None:
     number, picture, error = outcome.number, outcome.picture, outcome.error
-    before = scene.cels[number].of
+    before = animation.frames[number].of
     if picture is None and error is not None:
         stands_in = bool(before) or number not in sources
-        if not (isinstance(error, Refused) and _holds(means) and stands_in):
-            progress.failures.add(error, fatal=ends_the_run(error, means.on_filtered))
+        if not (isinstance(error, Refused) and _holds(resources) and stands_in):
+            progress.failures.add(error, fatal=ends_the_run(error, resources.on_filtered))
             return
         progress.held.append(number)
         picture = progress.pictures[before[0]] if before else None
@@ -182,8 +188,8 @@ def _note(
         progress.pictures[number] = picture
 
 
-def _holds(means: Resources) -> bool:
-    return means.on_filtered.how in ("hold", "skip")
+def _holds(resources: Resources) -> bool:
+    return resources.on_filtered.how in ("hold", "skip")
 
 
 def _raise_if_missing(progress: Progress, run: Session) -> None:
@@ -200,11 +206,11 @@ def _raise_if_missing(progress: Progress, run: Session) -> None:
 
 
 def _fill_held(
-    scene: PreparedAnimation, folder: Path, wanted: Sequence[int], held: Sequence[int]
+    animation: PreparedAnimation, folder: Path, wanted: Sequence[int], held: Sequence[int]
 ) -> None:
     """A refused frame shows the one before it, or the next where there is none."""
     drawn = [number for number in wanted if number not in held]
     for number in held:
         earlier = [n for n in drawn if n < number]
-        source = frame_file(folder, scene, earlier[-1] if earlier else drawn[0])
-        shutil.copyfile(source, frame_file(folder, scene, number))
+        source = frame_file(folder, animation, earlier[-1] if earlier else drawn[0])
+        shutil.copyfile(source, frame_file(folder, animation, number))

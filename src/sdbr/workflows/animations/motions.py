@@ -64,7 +64,7 @@ class AnimationFrame:
         return replace(self.request, init_image=self.onto([pictures[n] for n in self.of]))
 
 
-def needed(cels: Sequence[AnimationFrame], wanted: Collection[int]) -> list[int]:
+def needed(frames: Sequence[AnimationFrame], wanted: Collection[int]) -> list[int]:
     """The wanted frames and all that they are drawn from, in order."""
     found: set[int] = set()
     waiting = list(wanted)
@@ -72,15 +72,15 @@ def needed(cels: Sequence[AnimationFrame], wanted: Collection[int]) -> list[int]
         number = waiting.pop()
         if number not in found:
             found.add(number)
-            waiting += cels[number].of
+            waiting += frames[number].of
     return sorted(found)
 
 
-def waves(cels: Sequence[AnimationFrame], wanted: Collection[int]) -> Iterator[list[int]]:
+def waves(frames: Sequence[AnimationFrame], wanted: Collection[int]) -> Iterator[list[int]]:
     """The wanted frames in groups: those of one group need only pictures of earlier ones."""
     left, done = list(wanted), set[int]()
     while left:
-        wave = [number for number in left if done.issuperset(cels[number].of)]
+        wave = [number for number in left if done.issuperset(frames[number].of)]
         yield wave
         done.update(wave)
         left = [number for number in left if number not in done]

@@ -78,7 +78,7 @@ class AnimationSpec:
     motion: Motion
     where: ClipRoots
     beside: Attachments
-    tempo: Timing
+    timing: Timing
     result: AnimationTarget
     told: Mapping[str, Any]
     to_prompt: str | None = None
@@ -91,68 +91,68 @@ class PreparedAnimation:
 
     path: Path
     still: Still
-    cels: tuple[AnimationFrame, ...]
+    frames: tuple[AnimationFrame, ...]
     alpha: Image.Image | None
-    tree: ClipFolders
+    folders: ClipFolders
     prepared: Prepared
     inputs: tuple[Input, ...]
-    wish: AnimationSpec
+    spec: AnimationSpec
 
 
 def settle(
-    path: Path, wish: AnimationSpec, means: Resources, catalog: Catalog
+    path: Path, spec: AnimationSpec, resources: Resources, catalog: Catalog
 ) -> PreparedAnimation:
     """Settle model, size, seed, frames and places of one still.
 
     Raises InputProblem for a picture that cannot be used, UsageProblem for flags that cannot be.
     """
-    model = choose(catalog, wish.look, None, "image-to-image")
-    look = replace(wish.look, model=model.invoke_id, strength=_strength(wish, model))
-    wish = replace(wish, look=look)
-    store = means.workspace.hidden / "inputs"
+    model = choose(catalog, spec.look, None, "image-to-image")
+    look = replace(spec.look, model=model.invoke_id, strength=_strength(spec, model))
+    spec = replace(spec, look=look)
+    store = resources.workspace.hidden / "inputs"
     manner = FitOptions(cast(Fit, look.fit), look.background)
     main = prepare(path, model, manner, store, "init_image")
-    drawn_over = request_over_picture(look, model, wish.beside.mask is not None)
-    request, inputs = _with_beside(wish, main, drawn_over, store)
-    drawing = _digest(_drawn_from(wish, inputs), means.realm)
+    drawn_over = request_over_picture(look, model, spec.beside.mask is not None)
+    request, inputs = _with_beside(spec, main, drawn_over, store)
+    drawing = _digest(_drawn_from(spec, inputs), resources.realm)
     if look.seed is None:
-        note = open_run(means.workspace.hidden / "clips", COMMAND, [drawing], 1)
+        note = open_run(resources.workspace.hidden / "clips", COMMAND, [drawing], 1)
         request = replace(request, seed=seed_within(model, note.seeds[0]))
     loop = Loop.of(main.placement, dialect_of(model).size_rule(model))
-    end, inputs = _end(wish, request, main, inputs, store)
+    end, inputs = _end(spec, request, main, inputs, store)
     still = Still(replace(request, init_image=main.blob), loop, end)
-    cels = _MOTIONS[wish.motion.kind](still, wish.motion)
-    for cel in cels:
-        body.check(cel.request, means.models)
-    alpha = None if wish.to_image else _alpha(path, main.placement, look)
-    result = wish.result if alpha is None else replace(wish.result, frame_suffix=".png")
-    told = (drawing, request.seed, dict(wish.told), result.ending, result.frame_suffix)
-    tree = find_tree(
-        replace(wish.where, source=wish.where.generated),
+    frames = _MOTIONS[spec.motion.kind](still, spec.motion)
+    for frame in frames:
+        body.check(frame.request, resources.models)
+    alpha = None if spec.to_image else _alpha(path, main.placement, look)
+    result = spec.result if alpha is None else replace(spec.result, frame_suffix=".png")
+    told = (drawing, request.seed, dict(spec.told), result.ending, result.frame_suffix)
+    folders = find_tree(
+        replace(spec.where, source=spec.where.generated),
         ResultName(kept_name(result.name or path.stem), result.ending, result.frame_suffix),
         _digest(*told),
     )
     return PreparedAnimation(
-        path, still, cels, alpha, tree, main, inputs, replace(wish, result=result)
+        path, still, frames, alpha, folders, main, inputs, replace(spec, result=result)
     )
 
 
-def _strength(wish: AnimationSpec, model: Model) -> float | None:
+def _strength(spec: AnimationSpec, model: Model) -> float | None:
     """The strength as told, or the motion's own; None leaves it to the model."""
-    own = {"evolve": _EVOLVING, "ramp": _RISING}.get(wish.motion.kind)
-    if wish.look.strength is not None or own is None:
-        return wish.look.strength
+    own = {"evolve": _EVOLVING, "ramp": _RISING}.get(spec.motion.kind)
+    if spec.look.strength is not None or own is None:
+        return spec.look.strength
     if "strength" in dialect_of(model).takes(model):
         return own
-    if wish.motion.kind == "ramp":
+    if spec.motion.kind == "ramp":
         raise UsageProblem(f"{model.title} takes no strength. Choose another --motion or --model.")
     return None
 
 
 def _with_beside(
-    wish: AnimationSpec, main: Prepared, request: ImageRequest, store: Path
+    spec: AnimationSpec, main: Prepared, request: ImageRequest, store: Path
 ) -> tuple[ImageRequest, tuple[Input, ...]]:
-    inputs, beside = [main.source], wish.beside
+    inputs, beside = [main.source], spec.beside
     if beside.mask is not None:
         mask, source = prepare_mask_for(beside.mask, main.placement, beside.invert_mask, store)
         request = replace(request, mask=mask)
@@ -165,20 +165,20 @@ def _with_beside(
 
 
 def _end(
-    wish: AnimationSpec,
+    spec: AnimationSpec,
     request: ImageRequest,
     main: Prepared,
     inputs: tuple[Input, ...],
     store: Path,
 ) -> tuple[ImageRequest | None, tuple[Input, ...]]:
     """The last request of a journey: its own prompt, its own picture in the first one's shape."""
-    if wish.motion.kind != "journey":
+    if spec.motion.kind != "journey":
         return None, inputs
-    request = replace(request, prompt=wish.to_prompt or request.prompt, init_image=main.blob)
-    if wish.to_image is None:
+    request = replace(request, prompt=spec.to_prompt or request.prompt, init_image=main.blob)
+    if spec.to_image is None:
         return request, inputs
-    background = wish.look.background
-    blob, source = prepare_like(wish.to_image, main.placement, background, store, "to_image")
+    background = spec.look.background
+    blob, source = prepare_like(spec.to_image, main.placement, background, store, "to_image")
     return replace(request, init_image=blob), (*inputs, source)
 
 
@@ -199,14 +199,14 @@ def _alpha(path: Path, placement: Placement, look: Look) -> Image.Image | None:
     return apply(image.getchannel("A"), seen)
 
 
-def _drawn_from(wish: AnimationSpec, inputs: tuple[Input, ...]) -> list[Any]:
+def _drawn_from(spec: AnimationSpec, inputs: tuple[Input, ...]) -> list[Any]:
     """All that decides the pictures but the seed and how many there are."""
-    motion = replace(wish.motion, count=0)
+    motion = replace(spec.motion, count=0)
     digests = [(one.role, one.sha256) for one in inputs]
-    target = wish.to_image and hashlib.sha256(read_file(wish.to_image)).hexdigest()
+    target = spec.to_image and hashlib.sha256(read_file(spec.to_image)).hexdigest()
     return [
-        *(repr(replace(wish.look, seed=None)), repr(motion), digests),
-        *(wish.beside.invert_mask, wish.to_prompt, target),
+        *(repr(replace(spec.look, seed=None)), repr(motion), digests),
+        *(spec.beside.invert_mask, spec.to_prompt, target),
     ]
 
 

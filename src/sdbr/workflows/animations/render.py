@@ -42,86 +42,88 @@ class AnimationResult:
     notes: tuple[str, ...] = ()
 
 
-def write(scene: PreparedAnimation, folder: Path, realm: str) -> AnimationResult:
+def write(animation: PreparedAnimation, folder: Path, realm: str) -> AnimationResult:
     """Write the animation of the frames in `folder`. Raises InputProblem."""
-    wish = scene.wish
-    timeline = shots(len(scene.cels), wish.tempo)
-    size = _size_of(scene, folder)
-    made = {**how_made(scene, timeline, realm), "size": list(size)}
+    spec = animation.spec
+    timeline = shots(len(animation.frames), spec.timing)
+    size = _size_of(animation, folder)
+    made = {**how_made(animation, timeline, realm), "size": list(size)}
     comment = json.dumps(made, ensure_ascii=False, sort_keys=True)
-    target = scene.tree.target
+    target = animation.folders.target
     with open_writer(
-        target, pace_of(wish.tempo), settings=wish.result.settings, comment=comment
+        target, pace_of(spec.timing), settings=spec.result.settings, comment=comment
     ) as writer:
-        for frame in _shown(scene, folder, timeline):
+        for frame in _shown(animation, folder, timeline):
             writer.add(frame)
     duration = sum((shot.lasts for shot in timeline), Fraction(0))
     return AnimationResult(target, size, len(timeline), duration, writer.notes)
 
 
-def pace_of(tempo: Timing) -> Pace:
+def pace_of(timing: Timing) -> Pace:
     """The pace that all times of the animation are multiples of."""
-    tick = Fraction(1, math.lcm(tempo.rate.numerator, tempo.hold.denominator))
-    return Pace(tempo.rate, tick, variable=bool(tempo.hold))
+    tick = Fraction(1, math.lcm(timing.rate.numerator, timing.hold.denominator))
+    return Pace(timing.rate, tick, variable=bool(timing.hold))
 
 
-def write_sheet(scene: PreparedAnimation, folder: Path, kind: str) -> Path:
+def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> Path:
     """Lay out the still and the wanted frames; return the sheet's path."""
-    numbers = wanted_of(scene)
-    files = [scene.path, *(frame_file(folder, scene, number) for number in numbers)]
+    numbers = wanted_of(animation)
+    files = [animation.path, *(frame_file(folder, animation, number) for number in numbers)]
     names = ["before", *(str(number + 1) for number in numbers)]
     starts = range(0, len(files), _ACROSS)
     cells = [[thumbnail(path, _SIDE) for path in files[at : at + _ACROSS]] for at in starts]
     rows = tuple(", ".join(names[at : at + _ACROSS]) for at in starts)
-    sheet = contact_sheet(cells, Labels(scene.still.request.prompt, rows=rows), _SIDE)
+    sheet = contact_sheet(cells, Labels(animation.still.request.prompt, rows=rows), _SIDE)
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
-    return place(buffer.getvalue(), scene.wish.where.results, f"{scene.tree.name}-{kind}", ".png")
+    return place(
+        buffer.getvalue(), animation.spec.where.results, f"{animation.folders.name}-{kind}", ".png"
+    )
 
 
-def how_made(scene: PreparedAnimation, timeline: list[Showing], realm: str) -> dict[str, Any]:
+def how_made(animation: PreparedAnimation, timeline: list[Showing], realm: str) -> dict[str, Any]:
     """The record in the animation's metadata: the same run gives the same text."""
-    request = scene.still.request
+    request = animation.still.request
     return {
         "sdbr": __version__,
         "command": COMMAND,
-        "fingerprint": scene.tree.fingerprint,
+        "fingerprint": animation.folders.fingerprint,
         "request": request_fields(request),
         "seed": request.seed,
-        "told": dict(scene.wish.told),
-        "motion": scene.wish.motion.kind,
-        "drawn": len(scene.cels),
+        "told": dict(animation.spec.told),
+        "motion": animation.spec.motion.kind,
+        "drawn": len(animation.frames),
         "frames": len(timeline),
         "answered_by": realm,
-        "treatment": list(scene.prepared.treatment),
+        "treatment": list(animation.prepared.treatment),
         "inputs": [
-            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in scene.inputs
+            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in animation.inputs
         ],
-        "stem": scene.tree.name,
+        "stem": animation.folders.name,
     }
 
 
-def index_of(scene: PreparedAnimation) -> dict[str, Any]:
+def index_of(animation: PreparedAnimation) -> dict[str, Any]:
     """What frames.json tells beside the frames: how each was asked for."""
     return {
-        "source": scene.path.name,
-        "settings": dict(scene.wish.told),
-        "model": scene.still.request.model.invoke_id,
+        "source": animation.path.name,
+        "settings": dict(animation.spec.told),
+        "model": animation.still.request.model.invoke_id,
         "frames": [
             {
-                "file": frame_file(Path(), scene, number).name,
-                "prompt": cel.request.prompt,
-                "seed": cel.request.seed,
-                "strength": cel.request.strength,
-                "drawn_from": [source + 1 for source in cel.of],
+                "file": frame_file(Path(), animation, number).name,
+                "prompt": frame.request.prompt,
+                "seed": frame.request.seed,
+                "strength": frame.request.strength,
+                "drawn_from": [source + 1 for source in frame.of],
             }
-            for number, cel in enumerate(scene.cels)
+            for number, frame in enumerate(animation.frames)
         ],
     }
 
 
-def _shown(scene: PreparedAnimation, folder: Path, timeline: list[Showing]) -> Iterator[Frame]:
-    pixels = _reader(scene, folder)
+def _shown(animation: PreparedAnimation, folder: Path, timeline: list[Showing]) -> Iterator[Frame]:
+    pixels = _reader(animation, folder)
     for shot in timeline:
         image = pixels(shot.first)
         if shot.share:
@@ -129,26 +131,26 @@ def _shown(scene: PreparedAnimation, folder: Path, timeline: list[Showing]) -> I
         yield Frame(image, shot.at, shot.lasts)
 
 
-def _reader(scene: PreparedAnimation, folder: Path) -> Callable[[int], Pixels]:
+def _reader(animation: PreparedAnimation, folder: Path) -> Callable[[int], Pixels]:
     """Reads frames at the result's size, which is that of the first; keeps the last two."""
 
     @lru_cache(maxsize=2)
     def read(number: int) -> Pixels:
-        image = read_frame(frame_file(folder, scene, number))
-        image = with_channels(image, 3 if scene.alpha is None else 4)
+        image = read_frame(frame_file(folder, animation, number))
+        image = with_channels(image, 3 if animation.alpha is None else 4)
         if image.shape[:2] != (height, width):
             resized = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
             image = np.asarray(resized, dtype=np.uint8)
         return image
 
-    width, height = _size_of(scene, folder)
+    width, height = _size_of(animation, folder)
     return read
 
 
-def _size_of(scene: PreparedAnimation, folder: Path) -> Size:
+def _size_of(animation: PreparedAnimation, folder: Path) -> Size:
     """The size of the animation of the frames in `folder`."""
-    with Image.open(frame_file(folder, scene, 0)) as first:
-        return shown_size(Size(*first.size), scene.wish.result)
+    with Image.open(frame_file(folder, animation, 0)) as first:
+        return shown_size(Size(*first.size), animation.spec.result)
 
 
 def shown_size(drawn: Size, result: AnimationTarget) -> Size:

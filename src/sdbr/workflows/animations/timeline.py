@@ -42,19 +42,19 @@ def order_of(count: int, ping_pong: bool) -> list[int]:
     return there + there[-2:0:-1] if ping_pong else there
 
 
-def shots(count: int, tempo: Timing) -> list[Showing]:
+def shots(count: int, timing: Timing) -> list[Showing]:
     """The course of `count` pictures in time, without a gap."""
-    order = order_of(count, tempo.ping_pong)
-    steps = tempo.crossfade + 1
+    order = order_of(count, timing.ping_pong)
+    steps = timing.crossfade + 1
     found: list[Showing] = []
     at = _ZERO
     for place, number in enumerate(order):
         following = order[(place + 1) % len(order)]
-        fades = steps if place + 1 < len(order) or tempo.closed else 1
+        fades = steps if place + 1 < len(order) or timing.closed else 1
         for step in range(fades):
-            lasts = 1 / tempo.rate
+            lasts = 1 / timing.rate
             if step == 0 and number in (0, count - 1):
-                lasts += tempo.hold
+                lasts += timing.hold
             second = following if step else number
             found.append(Showing(number, second, Fraction(step, steps), at, lasts))
             at += lasts

@@ -32,31 +32,31 @@ _Pair = tuple[FrameInfo, Pixels, Pixels]
 
 
 def steady_frames(
-    settled: PreparedClip, run: Session, means: Resources, tally: Tally, into: SteadinessCurve
+    settled: PreparedClip, run: Session, resources: Resources, tally: Tally, into: SteadinessCurve
 ) -> Iterator[Result]:
     """The clip's frames as they became, each once; fewer where something could not be drawn.
 
     How steady they are is noted in `into` on the way.
     """
-    film, plan = settled.film, settled.film.footage.plan
-    taken = split(film, wanted_frames(settled.reader, film.footage.choice), run)
-    sources = SourceFrames(film)
-    wanted = chosen_of(taken, film.drawn)
-    if settled.wish.feedback:
-        drawn = paint_onward(film, wanted, run, means, settled.wish.feedback, tally)
+    clip_plan, plan = settled.clip_plan, settled.clip_plan.footage.plan
+    taken = split(clip_plan, wanted_frames(settled.reader, clip_plan.footage.choice), run)
+    sources = SourceFrames(clip_plan)
+    wanted = chosen_of(taken, clip_plan.drawn)
+    if settled.spec.feedback:
+        drawn = paint_onward(clip_plan, wanted, run, resources, settled.spec.feedback, tally)
     else:
-        drawn = paint(film, wanted, run, means, tally)
-    painted = usable(drawn, means, tally)
-    if len(film.drawn) < len(film.footage.frames):
-        results = held_over(carried(film, painted, sources, run, tally), film, tally)
+        drawn = paint(clip_plan, wanted, run, resources, tally)
+    painted = usable(drawn, resources, tally)
+    if len(clip_plan.drawn) < len(clip_plan.footage.frames):
+        results = held_over(carried(clip_plan, painted, sources, run, tally), clip_plan, tally)
     else:
         pairs = _remembered(held_through(painted), sources)
-        results = _filtered(pairs, plan) if settled.wish.steady else ((s, r) for s, _, r in pairs)
+        results = _filtered(pairs, plan) if settled.spec.steady else ((s, r) for s, _, r in pairs)
 
     def keep_frame(result: Result) -> None:
         # A see-through frame is written later, under its source's alpha channel.
-        if film.keep_frames and not film.footage.clip.has_alpha:
-            write_frame(film.tree.generated_frame(result[0].number), result[1])
+        if clip_plan.keep_frames and not clip_plan.footage.clip.has_alpha:
+            write_frame(clip_plan.folders.generated_frame(result[0].number), result[1])
 
     aside = SideTasks(sources.__getitem__, pairs_to_measure(plan), keep_frame)
     return measured(results, aside, into, run.stop)
@@ -91,10 +91,10 @@ def see_through(
     results: Iterable[tuple[FrameInfo, Pixels]], settled: PreparedClip
 ) -> Iterator[tuple[FrameInfo, Pixels]]:
     """The finished frames in order, each under the alpha channel of its source."""
-    if not settled.film.footage.clip.has_alpha:
+    if not settled.clip_plan.footage.clip.has_alpha:
         yield from results
         return
-    sources = wanted_frames(settled.reader, settled.film.footage.choice)
+    sources = wanted_frames(settled.reader, settled.clip_plan.footage.choice)
     for (shown, pixels), source in zip(results, sources, strict=False):
         yield shown, np.dstack([pixels[..., :3], source.image[..., 3]])
 

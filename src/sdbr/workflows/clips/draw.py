@@ -29,8 +29,8 @@ class ClipPlan:
     """A clip and all that was settled about it before the first request."""
 
     footage: Footage
-    painter: FrameRequests
-    tree: ClipFolders
+    frame_requests: FrameRequests
+    folders: ClipFolders
     size: Size
     keep_frames: bool = True
     inputs: tuple[Input, ...] = ()
@@ -83,72 +83,80 @@ class Tally:
     extra_allowed: int = 0
 
 
-def requests_of(film: ClipPlan, frames: Iterable[FrameInfo]) -> list[ImageRequest]:
+def requests_of(clip_plan: ClipPlan, frames: Iterable[FrameInfo]) -> list[ImageRequest]:
     """The requests of frames for their names and prices: no pixel is encoded."""
-    return [film.painter.request_for(shown, _no_pixels) for shown in frames]
+    return [clip_plan.frame_requests.request_for(shown, _no_pixels) for shown in frames]
 
 
-def split(film: ClipPlan, frames: Iterable[Frame], run: Session) -> Iterator[SourceFrame]:
+def split(clip_plan: ClipPlan, frames: Iterable[Frame], run: Session) -> Iterator[SourceFrame]:
     """The wanted frames with what is known of them, each on disk where it will be needed."""
 
     def take(item: tuple[FrameInfo, Frame]) -> SourceFrame:
         shown, pixels = item[0], rgb(item[1].image)
-        path = film.tree.source_frame(shown.number)
-        if not film.needs_source_frames or path.exists():
+        path = clip_plan.folders.source_frame(shown.number)
+        if not clip_plan.needs_source_frames or path.exists():
             return SourceFrame(shown, pixels)
         data = write_frame(path, pixels)
         return SourceFrame(shown, pixels, data if path.suffix == ".png" else b"")
 
-    pairs = zip(film.footage.frames, frames, strict=False)
+    pairs = zip(clip_plan.footage.frames, frames, strict=False)
     return map_ordered(take, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=run.stop)
 
 
 def paint(
-    film: ClipPlan, taken: Iterable[SourceFrame], run: Session, means: Resources, tally: Tally
+    clip_plan: ClipPlan,
+    taken: Iterable[SourceFrame],
+    run: Session,
+    resources: Resources,
+    tally: Tally,
 ) -> Iterator[DrawnFrame]:
     """Draw frames in order. One that fails by itself is reported and the others go on, so that
     the next run needs only what is missing."""
 
     def work(one: SourceFrame) -> DrawnFrame:
         try:
-            request = film.painter.request_for(one.shown, lambda: one.pixels, png=one.png)
+            request = clip_plan.frame_requests.request_for(
+                one.shown, lambda: one.pixels, png=one.png
+            )
             picture = run.generate(request)
-            pixels = film.painter.restored(picture, film.size)
+            pixels = clip_plan.frame_requests.restored(picture, clip_plan.size)
             return DrawnFrame(one.shown, one.pixels, pixels, picture)
         except SdbrError as error:
-            stop_if_fatal(error, run, means, tally)
+            stop_if_fatal(error, run, resources, tally)
             return DrawnFrame(one.shown, one.pixels, error=error)
 
     # The pace sees to it that no more than `workers` of them wait for Bedrock at once.
-    threads = means.effort.workers + means.effort.workers // _CALLS_A_DECODER
+    threads = resources.effort.workers + resources.effort.workers // _CALLS_A_DECODER
     return map_ordered(
-        work, taken, workers=threads, window=_window(film.size, threads), stop=run.stop
+        work, taken, workers=threads, window=_window(clip_plan.size, threads), stop=run.stop
     )
 
 
-def stop_if_fatal(error: SdbrError, run: Session, means: Resources, tally: Tally) -> None:
+def stop_if_fatal(error: SdbrError, run: Session, resources: Resources, tally: Tally) -> None:
     """End the run where no other frame can fare better.
 
     The failure is noted before the stop, after which nobody may come for this frame.
     """
-    fatal = ends_the_run(error, means.on_filtered)
+    fatal = ends_the_run(error, resources.on_filtered)
     if fatal:
         tally.failures.add(error, fatal=True)
-    if fatal or tally.failures.hopeless(means.effort.workers):
+    if fatal or tally.failures.hopeless(resources.effort.workers):
         run.stop.set()
 
 
-def usable(painted: Iterable[DrawnFrame], means: Resources, tally: Tally) -> Iterator[DrawnFrame]:
+def usable(
+    painted: Iterable[DrawnFrame], resources: Resources, tally: Tally
+) -> Iterator[DrawnFrame]:
     """The drawn frames and the refused ones that a hold may stand in for; failures are noted."""
     for one in painted:
         if one.error is None:
             tally.failures.done += 1
             yield one
-        elif isinstance(one.error, Refused) and means.on_filtered.how in ("hold", "skip"):
+        elif isinstance(one.error, Refused) and resources.on_filtered.how in ("hold", "skip"):
             tally.held.append(one.shown.number)
             yield one
         else:
-            tally.failures.add(one.error, fatal=ends_the_run(one.error, means.on_filtered))
+            tally.failures.add(one.error, fatal=ends_the_run(one.error, resources.on_filtered))
 
 
 def held_through(painted: Iterable[DrawnFrame]) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
@@ -182,10 +190,10 @@ def _no_pixels() -> Pixels:
 
 
 def paint_onward(
-    film: ClipPlan,
+    clip_plan: ClipPlan,
     taken: Iterable[SourceFrame],
     run: Session,
-    means: Resources,
+    resources: Resources,
     share: float,
     tally: Tally,
 ) -> Iterator[DrawnFrame]:
@@ -193,7 +201,9 @@ def paint_onward(
 
     Across a cut each shot starts from its source alone.
     """
-    shot_of = {number: at for at, shot in enumerate(film.footage.plan.shots) for number in shot}
+    shot_of = {
+        number: at for at, shot in enumerate(clip_plan.footage.plan.shots) for number in shot
+    }
     last: tuple[int, Pixels, Pixels] | None = None
     for shown, before in ((one.shown, one.pixels) for one in taken):
         if run.stop.is_set():
@@ -201,20 +211,22 @@ def paint_onward(
         init = before
         if last is not None and last[0] == shot_of[shown.number]:
             init = feed_back((last[1], last[2]), before, share)
-        one = _painted(film, shown, before, init, run)
+        one = _painted(clip_plan, shown, before, init, run)
         if one.pixels is not None:
             last = shot_of[shown.number], before, one.pixels
         elif one.error is not None:
-            stop_if_fatal(one.error, run, means, tally)
+            stop_if_fatal(one.error, run, resources, tally)
         yield one
 
 
 def _painted(
-    film: ClipPlan, shown: FrameInfo, before: Pixels, init: Pixels, run: Session
+    clip_plan: ClipPlan, shown: FrameInfo, before: Pixels, init: Pixels, run: Session
 ) -> DrawnFrame:
     try:
-        request = film.painter.request_for(shown, lambda: init, digest_of(init))
+        request = clip_plan.frame_requests.request_for(shown, lambda: init, digest_of(init))
         picture = run.generate(request)
-        return DrawnFrame(shown, before, film.painter.restored(picture, film.size), picture)
+        return DrawnFrame(
+            shown, before, clip_plan.frame_requests.restored(picture, clip_plan.size), picture
+        )
     except SdbrError as error:
         return DrawnFrame(shown, before, error=error)

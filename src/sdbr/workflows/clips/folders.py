@@ -59,7 +59,7 @@ class ClipRoots:
 
     def with_promised(self, trees: Iterable[ClipFolders]) -> ClipRoots:
         """The same folders, where the results of these trees are somebody's."""
-        return replace(self, promised={tree.target: tree.fingerprint for tree in trees})
+        return replace(self, promised={folders.target: folders.fingerprint for folders in trees})
 
 
 def places(workspace: Workspace, animated: bool) -> ClipRoots:
@@ -113,9 +113,9 @@ def _exact_tree(where: ClipRoots, naming: ResultName, fingerprint: str) -> ClipF
         raise UsageProblem(f"{result} cannot be two clips. Give -o a folder, or leave it out.")
     if not naming.overwrite and _owner_of_result(result) not in (None, fingerprint):
         raise UsageProblem(f"{result} exists. Add --overwrite, or choose another name.")
-    tree = _tree(where, naming.stem, result, naming, fingerprint)
-    if _owner_of_frames(tree.source) in (None, fingerprint):
-        return tree
+    folders = _tree(where, naming.stem, result, naming, fingerprint)
+    if _owner_of_frames(folders.source) in (None, fingerprint):
+        return folders
     return _tree(where, f"{naming.stem}-{fingerprint[:8]}", result, naming, fingerprint)
 
 

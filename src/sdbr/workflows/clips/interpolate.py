@@ -106,7 +106,11 @@ class _KeyframeStream:
 
 
 def carried(
-    film: ClipPlan, painted: Iterable[DrawnFrame], sources: SourceFrames, run: Session, tally: Tally
+    clip_plan: ClipPlan,
+    painted: Iterable[DrawnFrame],
+    sources: SourceFrames,
+    run: Session,
+    tally: Tally,
 ) -> Iterator[Result]:
     """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
 
@@ -118,7 +122,7 @@ def carried(
         def draw(number: int) -> Pixels | None:
             if not turns.comes(place):
                 return None
-            return _draw(film, number, sources[number], run, tally)
+            return _draw(clip_plan, number, sources[number], run, tally)
 
         try:
             pictures = _filled(span, sources, draw, 0)
@@ -126,13 +130,13 @@ def carried(
             turns.give_up()
             raise
         turns.end(place)
-        return [(film.footage.frames[number], pixels) for number, pixels in pictures]
+        return [(clip_plan.footage.frames[number], pixels) for number, pixels in pictures]
 
     def whole() -> bool:
         return not run.stop.is_set() and not tally.failures.any
 
     cores = os.cpu_count() or 2
-    spans = enumerate(_spans(film.footage.plan, _KeyframeStream(painted), sources, whole))
+    spans = enumerate(_spans(clip_plan.footage.plan, _KeyframeStream(painted), sources, whole))
     try:
         for results in map_ordered(filled, spans, workers=cores, window=cores + 1, stop=run.stop):
             yield from results
@@ -140,12 +144,12 @@ def carried(
         turns.give_up()
 
 
-def held_over(results: Iterable[Result], film: ClipPlan, tally: Tally) -> Iterator[Result]:
+def held_over(results: Iterable[Result], clip_plan: ClipPlan, tally: Tally) -> Iterator[Result]:
     """The results, and where a whole shot was refused the picture before it, or the first one.
 
     Nothing comes where every keyframe was refused, nor at the end of a run that failed.
     """
-    frames, last = film.footage.frames, None
+    frames, last = clip_plan.footage.frames, None
     due = 0
     for shown, pixels in results:
         yield from ((frames[n], pixels if last is None else last) for n in range(due, shown.number))
@@ -222,7 +226,9 @@ def _filled(
     return _filled(before, sources, draw, drawn + 1) + _filled(after, sources, draw, drawn + 1)
 
 
-def _draw(film: ClipPlan, number: int, before: Pixels, run: Session, tally: Tally) -> Pixels | None:
+def _draw(
+    clip_plan: ClipPlan, number: int, before: Pixels, run: Session, tally: Tally
+) -> Pixels | None:
     """Draw a frame that nothing explains, if that was agreed to.
 
     A smear is better than no clip, so errors are none.
@@ -232,12 +238,12 @@ def _draw(film: ClipPlan, number: int, before: Pixels, run: Session, tally: Tall
     tally.extra += 1
     try:
         picture = run.generate(
-            film.painter.request_for(film.footage.frames[number], lambda: before)
+            clip_plan.frame_requests.request_for(clip_plan.footage.frames[number], lambda: before)
         )
     except SdbrError:
         tally.extra -= 1
         return None
-    return film.painter.restored(picture, film.size)
+    return clip_plan.frame_requests.restored(picture, clip_plan.size)
 
 
 _HELD_BYTES = 96 * 1024 * 1024
@@ -253,9 +259,11 @@ class SourceFrames:
     there either.
     """
 
-    def __init__(self, film: ClipPlan) -> None:
-        self._tree = film.tree
-        self._most = max(_HELD_FRAMES, _HELD_BYTES // (3 * film.size.width * film.size.height))
+    def __init__(self, clip_plan: ClipPlan) -> None:
+        self._tree = clip_plan.folders
+        self._most = max(
+            _HELD_FRAMES, _HELD_BYTES // (3 * clip_plan.size.width * clip_plan.size.height)
+        )
         self._held: OrderedDict[int, Pixels] = OrderedDict()
         self._lock = threading.Lock()
 

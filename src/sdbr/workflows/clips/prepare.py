@@ -86,7 +86,7 @@ class ClipOrder:
     """What a command wants of all its clips: the look, the result, and where it goes."""
 
     look: Look
-    wish: ClipSpec
+    spec: ClipSpec
     beside: Attachments
     where: ClipRoots
 
@@ -97,69 +97,69 @@ class PreparedClip:
 
     source: ClipSource
     reader: Reader
-    film: ClipPlan
+    clip_plan: ClipPlan
     order: ClipOrder
 
     @property
-    def wish(self) -> ClipSpec:
+    def spec(self) -> ClipSpec:
         """What is wanted of the result."""
-        return self.order.wish
+        return self.order.spec
 
 
 def settle(
-    source: ClipSource, footage: Footage, order: ClipOrder, means: Resources, catalog: Catalog
+    source: ClipSource, footage: Footage, order: ClipOrder, resources: Resources, catalog: Catalog
 ) -> ClipPlan:
     """Settle model, size, seed and folders for one clip. Raises UsageProblem or InputProblem."""
-    wish = order.wish
+    spec = order.spec
     model = choose(catalog, order.look, None, "image-to-image")
     look = replace(order.look, model=model.invoke_id)
     clip = footage.clip
     placement = plan_fit(clip.size, dialect_of(model).size_rule(model), _fit(look))
     request = request_over_picture(look, model, order.beside.mask is not None)
-    store = means.workspace.hidden / "inputs"
+    store = resources.workspace.hidden / "inputs"
     request, beside = _with_beside(request, placement, order.beside, store)
     inputs = (*_remembered(source, store), *beside)
-    pictures = _digest([_known(inputs), repr(replace(look, seed=None)), wish.seed_policy])
+    pictures = _digest([_known(inputs), repr(replace(look, seed=None)), spec.seed_policy])
     if look.seed is None:
-        note = open_run(means.workspace.hidden / "clips", wish.command, [pictures], 1)
+        note = open_run(resources.workspace.hidden / "clips", spec.command, [pictures], 1)
         request = replace(request, seed=seed_within(model, note.seeds[0]))
-    fingerprint = _fingerprint(pictures, request.seed, wish, means)
+    fingerprint = _fingerprint(pictures, request.seed, spec, resources)
     first_like: dict[str, int] = {}
     for frame in footage.frames:
         first_like.setdefault(frame.digest, frame.number)
-    redrawn = redrawn_before(redraws_of(means.workspace.hidden, fingerprint))
-    painter = FrameRequests(request, placement, wish.seed_policy, first_like, redrawn)
-    body.check(painter.request_for(footage.frames[0], _unused), means.models)
-    stem = kept_name(wish.name or source.name)
-    naming = ResultName(stem, wish.ending, wish.frame_suffix, wish.exact, wish.overwrite)
-    tree = find_tree(order.where, naming, fingerprint)
-    if any(tree.target.resolve() == file.resolve() for file in source.files):
-        raise UsageProblem(f"{tree.target} is the source itself. Give -o another name.")
-    tried = tried_before(trial_of(means.workspace.hidden, fingerprint))
+    redrawn = redrawn_before(redraws_of(resources.workspace.hidden, fingerprint))
+    frame_requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn)
+    body.check(frame_requests.request_for(footage.frames[0], _unused), resources.models)
+    stem = kept_name(spec.name or source.name)
+    naming = ResultName(stem, spec.ending, spec.frame_suffix, spec.exact, spec.overwrite)
+    folders = find_tree(order.where, naming, fingerprint)
+    if any(folders.target.resolve() == file.resolve() for file in source.files):
+        raise UsageProblem(f"{folders.target} is the source itself. Give -o another name.")
+    tried = tried_before(trial_of(resources.workspace.hidden, fingerprint))
     footage = replace(footage, plan=with_frames(footage.plan, tried))
-    return ClipPlan(footage, painter, tree, clip.size, wish.keep_frames, inputs)
+    return ClipPlan(footage, frame_requests, folders, clip.size, spec.keep_frames, inputs)
 
 
-def index_of(film: ClipPlan, source: ClipSource, wish: ClipSpec) -> dict[str, Any]:
+def index_of(clip_plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, Any]:
     """What frames.json tells: the source, the settings, and the time of each frame in seconds."""
-    clip = film.footage.clip
+    clip = clip_plan.footage.clip
     return {
         "source": source.files[0].name,
         "size": list(clip.size),
         "rate": str(clip.rate),
-        "duration": str(film.footage.duration),
-        "settings": dict(wish.told),
-        "seed": film.painter.request.seed,
-        "model": film.painter.request.model.invoke_id,
-        "keyframes": [number + 1 for number in film.footage.plan.keyframes],
+        "duration": str(clip_plan.footage.duration),
+        "settings": dict(spec.told),
+        "seed": clip_plan.frame_requests.request.seed,
+        "model": clip_plan.frame_requests.request.model.invoke_id,
+        "keyframes": [number + 1 for number in clip_plan.footage.plan.keyframes],
         "frames": [
             {
-                "file": film.tree.source_frame(frame.number).name,
+                "file": clip_plan.folders.source_frame(frame.number).name,
                 "at": str(frame.at),
                 "lasts": str(frame.lasts),
                 "sha256": frame.digest,
             }
-            for frame in film.footage.frames
+            for frame in clip_plan.footage.frames
         ],
     }
 
@@ -191,11 +191,11 @@ def _known(inputs: Sequence[Input]) -> list[tuple[str, str]]:
     return [(one.role, one.sha256) for one in inputs]
 
 
-def _fingerprint(pictures: str, seed: int, wish: ClipSpec, means: Resources) -> str:
+def _fingerprint(pictures: str, seed: int, spec: ClipSpec, resources: Resources) -> str:
     """Names the run: a seed that was drawn and the same seed told make the same clip."""
-    flags = {name: value for name, value in wish.told if name != "seed"}
+    flags = {name: value for name, value in spec.told if name != "seed"}
     return _digest(
-        [pictures, seed, flags, wish.ending, wish.frame_suffix, means.realm, wish.command]
+        [pictures, seed, flags, spec.ending, spec.frame_suffix, resources.realm, spec.command]
     )
 
 

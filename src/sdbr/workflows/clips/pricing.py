@@ -28,11 +28,11 @@ class Allowance:
     spending: Spending
     told: Decimal
 
-    def pictures(self, price: Decimal, under_way: Session) -> int:
+    def pictures(self, price: Decimal, session: Session) -> int:
         """How many more pictures at `price` USD are agreed to beyond those that were told."""
         if not price:
             return _PLENTY
-        due = max(self.told, spent(under_way.budget))
+        due = max(self.told, spent(session.budget))
         if self.spending.cap is not None:
             return max(0, int((self.spending.cap - due) / price))
         if self.spending.assume_yes:
@@ -41,42 +41,44 @@ class Allowance:
 
 
 def within_cap(
-    settled: list[PreparedClip], rule: Callable[[int], KeyframeRule] | None, means: Resources
+    settled: list[PreparedClip], rule: Callable[[int], KeyframeRule] | None, resources: Resources
 ) -> list[PreparedClip]:
     """Fewer keyframes where the cap is the tighter bound: each clip gets its share of the calls.
 
     `rule` places so many keyframes at most; None where their number was told and stays. Raises
     OverBudget where no plan is so cheap.
     """
-    cap = means.spending.cap
-    told = priced(settled, None, means)
+    cap = resources.spending.cap
+    told = priced(settled, None, resources)
     if cap is None or rule is None or told.cost <= cap:
         return settled
     fewer = []
     for one in settled:
-        allowed = int(len(one.film.drawn) * cap / told.cost)
+        allowed = int(len(one.clip_plan.drawn) * cap / told.cost)
         try:
-            footage = placed_anew(one.film.footage, rule(max(1, allowed)))
+            footage = placed_anew(one.clip_plan.footage, rule(max(1, allowed)))
         except UsageProblem as error:
             each = f"A picture costs {in_usd(price(one))} USD."
             raise OverBudget(f"--max-cost {in_usd(cap)} is too little. {error} {each}") from error
-        fewer.append(replace(one, film=replace(one.film, footage=footage)))
+        fewer.append(replace(one, clip_plan=replace(one.clip_plan, footage=footage)))
     return fewer
 
 
-def priced(settled: Sequence[PreparedClip], trial_frames: int | None, means: Resources) -> Estimate:
+def priced(
+    settled: Sequence[PreparedClip], trial_frames: int | None, resources: Resources
+) -> Estimate:
     """The price of the frames to draw, or of so many trial frames of each clip."""
     requests = []
     for one in settled:
-        wanted = one.film.drawn
+        wanted = one.clip_plan.drawn
         if trial_frames is not None:
-            wanted = sheets.spread(one.film.footage.frames, trial_frames)
-        for shown, request in zip(wanted, draw.requests_of(one.film, wanted), strict=True):
-            key = body.key(request, means.realm)
+            wanted = sheets.spread(one.clip_plan.footage.frames, trial_frames)
+        for shown, request in zip(wanted, draw.requests_of(one.clip_plan, wanted), strict=True):
+            key = body.key(request, resources.realm)
             # What starts from a result that is not there yet cannot be looked up: it is priced.
             requests.append((f"{key} onward" if _onward(one, shown.number) else key, request))
-    told = estimate(requests, means.paid_for, billed=means.realm == "aws")
-    thing = "frame" if all(len(s.film.drawn) == length(s) for s in settled) else "keyframe"
+    told = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
+    thing = "frame" if all(len(s.clip_plan.drawn) == length(s) for s in settled) else "keyframe"
     return replace(told, thing=thing, remarks=_remarks(settled))
 
 
@@ -86,25 +88,29 @@ def with_more(told: Estimate, settled: Sequence[PreparedClip]) -> Estimate:
     return replace(told, remarks=(*told.remarks, f"up to {more} USD more for --max-flicker"))
 
 
-def is_paid(one: PreparedClip, number: int, means: Resources) -> bool:
+def is_paid(one: PreparedClip, number: int, resources: Resources) -> bool:
     """Whether a frame's picture is there; one that starts from a result is taken to be."""
-    request = draw.requests_of(one.film, [one.film.footage.frames[number]])[0]
-    return _onward(one, number) or means.paid_for(body.key(request, means.realm))
+    request = draw.requests_of(one.clip_plan, [one.clip_plan.footage.frames[number]])[0]
+    return _onward(one, number) or resources.paid_for(body.key(request, resources.realm))
 
 
 def _onward(one: PreparedClip, number: int) -> bool:
     """Whether a frame's init image has the result before it mixed in."""
-    firsts = {shot.start for shot in one.film.footage.plan.shots}
-    return bool(one.wish.feedback) and number not in firsts
+    firsts = {shot.start for shot in one.clip_plan.footage.plan.shots}
+    return bool(one.spec.feedback) and number not in firsts
 
 
 def length(one: PreparedClip) -> int:
     """How many frames the result has."""
-    return len(one.film.footage.frames)
+    return len(one.clip_plan.footage.frames)
 
 
 def _remarks(settled: Sequence[PreparedClip]) -> tuple[str, ...]:
-    silent = [s.film.painter.request.strength for s in settled if s.order.look.strength is None]
+    silent = [
+        s.clip_plan.frame_requests.request.strength
+        for s in settled
+        if s.order.look.strength is None
+    ]
     strengths = default_strengths(silent)
     saved = saved_of(settled)
     whole = sum((price(one) * length(one) for one in settled), Decimal(0))
@@ -117,15 +123,15 @@ def _remarks(settled: Sequence[PreparedClip]) -> tuple[str, ...]:
 
 def most_extra(one: PreparedClip) -> int:
     """How many frames may be drawn beyond the plan, told with the price: a quarter as many."""
-    drawn = len(one.film.drawn)
+    drawn = len(one.clip_plan.drawn)
     return min(length(one) - drawn, max(_FEWEST_EXTRA, drawn // _EXTRA_SHARE))
 
 
 def saved_of(settled: Sequence[PreparedClip]) -> Decimal:
     """USD of the frames that motion fills."""
-    return sum((price(s) * (length(s) - len(s.film.drawn)) for s in settled), Decimal(0))
+    return sum((price(s) * (length(s) - len(s.clip_plan.drawn)) for s in settled), Decimal(0))
 
 
 def price(one: PreparedClip) -> Decimal:
     """USD a frame; 0 where nobody knows."""
-    return price_of(one.film.painter.request) or Decimal(0)
+    return price_of(one.clip_plan.frame_requests.request) or Decimal(0)

@@ -42,7 +42,7 @@ class ClipResult:
 
 
 def restyle(
-    settled: PreparedClip, run: Session, means: Resources, voice: Console, extra: int = 0
+    settled: PreparedClip, run: Session, resources: Resources, console: Console, extra: int = 0
 ) -> ClipResult:
     """Draw the keyframes, fill the rest and write the clip.
 
@@ -50,54 +50,54 @@ def restyle(
     it; then nothing is written, and what was drawn stays in the cache, so that the same command
     goes on from there.
     """
-    film, wish = settled.film, settled.wish
-    footage, tree = film.footage, film.tree
-    _make_folders(film)
-    if film.keep_frames:
-        tree.write_index(index_of(film, settled.source, wish))
-    tally = Tally(Failures(total=len(film.drawn)), extra_allowed=extra)
+    clip_plan, spec = settled.clip_plan, settled.spec
+    footage, folders = clip_plan.footage, clip_plan.folders
+    _make_folders(clip_plan)
+    if clip_plan.keep_frames:
+        folders.write_index(index_of(clip_plan, settled.source, spec))
+    tally = Tally(Failures(total=len(clip_plan.drawn)), extra_allowed=extra)
     measured = SteadinessCurve()
-    sound = sound_of(footage.clip, footage.cut_at) if wish.audio else None
-    comment = json.dumps(how_made(settled, means.realm), ensure_ascii=False, sort_keys=True)
-    settings = with_loop_of(footage.clip, wish.settings, wish.loop_told)
-    preview = Preview(means.workspace.hidden / "preview.jpg")
+    sound = sound_of(footage.clip, footage.cut_at) if spec.audio else None
+    comment = json.dumps(how_made(settled, resources.realm), ensure_ascii=False, sort_keys=True)
+    settings = with_loop_of(footage.clip, spec.settings, spec.loop_told)
+    preview = Preview(resources.workspace.hidden / "preview.jpg")
     count = 0
     with (
-        voice.progress(len(footage.frames), "frame"),
+        console.progress(len(footage.frames), "frame"),
         open_writer(
-            tree.target, pace_of(footage), sound=sound, settings=settings, comment=comment
+            folders.target, pace_of(footage), sound=sound, settings=settings, comment=comment
         ) as writer,
     ):
-        finished = steady_frames(settled, run, means, tally, measured)
+        finished = steady_frames(settled, run, resources, tally, measured)
         for shown, pixels in see_through(finished, settled):
-            if film.keep_frames and footage.clip.has_alpha:
-                write_frame(tree.generated_frame(shown.number), pixels)
+            if clip_plan.keep_frames and footage.clip.has_alpha:
+                write_frame(folders.generated_frame(shown.number), pixels)
             writer.add(Frame(pixels, shown.at, shown.lasts))
             preview.show(pixels)
-            voice.step(f"{in_usd(spent(run.budget))} USD")
+            console.step(f"{in_usd(spent(run.budget))} USD")
             count += 1
         _raise_if_missing(count, settled, tally, run)
     told = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.told()}
-    keep(means.workspace.hidden / "clips" / f"{tree.fingerprint}.steadiness.json", told)
-    return ClipResult(tree.target, measured, tuple(tally.held), tally.extra, writer.notes)
+    keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", told)
+    return ClipResult(folders.target, measured, tuple(tally.held), tally.extra, writer.notes)
 
 
 def how_made(settled: PreparedClip, realm: str) -> dict[str, Any]:
     """The record in the clip's metadata: the same run gives the same text."""
-    film = settled.film
+    clip_plan = settled.clip_plan
     return {
         "sdbr": __version__,
-        "command": settled.wish.command,
-        "fingerprint": film.tree.fingerprint,
-        "request": request_fields(film.painter.request),
-        "seed": film.painter.request.seed,
-        "told": {name: value for name, value in settled.wish.told if name != "seed"},
-        "frames": len(film.footage.frames),
-        "size": list(film.size),
+        "command": settled.spec.command,
+        "fingerprint": clip_plan.folders.fingerprint,
+        "request": request_fields(clip_plan.frame_requests.request),
+        "seed": clip_plan.frame_requests.request.seed,
+        "told": {name: value for name, value in settled.spec.told if name != "seed"},
+        "frames": len(clip_plan.footage.frames),
+        "size": list(clip_plan.size),
         "answered_by": realm,
-        "treatment": [str(film.painter.placement)],
+        "treatment": [str(clip_plan.frame_requests.placement)],
         "inputs": [
-            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in film.inputs
+            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in clip_plan.inputs
         ],
     }
 
@@ -111,19 +111,19 @@ def pace_of(footage: Footage) -> Pace:
     return replace(clip.pace, rate=rate, variable=True)
 
 
-def _make_folders(film: ClipPlan) -> None:
-    folders = [film.tree.target.parent]
-    if film.needs_source_frames:
-        folders.append(film.tree.source)
-    if film.keep_frames:
-        folders.append(film.tree.generated)
+def _make_folders(clip_plan: ClipPlan) -> None:
+    folders = [clip_plan.folders.target.parent]
+    if clip_plan.needs_source_frames:
+        folders.append(clip_plan.folders.source)
+    if clip_plan.keep_frames:
+        folders.append(clip_plan.folders.generated)
     for folder in folders:
         with plain_write_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
 
 def _raise_if_missing(count: int, settled: PreparedClip, tally: Tally, run: Session) -> None:
-    total = len(settled.film.footage.frames)
+    total = len(settled.clip_plan.footage.frames)
     if count == total:
         return
     failures = tally.failures

@@ -36,19 +36,25 @@ def spread(frames: Sequence[FrameInfo], count: int) -> tuple[FrameInfo, ...]:
 
 
 def draw_trial(
-    settled: PreparedClip, wanted: Sequence[FrameInfo], run: Session, means: Resources, folder: Path
+    settled: PreparedClip,
+    wanted: Sequence[FrameInfo],
+    run: Session,
+    resources: Resources,
+    folder: Path,
 ) -> Path:
     """Draw the wanted frames, write a sheet of them into `folder`, and return its path.
 
     Raises Interrupted where the run was stopped before all were there: no sheet shows a part.
     """
-    film = settled.film
+    clip_plan = settled.clip_plan
     numbers = {frame.number: frame for frame in wanted}
-    decoded = enumerate(wanted_frames(settled.reader, film.footage.choice))
+    decoded = enumerate(wanted_frames(settled.reader, clip_plan.footage.choice))
     taken = (SourceFrame(numbers[n], rgb(seen.image)) for n, seen in decoded if n in numbers)
     pairs, names = [], []
     with suppress(Interrupted):
-        for frame, before, after in _drawn(settled, taken, tuple(wanted) == film.drawn, run, means):
+        for frame, before, after in _drawn(
+            settled, taken, tuple(wanted) == clip_plan.drawn, run, resources
+        ):
             pairs.append((_thumbnail(before), _thumbnail(after)))
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if run.stop.is_set() and len(pairs) < len(wanted):
@@ -56,10 +62,10 @@ def draw_trial(
             f"Interrupted: {len(pairs)} of {len(wanted)} pictures are drawn and kept. "
             "Run the same command again to go on."
         )
-    sheet = pairs_sheet(pairs, Labels(film.painter.request.prompt, rows=tuple(names)))
+    sheet = pairs_sheet(pairs, Labels(clip_plan.frame_requests.request.prompt, rows=tuple(names)))
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
-    return place(buffer.getvalue(), folder, f"{film.tree.name}-trial", ".png")
+    return place(buffer.getvalue(), folder, f"{clip_plan.folders.name}-trial", ".png")
 
 
 def _drawn(
@@ -67,13 +73,13 @@ def _drawn(
     taken: Iterable[SourceFrame],
     keyframes: bool,
     run: Session,
-    means: Resources,
+    resources: Resources,
 ) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
     """The frames as they were and as they became; `keyframes` as the whole run draws them."""
-    film = settled.film
-    if keyframes and settled.wish.feedback:
-        tally = Tally(Failures(total=len(film.drawn)))
-        for one in paint_onward(film, taken, run, means, settled.wish.feedback, tally):
+    clip_plan = settled.clip_plan
+    if keyframes and settled.spec.feedback:
+        tally = Tally(Failures(total=len(clip_plan.drawn)))
+        for one in paint_onward(clip_plan, taken, run, resources, settled.spec.feedback, tally):
             if one.error is not None:
                 raise one.error
             if one.pixels is not None:
@@ -81,10 +87,10 @@ def _drawn(
         return
 
     def work(one: SourceFrame) -> tuple[FrameInfo, Pixels, Pixels]:
-        picture = run.generate(film.painter.request_for(one.shown, lambda: one.pixels))
-        return one.shown, one.pixels, film.painter.restored(picture, film.size)
+        picture = run.generate(clip_plan.frame_requests.request_for(one.shown, lambda: one.pixels))
+        return one.shown, one.pixels, clip_plan.frame_requests.restored(picture, clip_plan.size)
 
-    workers = means.effort.workers
+    workers = resources.effort.workers
     yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=run.stop)
 
 
@@ -100,19 +106,21 @@ _SHEET_SIDE = 384
 
 def write_sheet(settled: PreparedClip, result: Path) -> Path:
     """Lay out up to eight frames, evenly spread, and return the sheet's path."""
-    footage = settled.film.footage
+    footage = settled.clip_plan.footage
     wanted = spread(footage.frames, _PAIRS)
     numbers = [frame.number for frame in wanted]
     before = _thumbnails(wanted_frames(settled.reader, footage.choice), numbers)
     after = _thumbnails(open_reader(result).frames(), numbers)
     names = tuple(f"frame {one.number + 1}, {float(one.at):.2f} s" for one in wanted)
-    title = settled.film.painter.request.prompt
+    title = settled.clip_plan.frame_requests.request.prompt
     sheet = pairs_sheet(
         list(zip(before, after, strict=False)), Labels(title, rows=names), _SHEET_SIDE
     )
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
-    return place(buffer.getvalue(), result.parent, f"{settled.film.tree.name}-sheet", ".png")
+    return place(
+        buffer.getvalue(), result.parent, f"{settled.clip_plan.folders.name}-sheet", ".png"
+    )
 
 
 def _thumbnails(frames: Iterable[Frame], numbers: Sequence[int]) -> list[Image.Image]:

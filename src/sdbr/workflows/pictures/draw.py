@@ -48,19 +48,19 @@ class Saved:
 class DrawOptions:
     """How to talk, whether to write files, and what ends the run early."""
 
-    voice: Console
+    console: Console
     write: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-def note_of(means: Resources, command: str, jobs: Sequence[Job]) -> OpenRun:
+def note_of(resources: Resources, command: str, jobs: Sequence[Job]) -> OpenRun:
     """The note of this run, with a seed drawn at random for each slot.
 
     A run that was stopped finds the note, and so its seeds, again by the same command; one that
     ended well does not.
     """
-    wanted = [f"{body.key(job.request, means.realm)} {job.slot}" for job in jobs]
-    return open_run(means.workspace.hidden / "runs", command, wanted, _slots(jobs))
+    wanted = [f"{body.key(job.request, resources.realm)} {job.slot}" for job in jobs]
+    return open_run(resources.workspace.hidden / "runs", command, wanted, _slots(jobs))
 
 
 def seeded(jobs: Sequence[Job], drawn: Sequence[int] | None = None) -> list[Job]:
@@ -79,15 +79,15 @@ def with_seed(job: Job, seed: int) -> Job:
     return replace(job, request=replace(job.request, seed=within))
 
 
-def make_plan(means: Resources, command: str, jobs: Iterable[Job]) -> PicturePlan:
+def make_plan(resources: Resources, command: str, jobs: Iterable[Job]) -> PicturePlan:
     """Check every request and price what is not in the cache. Raises UsageProblem."""
     planned = tuple(jobs)
     for job in planned:
-        body.check(job.request, means.models)
-    keys = tuple(body.key(job.request, means.realm) for job in planned)
+        body.check(job.request, resources.models)
+    keys = tuple(body.key(job.request, resources.realm) for job in planned)
 
     requests = zip(keys, (job.request for job in planned), strict=True)
-    told = estimate(requests, means.paid_for, billed=means.realm == "aws")
+    told = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     return PicturePlan(command, planned, keys, replace(told, remarks=_defaults(planned)))
 
 
@@ -105,13 +105,15 @@ def ended_remarks(models: Iterable[Model]) -> tuple[str, ...]:
     return tuple(f"{model.title} ended on {model.lifecycle.end}" for model in gone)
 
 
-def agree(means: Resources, told: Estimate, voice: Console, ask: Callable[[str], bool]) -> None:
+def agree(
+    resources: Resources, told: Estimate, console: Console, ask: Callable[[str], bool]
+) -> None:
     """Tell the price and get consent. Raises OverBudget where there is none."""
-    voice.say(str(told))
-    consent(told, means.spending, ask if voice.terminal else None)
+    console.say(str(told))
+    consent(told, resources.spending, ask if console.terminal else None)
 
 
-def draw(means: Resources, plan: PicturePlan, manner: DrawOptions) -> Iterator[Saved]:
+def draw(resources: Resources, plan: PicturePlan, manner: DrawOptions) -> Iterator[Saved]:
     """Draw all jobs and yield each as it is written, in order.
 
     After a failure the others are kept. Raises, at the end: the failure that stopped the run, or
@@ -119,44 +121,48 @@ def draw(means: Resources, plan: PicturePlan, manner: DrawOptions) -> Iterator[S
     """
     failures = Failures(total=len(plan.jobs))
     with (
-        until_interrupted(manner.stop, manner.voice.say) as asked,
-        drawing(means, plan.command, manner.stop, manner.voice.passing) as run,
-        manner.voice.progress(len(plan.jobs), "picture"),
+        until_interrupted(manner.stop, manner.console.say) as asked,
+        drawing(resources, plan.command, manner.stop, manner.console.passing) as run,
+        manner.console.progress(len(plan.jobs), "picture"),
     ):
         run.ledger.plan_run(run.run, len(plan.jobs), plan.told.saved)
-        for outcome in _outcomes(means, plan, run, failures):
-            manner.voice.step(f"{in_usd(spent(run.budget))} USD")
+        for outcome in _outcomes(resources, plan, run, failures):
+            manner.console.step(f"{in_usd(spent(run.budget))} USD")
             if isinstance(outcome, Failed):
-                failures.add(outcome.error, fatal=ends_the_run(outcome.error, means.on_filtered))
+                failures.add(
+                    outcome.error, fatal=ends_the_run(outcome.error, resources.on_filtered)
+                )
                 continue
             failures.done += 1
             yield Saved(outcome, _write(outcome, manner))
         if asked.is_set():
             failures.fatal = Interrupted("Interrupted. Run the same command again to go on.")
         done = f"{failures.done} of {failures.total} done"
-        manner.voice.say(f"{done}, {spending(run, plan.told)}")
+        manner.console.say(f"{done}, {spending(run, plan.told)}")
     failures.raise_at_end()
 
 
 def _outcomes(
-    means: Resources, plan: PicturePlan, run: Session, failures: Failures
+    resources: Resources, plan: PicturePlan, run: Session, failures: Failures
 ) -> Iterator[Drawn | Failed]:
     def work(job: Job) -> Drawn | Failed:
         try:
             picture = run.generate(job.request)
-            data = finish.file_bytes(job, picture, plan.command, means.realm)
+            data = finish.file_bytes(job, picture, plan.command, resources.realm)
             # The model's own bytes are in the cache; while the file waits to be written it is held
             # once, not twice.
             return Drawn(job, replace(picture, data=b""), data)
         except SdbrError as error:
-            if ends_the_run(error, means.on_filtered) or failures.hopeless(means.effort.workers):
+            if ends_the_run(error, resources.on_filtered) or failures.hopeless(
+                resources.effort.workers
+            ):
                 run.stop.set()
             return Failed(job, error)
         except BaseException:
             run.stop.set()
             raise
 
-    workers = min(means.effort.workers, len(plan.jobs))
+    workers = min(resources.effort.workers, len(plan.jobs))
     window = _WINDOW * workers
     return map_ordered(work, plan.jobs, workers=workers, window=window, stop=run.stop)
 
