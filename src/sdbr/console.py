@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from sdbr.errors import Interrupted
+from sdbr.errors import InputProblem, Interrupted
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -133,3 +134,38 @@ def until_interrupted(
     finally:
         for name, handler in earlier.items():
             signal.signal(name, handler)
+
+
+def ask(question: str) -> bool:
+    """Whether somebody at the terminal says yes."""
+    import click
+
+    return click.confirm(question, err=True)
+
+
+def open_file(path: Path) -> None:
+    """Show a file with the program that the desktop has for it."""
+    import click
+
+    click.launch(str(path))
+
+
+def print_line(text: str) -> None:
+    """One line on stdout at once; a name may hold what the terminal's encoding does not know."""
+    print_bytes(text.encode("utf-8", "surrogateescape") + b"\n")
+
+
+def print_bytes(data: bytes) -> None:
+    """Bytes on stdout at once. Raises InputProblem where it is closed or full."""
+    if sys.stdout is None:
+        raise InputProblem("stdout is closed, so results cannot be told. Open it, or give -o.")
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputProblem(
+            f"stdout cannot be written: {(error.strerror or str(error)).lower()}. Results are in "
+            "the workspace; run the same command again to see their paths."
+        ) from error

@@ -142,7 +142,8 @@ def test_a_trial_of_a_chain_draws_its_beginning(emulator, sdbr, photo):
 def test_a_dry_run_sends_nothing_and_tells_of_each_frame(emulator, sdbr, photo):
     ran = sdbr("img2gif", photo, "a", "--frames", "3", "--motion", "evolve", "--dry-run")
     assert ran.lines[0] == "photo.png: 3 frames to generate/img/photo.gif"
-    assert sum(line.startswith("frame ") for line in ran.lines) == 2
+    assert sum(line.startswith("frame ") for line in ran.lines) == 3
+    assert sum(", " in line and "over frame" in line for line in ran.lines) == 2
     told = sdbr("img2gif", photo, "a", "--frames", "3", "--motion", "evolve", "--dry-run", "--json")
     planned = json.loads(told.data)
     assert [frame["over"] for frame in planned["frames"]] == [[], [1], [2]]

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.cli.help import Option
-from sdbr.config.settings import Connection, Effort, Spending, configured_endpoint
+from sdbr.config.settings import Connection, Effort, Output, Spending, configured_endpoint
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
     from sdbr.bedrock.catalog import Catalog
     from sdbr.config import Config
-    from sdbr.generation.stack import Resources
+    from sdbr.workflows.run import Setup
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -56,19 +56,6 @@ class FiniteNumber(click.FloatRange):
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """Where results go and what is said about them. `to` is None, a path, or "-" for stdout."""
-
-    name: str | None
-    to: str | None
-    overwrite: bool
-    json: bool
-    quiet: bool
-    verbose: int
-    open: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
     """How to run: the workspace, the three values of `settings`, the output, the config."""
 
@@ -88,13 +75,15 @@ class Run:
 
         return catalog.load(self.config.prices, self.config.aliases)
 
-    def resources(self, catalog: Catalog, refused: str = "stop") -> Resources:
-        """What a run may use; `refused` is what becomes of refused pictures where none is told."""
+    def setup(self, catalog: Catalog, refused: str = "stop") -> Setup:
+        """What to draw with; `refused` is what becomes of refused pictures unless a flag says."""
+        from sdbr.console import Console
         from sdbr.generation.filtering import OnFiltered
         from sdbr.generation.stack import Resources
+        from sdbr.workflows.run import Setup
         from sdbr.workspace import Workspace
 
-        return Resources(
+        resources = Resources(
             workspace=Workspace(self.root),
             connection=self.connection,
             effort=self.effort,
@@ -103,6 +92,8 @@ class Run:
             on_filtered=OnFiltered.parse(self.on_filtered or refused),
             fresh=self.fresh,
         )
+        console = Console(quiet=self.output.quiet, verbose=bool(self.output.verbose))
+        return Setup(resources, self.output, console, self.dry_run)
 
 
 def collected(into: str, build: Callable[..., Any], *options: Decorator) -> Decorator:

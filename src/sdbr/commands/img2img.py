@@ -43,7 +43,7 @@ def command(arguments: tuple[str, ...], told: LookFlags, beside: Any, run: Run) 
     PROMPT, the last argument, says how they should look. The model is sd3.5 unless you name
     another. Results go to generate/img, in the input's shape, and carry how they were made.
     """
-    from sdbr.cli.runs.pictures import PictureTask, draw_over
+    from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
     default = run.config.models.get("img2img", "sd3.5")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
 from sdbr.cli.options import Run, grouped, run_options
+from sdbr.errors import InputProblem, UsageProblem
 
 _EXAMPLES = """
 sdbr replay generate/img/photo-7.png
@@ -16,6 +20,14 @@ sdbr replay generate/img/photo-7.png --strength 0.4,0.6 --sheet
 sdbr replay fox-7.png --prompt "a blue fox" --seed 1..4
 sdbr replay generate/videos/clip.mp4 --strength 0.4
 """
+
+
+_OWN = ("file", "prompt")
+_SOURCES = ("clip", "init_image")
+_BY_ROLE = ("mask", "style_image", "to_image")
+_KINDS = ("container", "format")
+_OURS = ("Output", "Spending", "Effort", "Connection")
+_SHAPING = ("format", "quality")
 
 
 @click.command("replay", cls=Command, examples=_EXAMPLES)
@@ -29,8 +41,7 @@ def command(file: str, prompt: str | None, told: LookFlags, beside: Any, run: Ru
 
     What it was made from must still lie where it was.
     """
-    from sdbr.cli.runs.pictures import deliver
-    from sdbr.cli.runs.replay import is_clip, rerun
+    from sdbr.workflows.pictures.draw import deliver
     from sdbr.workflows.provenance import read
     from sdbr.workflows.replay import found, jobs_again
     from sdbr.workspace import Workspace
@@ -38,11 +49,102 @@ def command(file: str, prompt: str | None, told: LookFlags, beside: Any, run: Ru
     workspace = Workspace(run.root)
     path = found(file, workspace)
     made = read.read(path)
-    if is_clip(made):
-        rerun(made, path.stem, workspace.hidden / "inputs")
+    if _is_clip(made):
+        _rerun(made, path.stem, workspace.hidden / "inputs")
         return
     changed = {**told.flags, "prompt": prompt, "format": told.format}
-    command_name, jobs = jobs_again(
-        str(path), changed, told.count, beside, run.catalog(), workspace
-    )
-    deliver(command_name, jobs, run, sheet=told.sheet)
+    catalog = run.catalog()
+    again, jobs = jobs_again(str(path), changed, told.count, beside, catalog, workspace)
+    deliver(again, jobs, run.setup(catalog), sheet=told.sheet)
+
+
+def _is_clip(made: Mapping[str, Any]) -> bool:
+    """Whether a record is that of frames in time."""
+    return {"frames", "told", "command"} <= made.keys()
+
+
+def _rerun(made: Mapping[str, Any], name: str, store: Path) -> None:
+    """Run the command that made the clip called `name` again, under the flags of this command.
+
+    Raises InputProblem where an input is gone, UsageProblem for a flag the command has not.
+    """
+    context = click.get_current_context()
+    group = context.find_root().command
+    recorded = made["command"]
+    made_by = group.get_command(context, recorded) if isinstance(group, click.Group) else None
+    if made_by is None:
+        raise InputProblem(f"{name} was made by an unknown command, {made['command']}.")
+    told = _on_the_command_line(context)
+    named = {} if _names_a_file(told) else {"name": made.get("stem", name)}
+    words = words_again(made_by, made, {**named, **told}, store)
+    with made_by.make_context(made_by.name, words, parent=context.parent) as again:
+        made_by.invoke(again)
+
+
+def words_again(
+    command: click.Command, made: Mapping[str, Any], changed: Mapping[str, Any], store: Path
+) -> list[str]:
+    """The words of the command line: the recorded flags under the `changed` ones."""
+    from sdbr.bedrock.validation import flag
+
+    options = {option.name: option for option in command.params if isinstance(option, click.Option)}
+    for name in changed:
+        if name not in options and name not in _OWN:
+            raise UsageProblem(f"{flag(name)} is not for {command.name}.")
+    inputs = made.get("inputs", [])
+    beside = {one["role"]: _found(one, store) for one in inputs if one["role"] in _BY_ROLE}
+    told = dict(made["told"])
+    if _names_a_file(changed):  # Its suffix says which kind of file.
+        told = {name: value for name, value in told.items() if name not in _KINDS}
+    told = {n: value for n, value in told.items() if n in options and _may_tell(options[n])}
+    flags = {**told, "seed": made.get("seed"), **beside, **changed}
+    words = [word for n, v in flags.items() if n in options for word in _words(options[n], v)]
+    sources = [str(_found(one, store)) for one in inputs if one["role"] in _SOURCES]
+    prompt = changed.get("prompt") or (made.get("request") or {}).get("prompt")
+    return [*words, "--", *sources, *([prompt] if prompt else [])]
+
+
+def _names_a_file(flags: Mapping[str, Any]) -> bool:
+    return bool(Path(flags.get("to") or "").suffix)
+
+
+def _may_tell(option: click.Option) -> bool:
+    """Whether a file may set the option: how the result looks, and never where it goes, what it
+    may cost or whom it asks."""
+    group = getattr(option, "group", "")
+    return group not in _OURS or option.name in _SHAPING
+
+
+def _on_the_command_line(context: click.Context) -> dict[str, Any]:
+    """What was told to this command itself; environment and files speak to the other one too."""
+    return {
+        name: value
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+
+
+def _words(option: click.Option, value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if option.count:
+        yield from [option.opts[0]] * int(value)
+    elif option.is_flag:
+        yield from option.opts[:1] if value else option.secondary_opts[:1]
+    else:
+        yield f"{_longest(option.opts)}={value}"
+
+
+def _longest(names: Sequence[str]) -> str:
+    return max(names, key=len)
+
+
+def _found(told: Mapping[str, Any], store: Path) -> Path:
+    from sdbr.workflows.prepare import original
+
+    path = original(told["sha256"], store)
+    if path is None:
+        raise InputProblem(
+            f"The input {told['name']} is not where it was. Put it back, or name it anew."
+        )
+    return path

@@ -31,14 +31,15 @@ def command(prompts: tuple[str, ...], file: Path | None, told: LookFlags, run: R
     The model is the cheapest one alive unless you name one. Files go to source/img and carry how
     they were made.
     """
-    from sdbr.cli.runs.pictures import deliver
     from sdbr.workflows.inputs import all_prompts
     from sdbr.workflows.outputs import format_of
+    from sdbr.workflows.pictures.draw import deliver
     from sdbr.workflows.pictures.jobs import PictureSpec, from_words
     from sdbr.workspace import Workspace
 
     texts = all_prompts(prompts, file)
     flags = told.with_format(format_of(told.format, run.output.to))
     wanted = PictureSpec("txt2img", flags, told.count, run.config.models.get("txt2img"))
-    jobs = from_words(texts, wanted, run.catalog(), Workspace(run.root))
-    deliver("txt2img", jobs, run, sheet=told.sheet)
+    catalog = run.catalog()
+    jobs = from_words(texts, wanted, catalog, Workspace(run.root))
+    deliver("txt2img", jobs, run.setup(catalog), sheet=told.sheet)

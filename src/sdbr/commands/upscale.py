@@ -36,7 +36,7 @@ def command(
     run: Run,
 ) -> None:
     """Make pictures larger and print the results' paths, one a line."""
-    from sdbr.cli.runs.pictures import PictureTask, draw_over
+    from sdbr.cli.over_pictures import PictureTask, draw_over
 
     task = PictureTask("upscale", f"{how}-upscale")
     draw_over(task, inputs, {"prompt": prompt, "creativity": creativity}, told, run)

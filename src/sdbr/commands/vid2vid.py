@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.cli.clip_options import ClipFlags, SteadyFlags, clip_options, steady_options
+from sdbr.cli.clip_options import clip_options, steady_options
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
 from sdbr.cli.options import Run, grouped, run_options
+from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 if TYPE_CHECKING:
     from sdbr.workflows.clips.prepare import ClipSpec
@@ -55,9 +56,9 @@ def command(
     argument, says how it should look. The result goes to generate/videos, its frames to
     source/frames and generate/frames.
     """
-    from sdbr.cli.runs.clips import ClipRunFlags, clip_plan
     from sdbr.workflows.clips.folders import places
     from sdbr.workflows.clips.prepare import ClipOrder
+    from sdbr.workflows.clips.run import restyle_clips
     from sdbr.workflows.clips.source import find_sources
     from sdbr.workflows.inputs import inputs_and_prompt
     from sdbr.workflows.look import look_of
@@ -83,7 +84,8 @@ def command(
         sheet=told.sheet,
     )
     order = ClipOrder(look, spec, beside, where)
-    clip_plan(find_sources(inputs, workspace), order, ClipRunFlags(clip, steady), run, catalog)
+    sources = find_sources(inputs, workspace)
+    restyle_clips(sources, order, (clip, steady), run.setup(catalog, refused="hold"), catalog)
 
 
 def _wish(told: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> ClipSpec:

@@ -88,3 +88,16 @@ def configured_endpoint(environment: Mapping[str, str] = os.environ) -> str | No
 def configured_region(environment: Mapping[str, str] = os.environ) -> str | None:
     """The region of the environment: boto3 itself reads only AWS_DEFAULT_REGION."""
     return environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where results go and what is said about them. `to` is None, a path, or "-" for stdout."""
+
+    name: str | None = None
+    to: str | None = None
+    overwrite: bool = False
+    json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    open: bool = False

@@ -100,8 +100,11 @@ class Ledger:
         )
 
     def saved_by_keyframes(self, run: int, saved: Decimal) -> None:
-        """Note the USD of the frames that were filled by motion instead of drawn."""
-        self._write("UPDATE runs SET saved_by_keyframes = ? WHERE id = ?", (to_micro(saved), run))
+        """Add the USD of a clip's frames that were filled by motion instead of drawn."""
+        self._write(
+            "UPDATE runs SET saved_by_keyframes = saved_by_keyframes + ? WHERE id = ?",
+            (to_micro(saved), run),
+        )
 
     def end_run(self, run: int) -> None:
         """Close a run."""

@@ -15,6 +15,6 @@ from sdbr.cli.options import Run, run_options
 @run_options
 def command(inputs: tuple[str, ...], told: LookFlags, run: Run) -> None:
     """Remove the background: what remains stands on transparency."""
-    from sdbr.cli.runs.pictures import PictureTask, draw_over
+    from sdbr.cli.over_pictures import PictureTask, draw_over
 
     draw_over(PictureTask("edit cutout", "remove-background"), inputs, {}, told, run)

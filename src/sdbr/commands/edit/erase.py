@@ -18,6 +18,6 @@ from sdbr.cli.options import Run, run_options
 @run_options
 def command(inputs: tuple[str, ...], told: LookFlags, beside: Any, run: Run) -> None:
     """Fill what is white in --mask (or transparent in the input) from its surroundings."""
-    from sdbr.cli.runs.pictures import PictureTask, draw_over
+    from sdbr.cli.over_pictures import PictureTask, draw_over
 
     draw_over(PictureTask("edit erase", "erase"), inputs, {}, told, run, beside)

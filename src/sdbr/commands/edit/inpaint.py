@@ -20,7 +20,7 @@ _EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
 @run_options
 def command(arguments: tuple[str, ...], told: LookFlags, beside: Any, run: Run) -> None:
     """Draw PROMPT where --mask is white (or the input is transparent)."""
-    from sdbr.cli.runs.pictures import PictureTask, draw_over
+    from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())

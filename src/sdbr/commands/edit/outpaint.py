@@ -28,7 +28,7 @@ _grow = grouped("Grow")
 @run_options
 def command(inputs: tuple[str, ...], prompt: str, told: LookFlags, run: Run) -> None:
     """Draw what could lie beyond the edges of pictures."""
-    from sdbr.cli.runs.pictures import PictureTask, draw_over
+    from sdbr.cli.over_pictures import PictureTask, draw_over
 
     more: dict[str, Any] = {"prompt": prompt}
     draw_over(PictureTask("edit outpaint", "outpaint"), inputs, more, told, run)

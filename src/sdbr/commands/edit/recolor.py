@@ -18,7 +18,7 @@ _EXAMPLES = 'sdbr edit recolor photo.jpg "bright red" --find "the car"'
 @run_options
 def command(arguments: tuple[str, ...], find: str, told: LookFlags, run: Run) -> None:
     """Recolour what --find names, as PROMPT says."""
-    from sdbr.cli.runs.pictures import PictureTask, draw_over
+    from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())

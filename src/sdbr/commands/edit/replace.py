@@ -18,7 +18,7 @@ _EXAMPLES = 'sdbr edit replace photo.jpg "a red ball" --find "the dog"'
 @run_options
 def command(arguments: tuple[str, ...], find: str, told: LookFlags, run: Run) -> None:
     """Draw PROMPT where --find is found in the pictures."""
-    from sdbr.cli.runs.pictures import PictureTask, draw_over
+    from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
     inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())

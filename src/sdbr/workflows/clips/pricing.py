@@ -49,8 +49,10 @@ def within_cap(
     OverBudget where no plan is so cheap.
     """
     cap = resources.spending.cap
+    if cap is None or rule is None:
+        return settled
     told = priced(settled, None, resources)
-    if cap is None or rule is None or told.cost <= cap:
+    if told.cost <= cap:
         return settled
     fewer = []
     for one in settled:

@@ -16,14 +16,14 @@ def denser(plan: KeyframePlan, curve: Mapping[int, Steadiness], most: float) -> 
     `curve` has the steadiness by frame number; a stretch that was not measured stays. Where no
     stretch is over by itself, the worst one is halved.
     """
-    resources = {
+    means = {
         stretch: fmean(curve[number].error for number in _frames(stretch) if number in curve)
         for stretch in plan.stretches()
         if any(number in curve for number in _frames(stretch))
     }
-    over = [stretch for stretch, mean in resources.items() if mean > most]
-    if not over and resources:
-        over = [max(resources, key=lambda stretch: resources[stretch])]
+    over = [stretch for stretch, mean in means.items() if mean > most]
+    if not over and means:
+        over = [max(means, key=lambda stretch: means[stretch])]
     middles = {_middle(stretch) for stretch in over}
     keyframes = tuple(sorted({*plan.keyframes, *middles}))
     reasons = (*plan.reasons, f"{len(middles)} more where it flickers") if middles else plan.reasons

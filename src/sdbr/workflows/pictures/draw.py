@@ -1,56 +1,72 @@
-"""Draw single pictures: plan, price, consent, requests, files, in that order."""
+"""Draw single pictures: their plan, and the work that draws and writes them."""
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from sdbr.bedrock import body
 from sdbr.bedrock.families import seed_within
 from sdbr.concurrency import map_ordered
-from sdbr.console import Console, until_interrupted
-from sdbr.errors import Interrupted, SdbrError
+from sdbr.errors import Interrupted, SdbrError, UsageProblem
 from sdbr.files import write_whole
-from sdbr.generation.estimate import Estimate, consent, default_strengths, estimate, in_usd
-from sdbr.generation.stack import Resources, Session, drawing, spent
+from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
+from sdbr.generation.stack import Resources, Session, spent
+from sdbr.media.formats import sniff
 from sdbr.request import Model
 from sdbr.store.open_runs import OpenRun, drawn_seeds, open_run
 from sdbr.workflows.failures import Failures, ends_the_run
+from sdbr.workflows.outputs import check_free, job_targets
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Drawn, Failed, Job
+from sdbr.workflows.run import PlanLine, ResultLine, RunPlan, Setup, run
 from sdbr.workspace import place
 
 _WINDOW = 4  # Held results a worker: keeps 97 % of the workers busy under uneven latency.
+
+
+def deliver(command: str, jobs: Sequence[Job], setup: Setup, *, sheet: bool = False) -> None:
+    """Draw `jobs` and print what was written, one line each, in order.
+
+    `sheet` lays the results out on a contact sheet as well. Raises SdbrError.
+    """
+    resources, output = setup.resources, setup.output
+    if output.to == "-" and sys.stdout is not None and sys.stdout.isatty():
+        raise UsageProblem("A picture is not for the terminal. Add > picture.png, or -o a file.")
+    jobs = job_targets(jobs, output.to, output.name)
+    if setup.dry_run:
+        plan = make_plan(resources, seeded(jobs))
+        work = PictureWork(command, plan, setup)
+        run(RunPlan(command, "pictures", [work], plan.estimate), setup)
+        return
+    resources.workspace.prepare()
+    note = note_of(resources, command, jobs)
+    plan = make_plan(resources, seeded(jobs, note.seeds))
+    if output.to != "-":
+        check_free(plan.jobs, plan.keys, output.overwrite)
+    work = PictureWork(command, plan, setup)
+    agreed = partial(note.need, plan.keys)
+    run(RunPlan(command, "pictures", [work], plan.estimate, agreed=agreed), setup)
+    note.finish()
+    if sheet:
+        from sdbr.workflows.pictures.sheet import write_sheet
+
+        setup.console.say(f"Sheet: {write_sheet(work.written)}")
 
 
 @dataclass(frozen=True, slots=True)
 class PicturePlan:
     """Jobs that were checked and priced; `keys` are their requests' names, in the same order."""
 
-    command: str
     jobs: tuple[Job, ...]
     keys: tuple[str, ...]
-    told: Estimate
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """One finished picture and where it lies; `path` is None where it was not written."""
-
-    drawn: Drawn
-    path: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class DrawOptions:
-    """How to talk, whether to write files, and what ends the run early."""
-
-    console: Console
-    write: bool = True
-    stop: threading.Event = field(default_factory=threading.Event)
+    estimate: Estimate
 
 
 def note_of(resources: Resources, command: str, jobs: Sequence[Job]) -> OpenRun:
@@ -79,16 +95,15 @@ def with_seed(job: Job, seed: int) -> Job:
     return replace(job, request=replace(job.request, seed=within))
 
 
-def make_plan(resources: Resources, command: str, jobs: Iterable[Job]) -> PicturePlan:
+def make_plan(resources: Resources, jobs: Iterable[Job]) -> PicturePlan:
     """Check every request and price what is not in the cache. Raises UsageProblem."""
     planned = tuple(jobs)
     for job in planned:
         body.check(job.request, resources.models)
     keys = tuple(body.key(job.request, resources.realm) for job in planned)
-
     requests = zip(keys, (job.request for job in planned), strict=True)
-    told = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
-    return PicturePlan(command, planned, keys, replace(told, remarks=_defaults(planned)))
+    price = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
+    return PicturePlan(planned, keys, replace(price, remarks=_defaults(planned)))
 
 
 def _defaults(jobs: Sequence[Job]) -> tuple[str, ...]:
@@ -99,87 +114,106 @@ def _defaults(jobs: Sequence[Job]) -> tuple[str, ...]:
 
 
 def ended_remarks(models: Iterable[Model]) -> tuple[str, ...]:
-    """That Bedrock answers no more for a model, told with the price."""
+    """That Bedrock answers no more for a model, said with the price."""
     today = date.today()
     gone = [model for model in models if model.lifecycle.ended(today)]
     return tuple(f"{model.title} ended on {model.lifecycle.end}" for model in gone)
 
 
-def agree(
-    resources: Resources, told: Estimate, console: Console, ask: Callable[[str], bool]
-) -> None:
-    """Tell the price and get consent. Raises OverBudget where there is none."""
-    console.say(str(told))
-    consent(told, resources.spending, ask if console.terminal else None)
+@dataclass(slots=True)
+class PictureWork:
+    """All pictures of a run, drawn many at once; `written` are the jobs done and their files."""
 
+    command: str
+    wanted: PicturePlan
+    setup: Setup
+    written: list[tuple[Job, Path]] = field(default_factory=list)
+    failures: Failures = field(init=False)
+    name: str = ""
 
-def draw(resources: Resources, plan: PicturePlan, manner: DrawOptions) -> Iterator[Saved]:
-    """Draw all jobs and yield each as it is written, in order.
+    def __post_init__(self) -> None:
+        self.failures = Failures(total=len(self.wanted.jobs))
 
-    After a failure the others are kept. Raises, at the end: the failure that stopped the run, or
-    PartlyDone where some pictures failed by themselves.
-    """
-    failures = Failures(total=len(plan.jobs))
-    with (
-        until_interrupted(manner.stop, manner.console.say) as asked,
-        drawing(resources, plan.command, manner.stop, manner.console.passing) as run,
-        manner.console.progress(len(plan.jobs), "picture"),
-    ):
-        run.ledger.plan_run(run.run, len(plan.jobs), plan.told.saved)
-        for outcome in _outcomes(resources, plan, run, failures):
-            manner.console.step(f"{in_usd(spent(run.budget))} USD")
-            if isinstance(outcome, Failed):
-                failures.add(
-                    outcome.error, fatal=ends_the_run(outcome.error, resources.on_filtered)
-                )
-                continue
-            failures.done += 1
-            yield Saved(outcome, _write(outcome, manner))
+    @property
+    def summary(self) -> str:
+        """How many of the pictures are there."""
+        return f"{self.failures.done} of {self.failures.total} done"
+
+    def plan(self) -> Iterator[PlanLine]:
+        """Each request, with its key."""
+        for job, key in zip(self.wanted.jobs, self.wanted.keys, strict=True):
+            yield PlanLine(job.request, job.target, job.before, more={"key": key})
+
+    def draw(self, session: Session, asked: threading.Event) -> Iterator[ResultLine]:
+        """Draw all jobs and yield each as it is written, in order.
+
+        After a failure the others are kept. Raises, at the end: the failure that stopped the run,
+        or PartlyDone where some pictures failed by themselves.
+        """
+        console, policy = self.setup.console, self.setup.resources.on_filtered
+        with console.progress(len(self.wanted.jobs), "picture"):
+            for outcome in self._outcomes(session):
+                console.step(f"{in_usd(spent(session.budget))} USD")
+                if isinstance(outcome, Failed):
+                    self.failures.add(outcome.error, fatal=ends_the_run(outcome.error, policy))
+                    continue
+                self.failures.done += 1
+                yield self._write(outcome)
         if asked.is_set():
-            failures.fatal = Interrupted("Interrupted. Run the same command again to go on.")
-        done = f"{failures.done} of {failures.total} done"
-        manner.console.say(f"{done}, {spending(run, plan.told)}")
-    failures.raise_at_end()
+            self.failures.fatal = Interrupted("Interrupted. Run the same command again to go on.")
+        self.failures.raise_at_end()
+
+    def _outcomes(self, session: Session) -> Iterator[Drawn | Failed]:
+        resources, failures = self.setup.resources, self.failures
+
+        def work(job: Job) -> Drawn | Failed:
+            try:
+                picture = session.generate(job.request)
+                data = finish.file_bytes(job, picture, self.command, resources.realm)
+                # The model's own bytes are in the cache; while the file waits to be written it is
+                # held once, not twice.
+                return Drawn(job, replace(picture, data=b""), data)
+            except SdbrError as error:
+                hopeless = failures.hopeless(resources.effort.workers)
+                if hopeless or ends_the_run(error, resources.on_filtered):
+                    session.stop.set()
+                return Failed(job, error)
+            except BaseException:
+                session.stop.set()
+                raise
+
+        workers = min(resources.effort.workers, len(self.wanted.jobs))
+        return map_ordered(
+            work, self.wanted.jobs, workers=workers, window=_WINDOW * workers, stop=session.stop
+        )
+
+    def _write(self, drawn: Drawn) -> ResultLine:
+        job, picture = drawn.job, drawn.picture
+        path = None
+        if self.setup.output.to != "-":
+            path = _placed(drawn)
+            self.written.append((job, path))
+        if job.treatment:
+            self.setup.console.detail(f"{job.inputs[0].name}: {'; '.join(job.treatment)}")
+        found = sniff(drawn.data)
+        price = None if picture.price is None else Decimal(picture.price)
+        return ResultLine(
+            path,
+            job.request,
+            picture.seed,
+            found.size if found else picture.size,
+            price,
+            cost=Decimal(0) if picture.cached else price,
+            source=job.before,
+            more={"cached": picture.cached, "key": picture.key},
+            data=drawn.data,
+        )
 
 
-def _outcomes(
-    resources: Resources, plan: PicturePlan, run: Session, failures: Failures
-) -> Iterator[Drawn | Failed]:
-    def work(job: Job) -> Drawn | Failed:
-        try:
-            picture = run.generate(job.request)
-            data = finish.file_bytes(job, picture, plan.command, resources.realm)
-            # The model's own bytes are in the cache; while the file waits to be written it is held
-            # once, not twice.
-            return Drawn(job, replace(picture, data=b""), data)
-        except SdbrError as error:
-            if ends_the_run(error, resources.on_filtered) or failures.hopeless(
-                resources.effort.workers
-            ):
-                run.stop.set()
-            return Failed(job, error)
-        except BaseException:
-            run.stop.set()
-            raise
-
-    workers = min(resources.effort.workers, len(plan.jobs))
-    window = _WINDOW * workers
-    return map_ordered(work, plan.jobs, workers=workers, window=window, stop=run.stop)
-
-
-def _write(drawn: Drawn, manner: DrawOptions) -> Path | None:
-    if not manner.write:
-        return None
+def _placed(drawn: Drawn) -> Path:
     job = drawn.job
     if job.target is not None:
         write_whole(job.target, drawn.data)
         return job.target
     stem = job.stem if job.seedless else f"{job.stem}-{drawn.picture.seed}"
     return place(drawn.data, job.folder, stem, finish.suffix(job.finish))
-
-
-def spending(run: Session, told: Estimate) -> str:
-    """What a run cost, in words."""
-    perhaps = f", {in_usd(run.budget.perhaps)} USD perhaps" if run.budget.perhaps else ""
-    note = "" if told.billed else " (emulated)"
-    return f"{in_usd(run.budget.spent)} USD spent{perhaps}{note}"

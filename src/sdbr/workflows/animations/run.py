@@ -1,0 +1,174 @@
+"""What img2gif does with stills: prepare, price, draw the frames of each motion, write."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sdbr.bedrock.catalog import Catalog, price_of
+from sdbr.console import counted
+from sdbr.errors import InputProblem, SdbrError
+from sdbr.files import plain_write_errors
+from sdbr.generation.estimate import Estimate, default_strengths, estimate
+from sdbr.generation.stack import Resources, Session, spent
+from sdbr.media.formats import sniff
+from sdbr.workflows.animations import render
+from sdbr.workflows.animations.draw import draw, keyed, wanted_of
+from sdbr.workflows.animations.prepare import COMMAND, AnimationSpec, PreparedAnimation, settle
+from sdbr.workflows.run import PlanLine, ResultLine, RunPlan, Setup, run
+
+
+def animate(paths: Sequence[Path], spec: AnimationSpec, setup: Setup, catalog: Catalog) -> None:
+    """Bring each still to life and print its animation's path.
+
+    One that fails does not stop the others. Raises SdbrError.
+    """
+    setup.resources.workspace.prepare()
+    animations, failed = _prepared(paths, spec, setup.resources, catalog)
+    if not animations:
+        raise failed[0]
+    works = [AnimationWork(animation, setup) for animation in animations]
+    price = _priced(animations, setup.resources)
+    run(RunPlan(COMMAND, "animations", works, price, failed), setup)
+
+
+def _prepared(
+    paths: Sequence[Path], spec: AnimationSpec, resources: Resources, catalog: Catalog
+) -> tuple[list[PreparedAnimation], list[SdbrError]]:
+    animations: list[PreparedAnimation] = []
+    failed: list[SdbrError] = []
+    for path in paths:
+        try:
+            where = spec.where.with_promised(animation.folders for animation in animations)
+            animations.append(settle(path, replace(spec, where=where), resources, catalog))
+        except InputProblem as error:
+            failed.append(error)
+    return animations, failed
+
+
+def _priced(animations: Sequence[PreparedAnimation], resources: Resources) -> Estimate:
+    requests = [pair for animation in animations for pair in keyed(animation, resources)]
+    price = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
+    silent = [one.still.request.strength for one in animations if "strength" not in one.spec.told]
+    return replace(price, thing="frame", remarks=default_strengths(silent))
+
+
+@dataclass(frozen=True, slots=True)
+class AnimationWork:
+    """One still: a sheet of a few of its frames, or the whole animation."""
+
+    animation: PreparedAnimation
+    setup: Setup
+    summary: str = ""
+
+    @property
+    def name(self) -> str:
+        """The still's file name."""
+        return self.animation.path.name
+
+    def plan(self) -> Iterator[PlanLine]:
+        """The first frame's request, and what is asked for each."""
+        animation = self.animation
+        wanted, target = wanted_of(animation), animation.folders.target
+        first = animation.frames[wanted[0]]
+        yield PlanLine(
+            None if first.of else first.request,
+            target,
+            animation.path,
+            heading="\n".join(
+                [
+                    f"{self.name}: {len(wanted)} frames to {target}",
+                    *(_described(animation, number) for number in wanted),
+                ]
+            ),
+            more={"frames": [_planned(animation, number) for number in wanted]},
+        )
+
+    def draw(self, session: Session, asked: threading.Event) -> Iterator[ResultLine]:  # noqa: ARG002
+        """Draw the frames that are wanted, then write the animation, or a sheet for a trial."""
+        animation, console, before = self.animation, self.setup.console, spent(session.budget)
+        target = animation.spec.result
+        for note in animation.prepared.treatment:
+            console.detail(f"{self.name}: {note}")
+        with _frames_folder(animation, self.setup.resources) as folder:
+            with console.progress(len(wanted_of(animation)), "frame"):
+                progress = draw(animation, folder, session, self.setup.resources, console)
+            cost = spent(session.budget) - before
+            request = animation.still.request
+            price, source = price_of(request), animation.path
+            if target.trial is not None:
+                sheet = render.write_sheet(animation, folder, "trial")
+                drawn = sniff(sheet.read_bytes())
+                assert drawn is not None, "a sheet is a PNG"
+                numbers = {"frames": [number + 1 for number in wanted_of(animation)]}
+                yield ResultLine(
+                    sheet, request, request.seed, drawn.size, price, cost, source, numbers
+                )
+                return
+            result = render.write(animation, folder, self.setup.resources.realm)
+            for note in result.notes:
+                console.say(note)
+            if progress.held:
+                held = counted(len(progress.held), "frame")
+                console.say(f"Refused, so they show what is before them: {held}.")
+            more = {
+                "motion": animation.spec.motion.kind,
+                "drawn": len(animation.frames),
+                "frames": result.frames,
+                "duration": round(float(result.duration), 6),
+                "held": [number + 1 for number in progress.held],
+            }
+            yield ResultLine(
+                result.path, request, request.seed, result.size, price, cost, source, more
+            )
+            if target.sheet:
+                console.say(f"Sheet: {render.write_sheet(animation, folder, 'sheet')}")
+
+
+@contextmanager
+def _frames_folder(animation: PreparedAnimation, resources: Resources) -> Iterator[Path]:
+    """Where the frames go: the tree's folder, or one that is gone afterwards."""
+    result = animation.spec.result
+    kept = result.keep_frames and result.trial is None
+    hidden = resources.workspace.hidden / f"frames-{uuid4().hex}"
+    folder = animation.folders.generated if kept else hidden
+    for path in (folder, animation.spec.where.results):
+        with plain_write_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
+    try:
+        if kept:
+            animation.folders.write_index(render.index_of(animation))
+        yield folder
+    finally:
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _planned(animation: PreparedAnimation, number: int) -> dict[str, Any]:
+    """A frame to draw; `over` are the frames that its init image is made of."""
+    frame = animation.frames[number]
+    return {
+        "frame": number + 1,
+        "over": [source + 1 for source in frame.of],
+        "seed": frame.request.seed,
+        "strength": frame.request.strength,
+        "prompt": frame.request.prompt,
+    }
+
+
+def _described(animation: PreparedAnimation, number: int) -> str:
+    frame = animation.frames[number]
+    over = " and ".join(str(source + 1) for source in frame.of)
+    strength = frame.request.strength
+    parts = [
+        *([f"over frame {over}"] if over else []),
+        f"seed {frame.request.seed}",
+        *([] if strength is None else [f"strength {strength:g}"]),
+    ]
+    return f"frame {number + 1}: {', '.join(parts)}"

@@ -1,0 +1,88 @@
+"""The flags that choose and keep frames of clips, and those that make clips steady, as values.
+
+What reads them imports the libraries of video; this file does not, as the help loads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from sdbr.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from sdbr.motion.keyframes import KeyframeRule
+    from sdbr.workflows.clips.selection import FrameSelection
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFlags:
+    """The flags as they were given; None where nothing was told."""
+
+    start: str | None
+    end: str | None
+    duration: str | None
+    every: int
+    fps: str | None
+    max_frames: int | None
+    test_frames: int | None
+    frame_format: str
+    keep_frames: bool
+    seed_policy: str
+    accept_cut: bool
+
+    def choice(self, stills: bool) -> FrameSelection:
+        """Which frames are wanted; for `stills` in a row --fps is their rate, not a choice.
+
+        Raises UsageProblem for a time that cannot be read.
+        """
+        from sdbr.workflows.clips.selection import FrameSelection, parse_rate, parse_time
+
+        start = parse_time("--start", self.start or "0")
+        end = parse_time("--end", self.end) if self.end else None
+        if self.duration:
+            if end is not None:
+                raise UsageProblem("--end and --duration say the same. Give one of them.")
+            end = start + parse_time("--duration", self.duration)
+        if end is not None and end <= start:
+            raise UsageProblem("The chosen part ends before it starts. Change --start or --end.")
+        fps = parse_rate(self.fps) if self.fps and not stills else None
+        return FrameSelection(start, end, self.every, fps, self.max_frames)
+
+    def rate(self, stills: bool) -> Fraction | None:
+        """The rate of pictures in a row, from --fps. Raises UsageProblem."""
+        from sdbr.workflows.clips.selection import parse_rate
+
+        return parse_rate(self.fps) if self.fps and stills else None
+
+    def told(self) -> dict[str, Any]:
+        """The flags that were given, for the record."""
+        silent = ("test_frames", "keep_frames")
+        flags = {name: value for name, value in asdict(self).items() if name not in silent}
+        return {name: value for name, value in flags.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyFlags:
+    """What makes a clip steady, as it was told."""
+
+    keyframes: str
+    unexplained: float
+    steady: str
+    max_flicker: float | None
+    review: bool
+    redraw: str | None
+    init: str
+    feedback: float
+
+    def rule(self, calls: int | None) -> KeyframeRule:
+        """Where keyframes go; `calls` bounds their number. Raises UsageProblem."""
+        from sdbr.motion.keyframes import read_rule
+
+        return read_rule(self.keyframes, self.unexplained, calls)
+
+    def told(self) -> dict[str, Any]:
+        """The flags for the record: those that shape the result."""
+        silent = ("review", "redraw")
+        return {name: value for name, value in asdict(self).items() if name not in silent}

@@ -1,0 +1,285 @@
+"""What vid2vid and img2gif do with clips: prepare, price, draw, and draw more keyframes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sdbr.bedrock.catalog import Catalog
+from sdbr.console import counted
+from sdbr.errors import InputProblem, PartlyDone, SdbrError
+from sdbr.generation.stack import Resources, Session, spent
+from sdbr.motion.arrays import one_thread_a_call
+from sdbr.request import Size
+from sdbr.workflows.clips import sheets
+from sdbr.workflows.clips.draw import requests_of
+from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
+from sdbr.workflows.clips.footage import look_over
+from sdbr.workflows.clips.overrides import (
+    named,
+    note_redrawn,
+    note_trial,
+    parse_places,
+    redraw,
+    redraws_of,
+    trial_of,
+)
+from sdbr.workflows.clips.prepare import ClipOrder, PreparedClip, settle
+from sdbr.workflows.clips.pricing import (
+    Allowance,
+    is_paid,
+    length,
+    most_extra,
+    price,
+    priced,
+    saved_of,
+    with_more,
+    within_cap,
+)
+from sdbr.workflows.clips.refine import denser
+from sdbr.workflows.clips.render import ClipResult, restyle
+from sdbr.workflows.clips.source import ClipSource
+from sdbr.workflows.run import PlanLine, ResultLine, RunPlan, Setup, run
+
+_ROUNDS = 3
+"""Times that a clip is drawn anew with more keyframes to come under --max-flicker."""
+
+
+def restyle_clips(
+    sources: Sequence[ClipSource],
+    order: ClipOrder,
+    flags: tuple[ClipFlags, SteadyFlags],
+    setup: Setup,
+    catalog: Catalog,
+) -> None:
+    """Draw each clip and print its result's path. One that fails does not stop the others."""
+    selection, steadiness = flags
+    resources = setup.resources
+    resources.workspace.prepare()
+    one_thread_a_call()
+    clips, failed = _prepared(sources, order, flags, resources, catalog)
+    if not clips:
+        raise failed[0]
+    rule = steadiness.rule if steadiness.keyframes == "auto" else None
+    clips = _redrawn(within_cap(clips, rule, resources), steadiness, resources)
+    estimate = priced(clips, selection.test_frames, resources)
+    if steadiness.max_flicker is not None:
+        estimate = with_more(estimate, clips)
+    allowance = Allowance(resources.spending, estimate.cost)
+    works = [ClipWork(clip, flags, setup, allowance) for clip in clips]
+    frames = counted(sum(map(length, clips)), "frame")
+    plan = RunPlan(
+        order.spec.command,
+        "clips",
+        works,
+        estimate,
+        failed,
+        notes=[note for clip in clips for note in _notes(clip)],
+        prefix="" if estimate.thing == "frame" else f"{frames}: ",
+        agreed=partial(_note_redrawn, clips if steadiness.redraw is not None else (), resources),
+    )
+    run(plan, setup)
+
+
+def _prepared(
+    sources: Iterable[ClipSource],
+    order: ClipOrder,
+    flags: tuple[ClipFlags, SteadyFlags],
+    resources: Resources,
+    catalog: Catalog,
+) -> tuple[list[PreparedClip], list[SdbrError]]:
+    selection, steadiness = flags
+    clips: list[PreparedClip] = []
+    failed: list[SdbrError] = []
+    for source in sources:
+        try:
+            stills = isinstance(source.what, tuple) or source.what.is_dir()
+            reader = source.open(selection.rate(stills))
+            # Only under a cap may the keyframes have to be placed anew.
+            capped = resources.spending.cap is not None
+            rule = steadiness.rule(None)
+            footage = look_over(reader, selection.choice(stills), rule, thorough=capped)
+            if reader.clip.cut and not selection.accept_cut:
+                raise InputProblem(
+                    f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "
+                    "Copy or download it again, or add --accept-cut to draw these."
+                )
+            where = order.where.with_promised(one.clip_plan.folders for one in clips)
+            clip_plan = settle(source, footage, replace(order, where=where), resources, catalog)
+            clips.append(PreparedClip(source, reader, clip_plan, order))
+        except InputProblem as error:
+            failed.append(error)
+    return clips, failed
+
+
+def _redrawn(
+    clips: list[PreparedClip], steadiness: SteadyFlags, resources: Resources
+) -> list[PreparedClip]:
+    """The clips with new seeds for the keyframes that --redraw names."""
+    if steadiness.redraw is None:
+        return clips
+    places = parse_places(steadiness.redraw)
+    again = []
+    for one in clips:
+        wanted = named(one.clip_plan.footage.plan.keyframes, places)
+        requests = one.clip_plan.frame_requests
+        times = redraw(requests.redrawn, wanted, partial(is_paid, one, resources=resources))
+        requests = replace(requests, redrawn=times)
+        again.append(replace(one, clip_plan=replace(one.clip_plan, frame_requests=requests)))
+    return again
+
+
+def _note_redrawn(clips: Iterable[PreparedClip], resources: Resources) -> None:
+    for one in clips:
+        note = redraws_of(resources.workspace.hidden, one.clip_plan.folders.fingerprint)
+        note_redrawn(note, one.clip_plan.frame_requests.redrawn)
+
+
+def _notes(clip: PreparedClip) -> Iterator[str]:
+    """What was noticed of a clip, and why these frames are drawn."""
+    yield from clip.reader.notes
+    plan = clip.clip_plan.footage.plan
+    if plan.reasons and len(plan.keyframes) < plan.frames:
+        yield f"{clip.source.name}: {'; '.join(plan.reasons)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClipWork:
+    """One clip: a sheet of a few of its frames or of its keyframes, or the whole."""
+
+    clip: PreparedClip
+    flags: tuple[ClipFlags, SteadyFlags]
+    setup: Setup
+    allowance: Allowance
+    summary: str = ""
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.clip.source.name
+
+    def plan(self) -> Iterator[PlanLine]:
+        """The first frame's request, which stands for all."""
+        clip, clip_plan = self.clip, self.clip.clip_plan
+        target = clip_plan.folders.target
+        yield PlanLine(
+            requests_of(clip_plan, clip_plan.footage.frames[:1])[0],
+            target,
+            clip.source.files[0],
+            heading=f"{self.name}: {length(clip)} frames to {target}",
+            more={"frames": length(clip), "keyframes": _keyframes(clip)},
+        )
+
+    def draw(self, session: Session, asked: threading.Event) -> Iterator[ResultLine]:  # noqa: ARG002
+        """Draw the clip or its trial, and note what keyframes saved."""
+        selection, steadiness = self.flags
+        if steadiness.review or selection.test_frames is not None:
+            yield self._trial(session, selection.test_frames)
+        else:
+            yield from self._whole(session, steadiness.max_flicker)
+        session.ledger.saved_by_keyframes(session.run, saved_of([self.clip]))
+
+    def _trial(self, session: Session, count: int | None) -> ResultLine:
+        clip, before = self.clip, spent(session.budget)
+        wanted = clip.clip_plan.drawn
+        if count is not None:
+            wanted = sheets.spread(clip.clip_plan.footage.frames, count)
+            note = trial_of(
+                self.setup.resources.workspace.hidden, clip.clip_plan.folders.fingerprint
+            )
+            note_trial(note, [frame.number for frame in wanted])
+        resources, folder = self.setup.resources, clip.order.where.results
+        sheet = sheets.draw_trial(clip, wanted, session, resources, folder)
+        cost = spent(session.budget) - before
+        return self._line(clip, sheet, cost, {"frames": [frame.number + 1 for frame in wanted]})
+
+    def _whole(self, session: Session, most: float | None) -> Iterator[ResultLine]:
+        """Draw the clip, and again with more keyframes while that makes it steadier."""
+        before = spent(session.budget)
+        clip, result = self._steadiest(session, most)
+        for note in _outcome(clip, result):
+            self.setup.console.say(note)
+        more = {
+            "frames": length(clip),
+            "duration": round(float(clip.clip_plan.footage.duration), 6),
+            "keyframes": _keyframes(clip),
+            "drawn": len(clip.clip_plan.drawn) + result.extra,
+            "held": [number + 1 for number in result.held],
+            "steadiness": result.measured.told(),
+        }
+        yield self._line(clip, result.path, spent(session.budget) - before, more)
+        if clip.spec.sheet:
+            self.setup.console.say(f"Sheet: {sheets.write_sheet(clip, result.path)}")
+        if most is not None and 1000 * result.measured.flicker > most:
+            capped = self.setup.resources.spending.cap is not None
+            raise PartlyDone(
+                f"{result.path} flickers at {1000 * result.measured.flicker:.2f}, over "
+                f"--max-flicker {most:g}. Lower --strength, "
+                f"{'raise --max-cost, ' if capped else ''}or allow more."
+            )
+
+    def _steadiest(self, session: Session, most: float | None) -> tuple[PreparedClip, ClipResult]:
+        clip, extra = self.clip, self._extra(self.clip, session)
+        result = self._draw(clip, session, extra)
+        for _ in range(_ROUNDS):
+            if most is None or 1000 * result.measured.flicker <= most:
+                break
+            more = _with_more_keyframes(clip, result, most / 1000)
+            new = len(more.clip_plan.drawn) - len(clip.clip_plan.drawn)
+            if not 0 < new <= self.allowance.pictures(price(clip), session):
+                break
+            self.setup.console.say(
+                f"{result.measured}: over {most:g}, drawing {counted(new, 'more keyframe')}"
+            )
+            extra_anew = self._extra(more, session, new)
+            again = self._draw(more, session, extra_anew)
+            if again.measured.flicker >= result.measured.flicker:
+                self.setup.console.say(
+                    "More keyframes did not make it steadier: the clip stays as it was."
+                )
+                return clip, self._draw(clip, session, extra)
+            clip, result, extra = more, again, extra_anew
+        return clip, result
+
+    def _draw(self, clip: PreparedClip, session: Session, extra: int) -> ClipResult:
+        return restyle(clip, session, self.setup.resources, self.setup.console, extra)
+
+    def _extra(self, clip: PreparedClip, session: Session, new: int = 0) -> int:
+        """How many frames may be drawn beyond the plan, of which `new` are keyframes by now."""
+        return min(most_extra(clip), self.allowance.pictures(price(clip), session) - new)
+
+    def _line(
+        self, clip: PreparedClip, path: Path, cost: Decimal, more: dict[str, Any]
+    ) -> ResultLine:
+        request = clip.clip_plan.frame_requests.request
+        size: Size = clip.clip_plan.size
+        source = clip.source.files[0]
+        return ResultLine(path, request, request.seed, size, price(clip), cost, source, more)
+
+
+def _keyframes(clip: PreparedClip) -> list[int]:
+    return [number + 1 for number in clip.clip_plan.footage.plan.keyframes]
+
+
+def _with_more_keyframes(clip: PreparedClip, result: ClipResult, most: float) -> PreparedClip:
+    footage = clip.clip_plan.footage
+    plan = denser(footage.plan, result.measured.curve, most)
+    return replace(clip, clip_plan=replace(clip.clip_plan, footage=replace(footage, plan=plan)))
+
+
+def _outcome(clip: PreparedClip, result: ClipResult) -> Iterator[str]:
+    """How a clip came out, in words."""
+    yield from result.notes
+    if result.held:
+        frames = counted(len(result.held), "frame")
+        yield f"Refused, so they show what is around them: {frames}."
+    if result.extra:
+        frames = counted(result.extra, "frame")
+        yield f"Drawn as well, where motion explained too little: {frames}."
+    if result.measured.curve:
+        yield f"{clip.source.name}: {result.measured}"

@@ -1,0 +1,219 @@
+"""The one course of a drawing command: plan, price, consent, draw, write, print.
+
+Pictures, clips and animations are three kinds of `Work`; whatever they have in common is here.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from sdbr.bedrock import body
+from sdbr.bedrock.catalog import price_of
+from sdbr.config.settings import Output
+from sdbr.console import Console, ask, open_file, print_bytes, print_line, until_interrupted
+from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
+from sdbr.generation.estimate import Estimate, consent, in_usd
+from sdbr.generation.stack import Resources, Session, drawing
+from sdbr.request import ImageRequest, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a command draws with: resources, where results go, whom to talk to."""
+
+    resources: Resources
+    output: Output
+    console: Console
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A request to be sent, for --dry-run: as JSON, or `heading` and the body.
+
+    `request` stands for all requests of its kind; None where its body is not known yet.
+    """
+
+    request: ImageRequest | None
+    path: Path | None = None
+    source: Path | None = None
+    heading: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The one JSON shape of plans; `price` is USD a picture, None where nobody knows it."""
+        price = None if self.request is None else price_of(self.request)
+        return {
+            "path": self.path and str(self.path),
+            "source": self.source and str(self.source),
+            "model": self.request and self.request.model.invoke_id,
+            "price": price and float(price),
+            "body": self.request and json.loads(body.outline(self.request)),
+            **self.more,
+        }
+
+    def as_text(self) -> Iterator[str]:
+        """The heading, and the request as it will be sent."""
+        if self.heading:
+            yield self.heading
+        if self.request is not None:
+            yield f"POST /model/{self.request.model.invoke_id}/invoke"
+            outline = json.loads(body.outline(self.request))
+            yield json.dumps(outline, ensure_ascii=False, indent=2)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLine:
+    """A result and what is printed of it: its path, its bytes where it has none, or JSON.
+
+    `price` is USD a picture and `cost` the USD that this result took; None where nobody knows.
+    """
+
+    path: Path | None
+    request: ImageRequest
+    seed: int | None
+    size: Size
+    price: Decimal | None
+    cost: Decimal | None
+    source: Path | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    data: bytes = b""
+
+    def as_json(self, emulated: bool) -> dict[str, Any]:
+        """The one JSON shape of results."""
+        return {
+            "path": str(self.path),
+            "source": self.source and str(self.source),
+            "model": self.request.model.invoke_id,
+            "prompt": self.request.prompt,
+            "seed": self.seed,
+            "size": str(self.size),
+            "price": None if self.price is None else float(self.price),
+            "cost": None if self.cost is None else float(self.cost),
+            **self.more,
+            "emulated": emulated,
+        }
+
+
+class Work(Protocol):
+    """One thing to be drawn: a row of pictures, a clip, an animation."""
+
+    @property
+    def name(self) -> str:
+        """Its source, for messages about it; "" where there are many."""
+
+    @property
+    def summary(self) -> str:
+        """What stands before the dollars at the end, such as "2 of 3 done"."""
+
+    def plan(self) -> Iterator[PlanLine]:
+        """What --dry-run prints."""
+
+    def draw(self, session: Session, asked: threading.Event) -> Iterator[ResultLine]:
+        """Draw, write and yield each result; `asked` is set when the user interrupts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """Everything that is known of a run before its first request.
+
+    `failed` is why some of the sources are not among `works`; `things` names what is made, in
+    the plural; `notes` are said before the price, and `prefix` stands in front of it. `agreed` is
+    called once there is consent: what it writes must not be there without.
+    """
+
+    command: str
+    things: str
+    works: Sequence[Work]
+    estimate: Estimate
+    failed: Sequence[SdbrError] = ()
+    notes: Sequence[str] = ()
+    prefix: str = ""
+    agreed: Callable[[], None] = lambda: None
+
+
+def run(plan: RunPlan, setup: Setup) -> None:
+    """Tell the price, get consent, draw each work and print its results, one line each.
+
+    A work that fails by itself does not stop the others. Raises SdbrError.
+    """
+    console, output, resources = setup.console, setup.output, setup.resources
+    for note in plan.notes:
+        console.say(note)
+    price = f"{plan.prefix}{plan.estimate}"
+    if setup.dry_run:
+        _print_plan(plan, output.json)
+        Console().say(f"{price}. Nothing was sent.")
+        return
+    console.say(price)
+    consent(plan.estimate, resources.spending, ask if console.terminal else None)
+    plan.agreed()
+    stop, failed, paths = threading.Event(), list(plan.failed), []
+    with (
+        until_interrupted(stop, console.say) as asked,
+        drawing(resources, plan.command, stop, console.passing) as session,
+    ):
+        session.ledger.plan_run(session.run, plan.estimate.pictures, plan.estimate.saved)
+        try:
+            for work in plan.works:
+                try:
+                    for result in work.draw(session, asked):
+                        _print(result, output.json, resources.realm != "aws")
+                        paths += [result.path] if result.path else []
+                except (InputProblem, ServiceProblem, PartlyDone) as error:
+                    if stop.is_set():
+                        raise
+                    failed.append(_of(work, error))
+        finally:
+            summaries = [work.summary for work in plan.works if work.summary]
+            console.say(", ".join([*summaries, spending(session, plan.estimate)]))
+    if output.open:
+        for path in paths:
+            open_file(path)
+    _conclude(failed, len(plan.works) + len(plan.failed), plan.things)
+
+
+def spending(session: Session, estimate: Estimate) -> str:
+    """What a run cost, in words."""
+    budget = session.budget
+    perhaps = f", {in_usd(budget.perhaps)} USD perhaps" if budget.perhaps else ""
+    note = "" if estimate.billed else " (emulated)"
+    return f"{in_usd(budget.spent)} USD spent{perhaps}{note}"
+
+
+def _print_plan(plan: RunPlan, as_json: bool) -> None:
+    for line in (line for work in plan.works for line in work.plan()):
+        for text in [_json(line.as_json())] if as_json else line.as_text():
+            print_line(text)
+
+
+def _print(result: ResultLine, as_json: bool, emulated: bool) -> None:
+    if result.path is None:
+        print_bytes(result.data)
+    else:
+        print_line(_json(result.as_json(emulated)) if as_json else str(result.path))
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _of(work: Work, error: SdbrError) -> SdbrError:
+    if work.name not in str(error):
+        error.args = (f"{work.name}: {error}",)
+    return error
+
+
+def _conclude(failed: Sequence[SdbrError], total: int, things: str) -> None:
+    if not failed:
+        return
+    if len(failed) == total:
+        raise failed[0]
+    others = " ".join(str(error) for error in failed)
+    raise PartlyDone(f"{len(failed)} of {total} {things} were not made. {others}")
