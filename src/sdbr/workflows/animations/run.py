@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog, price_of
 from sdbr.console import counted
 from sdbr.errors import InputProblem, SdbrError
@@ -151,14 +153,15 @@ def _frames_folder(animation: PreparedAnimation, resources: Resources) -> Iterat
 
 
 def _planned(animation: PreparedAnimation, number: int) -> dict[str, Any]:
-    """A frame to draw; `over` are the frames that its init image is made of."""
+    """A frame to draw; `over` are the frames that its init image is made of, if any: then
+    its body is not known yet."""
     frame = animation.frames[number]
     return {
         "frame": number + 1,
         "over": [source + 1 for source in frame.of],
         "seed": frame.request.seed,
         "strength": frame.request.strength,
-        "prompt": frame.request.prompt,
+        "body": None if frame.of else json.loads(body.outline(frame.request)),
     }
 
 
