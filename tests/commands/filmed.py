@@ -12,10 +12,10 @@ from sdbr.media.open import Frame, open_reader
 from tests.media.made_clips import Film, make_film
 
 
-def clip_in(folder: Path, name: str = "clip.mp4", **clip_plan: Any) -> str:
+def clip_in(folder: Path, name: str = "clip.mp4", **plan: Any) -> str:
     """Write a clip of ten frames, or as told, and return its name."""
-    clip_plan.setdefault("times", tuple(Fraction(i, 25) for i in range(10)))
-    make_film(folder / name, Film(**clip_plan))
+    plan.setdefault("times", tuple(Fraction(i, 25) for i in range(10)))
+    make_film(folder / name, Film(**plan))
     return name
 
 

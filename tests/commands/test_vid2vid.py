@@ -199,8 +199,8 @@ def test_a_seed_that_the_model_does_not_take_is_refused_and_not_bent(
 def test_two_clips_of_one_name_become_two_films(sdbr, workspace):
     for folder, flipped in (("a", 1), ("b", -1)):
         (workspace / folder).mkdir()
-        clip_plan = Film(times=tuple(Fraction(i, 25) for i in range(6)))
-        make_film(workspace / folder / "clip.mp4", clip_plan, pan(6, seed=2)[::flipped])
+        plan = Film(times=tuple(Fraction(i, 25) for i in range(6)))
+        make_film(workspace / folder / "clip.mp4", plan, pan(6, seed=2)[::flipped])
     flags = ("ink", "--offline", "--seed", "7", "--strength", "0")
     ran = sdbr("vid2vid", "a/clip.mp4", "b/clip.mp4", *flags)
     assert ran.code == 0, ran.errors

@@ -91,12 +91,12 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
     from sdbr.workflows.animations.run import animate
     from sdbr.workflows.clips.selection import parse_rate
     from sdbr.workflows.look import look_of
-    from sdbr.workflows.sweep import single
+    from sdbr.workflows.sweep import single_variant
 
     gif, clip = asked.gif, asked.clip
     _refuse_film(asked, paths[0].name)
     motion, strength = gif.moving(asked.flags["strength"], clip.seed_policy)
-    look = look_of(single({**asked.flags, "strength": strength}))
+    look = look_of(single_variant({**asked.flags, "strength": strength}))
     where, name, ending = _aimed(paths, asked, run)
     spec = AnimationSpec(
         look=look,
@@ -128,7 +128,7 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
     from sdbr.workflows.clips.run import restyle_clips
     from sdbr.workflows.clips.source import ClipSource
     from sdbr.workflows.look import look_of
-    from sdbr.workflows.sweep import single
+    from sdbr.workflows.sweep import single_variant
     from sdbr.workspace import kept_name
 
     asked.gif.refuse_motion(paths[0].name)
@@ -149,7 +149,7 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
         sheet=asked.told.sheet,
     )
     sources = [ClipSource(kept_name(path.stem), path) for path in paths]
-    order = ClipOrder(look_of(single(asked.flags)), spec, asked.beside, where)
+    order = ClipOrder(look_of(single_variant(asked.flags)), spec, asked.beside, where)
     setup = run.setup(catalog, refused="hold")
     restyle_clips(sources, order, (asked.clip, asked.steady), setup, catalog)
 

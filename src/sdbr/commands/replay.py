@@ -43,11 +43,11 @@ def command(file: str, prompt: str | None, told: LookFlags, beside: Any, run: Ru
     """
     from sdbr.workflows.pictures.draw import deliver
     from sdbr.workflows.provenance import read
-    from sdbr.workflows.replay import found, jobs_again
+    from sdbr.workflows.replay import find_result, jobs_again
     from sdbr.workspace import Workspace
 
     workspace = Workspace(run.root)
-    path = found(file, workspace)
+    path = find_result(file, workspace)
     made = read.read(path)
     if _is_clip(made):
         _rerun(made, path.stem, workspace.hidden / "inputs")
@@ -140,9 +140,9 @@ def _longest(names: Sequence[str]) -> str:
 
 
 def _found(told: Mapping[str, Any], store: Path) -> Path:
-    from sdbr.workflows.prepare import original
+    from sdbr.workflows.prepare import find_original
 
-    path = original(told["sha256"], store)
+    path = find_original(told["sha256"], store)
     if path is None:
         raise InputProblem(
             f"The input {told['name']} is not where it was. Put it back, or name it anew."

@@ -63,14 +63,14 @@ def command(
     from sdbr.workflows.inputs import inputs_and_prompt
     from sdbr.workflows.look import look_of
     from sdbr.workflows.outputs import clip_target, container_of, is_exact
-    from sdbr.workflows.sweep import single
+    from sdbr.workflows.sweep import single_variant
     from sdbr.workspace import Workspace
 
     catalog, workspace = run.catalog(), Workspace(run.root)
     default = run.config.models.get("vid2vid", "sd3.5")
     flags = {**told.flags, "model": told.flags["model"] or default}
     inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
-    look = look_of(single({**flags, "prompt": prompt}))
+    look = look_of(single_variant({**flags, "prompt": prompt}))
     where, name, ending = clip_target(
         places(workspace, animated=False), run.output.to, run.output.name, video["container"]
     )

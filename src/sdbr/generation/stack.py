@@ -74,7 +74,9 @@ class Session:
 
 
 @contextmanager
-def drawing(means: Resources, command: str, stop: threading.Event, tell: Tell) -> Iterator[Session]:
+def open_session(
+    means: Resources, command: str, stop: threading.Event, tell: Tell
+) -> Iterator[Session]:
     """Open the ledger and a run of `command`; the connection is made when it is first needed."""
     ledger = Ledger(means.workspace.hidden / "ledger.db")
     run = ledger.begin_run(command, means.realm)

@@ -99,7 +99,7 @@ def remember(path: Path, digest: str, store: Path) -> None:
     write_whole(store / f"{digest}.json", json.dumps({"path": str(path.resolve())}).encode())
 
 
-def original(digest: str, store: Path) -> Path | None:
+def find_original(digest: str, store: Path) -> Path | None:
     """Where what has this digest was last seen, if it is still there unchanged."""
     try:
         path = Path(json.loads((store / f"{digest}.json").read_bytes())["path"])

@@ -13,12 +13,12 @@ from sdbr.media.stills.fit import Fit
 from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
 from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures, from_words
-from sdbr.workflows.prepare import original
+from sdbr.workflows.prepare import find_original
 from sdbr.workflows.provenance import read
 from sdbr.workspace import Workspace, kept_name
 
 
-def found(file: str, workspace: Workspace) -> Path:
+def find_result(file: str, workspace: Workspace) -> Path:
     """The one result called `file`, a path or a bare name. Raises InputProblem."""
     paths = read.results([file], workspace)
     if len(paths) != 1:
@@ -38,7 +38,7 @@ def jobs_again(
 
     Raises InputProblem where the file does not say how it was made, or an input is gone.
     """
-    path = found(file, workspace)
+    path = find_result(file, workspace)
     made = read.read(path)
     told = made.get("told")
     if told is None or "command" not in made:
@@ -71,7 +71,7 @@ def _drawable(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _found(told: Mapping[str, Any], workspace: Workspace) -> Path:
-    path = original(told["sha256"], workspace.hidden / "inputs")
+    path = find_original(told["sha256"], workspace.hidden / "inputs")
     if path is None:
         raise InputProblem(
             f"The input {told['name']} is not where it was. Put it back, or restyle it anew."

@@ -19,7 +19,7 @@ from sdbr.config.settings import Output
 from sdbr.console import Console, ask, open_file, print_bytes, print_line, until_interrupted
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
 from sdbr.generation.estimate import Estimate, consent, in_usd
-from sdbr.generation.stack import Resources, Session, drawing
+from sdbr.generation.stack import Resources, Session, open_session
 from sdbr.request import ImageRequest, Size
 
 
@@ -157,7 +157,7 @@ def run(plan: RunPlan, setup: Setup) -> None:
     stop, failed, paths = threading.Event(), list(plan.failed), []
     with (
         until_interrupted(stop, console.say) as asked,
-        drawing(resources, plan.command, stop, console.passing) as session,
+        open_session(resources, plan.command, stop, console.passing) as session,
     ):
         session.ledger.plan_run(session.run, plan.estimate.pictures, plan.estimate.saved)
         try:

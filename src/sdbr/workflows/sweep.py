@@ -52,7 +52,7 @@ def expand(told: Mapping[str, Any]) -> list[Variant]:
     ]
 
 
-def single(told: Mapping[str, Any]) -> Mapping[str, Any]:
+def single_variant(told: Mapping[str, Any]) -> Mapping[str, Any]:
     """The one combination that the flags name. Raises UsageProblem where they name several."""
     variants = expand(told)
     if len(variants) > 1:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from sdbr.request import ImageRequest
-from sdbr.workflows.animations.motions import AnimationFrame, needed, waves
+from sdbr.workflows.animations.motions import AnimationFrame, needed_frames, waves
 from tests.material import SD35
 
 REQUEST = ImageRequest(SD35, "a fox")
@@ -30,5 +30,5 @@ def test_frames_that_need_no_other_are_drawn_together():
 
 
 def test_what_a_frame_is_drawn_from_is_needed_too():
-    assert needed(chain(6), [3]) == [0, 1, 2, 3]
-    assert needed(between(5), [2]) == [0, 2, 4]
+    assert needed_frames(chain(6), [3]) == [0, 1, 2, 3]
+    assert needed_frames(between(5), [2]) == [0, 2, 4]

@@ -40,25 +40,25 @@ def sent(request):
 
 
 def test_vary_draws_over_the_same_picture_with_successive_seeds():
-    frames = motions.vary_cels(still(), Motion("vary", 3))
+    frames = motions.vary(still(), Motion("vary", 3))
     assert [frame.request.seed for frame in frames] == [7, 8, 9]
     assert {frame.request.init_image for frame in frames} == {FIRST.init_image}
 
 
 def test_the_last_seed_is_followed_by_the_first():
     last = replace(still(), request=replace(FIRST, seed=4_294_967_294))
-    assert motions.vary_cels(last, Motion("vary", 2))[1].request.seed == 1
+    assert motions.vary(last, Motion("vary", 2))[1].request.seed == 1
 
 
 def test_ramp_rises_evenly_from_low_to_the_strength_under_one_seed():
-    frames = motions.ramp_cels(still(), Motion("ramp", 5, low=0.2))
+    frames = motions.ramp(still(), Motion("ramp", 5, low=0.2))
     assert [frame.request.strength for frame in frames] == [0.2, 0.3, 0.4, 0.5, 0.6]
     assert {frame.request.seed for frame in frames} == {7}
 
 
 def test_each_frame_of_evolve_is_drawn_over_the_one_before_as_the_camera_sees_it():
     move = Move(zoom=1.25)
-    frames = motions.evolve_cels(still(), Motion("evolve", 3, move))
+    frames = motions.evolve(still(), Motion("evolve", 3, move))
     assert frames[0].asked({}).init_image == FIRST.init_image
     assert frames[2].of == (1,)
     picture = gradient()
@@ -67,14 +67,14 @@ def test_each_frame_of_evolve_is_drawn_over_the_one_before_as_the_camera_sees_it
 
 
 def test_the_same_picture_before_gives_the_same_request_unread():
-    frame = motions.evolve_cels(still(), Motion("evolve", 2, Move(zoom=1.1)))[1]
+    frame = motions.evolve(still(), Motion("evolve", 2, Move(zoom=1.1)))[1]
     one, other = drawn(gradient()), drawn(gradient(turned=True))
     assert frame.asked({0: one}) == frame.asked({0: one})
     assert frame.asked({0: one}) != frame.asked({0: other})
 
 
 def test_a_picture_that_came_larger_goes_in_again_as_large():
-    frame = motions.evolve_cels(still(), Motion("evolve", 2))[1]
+    frame = motions.evolve(still(), Motion("evolve", 2))[1]
     assert sent(frame.asked({0: drawn(gradient((192, 128)))})).shape == (128, 192, 3)
 
 
@@ -84,14 +84,14 @@ def test_padding_is_not_drawn_over_again_and_again():
     canvas = Image.new("RGB", size, (255, 0, 255))
     box = padded.loop.placement.placed
     canvas.paste((20, 90, 60), tuple(box))
-    again = sent(motions.evolve_cels(padded, Motion("evolve", 2))[1].asked({0: drawn(canvas)}))
+    again = sent(motions.evolve(padded, Motion("evolve", 2))[1].asked({0: drawn(canvas)}))
     assert again.shape[:2] == size[::-1]
     assert (np.abs(again - (20, 90, 60)) <= 8).all()
 
 
 def test_a_journey_begins_with_its_own_prompt_and_ends_where_it_says():
     end = replace(FIRST, prompt="a wolf", init_image=Blob.of(b"end"))
-    frames = motions.journey_cels(replace(still(), end=end), Motion("journey", 7))
+    frames = motions.journey(replace(still(), end=end), Motion("journey", 7))
     assert frames[0].request == FIRST
     assert frames[-1].request == end
     assert [frame.request.prompt for frame in frames[1:-1]] == [
@@ -102,7 +102,7 @@ def test_a_journey_begins_with_its_own_prompt_and_ends_where_it_says():
 def test_on_a_journey_the_strength_is_least_near_the_ends():
     strengths = [
         frame.request.strength
-        for frame in motions.journey_cels(replace(still(), end=FIRST), Motion("journey", 7))[1:-1]
+        for frame in motions.journey(replace(still(), end=FIRST), Motion("journey", 7))[1:-1]
     ]
     assert strengths == sorted(strengths)[::2] + sorted(strengths)[1::2][::-1]
     assert max(strengths) == pytest.approx(0.6)
@@ -110,7 +110,7 @@ def test_on_a_journey_the_strength_is_least_near_the_ends():
 
 
 def test_a_frame_between_is_drawn_over_a_blend_of_both_ends():
-    frames = motions.journey_cels(replace(still(), end=FIRST), Motion("journey", 5))
+    frames = motions.journey(replace(still(), end=FIRST), Motion("journey", 5))
     one, other = gradient(), gradient(turned=True)
     request = frames[1].asked({0: drawn(one), 4: drawn(other)})
     expected = np.asarray(one) * 0.75 + np.asarray(other) * 0.25

@@ -4,15 +4,15 @@ from fractions import Fraction
 
 import pytest
 
-from sdbr.workflows.animations.timeline import Timing, order_of, shots
+from sdbr.workflows.animations.timeline import Timing, order_of, schedule
 
 
 def shown(count, **timing):
-    return [(one.first, one.second, one.share) for one in shots(count, Timing(**timing))]
+    return [(one.first, one.second, one.share) for one in schedule(count, Timing(**timing))]
 
 
 def length(count, **timing):
-    last = shots(count, Timing(**timing))[-1]
+    last = schedule(count, Timing(**timing))[-1]
     return last.at + last.lasts
 
 
@@ -27,14 +27,14 @@ def test_the_duration_is_exactly_frames_by_rate(rate):
 
 
 def test_each_shot_begins_where_the_one_before_ends():
-    timeline = shots(7, Timing(Fraction(12), Fraction(1, 3), True, 2, True))
+    timeline = schedule(7, Timing(Fraction(12), Fraction(1, 3), True, 2, True))
     ends = [one.at + one.lasts for one in timeline]
     assert [one.at for one in timeline[1:]] == ends[:-1]
 
 
 def test_a_hold_is_on_the_first_and_the_last_picture_alone():
     hold = Fraction(3, 4)
-    timeline = shots(4, Timing(Fraction(10), hold))
+    timeline = schedule(4, Timing(Fraction(10), hold))
     assert [one.lasts for one in timeline] == [
         Fraction(17, 20),
         *[Fraction(1, 10)] * 2,
@@ -43,7 +43,7 @@ def test_a_hold_is_on_the_first_and_the_last_picture_alone():
 
 
 def test_on_the_way_there_and_back_each_end_is_held_once():
-    timeline = shots(3, Timing(Fraction(10), Fraction(1), ping_pong=True))
+    timeline = schedule(3, Timing(Fraction(10), Fraction(1), ping_pong=True))
     assert [one.lasts > 1 for one in timeline] == [True, False, True, False]
 
 

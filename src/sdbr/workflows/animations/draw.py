@@ -20,7 +20,7 @@ from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.clip import Pixels
 from sdbr.media.stills.camera import moved
 from sdbr.request import ImageRequest, Picture
-from sdbr.workflows.animations.motions import needed, waves
+from sdbr.workflows.animations.motions import needed_frames, waves
 from sdbr.workflows.animations.prepare import PreparedAnimation
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.failures import Failures, ends_the_run
@@ -46,13 +46,13 @@ class Progress:
     held: list[int] = field(default_factory=list)
 
 
-def wanted_of(animation: PreparedAnimation) -> list[int]:
+def frames_to_draw(animation: PreparedAnimation) -> list[int]:
     """The frames to be drawn: all, or for a trial as many as told, spread where they may be."""
     count, trial = len(animation.frames), animation.spec.result.trial
     if trial is None or trial >= count:
         return list(range(count))
     places = [count // 2] if trial == 1 else [n * (count - 1) // (trial - 1) for n in range(trial)]
-    chosen = needed(animation.frames, places)
+    chosen = needed_frames(animation.frames, places)
     return chosen if len(chosen) == trial else list(range(trial))
 
 
@@ -62,33 +62,41 @@ def frame_file(folder: Path, animation: PreparedAnimation, number: int) -> Path:
 
 
 def draw(
-    animation: PreparedAnimation, folder: Path, run: Session, resources: Resources, console: Console
+    animation: PreparedAnimation,
+    folder: Path,
+    session: Session,
+    resources: Resources,
+    console: Console,
 ) -> Progress:
     """Draw the wanted frames into `folder`. Raises what stopped it; what is drawn is kept."""
-    wanted = wanted_of(animation)
+    wanted = frames_to_draw(animation)
     progress = Progress(Failures(total=len(wanted)))
     sources = {source for number in wanted for source in animation.frames[number].of}
-    work = _worker(animation, folder, progress, run, resources)
+    work = _worker(animation, folder, progress, session, resources)
     for wave in waves(animation.frames, wanted):
         if not all(n in progress.pictures for number in wave for n in animation.frames[number].of):
             break
         workers = min(resources.effort.workers, len(wave))
-        outcomes = map_ordered(work, wave, workers=workers, window=_WINDOW * workers, stop=run.stop)
+        outcomes = map_ordered(
+            work, wave, workers=workers, window=_WINDOW * workers, stop=session.stop
+        )
         for outcome in outcomes:
             _note(outcome, animation, sources, progress, resources)
-            console.step(f"{in_usd(spent(run.budget))} USD")
-    _raise_if_missing(progress, run)
+            console.step(f"{in_usd(spent(session.budget))} USD")
+    _raise_if_missing(progress, session)
     _fill_held(animation, folder, wanted, progress.held)
     return progress
 
 
-def keyed(animation: PreparedAnimation, resources: Resources) -> Iterator[tuple[str, ImageRequest]]:
+def keyed_requests(
+    animation: PreparedAnimation, resources: Resources
+) -> Iterator[tuple[str, ImageRequest]]:
     """The wanted requests by key, for the price; one that cannot be known yet has a key of its own.
 
     A chain is followed through the cache as far as its pictures are there.
     """
     look_up = filtered(_from_cache(resources), resources.on_filtered)
-    wanted = wanted_of(animation)
+    wanted = frames_to_draw(animation)
     sources = {source for number in wanted for source in animation.frames[number].of}
     pictures: dict[int, Picture] = {}
     for wave in waves(animation.frames, wanted):
@@ -139,25 +147,27 @@ def _worker(
     animation: PreparedAnimation,
     folder: Path,
     progress: Progress,
-    run: Session,
+    session: Session,
     resources: Resources,
 ) -> Callable[[int], Outcome]:
     def work(number: int) -> Outcome:
         try:
-            picture = run.generate(animation.frames[number].asked(progress.pictures))
-            write_frame(frame_file(folder, animation, number), finished(picture, animation, number))
+            picture = session.generate(animation.frames[number].asked(progress.pictures))
+            write_frame(
+                frame_file(folder, animation, number), frame_pixels(picture, animation, number)
+            )
             return Outcome(number, picture)
         except SdbrError as error:
             held = isinstance(error, Refused) and _holds(resources)
             hopeless = progress.failures.hopeless(resources.effort.workers)
             if not held and (ends_the_run(error, resources.on_filtered) or hopeless):
-                run.stop.set()
+                session.stop.set()
             return Outcome(number, error=error)
 
     return work
 
 
-def finished(picture: Picture, animation: PreparedAnimation, number: int) -> Pixels:
+def frame_pixels(picture: Picture, animation: PreparedAnimation, number: int) -> Pixels:
     """The model's picture as a frame: without padding, see-through where the still is."""
     image = animation.still.loop.seen(picture)
     if animation.alpha is not None:
@@ -192,12 +202,12 @@ def _holds(resources: Resources) -> bool:
     return resources.on_filtered.how in ("hold", "skip")
 
 
-def _raise_if_missing(progress: Progress, run: Session) -> None:
+def _raise_if_missing(progress: Progress, session: Session) -> None:
     failures = progress.failures
     if failures.done == failures.total and len(progress.held) < failures.total:
         return
     failures.raise_at_end()
-    if run.stop.is_set():
+    if session.stop.is_set():
         raise Interrupted(
             f"Interrupted with {failures.done} of {failures.total} frames done. "
             "Run the same command again to go on."

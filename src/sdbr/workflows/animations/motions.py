@@ -64,7 +64,7 @@ class AnimationFrame:
         return replace(self.request, init_image=self.onto([pictures[n] for n in self.of]))
 
 
-def needed(frames: Sequence[AnimationFrame], wanted: Collection[int]) -> list[int]:
+def needed_frames(frames: Sequence[AnimationFrame], wanted: Collection[int]) -> list[int]:
     """The wanted frames and all that they are drawn from, in order."""
     found: set[int] = set()
     waiting = list(wanted)
@@ -123,7 +123,7 @@ def _whole(size: Size) -> CropBox:
     return CropBox(0, 0, *size)
 
 
-def vary_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
+def vary(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     """One request a frame over the still, with successive seeds."""
     first = still.request
     return tuple(
@@ -132,7 +132,7 @@ def vary_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     )
 
 
-def ramp_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
+def ramp(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     """One request a frame over the still; the strength rises evenly from `low` to the request's."""
     high = still.request.strength or 0.0
     last = max(1, motion.count - 1)
@@ -144,7 +144,7 @@ def ramp_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     )
 
 
-def evolve_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
+def evolve(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     """The first frame over the still, every other one over its predecessor.
 
     The seeds are successive: one seed over and over burns its own pattern into the picture.
@@ -178,7 +178,7 @@ def seen_next(picture: Picture, move: Move, loop: Loop) -> Blob:
 _LEAST = 0.1
 
 
-def journey_cels(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
+def journey(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     """The still under its own prompt first, the end of the journey last, the way between."""
     end = still.end or still.request
     last = motion.count - 1

@@ -25,7 +25,7 @@ from sdbr.store.open_runs import open_run
 from sdbr.workflows.animations import motions
 from sdbr.workflows.animations.motions import AnimationFrame, Loop, Motion, Still
 from sdbr.workflows.animations.timeline import Timing
-from sdbr.workflows.clips.folders import ClipFolders, ClipRoots, ResultName, find_tree
+from sdbr.workflows.clips.folders import ClipFolders, ClipRoots, ResultName, find_folders
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
@@ -41,10 +41,10 @@ from sdbr.workspace import kept_name
 
 COMMAND = "img2gif"
 _MOTIONS = {
-    "vary": motions.vary_cels,
-    "evolve": motions.evolve_cels,
-    "ramp": motions.ramp_cels,
-    "journey": motions.journey_cels,
+    "vary": motions.vary,
+    "evolve": motions.evolve,
+    "ramp": motions.ramp,
+    "journey": motions.journey,
 }
 _EVOLVING = 0.35  # More, and after a few frames nothing is left of the picture it began with.
 _RISING = 0.75
@@ -99,7 +99,7 @@ class PreparedAnimation:
     spec: AnimationSpec
 
 
-def settle(
+def prepare_animation(
     path: Path, spec: AnimationSpec, resources: Resources, catalog: Catalog
 ) -> PreparedAnimation:
     """Settle model, size, seed, frames and places of one still.
@@ -127,7 +127,7 @@ def settle(
     alpha = None if spec.to_image else _alpha(path, main.placement, look)
     result = spec.result if alpha is None else replace(spec.result, frame_suffix=".png")
     told = (drawing, request.seed, dict(spec.told), result.ending, result.frame_suffix)
-    folders = find_tree(
+    folders = find_folders(
         replace(spec.where, source=spec.where.generated),
         ResultName(kept_name(result.name or path.stem), result.ending, result.frame_suffix),
         _digest(*told),

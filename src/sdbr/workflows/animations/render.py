@@ -21,9 +21,9 @@ from sdbr.media.open import open_writer
 from sdbr.media.stills.pixels import with_channels
 from sdbr.media.stills.sheet import Labels, contact_sheet, thumbnail
 from sdbr.request import Size
-from sdbr.workflows.animations.draw import frame_file, wanted_of
+from sdbr.workflows.animations.draw import frame_file, frames_to_draw
 from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, PreparedAnimation
-from sdbr.workflows.animations.timeline import Showing, Timing, shots
+from sdbr.workflows.animations.timeline import Showing, Timing, schedule
 from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.provenance.write import request_fields
 from sdbr.workspace import place
@@ -45,7 +45,7 @@ class AnimationResult:
 def write(animation: PreparedAnimation, folder: Path, realm: str) -> AnimationResult:
     """Write the animation of the frames in `folder`. Raises InputProblem."""
     spec = animation.spec
-    timeline = shots(len(animation.frames), spec.timing)
+    timeline = schedule(len(animation.frames), spec.timing)
     size = _size_of(animation, folder)
     made = {**how_made(animation, timeline, realm), "size": list(size)}
     comment = json.dumps(made, ensure_ascii=False, sort_keys=True)
@@ -67,7 +67,7 @@ def pace_of(timing: Timing) -> Pace:
 
 def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> Path:
     """Lay out the still and the wanted frames; return the sheet's path."""
-    numbers = wanted_of(animation)
+    numbers = frames_to_draw(animation)
     files = [animation.path, *(frame_file(folder, animation, number) for number in numbers)]
     names = ["before", *(str(number + 1) for number in numbers)]
     starts = range(0, len(files), _ACROSS)

@@ -21,8 +21,13 @@ from sdbr.generation.estimate import Estimate, default_strengths, estimate
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.formats import sniff
 from sdbr.workflows.animations import render
-from sdbr.workflows.animations.draw import draw, keyed, wanted_of
-from sdbr.workflows.animations.prepare import COMMAND, AnimationSpec, PreparedAnimation, settle
+from sdbr.workflows.animations.draw import draw, frames_to_draw, keyed_requests
+from sdbr.workflows.animations.prepare import (
+    COMMAND,
+    AnimationSpec,
+    PreparedAnimation,
+    prepare_animation,
+)
 from sdbr.workflows.run import PlanLine, ResultLine, RunPlan, Setup, run
 
 
@@ -48,14 +53,16 @@ def _prepared(
     for path in paths:
         try:
             where = spec.where.with_promised(animation.folders for animation in animations)
-            animations.append(settle(path, replace(spec, where=where), resources, catalog))
+            animations.append(
+                prepare_animation(path, replace(spec, where=where), resources, catalog)
+            )
         except InputProblem as error:
             failed.append(error)
     return animations, failed
 
 
 def _priced(animations: Sequence[PreparedAnimation], resources: Resources) -> Estimate:
-    requests = [pair for animation in animations for pair in keyed(animation, resources)]
+    requests = [pair for animation in animations for pair in keyed_requests(animation, resources)]
     price = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     silent = [one.still.request.strength for one in animations if "strength" not in one.spec.told]
     return replace(price, thing="frame", remarks=default_strengths(silent))
@@ -77,7 +84,7 @@ class AnimationWork:
     def plan(self) -> Iterator[PlanLine]:
         """The first frame's request, and what is asked for each."""
         animation = self.animation
-        wanted, target = wanted_of(animation), animation.folders.target
+        wanted, target = frames_to_draw(animation), animation.folders.target
         first = animation.frames[wanted[0]]
         yield PlanLine(
             None if first.of else first.request,
@@ -99,7 +106,7 @@ class AnimationWork:
         for note in animation.prepared.treatment:
             console.detail(f"{self.name}: {note}")
         with _frames_folder(animation, self.setup.resources) as folder:
-            with console.progress(len(wanted_of(animation)), "frame"):
+            with console.progress(len(frames_to_draw(animation)), "frame"):
                 progress = draw(animation, folder, session, self.setup.resources, console)
             cost = spent(session.budget) - before
             request = animation.still.request
@@ -108,7 +115,7 @@ class AnimationWork:
                 sheet = render.write_sheet(animation, folder, "trial")
                 drawn = sniff(sheet.read_bytes())
                 assert drawn is not None, "a sheet is a PNG"
-                numbers = {"frames": [number + 1 for number in wanted_of(animation)]}
+                numbers = {"frames": [number + 1 for number in frames_to_draw(animation)]}
                 yield ResultLine(
                     sheet, request, request.seed, drawn.size, price, cost, source, numbers
                 )

@@ -42,7 +42,7 @@ def order_of(count: int, ping_pong: bool) -> list[int]:
     return there + there[-2:0:-1] if ping_pong else there
 
 
-def shots(count: int, timing: Timing) -> list[Showing]:
+def schedule(count: int, timing: Timing) -> list[Showing]:
     """The course of `count` pictures in time, without a gap."""
     order = order_of(count, timing.ping_pong)
     steps = timing.crossfade + 1

@@ -14,52 +14,54 @@ from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.temporal_filter import steadied
 from sdbr.workflows.clips.draw import (
     Tally,
-    chosen_of,
-    held_through,
-    paint,
-    paint_onward,
-    split,
-    usable,
+    draw_frames,
+    draw_sequentially,
+    hold_refused,
+    read_source_frames,
+    select_frames,
+    without_failures,
 )
-from sdbr.workflows.clips.footage import FrameInfo, wanted_frames
-from sdbr.workflows.clips.interpolate import SourceFrames, carried, held_over
+from sdbr.workflows.clips.footage import FrameInfo, read_wanted
+from sdbr.workflows.clips.interpolate import SourceFrames, hold_unexplained, interpolate
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import write_frame
-from sdbr.workflows.clips.steadiness import SideTasks, SteadinessCurve, measured, pairs_to_measure
+from sdbr.workflows.clips.steadiness import SideTasks, SteadinessCurve, measure, pairs_to_measure
 
 Result = tuple[FrameInfo, Pixels]
 _Pair = tuple[FrameInfo, Pixels, Pixels]
 
 
-def steady_frames(
-    settled: PreparedClip, run: Session, resources: Resources, tally: Tally, into: SteadinessCurve
+def assemble_frames(
+    clip: PreparedClip, session: Session, resources: Resources, tally: Tally, into: SteadinessCurve
 ) -> Iterator[Result]:
     """The clip's frames as they became, each once; fewer where something could not be drawn.
 
     How steady they are is noted in `into` on the way.
     """
-    clip_plan, plan = settled.clip_plan, settled.clip_plan.footage.plan
-    taken = split(clip_plan, wanted_frames(settled.reader, clip_plan.footage.choice), run)
-    sources = SourceFrames(clip_plan)
-    wanted = chosen_of(taken, clip_plan.drawn)
-    if settled.spec.feedback:
-        drawn = paint_onward(clip_plan, wanted, run, resources, settled.spec.feedback, tally)
+    plan, keyframe_plan = clip.plan, clip.plan.footage.plan
+    taken = read_source_frames(plan, read_wanted(clip.reader, plan.footage.choice), session)
+    sources = SourceFrames(plan)
+    wanted = select_frames(taken, plan.drawn)
+    if clip.spec.feedback:
+        drawn = draw_sequentially(plan, wanted, session, resources, clip.spec.feedback, tally)
     else:
-        drawn = paint(clip_plan, wanted, run, resources, tally)
-    painted = usable(drawn, resources, tally)
-    if len(clip_plan.drawn) < len(clip_plan.footage.frames):
-        results = held_over(carried(clip_plan, painted, sources, run, tally), clip_plan, tally)
+        drawn = draw_frames(plan, wanted, session, resources, tally)
+    painted = without_failures(drawn, resources, tally)
+    if len(plan.drawn) < len(plan.footage.frames):
+        results = hold_unexplained(interpolate(plan, painted, sources, session, tally), plan, tally)
     else:
-        pairs = _remembered(held_through(painted), sources)
-        results = _filtered(pairs, plan) if settled.spec.steady else ((s, r) for s, _, r in pairs)
+        pairs = _remembered(hold_refused(painted), sources)
+        results = (
+            _filtered(pairs, keyframe_plan) if clip.spec.steady else ((s, r) for s, _, r in pairs)
+        )
 
     def keep_frame(result: Result) -> None:
         # A see-through frame is written later, under its source's alpha channel.
-        if clip_plan.keep_frames and not clip_plan.footage.clip.has_alpha:
-            write_frame(clip_plan.folders.generated_frame(result[0].number), result[1])
+        if plan.keep_frames and not plan.footage.clip.has_alpha:
+            write_frame(plan.folders.generated_frame(result[0].number), result[1])
 
-    aside = SideTasks(sources.__getitem__, pairs_to_measure(plan), keep_frame)
-    return measured(results, aside, into, run.stop)
+    aside = SideTasks(sources.__getitem__, pairs_to_measure(keyframe_plan), keep_frame)
+    return measure(results, aside, into, session.stop)
 
 
 def _remembered(pairs: Iterable[_Pair], sources: SourceFrames) -> Iterator[_Pair]:
@@ -87,19 +89,19 @@ def _noting(shot: Iterable[_Pair], waiting: list[FrameInfo]) -> Iterator[tuple[P
 _ANIMATED = ("gif", "webp", "apng")
 
 
-def see_through(
-    results: Iterable[tuple[FrameInfo, Pixels]], settled: PreparedClip
+def restore_alpha(
+    results: Iterable[tuple[FrameInfo, Pixels]], clip: PreparedClip
 ) -> Iterator[tuple[FrameInfo, Pixels]]:
     """The finished frames in order, each under the alpha channel of its source."""
-    if not settled.clip_plan.footage.clip.has_alpha:
+    if not clip.plan.footage.clip.has_alpha:
         yield from results
         return
-    sources = wanted_frames(settled.reader, settled.clip_plan.footage.choice)
+    sources = read_wanted(clip.reader, clip.plan.footage.choice)
     for (shown, pixels), source in zip(results, sources, strict=False):
         yield shown, np.dstack([pixels[..., :3], source.image[..., 3]])
 
 
-def with_loop_of(clip: Clip, settings: EncodingSettings, told: bool) -> EncodingSettings:
+def inherit_loop(clip: Clip, settings: EncodingSettings, told: bool) -> EncodingSettings:
     """The settings, playing as often as the source unless the user `told` how often."""
     if told or clip.kind not in _ANIMATED:
         return settings

@@ -29,7 +29,7 @@ class ClipPlan:
     """A clip and all that was settled about it before the first request."""
 
     footage: Footage
-    frame_requests: FrameRequests
+    requests: FrameRequests
     folders: ClipFolders
     size: Size
     keep_frames: bool = True
@@ -83,30 +83,32 @@ class Tally:
     extra_allowed: int = 0
 
 
-def requests_of(clip_plan: ClipPlan, frames: Iterable[FrameInfo]) -> list[ImageRequest]:
+def requests_of(plan: ClipPlan, frames: Iterable[FrameInfo]) -> list[ImageRequest]:
     """The requests of frames for their names and prices: no pixel is encoded."""
-    return [clip_plan.frame_requests.request_for(shown, _no_pixels) for shown in frames]
+    return [plan.requests.request_for(shown, _no_pixels) for shown in frames]
 
 
-def split(clip_plan: ClipPlan, frames: Iterable[Frame], run: Session) -> Iterator[SourceFrame]:
+def read_source_frames(
+    plan: ClipPlan, frames: Iterable[Frame], session: Session
+) -> Iterator[SourceFrame]:
     """The wanted frames with what is known of them, each on disk where it will be needed."""
 
     def take(item: tuple[FrameInfo, Frame]) -> SourceFrame:
         shown, pixels = item[0], rgb(item[1].image)
-        path = clip_plan.folders.source_frame(shown.number)
-        if not clip_plan.needs_source_frames or path.exists():
+        path = plan.folders.source_frame(shown.number)
+        if not plan.needs_source_frames or path.exists():
             return SourceFrame(shown, pixels)
         data = write_frame(path, pixels)
         return SourceFrame(shown, pixels, data if path.suffix == ".png" else b"")
 
-    pairs = zip(clip_plan.footage.frames, frames, strict=False)
-    return map_ordered(take, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=run.stop)
+    pairs = zip(plan.footage.frames, frames, strict=False)
+    return map_ordered(take, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=session.stop)
 
 
-def paint(
-    clip_plan: ClipPlan,
+def draw_frames(
+    plan: ClipPlan,
     taken: Iterable[SourceFrame],
-    run: Session,
+    session: Session,
     resources: Resources,
     tally: Tally,
 ) -> Iterator[DrawnFrame]:
@@ -115,24 +117,22 @@ def paint(
 
     def work(one: SourceFrame) -> DrawnFrame:
         try:
-            request = clip_plan.frame_requests.request_for(
-                one.shown, lambda: one.pixels, png=one.png
-            )
-            picture = run.generate(request)
-            pixels = clip_plan.frame_requests.restored(picture, clip_plan.size)
+            request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
+            picture = session.generate(request)
+            pixels = plan.requests.restored(picture, plan.size)
             return DrawnFrame(one.shown, one.pixels, pixels, picture)
         except SdbrError as error:
-            stop_if_fatal(error, run, resources, tally)
+            stop_if_fatal(error, session, resources, tally)
             return DrawnFrame(one.shown, one.pixels, error=error)
 
     # The pace sees to it that no more than `workers` of them wait for Bedrock at once.
     threads = resources.effort.workers + resources.effort.workers // _CALLS_A_DECODER
     return map_ordered(
-        work, taken, workers=threads, window=_window(clip_plan.size, threads), stop=run.stop
+        work, taken, workers=threads, window=_window(plan.size, threads), stop=session.stop
     )
 
 
-def stop_if_fatal(error: SdbrError, run: Session, resources: Resources, tally: Tally) -> None:
+def stop_if_fatal(error: SdbrError, session: Session, resources: Resources, tally: Tally) -> None:
     """End the run where no other frame can fare better.
 
     The failure is noted before the stop, after which nobody may come for this frame.
@@ -141,10 +141,10 @@ def stop_if_fatal(error: SdbrError, run: Session, resources: Resources, tally: T
     if fatal:
         tally.failures.add(error, fatal=True)
     if fatal or tally.failures.hopeless(resources.effort.workers):
-        run.stop.set()
+        session.stop.set()
 
 
-def usable(
+def without_failures(
     painted: Iterable[DrawnFrame], resources: Resources, tally: Tally
 ) -> Iterator[DrawnFrame]:
     """The drawn frames and the refused ones that a hold may stand in for; failures are noted."""
@@ -159,7 +159,7 @@ def usable(
             tally.failures.add(one.error, fatal=ends_the_run(one.error, resources.on_filtered))
 
 
-def held_through(painted: Iterable[DrawnFrame]) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
+def hold_refused(painted: Iterable[DrawnFrame]) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
     """Each frame as it was and as it became; a refused one shows the picture before it.
 
     Refused before anything was drawn, it shows the first picture that comes.
@@ -174,7 +174,9 @@ def held_through(painted: Iterable[DrawnFrame]) -> Iterator[tuple[FrameInfo, Pix
             waiting.clear()
 
 
-def chosen_of(taken: Iterable[SourceFrame], wanted: Sequence[FrameInfo]) -> Iterator[SourceFrame]:
+def select_frames(
+    taken: Iterable[SourceFrame], wanted: Sequence[FrameInfo]
+) -> Iterator[SourceFrame]:
     """Those frames that are wanted."""
     numbers = {frame.number for frame in wanted}
     return (one for one in taken if one.shown.number in numbers)
@@ -189,10 +191,10 @@ def _no_pixels() -> Pixels:
     raise RuntimeError("This request is for its key alone.")
 
 
-def paint_onward(
-    clip_plan: ClipPlan,
+def draw_sequentially(
+    plan: ClipPlan,
     taken: Iterable[SourceFrame],
-    run: Session,
+    session: Session,
     resources: Resources,
     share: float,
     tally: Tally,
@@ -201,32 +203,28 @@ def paint_onward(
 
     Across a cut each shot starts from its source alone.
     """
-    shot_of = {
-        number: at for at, shot in enumerate(clip_plan.footage.plan.shots) for number in shot
-    }
+    shot_of = {number: at for at, shot in enumerate(plan.footage.plan.shots) for number in shot}
     last: tuple[int, Pixels, Pixels] | None = None
     for shown, before in ((one.shown, one.pixels) for one in taken):
-        if run.stop.is_set():
+        if session.stop.is_set():
             return
         init = before
         if last is not None and last[0] == shot_of[shown.number]:
             init = feed_back((last[1], last[2]), before, share)
-        one = _painted(clip_plan, shown, before, init, run)
+        one = _painted(plan, shown, before, init, session)
         if one.pixels is not None:
             last = shot_of[shown.number], before, one.pixels
         elif one.error is not None:
-            stop_if_fatal(one.error, run, resources, tally)
+            stop_if_fatal(one.error, session, resources, tally)
         yield one
 
 
 def _painted(
-    clip_plan: ClipPlan, shown: FrameInfo, before: Pixels, init: Pixels, run: Session
+    plan: ClipPlan, shown: FrameInfo, before: Pixels, init: Pixels, session: Session
 ) -> DrawnFrame:
     try:
-        request = clip_plan.frame_requests.request_for(shown, lambda: init, digest_of(init))
-        picture = run.generate(request)
-        return DrawnFrame(
-            shown, before, clip_plan.frame_requests.restored(picture, clip_plan.size), picture
-        )
+        request = plan.requests.request_for(shown, lambda: init, digest_of(init))
+        picture = session.generate(request)
+        return DrawnFrame(shown, before, plan.requests.restored(picture, plan.size), picture)
     except SdbrError as error:
         return DrawnFrame(shown, before, error=error)

@@ -88,7 +88,7 @@ class ResultName:
     overwrite: bool = False
 
 
-def find_tree(where: ClipRoots, naming: ResultName, fingerprint: str) -> ClipFolders:
+def find_folders(where: ClipRoots, naming: ResultName, fingerprint: str) -> ClipFolders:
     """The folders of the run with this fingerprint: its own from before, or the first free ones.
 
     Raises UsageProblem where an exact name belongs to something else.

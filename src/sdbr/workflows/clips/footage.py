@@ -60,12 +60,12 @@ class Footage:
         return self.frames[-1].at + self.frames[-1].lasts
 
 
-def look_over(
+def survey_clip(
     reader: Reader, choice: FrameSelection, rule: KeyframeRule, thorough: bool = False
 ) -> Footage:
     """Decode the clip once, note its frames and place the keyframes.
 
-    A `thorough` look takes several times as long; `auto` can then be `placed_anew`. Raises
+    A `thorough` look takes several times as long; `auto` can then be `place_again`. Raises
     InputProblem where there is no frame.
     """
     frames: list[FrameInfo] = []
@@ -76,7 +76,7 @@ def look_over(
         return shown, np.ascontiguousarray(flattened(frame.image))
 
     def watched() -> Iterator[Pixels]:
-        for shown, pixels in side_by_side(known, enumerate(wanted_frames(reader, choice))):
+        for shown, pixels in side_by_side(known, enumerate(read_wanted(reader, choice))):
             frames.append(shown)
             yield pixels
 
@@ -98,12 +98,12 @@ def _surveyed(
     return notes, place_keyframes(notes, rule)
 
 
-def placed_anew(footage: Footage, rule: KeyframeRule) -> Footage:
+def place_again(footage: Footage, rule: KeyframeRule) -> Footage:
     """The same footage, thoroughly looked over, with its keyframes by another rule."""
     return replace(footage, plan=place_keyframes(footage.notes, rule))
 
 
-def wanted_frames(reader: Reader, choice: FrameSelection) -> Iterator[Frame]:
+def read_wanted(reader: Reader, choice: FrameSelection) -> Iterator[Frame]:
     """The frames that the choice leaves, decoded anew. Raises InputProblem."""
     return chosen(reader.frames(choice.start, choice.end), choice)
 

@@ -105,16 +105,16 @@ class _KeyframeStream:
         del self._held[number]
 
 
-def carried(
-    clip_plan: ClipPlan,
+def interpolate(
+    plan: ClipPlan,
     painted: Iterable[DrawnFrame],
     sources: SourceFrames,
-    run: Session,
+    session: Session,
     tally: Tally,
 ) -> Iterator[Result]:
     """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
 
-    turns = _OrderedCalls(run.stop)
+    turns = _OrderedCalls(session.stop)
 
     def filled(item: tuple[int, _KeyframeSpan]) -> list[Result]:
         place, span = item
@@ -122,7 +122,7 @@ def carried(
         def draw(number: int) -> Pixels | None:
             if not turns.comes(place):
                 return None
-            return _draw(clip_plan, number, sources[number], run, tally)
+            return _draw(plan, number, sources[number], session, tally)
 
         try:
             pictures = _filled(span, sources, draw, 0)
@@ -130,26 +130,28 @@ def carried(
             turns.give_up()
             raise
         turns.end(place)
-        return [(clip_plan.footage.frames[number], pixels) for number, pixels in pictures]
+        return [(plan.footage.frames[number], pixels) for number, pixels in pictures]
 
     def whole() -> bool:
-        return not run.stop.is_set() and not tally.failures.any
+        return not session.stop.is_set() and not tally.failures.any
 
     cores = os.cpu_count() or 2
-    spans = enumerate(_spans(clip_plan.footage.plan, _KeyframeStream(painted), sources, whole))
+    spans = enumerate(_spans(plan.footage.plan, _KeyframeStream(painted), sources, whole))
     try:
-        for results in map_ordered(filled, spans, workers=cores, window=cores + 1, stop=run.stop):
+        for results in map_ordered(
+            filled, spans, workers=cores, window=cores + 1, stop=session.stop
+        ):
             yield from results
     finally:
         turns.give_up()
 
 
-def held_over(results: Iterable[Result], clip_plan: ClipPlan, tally: Tally) -> Iterator[Result]:
+def hold_unexplained(results: Iterable[Result], plan: ClipPlan, tally: Tally) -> Iterator[Result]:
     """The results, and where a whole shot was refused the picture before it, or the first one.
 
     Nothing comes where every keyframe was refused, nor at the end of a run that failed.
     """
-    frames, last = clip_plan.footage.frames, None
+    frames, last = plan.footage.frames, None
     due = 0
     for shown, pixels in results:
         yield from ((frames[n], pixels if last is None else last) for n in range(due, shown.number))
@@ -227,7 +229,7 @@ def _filled(
 
 
 def _draw(
-    clip_plan: ClipPlan, number: int, before: Pixels, run: Session, tally: Tally
+    plan: ClipPlan, number: int, before: Pixels, session: Session, tally: Tally
 ) -> Pixels | None:
     """Draw a frame that nothing explains, if that was agreed to.
 
@@ -237,13 +239,13 @@ def _draw(
         return None
     tally.extra += 1
     try:
-        picture = run.generate(
-            clip_plan.frame_requests.request_for(clip_plan.footage.frames[number], lambda: before)
+        picture = session.generate(
+            plan.requests.request_for(plan.footage.frames[number], lambda: before)
         )
     except SdbrError:
         tally.extra -= 1
         return None
-    return clip_plan.frame_requests.restored(picture, clip_plan.size)
+    return plan.requests.restored(picture, plan.size)
 
 
 _HELD_BYTES = 96 * 1024 * 1024
@@ -259,11 +261,9 @@ class SourceFrames:
     there either.
     """
 
-    def __init__(self, clip_plan: ClipPlan) -> None:
-        self._tree = clip_plan.folders
-        self._most = max(
-            _HELD_FRAMES, _HELD_BYTES // (3 * clip_plan.size.width * clip_plan.size.height)
-        )
+    def __init__(self, plan: ClipPlan) -> None:
+        self._tree = plan.folders
+        self._most = max(_HELD_FRAMES, _HELD_BYTES // (3 * plan.size.width * plan.size.height))
         self._held: OrderedDict[int, Pixels] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -12,17 +12,17 @@ from sdbr.files import write_whole
 from sdbr.motion.plan import KeyframePlan
 
 
-def redraws_of(hidden: Path, fingerprint: str) -> Path:
+def redraws_file(hidden: Path, fingerprint: str) -> Path:
     """Where a clip's run notes how often each frame was asked for."""
     return hidden / "clips" / f"{fingerprint}.redrawn.json"
 
 
-def trial_of(hidden: Path, fingerprint: str) -> Path:
+def trial_file(hidden: Path, fingerprint: str) -> Path:
     """Where a clip's run notes the frames of its trials."""
     return hidden / "clips" / f"{fingerprint}.trial.json"
 
 
-def redrawn_before(path: Path) -> dict[int, int]:
+def read_redraws(path: Path) -> dict[int, int]:
     """How often each frame, by number from 0, was asked to be drawn again."""
     try:
         told = json.loads(path.read_bytes())
@@ -44,12 +44,12 @@ def redraw(
     return {**before, **anew}
 
 
-def note_redrawn(path: Path, times: Mapping[int, int]) -> None:
+def write_redraws(path: Path, times: Mapping[int, int]) -> None:
     """Remember how often each frame was asked for."""
     write_whole(path, json.dumps(times, sort_keys=True).encode("utf-8"))
 
 
-def named(keyframes: Sequence[int], places: Sequence[int]) -> list[int]:
+def choose_keyframes(keyframes: Sequence[int], places: Sequence[int]) -> list[int]:
     """The frames at these places of the sheet, which counts from 1.
 
     Raises UsageProblem for a place that no keyframe has.
@@ -62,7 +62,7 @@ def named(keyframes: Sequence[int], places: Sequence[int]) -> list[int]:
     return [keyframes[place - 1] for place in places]
 
 
-def tried_before(path: Path) -> tuple[int, ...]:
+def read_trial(path: Path) -> tuple[int, ...]:
     """The numbers of the frames that a trial drew: they are paid for, so they are keyframes."""
     try:
         return tuple(int(number) for number in json.loads(path.read_bytes()))
@@ -70,9 +70,9 @@ def tried_before(path: Path) -> tuple[int, ...]:
         return ()
 
 
-def note_trial(path: Path, numbers: Sequence[int]) -> None:
+def write_trial(path: Path, numbers: Sequence[int]) -> None:
     """Remember the frames of a trial for the full run."""
-    write_whole(path, json.dumps(sorted({*tried_before(path), *numbers})).encode("utf-8"))
+    write_whole(path, json.dumps(sorted({*read_trial(path), *numbers})).encode("utf-8"))
 
 
 def with_frames(plan: KeyframePlan, numbers: Sequence[int]) -> KeyframePlan:

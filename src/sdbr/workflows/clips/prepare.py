@@ -21,13 +21,13 @@ from sdbr.motion.keyframes import KeyframeRule
 from sdbr.request import ImageRequest
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.clips.draw import ClipPlan
-from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_tree
+from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_folders
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.overrides import (
-    redrawn_before,
-    redraws_of,
-    trial_of,
-    tried_before,
+    read_redraws,
+    read_trial,
+    redraws_file,
+    trial_file,
     with_frames,
 )
 from sdbr.workflows.clips.requests import FrameRequests
@@ -97,7 +97,7 @@ class PreparedClip:
 
     source: ClipSource
     reader: Reader
-    clip_plan: ClipPlan
+    plan: ClipPlan
     order: ClipOrder
 
     @property
@@ -106,7 +106,7 @@ class PreparedClip:
         return self.order.spec
 
 
-def settle(
+def prepare_clip(
     source: ClipSource, footage: Footage, order: ClipOrder, resources: Resources, catalog: Catalog
 ) -> ClipPlan:
     """Settle model, size, seed and folders for one clip. Raises UsageProblem or InputProblem."""
@@ -127,39 +127,39 @@ def settle(
     first_like: dict[str, int] = {}
     for frame in footage.frames:
         first_like.setdefault(frame.digest, frame.number)
-    redrawn = redrawn_before(redraws_of(resources.workspace.hidden, fingerprint))
-    frame_requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn)
-    body.check(frame_requests.request_for(footage.frames[0], _unused), resources.models)
+    redrawn = read_redraws(redraws_file(resources.workspace.hidden, fingerprint))
+    requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn)
+    body.check(requests.request_for(footage.frames[0], _unused), resources.models)
     stem = kept_name(spec.name or source.name)
     naming = ResultName(stem, spec.ending, spec.frame_suffix, spec.exact, spec.overwrite)
-    folders = find_tree(order.where, naming, fingerprint)
+    folders = find_folders(order.where, naming, fingerprint)
     if any(folders.target.resolve() == file.resolve() for file in source.files):
         raise UsageProblem(f"{folders.target} is the source itself. Give -o another name.")
-    tried = tried_before(trial_of(resources.workspace.hidden, fingerprint))
+    tried = read_trial(trial_file(resources.workspace.hidden, fingerprint))
     footage = replace(footage, plan=with_frames(footage.plan, tried))
-    return ClipPlan(footage, frame_requests, folders, clip.size, spec.keep_frames, inputs)
+    return ClipPlan(footage, requests, folders, clip.size, spec.keep_frames, inputs)
 
 
-def index_of(clip_plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, Any]:
+def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, Any]:
     """What frames.json tells: the source, the settings, and the time of each frame in seconds."""
-    clip = clip_plan.footage.clip
+    clip = plan.footage.clip
     return {
         "source": source.files[0].name,
         "size": list(clip.size),
         "rate": str(clip.rate),
-        "duration": str(clip_plan.footage.duration),
+        "duration": str(plan.footage.duration),
         "settings": dict(spec.told),
-        "seed": clip_plan.frame_requests.request.seed,
-        "model": clip_plan.frame_requests.request.model.invoke_id,
-        "keyframes": [number + 1 for number in clip_plan.footage.plan.keyframes],
+        "seed": plan.requests.request.seed,
+        "model": plan.requests.request.model.invoke_id,
+        "keyframes": [number + 1 for number in plan.footage.plan.keyframes],
         "frames": [
             {
-                "file": clip_plan.folders.source_frame(frame.number).name,
+                "file": plan.folders.source_frame(frame.number).name,
                 "at": str(frame.at),
                 "lasts": str(frame.lasts),
                 "sha256": frame.digest,
             }
-            for frame in clip_plan.footage.frames
+            for frame in plan.footage.frames
         ],
     }
 

@@ -14,7 +14,7 @@ from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_u
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import draw, sheets
-from sdbr.workflows.clips.footage import placed_anew
+from sdbr.workflows.clips.footage import place_again
 from sdbr.workflows.clips.prepare import PreparedClip
 
 _PLENTY = 1_000_000
@@ -40,8 +40,8 @@ class Allowance:
         return max(0, int((self.spending.ask_above - due) / price))
 
 
-def within_cap(
-    settled: list[PreparedClip], rule: Callable[[int], KeyframeRule] | None, resources: Resources
+def fit_cap(
+    clips: list[PreparedClip], rule: Callable[[int], KeyframeRule] | None, resources: Resources
 ) -> list[PreparedClip]:
     """Fewer keyframes where the cap is the tighter bound: each clip gets its share of the calls.
 
@@ -50,90 +50,86 @@ def within_cap(
     """
     cap = resources.spending.cap
     if cap is None or rule is None:
-        return settled
-    told = priced(settled, None, resources)
+        return clips
+    told = estimate_clips(clips, None, resources)
     if told.cost <= cap:
-        return settled
+        return clips
     fewer = []
-    for one in settled:
-        allowed = int(len(one.clip_plan.drawn) * cap / told.cost)
+    for one in clips:
+        allowed = int(len(one.plan.drawn) * cap / told.cost)
         try:
-            footage = placed_anew(one.clip_plan.footage, rule(max(1, allowed)))
+            footage = place_again(one.plan.footage, rule(max(1, allowed)))
         except UsageProblem as error:
             each = f"A picture costs {in_usd(price(one))} USD."
             raise OverBudget(f"--max-cost {in_usd(cap)} is too little. {error} {each}") from error
-        fewer.append(replace(one, clip_plan=replace(one.clip_plan, footage=footage)))
+        fewer.append(replace(one, plan=replace(one.plan, footage=footage)))
     return fewer
 
 
-def priced(
-    settled: Sequence[PreparedClip], trial_frames: int | None, resources: Resources
+def estimate_clips(
+    clips: Sequence[PreparedClip], trial_frames: int | None, resources: Resources
 ) -> Estimate:
     """The price of the frames to draw, or of so many trial frames of each clip."""
     requests = []
-    for one in settled:
-        wanted = one.clip_plan.drawn
+    for one in clips:
+        wanted = one.plan.drawn
         if trial_frames is not None:
-            wanted = sheets.spread(one.clip_plan.footage.frames, trial_frames)
-        for shown, request in zip(wanted, draw.requests_of(one.clip_plan, wanted), strict=True):
+            wanted = sheets.spread(one.plan.footage.frames, trial_frames)
+        for shown, request in zip(wanted, draw.requests_of(one.plan, wanted), strict=True):
             key = body.key(request, resources.realm)
             # What starts from a result that is not there yet cannot be looked up: it is priced.
             requests.append((f"{key} onward" if _onward(one, shown.number) else key, request))
     told = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
-    thing = "frame" if all(len(s.clip_plan.drawn) == length(s) for s in settled) else "keyframe"
-    return replace(told, thing=thing, remarks=_remarks(settled))
+    thing = "frame" if all(len(s.plan.drawn) == count_frames(s) for s in clips) else "keyframe"
+    return replace(told, thing=thing, remarks=_remarks(clips))
 
 
-def with_more(told: Estimate, settled: Sequence[PreparedClip]) -> Estimate:
+def add_refinement(told: Estimate, clips: Sequence[PreparedClip]) -> Estimate:
     """The price with what making the clips steadier may add to it."""
-    more = in_usd(saved_of(settled))
+    more = in_usd(saved_of(clips))
     return replace(told, remarks=(*told.remarks, f"up to {more} USD more for --max-flicker"))
 
 
 def is_paid(one: PreparedClip, number: int, resources: Resources) -> bool:
     """Whether a frame's picture is there; one that starts from a result is taken to be."""
-    request = draw.requests_of(one.clip_plan, [one.clip_plan.footage.frames[number]])[0]
+    request = draw.requests_of(one.plan, [one.plan.footage.frames[number]])[0]
     return _onward(one, number) or resources.paid_for(body.key(request, resources.realm))
 
 
 def _onward(one: PreparedClip, number: int) -> bool:
     """Whether a frame's init image has the result before it mixed in."""
-    firsts = {shot.start for shot in one.clip_plan.footage.plan.shots}
+    firsts = {shot.start for shot in one.plan.footage.plan.shots}
     return bool(one.spec.feedback) and number not in firsts
 
 
-def length(one: PreparedClip) -> int:
+def count_frames(one: PreparedClip) -> int:
     """How many frames the result has."""
-    return len(one.clip_plan.footage.frames)
+    return len(one.plan.footage.frames)
 
 
-def _remarks(settled: Sequence[PreparedClip]) -> tuple[str, ...]:
-    silent = [
-        s.clip_plan.frame_requests.request.strength
-        for s in settled
-        if s.order.look.strength is None
-    ]
+def _remarks(clips: Sequence[PreparedClip]) -> tuple[str, ...]:
+    silent = [s.plan.requests.request.strength for s in clips if s.order.look.strength is None]
     strengths = default_strengths(silent)
-    saved = saved_of(settled)
-    whole = sum((price(one) * length(one) for one in settled), Decimal(0))
+    saved = saved_of(clips)
+    whole = sum((price(one) * count_frames(one) for one in clips), Decimal(0))
     if not saved:
         return strengths
-    more = sum((price(one) * most_extra(one) for one in settled), Decimal(0))
+    more = sum((price(one) * most_extra(one) for one in clips), Decimal(0))
     perhaps = f"up to {in_usd(more)} USD more where motion explains too little"
     return (f"all frames: {in_usd(whole)} USD", perhaps, *strengths)
 
 
 def most_extra(one: PreparedClip) -> int:
     """How many frames may be drawn beyond the plan, told with the price: a quarter as many."""
-    drawn = len(one.clip_plan.drawn)
-    return min(length(one) - drawn, max(_FEWEST_EXTRA, drawn // _EXTRA_SHARE))
+    drawn = len(one.plan.drawn)
+    return min(count_frames(one) - drawn, max(_FEWEST_EXTRA, drawn // _EXTRA_SHARE))
 
 
-def saved_of(settled: Sequence[PreparedClip]) -> Decimal:
+def saved_of(clips: Sequence[PreparedClip]) -> Decimal:
     """USD of the frames that motion fills."""
-    return sum((price(s) * (length(s) - len(s.clip_plan.drawn)) for s in settled), Decimal(0))
+    return sum((price(s) * (count_frames(s) - len(s.plan.drawn)) for s in clips), Decimal(0))
 
 
 def price(one: PreparedClip) -> Decimal:
     """USD a frame; 0 where nobody knows."""
-    return price_of(one.clip_plan.frame_requests.request) or Decimal(0)
+    return price_of(one.plan.requests.request) or Decimal(0)

@@ -10,7 +10,9 @@ from sdbr.motion.plan import KeyframePlan, Stretch
 from sdbr.motion.warp_error import Steadiness
 
 
-def denser(plan: KeyframePlan, curve: Mapping[int, Steadiness], most: float) -> KeyframePlan:
+def refine_keyframes(
+    plan: KeyframePlan, curve: Mapping[int, Steadiness], most: float
+) -> KeyframePlan:
     """The plan with a keyframe in the middle of each stretch whose mean E_warp is over `most`.
 
     `curve` has the steadiness by frame number; a stretch that was not measured stays. Where no

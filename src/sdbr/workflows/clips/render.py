@@ -20,7 +20,7 @@ from sdbr.generation.estimate import in_usd
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.clip import Frame, Pace, Pixels
 from sdbr.media.open import open_writer, sound_of
-from sdbr.workflows.clips.assemble import see_through, steady_frames, with_loop_of
+from sdbr.workflows.clips.assemble import assemble_frames, inherit_loop, restore_alpha
 from sdbr.workflows.clips.draw import ClipPlan, Tally
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.prepare import PreparedClip, index_of
@@ -42,7 +42,7 @@ class ClipResult:
 
 
 def restyle(
-    settled: PreparedClip, run: Session, resources: Resources, console: Console, extra: int = 0
+    clip: PreparedClip, session: Session, resources: Resources, console: Console, extra: int = 0
 ) -> ClipResult:
     """Draw the keyframes, fill the rest and write the clip.
 
@@ -50,16 +50,16 @@ def restyle(
     it; then nothing is written, and what was drawn stays in the cache, so that the same command
     goes on from there.
     """
-    clip_plan, spec = settled.clip_plan, settled.spec
-    footage, folders = clip_plan.footage, clip_plan.folders
-    _make_folders(clip_plan)
-    if clip_plan.keep_frames:
-        folders.write_index(index_of(clip_plan, settled.source, spec))
-    tally = Tally(Failures(total=len(clip_plan.drawn)), extra_allowed=extra)
+    plan, spec = clip.plan, clip.spec
+    footage, folders = plan.footage, plan.folders
+    _make_folders(plan)
+    if plan.keep_frames:
+        folders.write_index(index_of(plan, clip.source, spec))
+    tally = Tally(Failures(total=len(plan.drawn)), extra_allowed=extra)
     measured = SteadinessCurve()
     sound = sound_of(footage.clip, footage.cut_at) if spec.audio else None
-    comment = json.dumps(how_made(settled, resources.realm), ensure_ascii=False, sort_keys=True)
-    settings = with_loop_of(footage.clip, spec.settings, spec.loop_told)
+    comment = json.dumps(how_made(clip, resources.realm), ensure_ascii=False, sort_keys=True)
+    settings = inherit_loop(footage.clip, spec.settings, spec.loop_told)
     preview = Preview(resources.workspace.hidden / "preview.jpg")
     count = 0
     with (
@@ -68,36 +68,36 @@ def restyle(
             folders.target, pace_of(footage), sound=sound, settings=settings, comment=comment
         ) as writer,
     ):
-        finished = steady_frames(settled, run, resources, tally, measured)
-        for shown, pixels in see_through(finished, settled):
-            if clip_plan.keep_frames and footage.clip.has_alpha:
+        finished = assemble_frames(clip, session, resources, tally, measured)
+        for shown, pixels in restore_alpha(finished, clip):
+            if plan.keep_frames and footage.clip.has_alpha:
                 write_frame(folders.generated_frame(shown.number), pixels)
             writer.add(Frame(pixels, shown.at, shown.lasts))
             preview.show(pixels)
-            console.step(f"{in_usd(spent(run.budget))} USD")
+            console.step(f"{in_usd(spent(session.budget))} USD")
             count += 1
-        _raise_if_missing(count, settled, tally, run)
+        _raise_if_missing(count, clip, tally, session)
     told = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.told()}
     keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", told)
     return ClipResult(folders.target, measured, tuple(tally.held), tally.extra, writer.notes)
 
 
-def how_made(settled: PreparedClip, realm: str) -> dict[str, Any]:
+def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:
     """The record in the clip's metadata: the same run gives the same text."""
-    clip_plan = settled.clip_plan
+    plan = clip.plan
     return {
         "sdbr": __version__,
-        "command": settled.spec.command,
-        "fingerprint": clip_plan.folders.fingerprint,
-        "request": request_fields(clip_plan.frame_requests.request),
-        "seed": clip_plan.frame_requests.request.seed,
-        "told": {name: value for name, value in settled.spec.told if name != "seed"},
-        "frames": len(clip_plan.footage.frames),
-        "size": list(clip_plan.size),
+        "command": clip.spec.command,
+        "fingerprint": plan.folders.fingerprint,
+        "request": request_fields(plan.requests.request),
+        "seed": plan.requests.request.seed,
+        "told": {name: value for name, value in clip.spec.told if name != "seed"},
+        "frames": len(plan.footage.frames),
+        "size": list(plan.size),
         "answered_by": realm,
-        "treatment": [str(clip_plan.frame_requests.placement)],
+        "treatment": [str(plan.requests.placement)],
         "inputs": [
-            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in clip_plan.inputs
+            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in plan.inputs
         ],
     }
 
@@ -111,25 +111,25 @@ def pace_of(footage: Footage) -> Pace:
     return replace(clip.pace, rate=rate, variable=True)
 
 
-def _make_folders(clip_plan: ClipPlan) -> None:
-    folders = [clip_plan.folders.target.parent]
-    if clip_plan.needs_source_frames:
-        folders.append(clip_plan.folders.source)
-    if clip_plan.keep_frames:
-        folders.append(clip_plan.folders.generated)
+def _make_folders(plan: ClipPlan) -> None:
+    folders = [plan.folders.target.parent]
+    if plan.needs_source_frames:
+        folders.append(plan.folders.source)
+    if plan.keep_frames:
+        folders.append(plan.folders.generated)
     for folder in folders:
         with plain_write_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
 
-def _raise_if_missing(count: int, settled: PreparedClip, tally: Tally, run: Session) -> None:
-    total = len(settled.clip_plan.footage.frames)
+def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: Session) -> None:
+    total = len(clip.plan.footage.frames)
     if count == total:
         return
     failures = tally.failures
     if not count and tally.held and not failures.any:
         raise Refused("The safety filter refused every frame. Change the prompt or the clip.")
-    if run.stop.is_set() and not failures.any:
+    if session.stop.is_set() and not failures.any:
         raise Interrupted(
             f"Interrupted: {failures.done} of {failures.total} pictures drawn and kept. "
             "Run the same command again to go on."

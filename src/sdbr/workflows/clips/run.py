@@ -19,29 +19,29 @@ from sdbr.request import Size
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
-from sdbr.workflows.clips.footage import look_over
+from sdbr.workflows.clips.footage import survey_clip
 from sdbr.workflows.clips.overrides import (
-    named,
-    note_redrawn,
-    note_trial,
+    choose_keyframes,
     parse_places,
     redraw,
-    redraws_of,
-    trial_of,
+    redraws_file,
+    trial_file,
+    write_redraws,
+    write_trial,
 )
-from sdbr.workflows.clips.prepare import ClipOrder, PreparedClip, settle
+from sdbr.workflows.clips.prepare import ClipOrder, PreparedClip, prepare_clip
 from sdbr.workflows.clips.pricing import (
     Allowance,
+    add_refinement,
+    count_frames,
+    estimate_clips,
+    fit_cap,
     is_paid,
-    length,
     most_extra,
     price,
-    priced,
     saved_of,
-    with_more,
-    within_cap,
 )
-from sdbr.workflows.clips.refine import denser
+from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, restyle
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.run import PlanLine, ResultLine, RunPlan, Setup, run
@@ -66,13 +66,13 @@ def restyle_clips(
     if not clips:
         raise failed[0]
     rule = steadiness.rule if steadiness.keyframes == "auto" else None
-    clips = _redrawn(within_cap(clips, rule, resources), steadiness, resources)
-    estimate = priced(clips, selection.test_frames, resources)
+    clips = _redrawn(fit_cap(clips, rule, resources), steadiness, resources)
+    estimate = estimate_clips(clips, selection.test_frames, resources)
     if steadiness.max_flicker is not None:
-        estimate = with_more(estimate, clips)
+        estimate = add_refinement(estimate, clips)
     allowance = Allowance(resources.spending, estimate.cost)
     works = [ClipWork(clip, flags, setup, allowance) for clip in clips]
-    frames = counted(sum(map(length, clips)), "frame")
+    frames = counted(sum(map(count_frames, clips)), "frame")
     plan = RunPlan(
         order.spec.command,
         "clips",
@@ -103,15 +103,15 @@ def _prepared(
             # Only under a cap may the keyframes have to be placed anew.
             capped = resources.spending.cap is not None
             rule = steadiness.rule(None)
-            footage = look_over(reader, selection.choice(stills), rule, thorough=capped)
+            footage = survey_clip(reader, selection.choice(stills), rule, thorough=capped)
             if reader.clip.cut and not selection.accept_cut:
                 raise InputProblem(
                     f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "
                     "Copy or download it again, or add --accept-cut to draw these."
                 )
-            where = order.where.with_promised(one.clip_plan.folders for one in clips)
-            clip_plan = settle(source, footage, replace(order, where=where), resources, catalog)
-            clips.append(PreparedClip(source, reader, clip_plan, order))
+            where = order.where.with_promised(one.plan.folders for one in clips)
+            plan = prepare_clip(source, footage, replace(order, where=where), resources, catalog)
+            clips.append(PreparedClip(source, reader, plan, order))
         except InputProblem as error:
             failed.append(error)
     return clips, failed
@@ -126,24 +126,24 @@ def _redrawn(
     places = parse_places(steadiness.redraw)
     again = []
     for one in clips:
-        wanted = named(one.clip_plan.footage.plan.keyframes, places)
-        requests = one.clip_plan.frame_requests
+        wanted = choose_keyframes(one.plan.footage.plan.keyframes, places)
+        requests = one.plan.requests
         times = redraw(requests.redrawn, wanted, partial(is_paid, one, resources=resources))
         requests = replace(requests, redrawn=times)
-        again.append(replace(one, clip_plan=replace(one.clip_plan, frame_requests=requests)))
+        again.append(replace(one, plan=replace(one.plan, requests=requests)))
     return again
 
 
 def _note_redrawn(clips: Iterable[PreparedClip], resources: Resources) -> None:
     for one in clips:
-        note = redraws_of(resources.workspace.hidden, one.clip_plan.folders.fingerprint)
-        note_redrawn(note, one.clip_plan.frame_requests.redrawn)
+        note = redraws_file(resources.workspace.hidden, one.plan.folders.fingerprint)
+        write_redraws(note, one.plan.requests.redrawn)
 
 
 def _notes(clip: PreparedClip) -> Iterator[str]:
     """What was noticed of a clip, and why these frames are drawn."""
     yield from clip.reader.notes
-    plan = clip.clip_plan.footage.plan
+    plan = clip.plan.footage.plan
     if plan.reasons and len(plan.keyframes) < plan.frames:
         yield f"{clip.source.name}: {'; '.join(plan.reasons)}"
 
@@ -165,14 +165,14 @@ class ClipWork:
 
     def plan(self) -> Iterator[PlanLine]:
         """The first frame's request, which stands for all."""
-        clip, clip_plan = self.clip, self.clip.clip_plan
-        target = clip_plan.folders.target
+        clip, plan = self.clip, self.clip.plan
+        target = plan.folders.target
         yield PlanLine(
-            requests_of(clip_plan, clip_plan.footage.frames[:1])[0],
+            requests_of(plan, plan.footage.frames[:1])[0],
             target,
             clip.source.files[0],
-            heading=f"{self.name}: {length(clip)} frames to {target}",
-            more={"frames": length(clip), "keyframes": _keyframes(clip)},
+            heading=f"{self.name}: {count_frames(clip)} frames to {target}",
+            more={"frames": count_frames(clip), "keyframes": _keyframes(clip)},
         )
 
     def draw(self, session: Session, asked: threading.Event) -> Iterator[ResultLine]:  # noqa: ARG002
@@ -186,13 +186,11 @@ class ClipWork:
 
     def _trial(self, session: Session, count: int | None) -> ResultLine:
         clip, before = self.clip, spent(session.budget)
-        wanted = clip.clip_plan.drawn
+        wanted = clip.plan.drawn
         if count is not None:
-            wanted = sheets.spread(clip.clip_plan.footage.frames, count)
-            note = trial_of(
-                self.setup.resources.workspace.hidden, clip.clip_plan.folders.fingerprint
-            )
-            note_trial(note, [frame.number for frame in wanted])
+            wanted = sheets.spread(clip.plan.footage.frames, count)
+            note = trial_file(self.setup.resources.workspace.hidden, clip.plan.folders.fingerprint)
+            write_trial(note, [frame.number for frame in wanted])
         resources, folder = self.setup.resources, clip.order.where.results
         sheet = sheets.draw_trial(clip, wanted, session, resources, folder)
         cost = spent(session.budget) - before
@@ -205,10 +203,10 @@ class ClipWork:
         for note in _outcome(clip, result):
             self.setup.console.say(note)
         more = {
-            "frames": length(clip),
-            "duration": round(float(clip.clip_plan.footage.duration), 6),
+            "frames": count_frames(clip),
+            "duration": round(float(clip.plan.footage.duration), 6),
             "keyframes": _keyframes(clip),
-            "drawn": len(clip.clip_plan.drawn) + result.extra,
+            "drawn": len(clip.plan.drawn) + result.extra,
             "held": [number + 1 for number in result.held],
             "steadiness": result.measured.told(),
         }
@@ -230,7 +228,7 @@ class ClipWork:
             if most is None or 1000 * result.measured.flicker <= most:
                 break
             more = _with_more_keyframes(clip, result, most / 1000)
-            new = len(more.clip_plan.drawn) - len(clip.clip_plan.drawn)
+            new = len(more.plan.drawn) - len(clip.plan.drawn)
             if not 0 < new <= self.allowance.pictures(price(clip), session):
                 break
             self.setup.console.say(
@@ -256,20 +254,20 @@ class ClipWork:
     def _line(
         self, clip: PreparedClip, path: Path, cost: Decimal, more: dict[str, Any]
     ) -> ResultLine:
-        request = clip.clip_plan.frame_requests.request
-        size: Size = clip.clip_plan.size
+        request = clip.plan.requests.request
+        size: Size = clip.plan.size
         source = clip.source.files[0]
         return ResultLine(path, request, request.seed, size, price(clip), cost, source, more)
 
 
 def _keyframes(clip: PreparedClip) -> list[int]:
-    return [number + 1 for number in clip.clip_plan.footage.plan.keyframes]
+    return [number + 1 for number in clip.plan.footage.plan.keyframes]
 
 
 def _with_more_keyframes(clip: PreparedClip, result: ClipResult, most: float) -> PreparedClip:
-    footage = clip.clip_plan.footage
-    plan = denser(footage.plan, result.measured.curve, most)
-    return replace(clip, clip_plan=replace(clip.clip_plan, footage=replace(footage, plan=plan)))
+    footage = clip.plan.footage
+    plan = refine_keyframes(footage.plan, result.measured.curve, most)
+    return replace(clip, plan=replace(clip.plan, footage=replace(footage, plan=plan)))
 
 
 def _outcome(clip: PreparedClip, result: ClipResult) -> Iterator[str]:

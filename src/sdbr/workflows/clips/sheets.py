@@ -15,8 +15,8 @@ from sdbr.generation.stack import Resources, Session
 from sdbr.media.clip import Frame, Pixels
 from sdbr.media.open import open_reader
 from sdbr.media.stills.sheet import Labels, pairs_sheet
-from sdbr.workflows.clips.draw import SourceFrame, Tally, paint_onward
-from sdbr.workflows.clips.footage import FrameInfo, wanted_frames
+from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_sequentially
+from sdbr.workflows.clips.footage import FrameInfo, read_wanted
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import rgb
 from sdbr.workflows.failures import Failures
@@ -36,9 +36,9 @@ def spread(frames: Sequence[FrameInfo], count: int) -> tuple[FrameInfo, ...]:
 
 
 def draw_trial(
-    settled: PreparedClip,
+    clip: PreparedClip,
     wanted: Sequence[FrameInfo],
-    run: Session,
+    session: Session,
     resources: Resources,
     folder: Path,
 ) -> Path:
@@ -46,40 +46,40 @@ def draw_trial(
 
     Raises Interrupted where the run was stopped before all were there: no sheet shows a part.
     """
-    clip_plan = settled.clip_plan
+    plan = clip.plan
     numbers = {frame.number: frame for frame in wanted}
-    decoded = enumerate(wanted_frames(settled.reader, clip_plan.footage.choice))
+    decoded = enumerate(read_wanted(clip.reader, plan.footage.choice))
     taken = (SourceFrame(numbers[n], rgb(seen.image)) for n, seen in decoded if n in numbers)
     pairs, names = [], []
     with suppress(Interrupted):
         for frame, before, after in _drawn(
-            settled, taken, tuple(wanted) == clip_plan.drawn, run, resources
+            clip, taken, tuple(wanted) == plan.drawn, session, resources
         ):
             pairs.append((_thumbnail(before), _thumbnail(after)))
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
-    if run.stop.is_set() and len(pairs) < len(wanted):
+    if session.stop.is_set() and len(pairs) < len(wanted):
         raise Interrupted(
             f"Interrupted: {len(pairs)} of {len(wanted)} pictures are drawn and kept. "
             "Run the same command again to go on."
         )
-    sheet = pairs_sheet(pairs, Labels(clip_plan.frame_requests.request.prompt, rows=tuple(names)))
+    sheet = pairs_sheet(pairs, Labels(plan.requests.request.prompt, rows=tuple(names)))
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
-    return place(buffer.getvalue(), folder, f"{clip_plan.folders.name}-trial", ".png")
+    return place(buffer.getvalue(), folder, f"{plan.folders.name}-trial", ".png")
 
 
 def _drawn(
-    settled: PreparedClip,
+    clip: PreparedClip,
     taken: Iterable[SourceFrame],
     keyframes: bool,
-    run: Session,
+    session: Session,
     resources: Resources,
 ) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
     """The frames as they were and as they became; `keyframes` as the whole run draws them."""
-    clip_plan = settled.clip_plan
-    if keyframes and settled.spec.feedback:
-        tally = Tally(Failures(total=len(clip_plan.drawn)))
-        for one in paint_onward(clip_plan, taken, run, resources, settled.spec.feedback, tally):
+    plan = clip.plan
+    if keyframes and clip.spec.feedback:
+        tally = Tally(Failures(total=len(plan.drawn)))
+        for one in draw_sequentially(plan, taken, session, resources, clip.spec.feedback, tally):
             if one.error is not None:
                 raise one.error
             if one.pixels is not None:
@@ -87,11 +87,11 @@ def _drawn(
         return
 
     def work(one: SourceFrame) -> tuple[FrameInfo, Pixels, Pixels]:
-        picture = run.generate(clip_plan.frame_requests.request_for(one.shown, lambda: one.pixels))
-        return one.shown, one.pixels, clip_plan.frame_requests.restored(picture, clip_plan.size)
+        picture = session.generate(plan.requests.request_for(one.shown, lambda: one.pixels))
+        return one.shown, one.pixels, plan.requests.restored(picture, plan.size)
 
     workers = resources.effort.workers
-    yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=run.stop)
+    yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=session.stop)
 
 
 def _thumbnail(pixels: Pixels) -> Image.Image:
@@ -104,23 +104,21 @@ _PAIRS = 8
 _SHEET_SIDE = 384
 
 
-def write_sheet(settled: PreparedClip, result: Path) -> Path:
+def write_sheet(clip: PreparedClip, result: Path) -> Path:
     """Lay out up to eight frames, evenly spread, and return the sheet's path."""
-    footage = settled.clip_plan.footage
+    footage = clip.plan.footage
     wanted = spread(footage.frames, _PAIRS)
     numbers = [frame.number for frame in wanted]
-    before = _thumbnails(wanted_frames(settled.reader, footage.choice), numbers)
+    before = _thumbnails(read_wanted(clip.reader, footage.choice), numbers)
     after = _thumbnails(open_reader(result).frames(), numbers)
     names = tuple(f"frame {one.number + 1}, {float(one.at):.2f} s" for one in wanted)
-    title = settled.clip_plan.frame_requests.request.prompt
+    title = clip.plan.requests.request.prompt
     sheet = pairs_sheet(
         list(zip(before, after, strict=False)), Labels(title, rows=names), _SHEET_SIDE
     )
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
-    return place(
-        buffer.getvalue(), result.parent, f"{settled.clip_plan.folders.name}-sheet", ".png"
-    )
+    return place(buffer.getvalue(), result.parent, f"{clip.plan.folders.name}-sheet", ".png")
 
 
 def _thumbnails(frames: Iterable[Frame], numbers: Sequence[int]) -> list[Image.Image]:

@@ -96,7 +96,7 @@ class SideTasks:
     keep_frame: Callable[[Result], None]
 
 
-def measured(
+def measure(
     results: Iterable[Result], aside: SideTasks, into: SteadinessCurve, stop: Event
 ) -> Iterator[Result]:
     """Pass the results on, and note the steadiness of the wanted pairs in `into`."""
@@ -148,17 +148,17 @@ def judge(clip: Path, against: Path | None) -> SteadinessCurve:
     source = against or clip
     shots = find_shots(survey(_pixels(source), compare=False))
     cuts = {shot.start for shot in shots}
-    measured = SteadinessCurve()
+    measure = SteadinessCurve()
     pairs = zip(_pixels(source), _pixels(clip), strict=True)
     try:
         for number, (before, now) in enumerate(pairwise(pairs), start=1):
             if number not in cuts:
-                measured.curve[number] = next(steadiness((before, now)))
+                measure.curve[number] = next(steadiness((before, now)))
     except ValueError:
         raise InputProblem(
             f"{clip} and {source} have different numbers of frames. Compare a clip with its source."
         ) from None
-    return measured
+    return measure
 
 
 def _pixels(path: Path) -> Iterator[Pixels]:

@@ -41,13 +41,13 @@ def deliver(command: str, jobs: Sequence[Job], setup: Setup, *, sheet: bool = Fa
         raise UsageProblem("A picture is not for the terminal. Add > picture.png, or -o a file.")
     jobs = job_targets(jobs, output.to, output.name)
     if setup.dry_run:
-        plan = make_plan(resources, seeded(jobs))
+        plan = make_plan(resources, with_seeds(jobs))
         work = PictureWork(command, plan, setup)
         run(RunPlan(command, "pictures", [work], plan.estimate), setup)
         return
     resources.workspace.prepare()
     note = note_of(resources, command, jobs)
-    plan = make_plan(resources, seeded(jobs, note.seeds))
+    plan = make_plan(resources, with_seeds(jobs, note.seeds))
     if output.to != "-":
         check_free(plan.jobs, plan.keys, output.overwrite)
     work = PictureWork(command, plan, setup)
@@ -79,7 +79,7 @@ def note_of(resources: Resources, command: str, jobs: Sequence[Job]) -> OpenRun:
     return open_run(resources.workspace.hidden / "runs", command, wanted, _slots(jobs))
 
 
-def seeded(jobs: Sequence[Job], drawn: Sequence[int] | None = None) -> list[Job]:
+def with_seeds(jobs: Sequence[Job], drawn: Sequence[int] | None = None) -> list[Job]:
     """The jobs with a seed each: their own, or the one `drawn` (or drawn now) for their slot."""
     seeds = drawn or drawn_seeds(_slots(jobs))
     return [job if job.slot is None else with_seed(job, seeds[job.slot]) for job in jobs]

@@ -18,7 +18,7 @@ from sdbr.media import metadata
 from sdbr.media.metadata import webui
 from sdbr.media.open import read_comment
 from sdbr.workflows.inputs import PICTURES, VIDEOS, find
-from sdbr.workflows.prepare import original
+from sdbr.workflows.prepare import find_original
 from sdbr.workspace import Workspace
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -181,7 +181,7 @@ def _comment(path: Path) -> str:
 
 def _parent(told: Mapping[str, Any], store: Path, depth: int) -> Ancestor:
     name, role = told["name"], told["role"]
-    found = original(told["sha256"], store)
+    found = find_original(told["sha256"], store)
     if found is None:
         return Ancestor(name, None, role, {})
     try:
