@@ -1,3 +1,5 @@
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -110,3 +112,19 @@ def test_ctrl_c_before_the_first_command_is_known_just_ends_the_process():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert (ran.returncode, ran.stderr) == (-signal.SIGINT, b"")
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "2", "3"])
+def test_a_sweep_over_two_flags_comes_in_the_order_of_the_help(tmp_path, hash_seed):
+    arguments = ["txt2img", "a fox", "--seed", "1..2", "--aspect", "1:1,3:2"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "sdbr", *arguments, "--dry-run", "--json", "--offline"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    bodies = [json.loads(line)["body"] for line in ran.stdout.splitlines()]
+    order = [(body["aspect_ratio"], body["seed"]) for body in bodies]
+    assert order == [("1:1", 1), ("3:2", 1), ("1:1", 2), ("3:2", 2)]

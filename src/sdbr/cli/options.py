@@ -105,11 +105,13 @@ def collected(into: str, build: Callable[..., Any], *options: Decorator) -> Deco
             return function(**values, **{into: build(**mine)})
 
         wrapped: Callable[..., Any] = wraps(function)(own)
-        before = {option.name for option in getattr(function, "__click_params__", [])}
+        before = [option.name for option in getattr(function, "__click_params__", [])]
         for option in reversed(options):
             wrapped = option(wrapped)
-        after = {option.name for option in getattr(wrapped, "__click_params__", [])}
-        names = after - before
+        # click lists the last one first. In the order of the help, so that a sweep over several
+        # flags has one order, whatever the hashes of their names are.
+        after = [option.name for option in getattr(wrapped, "__click_params__", [])]
+        names = [name for name in reversed(after) if name not in before]
         return wrapped
 
     return decorate
