@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
@@ -22,8 +24,11 @@ from sdbr.media.stills.encode import encode_under
 from sdbr.media.stills.fit import CropBox, Fit, Placement, plan_fit
 from sdbr.media.stills.masks import prepare_mask
 from sdbr.media.stills.open import open_picture
-from sdbr.request import Blob, Model, Size
+from sdbr.request import Blob, ImageRequest, Model, Size
 from sdbr.workflows.pictures.job import Input
+
+if TYPE_CHECKING:
+    from sdbr.workflows.pictures.jobs import Attachments
 
 _LARGEST_FILE = 512 * 1024 * 1024
 
@@ -69,7 +74,30 @@ def prepare(path: Path, model: Model, manner: FitOptions, store: Path, role: str
     return Prepared(_kept(encoded, store), source, placement, treatment, alpha)
 
 
-def prepare_mask_for(
+def attach(
+    request: ImageRequest,
+    attachments: Attachments,
+    placement: Placement,
+    store: Path,
+    prepare: Callable[[Path, Model, FitOptions, Path, str], Prepared] = prepare,
+) -> tuple[ImageRequest, tuple[Input, ...]]:
+    """The request with its mask, which lies as its init image does, and its style image.
+
+    Also returns what they were made from. Raises InputProblem.
+    """
+    inputs: list[Input] = []
+    if attachments.mask is not None:
+        mask, source = _prepare_mask(attachments.mask, placement, attachments.invert_mask, store)
+        request = replace(request, mask=mask)
+        inputs.append(source)
+    if attachments.style_image is not None:
+        style = prepare(attachments.style_image, request.model, FitOptions(), store, "style_image")
+        request = replace(request, style_image=style.blob)
+        inputs.append(style.source)
+    return request, tuple(inputs)
+
+
+def _prepare_mask(
     path: Path, placement: Placement, invert: bool, store: Path
 ) -> tuple[Blob, Input]:
     """A mask brought to the size and place of its picture. Raises InputProblem."""

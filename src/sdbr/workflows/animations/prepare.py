@@ -32,9 +32,9 @@ from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
 from sdbr.workflows.prepare import (
     FitOptions,
     Prepared,
+    attach,
     prepare,
     prepare_like,
-    prepare_mask_for,
     read_file,
 )
 from sdbr.workspace import kept_name
@@ -113,7 +113,8 @@ def prepare_animation(
     manner = FitOptions(cast(Fit, look.fit), look.background)
     main = prepare(path, model, manner, store, "init_image")
     drawn_over = request_over_picture(look, model, spec.beside.mask is not None)
-    request, inputs = _with_beside(spec, main, drawn_over, store)
+    request, attached = attach(drawn_over, spec.beside, main.placement, store)
+    inputs = (main.source, *attached)
     drawing = _digest(_drawn_from(spec, inputs), resources.realm)
     if look.seed is None:
         note = open_run(resources.workspace.hidden / "clips", COMMAND, [drawing], 1)
@@ -147,21 +148,6 @@ def _strength(spec: AnimationSpec, model: Model) -> float | None:
     if spec.motion.kind == "ramp":
         raise UsageProblem(f"{model.title} takes no strength. Choose another --motion or --model.")
     return None
-
-
-def _with_beside(
-    spec: AnimationSpec, main: Prepared, request: ImageRequest, store: Path
-) -> tuple[ImageRequest, tuple[Input, ...]]:
-    inputs, beside = [main.source], spec.beside
-    if beside.mask is not None:
-        mask, source = prepare_mask_for(beside.mask, main.placement, beside.invert_mask, store)
-        request = replace(request, mask=mask)
-        inputs.append(source)
-    if beside.style_image is not None:
-        style = prepare(beside.style_image, request.model, FitOptions(), store, "style_image")
-        request = replace(request, style_image=style.blob)
-        inputs.append(style.source)
-    return request, tuple(inputs)
 
 
 def _end(

@@ -16,9 +16,8 @@ from sdbr.errors import UsageProblem
 from sdbr.generation.stack import Resources
 from sdbr.media.clip import EncodingSettings
 from sdbr.media.open import Reader
-from sdbr.media.stills.fit import Fit, Placement, plan_fit
+from sdbr.media.stills.fit import Fit, plan_fit
 from sdbr.motion.keyframes import KeyframeRule
-from sdbr.request import ImageRequest
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.clips.draw import ClipPlan
 from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_folders
@@ -35,7 +34,7 @@ from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
-from sdbr.workflows.prepare import FitOptions, digest_of, prepare, prepare_mask_for, remember
+from sdbr.workflows.prepare import attach, digest_of, remember
 from sdbr.workspace import kept_name
 
 DEFAULTS = EncodingSettings()
@@ -117,8 +116,8 @@ def prepare_clip(
     placement = plan_fit(clip.size, dialect_of(model).size_rule(model), _fit(look))
     request = request_over_picture(look, model, order.beside.mask is not None)
     store = resources.workspace.hidden / "inputs"
-    request, beside = _with_beside(request, placement, order.beside, store)
-    inputs = (*_remembered(source, store), *beside)
+    request, attached = attach(request, order.beside, placement, store)
+    inputs = (*_remembered(source, store), *attached)
     pictures = _digest([_known(inputs), repr(replace(look, seed=None)), spec.seed_policy])
     if look.seed is None:
         note = open_run(resources.workspace.hidden / "clips", spec.command, [pictures], 1)
@@ -162,21 +161,6 @@ def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, An
             for frame in plan.footage.frames
         ],
     }
-
-
-def _with_beside(
-    request: ImageRequest, placement: Placement, beside: Attachments, store: Path
-) -> tuple[ImageRequest, list[Input]]:
-    inputs: list[Input] = []
-    if beside.mask is not None:
-        mask, source = prepare_mask_for(beside.mask, placement, beside.invert_mask, store)
-        request = replace(request, mask=mask)
-        inputs.append(source)
-    if beside.style_image is not None:
-        style = prepare(beside.style_image, request.model, FitOptions(), store, "style_image")
-        request = replace(request, style_image=style.blob)
-        inputs.append(style.source)
-    return request, inputs
 
 
 def _remembered(source: ClipSource, store: Path) -> list[Input]:

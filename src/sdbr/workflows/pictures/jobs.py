@@ -109,34 +109,26 @@ class _JobFactory:
         self._ready: dict[tuple[Path, str, FitOptions, str], Prepared] = {}
 
     def job(self, path: Path, look: Look, model: Model) -> Job:
-        from sdbr.workflows.prepare import FitOptions, prepare_mask_for
+        from sdbr.workflows.prepare import FitOptions, attach
 
         takes = dialect_of(model).takes(model)
         alpha = "mask" in takes and self._beside.mask is None
-        manner = FitOptions(cast("Fit", look.fit), look.background, keep_alpha=alpha)
-        main = self._prepared(path, model, manner, "init_image")
+        options = FitOptions(cast("Fit", look.fit), look.background, keep_alpha=alpha)
+        main = self._prepared(path, model, options, self._store, "init_image")
         masked = self._beside.mask is not None or "mask_source" in dict(look.extras)
         request = request_over_picture(look, model, masked)
         request = replace(request, init_image=main.blob)
-        inputs = [main.source]
         if "mask" in takes and _needs_mask(model) and self._beside.mask is None:
             self._check_transparent(main, model, path)
-        if self._beside.mask is not None:
-            mask, source = prepare_mask_for(
-                self._beside.mask, main.placement, self._beside.invert_mask, self._store
-            )
-            request = replace(request, mask=mask)
-            inputs.append(source)
-        if self._beside.style_image is not None:
-            style = self._prepared(self._beside.style_image, model, FitOptions(), "style_image")
-            request = replace(request, style_image=style.blob)
-            inputs.append(style.source)
+        request, attached = attach(
+            request, self._beside, main.placement, self._store, self._prepared
+        )
         return Job(
             request=_with_own_aspect(request, main, takes),
             folder=Path(),
             stem=kept_name(path.stem),
             finish=_finish(look, None if _OWN_SHAPE & set(model.tasks) else main),
-            inputs=tuple(inputs),
+            inputs=(main.source, *attached),
             treatment=main.treatment,
             told=tuple(told_by(look).items()),
             before=path,
@@ -149,12 +141,14 @@ class _JobFactory:
                 "Add --mask."
             )
 
-    def _prepared(self, path: Path, model: Model, manner: FitOptions, role: str) -> Prepared:
+    def _prepared(
+        self, path: Path, model: Model, options: FitOptions, store: Path, role: str
+    ) -> Prepared:
         from sdbr.workflows.prepare import prepare
 
-        key = (path, model.id, manner, role)
+        key = (path, model.id, options, role)
         if key not in self._ready:
-            self._ready[key] = prepare(path, model, manner, self._store, role)
+            self._ready[key] = prepare(path, model, options, store, role)
         return self._ready[key]
 
 
