@@ -108,8 +108,8 @@ def _told_by_environment(error: click.UsageError) -> str:
     if error.ctx is None or option is None or option.envvar is None or option.name is None:
         return ""
     source = error.ctx.get_parameter_source(option.name)
-    told = source is click.core.ParameterSource.ENVIRONMENT
-    return f" The variable {option.envvar} says so." if told else ""
+    from_environment = source is click.core.ParameterSource.ENVIRONMENT
+    return f" The variable {option.envvar} says so." if from_environment else ""
 
 
 def _bug(error: Exception) -> str:

@@ -94,9 +94,9 @@ class GifFlags:
         from sdbr.media.clip import EncodingSettings
 
         only_gif = {"dither": self.dither, "colours": self.colours, "max_size": self.max_size}
-        told = [name for name, value in only_gif.items() if value is not None]
-        if told and ending != ".gif":
-            raise UsageProblem(f"{_flag(told[0])} is for a GIF. Leave it out, or --format.")
+        match = [name for name, value in only_gif.items() if value is not None]
+        if match and ending != ".gif":
+            raise UsageProblem(f"{_flag(match[0])} is for a GIF. Leave it out, or --format.")
         return EncodingSettings(
             loop=None if self.loop == 1 else self.loop or 0,
             dither=self.dither or "auto",
@@ -111,7 +111,7 @@ class GifFlags:
             if getattr(self, flag):
                 raise UsageProblem(f"{_flag(flag)} is for a still, and {name} moves already.")
 
-    def told(self) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """The flags that were given, for the record; pictures are among the inputs."""
         return {name: value for name, value in asdict(self).items() if name != "to_image"}
 
@@ -127,16 +127,16 @@ class GifFlags:
 
 def parse_bytes(text: str) -> int:
     """Bytes from `8MB`, `500kB`, `1.5MiB` or a plain number. Raises UsageProblem."""
-    told = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|m|ki|mi|)b?", text.strip().lower())
-    size = int(Fraction(told[1]) * _UNITS[told[2]]) if told else 0
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|m|ki|mi|)b?", text.strip().lower())
+    size = int(Fraction(match[1]) * _UNITS[match[2]]) if match else 0
     if size < 1:
         raise UsageProblem(f"--max-size is {text!r}: give a size such as 8MB or 500kB.")
     return size
 
 
 def _pan(text: str) -> tuple[float, float]:
-    told = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)%?\s*,\s*([-+]?\d+(?:\.\d+)?)%?", text.strip())
-    right, down = (float(number) / 100 for number in told.groups()) if told else (9.0, 9.0)
+    match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)%?\s*,\s*([-+]?\d+(?:\.\d+)?)%?", text.strip())
+    right, down = (float(number) / 100 for number in match.groups()) if match else (9.0, 9.0)
     if max(abs(right), abs(down)) > 1:
         raise UsageProblem(f"--pan is {text!r}: give RIGHT,DOWN in percent, such as 2,0 or -1,0.5.")
     return right, down

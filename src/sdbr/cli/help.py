@@ -88,6 +88,6 @@ class Folder(click.Group):
             os.path.join(path, "__init__.py") if os.path.isdir(path) else f"{path}.py",
             encoding="utf-8",
         ) as source:
-            told = source.readline().strip('"\n').partition(": ")[2]
-        sentence = told.partition(". ")[0].rstrip(".")
+            summary = source.readline().strip('"\n').partition(": ")[2]
+        sentence = summary.partition(". ")[0].rstrip(".")
         return f"{sentence[:1].upper()}{sentence[1:]}."

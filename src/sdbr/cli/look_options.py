@@ -97,23 +97,23 @@ FORMAT = (
 
 def look_options(*more: Decorator) -> Decorator:
     """A decorator that adds the options of the look, and `more` of its kind, as `told`."""
-    return collected("told", _as_told, *LOOK, *PICTURES, *more, *FORMAT)
+    return collected("look_flags", _as_told, *LOOK, *PICTURES, *more, *FORMAT)
 
 
 def animation_look_options(*more: Decorator) -> Decorator:
     """As `look_options`, for one animation a run: `more` has its `--format` and `--sheet`."""
-    return collected("told", partial(_as_told, count=1), *LOOK, *more)
+    return collected("look_flags", partial(_as_told, count=1), *LOOK, *more)
 
 
 def video_look_options(*more: Decorator) -> Decorator:
     """As `look_options`, for one video a clip, whose kind and size are told otherwise."""
-    return collected("told", partial(_as_told, count=1, format=None), *LOOK, *more, SHEET)
+    return collected("look_flags", partial(_as_told, count=1, format=None), *LOOK, *more, SHEET)
 
 
-def _as_beside(**told: Any) -> Any:
+def _as_beside(**attachments: Any) -> Any:
     from sdbr.workflows.pictures.jobs import Attachments
 
-    return Attachments(**told)
+    return Attachments(**attachments)
 
 
 beside_options = collected(

@@ -199,56 +199,56 @@ OUTPUT = (
 )
 
 
-def _run(**told: Any) -> Run:
+def _run(**flags: Any) -> Run:
     from sdbr import config as configuration
 
-    root: Path = told["root"]
+    root: Path = flags["root"]
     config = configuration.load(root)
     return Run(
         root=root,
-        connection=connected(told, config),
+        connection=connected(flags, config),
         effort=Effort(
-            workers=told["workers"] or config.workers or Effort().workers,
-            attempts=told["attempts"] or config.attempts or Effort().attempts,
-            rpm=told["rpm"] or config.rpm,
+            workers=flags["workers"] or config.workers or Effort().workers,
+            attempts=flags["attempts"] or config.attempts or Effort().attempts,
+            rpm=flags["rpm"] or config.rpm,
         ),
         spending=Spending(
-            cap=_first(told["max_cost"], config.max_cost),
-            ask_above=_first(told["ask_above"], config.ask_above, Spending().ask_above),
-            assume_yes=told["yes"],
+            cap=_first(flags["max_cost"], config.max_cost),
+            ask_above=_first(flags["ask_above"], config.ask_above, Spending().ask_above),
+            assume_yes=flags["yes"],
         ),
         output=Output(
-            name=told["name"],
-            to=told["to"],
-            overwrite=told["overwrite"],
-            json=told["as_json"],
-            quiet=told["quiet"],
-            verbose=told["verbose"],
-            open=told["open_"],
+            name=flags["name"],
+            to=flags["to"],
+            overwrite=flags["overwrite"],
+            json=flags["as_json"],
+            quiet=flags["quiet"],
+            verbose=flags["verbose"],
+            open=flags["open_"],
         ),
         config=config,
-        dry_run=told["dry_run"],
-        fresh=told["fresh"],
-        on_filtered=told["on_filtered"],
+        dry_run=flags["dry_run"],
+        fresh=flags["fresh"],
+        on_filtered=flags["on_filtered"],
     )
 
 
-def connected(told: dict[str, Any], config: Config) -> Connection:
+def connected(flags: dict[str, Any], config: Config) -> Connection:
     """Where requests go, by the flags of CONNECTION and --timeout, then the config.
 
     Raises UsageProblem for an endpoint that is no URL.
     """
-    endpoint = told["endpoint_url"] or config.endpoint_url or configured_endpoint()
+    endpoint = flags["endpoint_url"] or config.endpoint_url or configured_endpoint()
     if endpoint and not endpoint.startswith(("http://", "https://")):
         raise UsageProblem(
             f"{endpoint!r} is no endpoint. Give a URL such as http://localhost:8123."
         )
     return Connection(
-        region=told["region"] or (None if told["offline"] else config.region),
-        profile=told["profile"] or config.profile,
-        endpoint_url=None if told["offline"] else endpoint,
-        offline=told["offline"],
-        timeout=told["timeout"] or config.timeout or Connection().timeout,
+        region=flags["region"] or (None if flags["offline"] else config.region),
+        profile=flags["profile"] or config.profile,
+        endpoint_url=None if flags["offline"] else endpoint,
+        offline=flags["offline"],
+        timeout=flags["timeout"] or config.timeout or Connection().timeout,
     )
 
 

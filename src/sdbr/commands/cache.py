@@ -59,10 +59,10 @@ def command(
             _prune(cache, root / ".sdbr" / "runs", older_than, as_json)
 
 
-def _say(told: dict[str, object], text: str, as_json: bool) -> None:
+def _say(record: dict[str, object], text: str, as_json: bool) -> None:
     import json
 
-    click.echo(json.dumps(told) if as_json else text)
+    click.echo(json.dumps(record) if as_json else text)
 
 
 def _size(cache: Cache, as_json: bool) -> None:

@@ -64,8 +64,8 @@ def _print(settings: list[Setting], as_json: bool) -> None:
         import json
 
         for one in settings:
-            told = {"setting": one.name, "value": one.value, "from": one.origin}
-            click.echo(json.dumps(told, ensure_ascii=False))
+            record = {"setting": one.name, "value": one.value, "from": one.origin}
+            click.echo(json.dumps(record, ensure_ascii=False))
         return
     rows = [(it.name, "-" if it.value is None else str(it.value), it.origin) for it in settings]
     first, second = (max(len(row[column]) for row in rows) for column in (0, 1))

@@ -51,7 +51,7 @@ def _flags(function: Any) -> Any:
 @json_option
 @workspace_option
 @_flags
-def command(root: Path, draw: bool, as_json: bool, **told: Any) -> int:
+def command(root: Path, draw: bool, as_json: bool, **flags: Any) -> int:
     """Check what sdbr needs, without paying: this machine, the account, the models.
 
     Each line says OK, or what to do: a NOTE can wait, at a FIX runs would fail. The exit code is
@@ -59,13 +59,13 @@ def command(root: Path, draw: bool, as_json: bool, **told: Any) -> int:
     Against an emulator on this machine a picture is drawn as well.
     """
     code = 0
-    for finding in _findings(root, draw, told):
+    for finding in _findings(root, draw, flags):
         _print(finding, as_json)
         code = code or finding.code
     return code
 
 
-def _findings(root: Path, draw: bool, told: dict[str, Any]) -> Iterator[Finding]:
+def _findings(root: Path, draw: bool, flags: dict[str, Any]) -> Iterator[Finding]:
     from sdbr import config
     from sdbr.errors import UsageProblem
     from sdbr.workflows.doctor import machine
@@ -77,12 +77,12 @@ def _findings(root: Path, draw: bool, told: dict[str, Any]) -> Iterator[Finding]
     except UsageProblem:
         settings = config.Config()
     try:
-        yield from _account(settings, draw, told)
+        yield from _account(settings, draw, flags)
     except UsageProblem as problem:
         yield failed("settings", problem)
 
 
-def _account(settings: Config, draw: bool, told: dict[str, Any]) -> Iterator[Finding]:
+def _account(settings: Config, draw: bool, flags: dict[str, Any]) -> Iterator[Finding]:
     from datetime import date
 
     from sdbr.bedrock import catalog
@@ -92,7 +92,7 @@ def _account(settings: Config, draw: bool, told: dict[str, Any]) -> Iterator[Fin
     models = catalog.load(settings.prices, settings.aliases)
     cheapest = models.able("text-to-image", date.today())[0].id
     names = (settings.models.get("txt2img", cheapest), settings.models.get("img2img", "sd3.5"))
-    connection = connected(told, settings)
+    connection = connected(flags, settings)
     if connection.offline:
         yield ok("account", "not asked: --offline draws with the built-in emulator")
         return

@@ -115,24 +115,24 @@ _limit = grouped("Limits")
 _shape = grouped("Faults, how")
 
 
-def _settings(**told: Any) -> EmulatorSettings:
+def _settings(**flags: Any) -> EmulatorSettings:
     from sdbr.emulator.faults import KINDS, Faults
     from sdbr.emulator.settings import EmulatorSettings
 
-    rules = {name: told.pop(name) for name in KINDS}
-    rules |= {name: told.pop(name) for name in ("slow_by", "retry_after", "filtered_images")}
+    rules = {name: flags.pop(name) for name in KINDS}
+    rules |= {name: flags.pop(name) for name in ("slow_by", "retry_after", "filtered_images")}
     try:
-        faults = Faults(**rules, seed=told.pop("fault_seed"))
+        faults = Faults(**rules, seed=flags.pop("fault_seed"))
     except ValueError as error:
         raise UsageProblem(str(error)) from None
-    told["models"] = _pairs(told["models"])
-    words = tuple(word.strip() for word in told.pop("refuse_words").split(",") if word.strip())
-    return EmulatorSettings(**told, faults=faults, refuse_words=words)
+    flags["models"] = _pairs(flags["models"])
+    words = tuple(word.strip() for word in flags.pop("refuse_words").split(",") if word.strip())
+    return EmulatorSettings(**flags, faults=faults, refuse_words=words)
 
 
-def _pairs(told: tuple[str, ...]) -> dict[str, str]:
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
-    for text in told:
+    for text in texts:
         name, _, model = text.rpartition("=")
         if not name:
             raise UsageProblem(f"--map {text}: give a name and a model id, as in ARN=ID.")

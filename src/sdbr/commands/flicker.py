@@ -35,6 +35,6 @@ def command(clip: Path, against: Path | None, as_json: bool) -> None:
 
     measured = judge(clip, against)
     if as_json:
-        click.echo(json.dumps({"path": str(clip), **measured.told()}))
+        click.echo(json.dumps({"path": str(clip), **measured.as_json()}))
     else:
         click.echo(f"{clip}: {measured}")

@@ -40,7 +40,7 @@ class AnimationFlags:
     """All that the user said: the look's flags with the prompt, then each group of options."""
 
     flags: Mapping[str, Any]
-    told: LookFlags
+    look_flags: LookFlags
     beside: Attachments
     gif: GifFlags
     clip: ClipFlags
@@ -52,7 +52,7 @@ class AnimationFlags:
         from sdbr.workflows.outputs import container_of
 
         kind = container_of(ending)
-        flags = {**self.flags, **self.clip.told(), **self.gif.told(), "format": kind}
+        flags = {**self.flags, **self.clip.record(), **self.gif.record(), "format": kind}
         return {n: v for n, v in given(flags) if n != "seed"}
 
 
@@ -65,7 +65,7 @@ class AnimationFlags:
 @beside_options
 @run_options
 def command(
-    arguments: tuple[str, ...], told: LookFlags, beside: Any, run: Run, **groups: Any
+    arguments: tuple[str, ...], look_flags: LookFlags, beside: Any, run: Run, **groups: Any
 ) -> None:
     """Bring a picture to life, or restyle an animation, as a GIF, WebP, APNG or mp4.
 
@@ -78,10 +78,10 @@ def command(
 
     catalog = run.catalog()
     default = run.config.models.get("img2gif", "sd3.5")
-    flags = {**told.flags, "model": told.flags["model"] or default}
+    flags = {**look_flags.flags, "model": look_flags.flags["model"] or default}
     inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
     paths, moving = find_inputs(inputs, Workspace(run.root))
-    asked = AnimationFlags({**flags, "prompt": prompt}, told, beside, **groups)
+    asked = AnimationFlags({**flags, "prompt": prompt}, look_flags, beside, **groups)
     (_restyle if moving else _animate)(paths, asked, run, catalog)
 
 
@@ -112,12 +112,12 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
             frame_suffix=_frame_suffix(clip),
             keep_frames=clip.keep_frames,
             name=name,
-            sheet=asked.told.sheet,
+            sheet=asked.look_flags.sheet,
             trial=clip.test_frames,
         ),
         to_prompt=gif.to_prompt,
         to_image=gif.to_image,
-        told=asked.record(ending),
+        flags=asked.record(ending),
     )
     animate(paths, spec, run.setup(catalog), catalog)
 
@@ -135,7 +135,7 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
     where, name, ending = _aimed(paths, asked, run)
     spec = ClipSpec(
         command="img2gif",
-        told=given({**asked.record(ending), **asked.steady.told()}),
+        flags=given({**asked.record(ending), **asked.steady.record()}),
         rule=asked.steady.rule(None),
         steady=asked.steady.steady != "off",
         feedback=asked.steady.feedback if asked.steady.init == "from-previous" else 0.0,
@@ -145,8 +145,8 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
         keep_frames=asked.clip.keep_frames,
         settings=replace(asked.gif.settings(ending), width=asked.gif.width),
         name=name,
-        loop_told=asked.gif.loop is not None,
-        sheet=asked.told.sheet,
+        loop_chosen=asked.gif.loop is not None,
+        sheet=asked.look_flags.sheet,
     )
     sources = [ClipSource(kept_name(path.stem), path) for path in paths]
     order = ClipOrder(look_of(single_variant(asked.flags)), spec, asked.beside, where)
@@ -163,7 +163,7 @@ def _aimed(
 
     home = places(Workspace(run.root), animated=True)
     to = run.output.to
-    found = clip_target(home, to, run.output.name, asked.told.format, default="gif")
+    found = clip_target(home, to, run.output.name, asked.look_flags.format, default="gif")
     if len(paths) > 1 and to is not None and found[0].results != Path(to):
         raise UsageProblem(f"{len(paths)} animations do not fit into {to}. Give -o a folder.")
     return found
@@ -176,10 +176,10 @@ def _frame_suffix(clip: ClipFlags) -> str:
 def _refuse_film(asked: AnimationFlags, name: str) -> None:
     """Refuse what only says something of frames that are there already."""
     clip, steady = asked.clip, asked.steady
-    told = [flag for flag in ("start", "end", "duration", "max_frames") if getattr(clip, flag)]
-    told += ["every"] if clip.every != 1 else []
-    told += ["keyframes"] if steady.keyframes != "auto" else []
-    told += ["max_flicker"] if steady.max_flicker is not None else []
-    told += [flag for flag in ("review", "redraw") if getattr(steady, flag)]
-    if told:
-        raise UsageProblem(f"--{told[0].replace('_', '-')} is for a clip, and {name} is a still.")
+    stray = [flag for flag in ("start", "end", "duration", "max_frames") if getattr(clip, flag)]
+    stray += ["every"] if clip.every != 1 else []
+    stray += ["keyframes"] if steady.keyframes != "auto" else []
+    stray += ["max_flicker"] if steady.max_flicker is not None else []
+    stray += [flag for flag in ("review", "redraw") if getattr(steady, flag)]
+    if stray:
+        raise UsageProblem(f"--{stray[0].replace('_', '-')} is for a clip, and {name} is a still.")

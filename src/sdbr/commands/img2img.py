@@ -36,7 +36,7 @@ SCHEDULE = (
 @look_options(*INPUT, ASPECT, *SERVICES, *FAMILIES, *SCHEDULE)
 @beside_options
 @run_options
-def command(arguments: tuple[str, ...], told: LookFlags, beside: Any, run: Run) -> None:
+def command(arguments: tuple[str, ...], look_flags: LookFlags, beside: Any, run: Run) -> None:
     """Restyle pictures and print the results' paths, one a line, in input order.
 
     INPUT is a file, a folder, a quoted glob, a name in source/img, or - for paths on stdin.
@@ -47,6 +47,6 @@ def command(arguments: tuple[str, ...], told: LookFlags, beside: Any, run: Run) 
     from sdbr.workflows.inputs import inputs_and_prompt
 
     default = run.config.models.get("img2img", "sd3.5")
-    flags = {**told.flags, "model": told.flags["model"] or default}
+    flags = {**look_flags.flags, "model": look_flags.flags["model"] or default}
     inputs, prompt = inputs_and_prompt(arguments, flags, run.catalog())
-    draw_over(PictureTask("img2img", default), inputs, {"prompt": prompt}, told, run, beside)
+    draw_over(PictureTask("img2img", default), inputs, {"prompt": prompt}, look_flags, run, beside)

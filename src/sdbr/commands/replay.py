@@ -36,7 +36,7 @@ _SHAPING = ("format", "quality")
 @look_options(*INPUT, ASPECT, *FAMILIES)
 @beside_options
 @run_options
-def command(file: str, prompt: str | None, told: LookFlags, beside: Any, run: Run) -> None:
+def command(file: str, prompt: str | None, look_flags: LookFlags, beside: Any, run: Run) -> None:
     """Make FILE again, a picture or a clip: for nothing as it was, or anew with changed flags.
 
     What it was made from must still lie where it was.
@@ -52,10 +52,10 @@ def command(file: str, prompt: str | None, told: LookFlags, beside: Any, run: Ru
     if _is_clip(made):
         _rerun(made, path.stem, workspace.hidden / "inputs")
         return
-    changed = {**told.flags, "prompt": prompt, "format": told.format}
+    changed = {**look_flags.flags, "prompt": prompt, "format": look_flags.format}
     catalog = run.catalog()
-    again, jobs = jobs_again(str(path), changed, told.count, beside, catalog, workspace)
-    deliver(again, jobs, run.setup(catalog), sheet=told.sheet)
+    again, jobs = jobs_again(str(path), changed, look_flags.count, beside, catalog, workspace)
+    deliver(again, jobs, run.setup(catalog), sheet=look_flags.sheet)
 
 
 def _is_clip(made: Mapping[str, Any]) -> bool:
@@ -74,9 +74,9 @@ def _rerun(made: Mapping[str, Any], name: str, store: Path) -> None:
     made_by = group.get_command(context, recorded) if isinstance(group, click.Group) else None
     if made_by is None:
         raise InputProblem(f"{name} was made by an unknown command, {made['command']}.")
-    told = _on_the_command_line(context)
-    named = {} if _names_a_file(told) else {"name": made.get("stem", name)}
-    words = words_again(made_by, made, {**named, **told}, store)
+    overrides = _on_the_command_line(context)
+    named = {} if _names_a_file(overrides) else {"name": made.get("stem", name)}
+    words = words_again(made_by, made, {**named, **overrides}, store)
     with made_by.make_context(made_by.name, words, parent=context.parent) as again:
         made_by.invoke(again)
 
@@ -93,11 +93,11 @@ def words_again(
             raise UsageProblem(f"{flag(name)} is not for {command.name}.")
     inputs = made.get("inputs", [])
     beside = {one["role"]: _found(one, store) for one in inputs if one["role"] in _BY_ROLE}
-    told = dict(made["told"])
+    recorded = dict(made["told"])
     if _names_a_file(changed):  # Its suffix says which kind of file.
-        told = {name: value for name, value in told.items() if name not in _KINDS}
-    told = {n: value for n, value in told.items() if n in options and _may_tell(options[n])}
-    flags = {**told, "seed": made.get("seed"), **beside, **changed}
+        recorded = {name: value for name, value in recorded.items() if name not in _KINDS}
+    recorded = {n: value for n, value in recorded.items() if n in options and _may_tell(options[n])}
+    flags = {**recorded, "seed": made.get("seed"), **beside, **changed}
     words = [word for n, v in flags.items() if n in options for word in _words(options[n], v)]
     sources = [str(_found(one, store)) for one in inputs if one["role"] in _SOURCES]
     prompt = changed.get("prompt") or (made.get("request") or {}).get("prompt")
@@ -139,12 +139,12 @@ def _longest(names: Sequence[str]) -> str:
     return max(names, key=len)
 
 
-def _found(told: Mapping[str, Any], store: Path) -> Path:
+def _found(entry: Mapping[str, Any], store: Path) -> Path:
     from sdbr.workflows.prepare import find_original
 
-    path = find_original(told["sha256"], store)
+    path = find_original(entry["sha256"], store)
     if path is None:
         raise InputProblem(
-            f"The input {told['name']} is not where it was. Put it back, or name it anew."
+            f"The input {entry['name']} is not where it was. Put it back, or name it anew."
         )
     return path

@@ -24,7 +24,7 @@ echo "a fox" | sdbr txt2img - -o fox.png
 @grouped("Look")("--prompts", "file", type=click.Path(path_type=Path), help="A file, one a line.")
 @look_options(ASPECT, *FAMILIES)
 @run_options
-def command(prompts: tuple[str, ...], file: Path | None, told: LookFlags, run: Run) -> None:
+def command(prompts: tuple[str, ...], file: Path | None, look_flags: LookFlags, run: Run) -> None:
     """Draw pictures from words and print their paths, one a line.
 
     PROMPT is what to draw; several draw several pictures, - reads them from stdin, one a line.
@@ -38,8 +38,8 @@ def command(prompts: tuple[str, ...], file: Path | None, told: LookFlags, run: R
     from sdbr.workspace import Workspace
 
     texts = all_prompts(prompts, file)
-    flags = told.with_format(format_of(told.format, run.output.to))
-    wanted = PictureSpec("txt2img", flags, told.count, run.config.models.get("txt2img"))
+    flags = look_flags.with_format(format_of(look_flags.format, run.output.to))
+    wanted = PictureSpec("txt2img", flags, look_flags.count, run.config.models.get("txt2img"))
     catalog = run.catalog()
     jobs = from_words(texts, wanted, catalog, Workspace(run.root))
-    deliver("txt2img", jobs, run.setup(catalog), sheet=told.sheet)
+    deliver("txt2img", jobs, run.setup(catalog), sheet=look_flags.sheet)

@@ -32,11 +32,11 @@ def command(
     how: str,
     prompt: str,
     creativity: str | None,
-    told: LookFlags,
+    look_flags: LookFlags,
     run: Run,
 ) -> None:
     """Make pictures larger and print the results' paths, one a line."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
     task = PictureTask("upscale", f"{how}-upscale")
-    draw_over(task, inputs, {"prompt": prompt, "creativity": creativity}, told, run)
+    draw_over(task, inputs, {"prompt": prompt, "creativity": creativity}, look_flags, run)

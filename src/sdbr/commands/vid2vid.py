@@ -45,7 +45,7 @@ def command(
     arguments: tuple[str, ...],
     clip: ClipFlags,
     steady: SteadyFlags,
-    told: LookFlags,
+    look_flags: LookFlags,
     beside: Any,
     run: Run,
     **video: Any,
@@ -68,7 +68,7 @@ def command(
 
     catalog, workspace = run.catalog(), Workspace(run.root)
     default = run.config.models.get("vid2vid", "sd3.5")
-    flags = {**told.flags, "model": told.flags["model"] or default}
+    flags = {**look_flags.flags, "model": look_flags.flags["model"] or default}
     inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
     look = look_of(single_variant({**flags, "prompt": prompt}))
     where, name, ending = clip_target(
@@ -81,27 +81,27 @@ def command(
         name=name,
         exact=is_exact(run.output.to, ending),
         overwrite=run.output.overwrite,
-        sheet=told.sheet,
+        sheet=look_flags.sheet,
     )
     order = ClipOrder(look, spec, beside, where)
     sources = find_sources(inputs, workspace)
     restyle_clips(sources, order, (clip, steady), run.setup(catalog, refused="hold"), catalog)
 
 
-def _wish(told: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> ClipSpec:
+def _wish(flags: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> ClipSpec:
     """What the flags ask of a video, but for where it goes."""
     from sdbr.media.clip import EncodingSettings
     from sdbr.workflows.clips.prepare import ClipSpec, given
 
     return ClipSpec(
         command="vid2vid",
-        told=given({**told, **clip.told(), **steady.told()}),
+        flags=given({**flags, **clip.record(), **steady.record()}),
         rule=steady.rule(None),
         steady=steady.steady != "off",
         feedback=steady.feedback if steady.init == "from-previous" else 0.0,
         seed_policy=clip.seed_policy,
         frame_suffix=".png" if clip.frame_format == "png" else ".jpg",
         keep_frames=clip.keep_frames,
-        audio=not told["no_audio"],
-        settings=EncodingSettings(crf=told["crf"]),
+        audio=not flags["no_audio"],
+        settings=EncodingSettings(crf=flags["crf"]),
     )

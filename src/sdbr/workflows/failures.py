@@ -51,11 +51,11 @@ class Failures:
         missing = self.total - self.done
         if missing == 0:
             return
-        told = f"{missing} of {self.total} pictures are missing. " if self.total > 1 else ""
+        missing_part = f"{missing} of {self.total} pictures are missing. " if self.total > 1 else ""
         error = self.fatal or next(iter(self.single), None)
         if error is None:
-            raise Interrupted(f"{told}Stopped. Run the same command again to go on.")
+            raise Interrupted(f"{missing_part}Stopped. Run the same command again to go on.")
         if self.fatal is None and self.done:
-            raise PartlyDone(f"{told}{error} Run the same command again for the rest.")
-        error.args = (f"{told}{error}",)
+            raise PartlyDone(f"{missing_part}{error} Run the same command again for the rest.")
+        error.args = (f"{missing_part}{error}",)
         raise error

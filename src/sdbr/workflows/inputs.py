@@ -62,13 +62,15 @@ def find(
 
 def passed_over(arguments: Iterable[str], others: frozenset[str]) -> list[str]:
     """What is to be said of files in named folders that are of `others`, and so are left out."""
-    told = []
+    notes = []
     for folder in (Path(argument) for argument in arguments if os.path.isdir(argument)):
         inside = (path for path in folder.iterdir() if path.name[0] != ".")
         count = sum(path.suffix.lower() in others for path in inside)
         if count:
-            told.append(f"{folder}: {counted(count, 'video')} left out; sdbr vid2vid takes videos.")
-    return told
+            notes.append(
+                f"{folder}: {counted(count, 'video')} left out; sdbr vid2vid takes videos."
+            )
+    return notes
 
 
 def _matching(

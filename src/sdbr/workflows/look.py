@@ -45,12 +45,12 @@ class Look:
 _OWN = frozenset(field.name for field in fields(Look)) - {"extras"}
 
 
-def look_of(told: Mapping[str, Any]) -> Look:
+def look_of(flags: Mapping[str, Any]) -> Look:
     """The look of flags by name; a name that no field has is an extra. None tells nothing.
 
     `prefix` is a named look's own words, which go into the prompt.
     """
-    known = {name: value for name, value in told.items() if value is not None}
+    known = {name: value for name, value in flags.items() if value is not None}
     if prefix := known.pop("prefix", ""):
         known["prompt"] = prefixed(prefix, known.get("prompt", ""))
     extras = tuple(sorted((name, value) for name, value in known.items() if name not in _OWN))
@@ -65,11 +65,11 @@ def prefixed(prefix: str, prompt: str) -> str:
     return f"{prefix}{comma}{prompt}".strip()
 
 
-def told_by(look: Look) -> dict[str, Any]:
+def flags_of(look: Look) -> dict[str, Any]:
     """The flags that make this look again, but for the seed; the opposite of `look_of`."""
     silent = Look()
-    told = {name: getattr(look, name) for name in sorted(_OWN - {"seed"})}
-    changed = {name: value for name, value in told.items() if value != getattr(silent, name)}
+    flags = {name: getattr(look, name) for name in sorted(_OWN - {"seed"})}
+    changed = {name: value for name, value in flags.items() if value != getattr(silent, name)}
     return changed | dict(look.extras)
 
 
@@ -129,9 +129,9 @@ def request_of(look: Look, model: Model, *, over_picture: bool = False) -> Image
 
 def parse_size(text: str) -> Size:
     """Read `WxH` in pixels. Raises UsageProblem."""
-    told = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text.strip().lower())
-    if told and all(_SMALLEST_SIDE <= int(side) <= _LARGEST_SIDE for side in told.groups()):
-        return Size(*map(int, told.groups()))
+    match = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text.strip().lower())
+    if match and all(_SMALLEST_SIDE <= int(side) <= _LARGEST_SIDE for side in match.groups()):
+        return Size(*map(int, match.groups()))
     raise UsageProblem(
         f"--size is {text!r}: give WxH with sides of {_SMALLEST_SIDE} to {_LARGEST_SIDE} pixels, "
         "such as 1024x768."

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 
 
-def format_of(told: str | None, to: str | None) -> str:
+def format_of(wanted_format: str | None, to: str | None) -> str:
     """The file format: as told, else by the suffix of `to`, else PNG. Raises UsageProblem."""
     by_suffix = FORMATS.get(Path(to).suffix.lower()) if to else None
-    wanted = "jpeg" if told == "jpg" else told
+    wanted = "jpeg" if wanted_format == "jpg" else wanted_format
     if wanted and by_suffix and wanted != by_suffix:
-        raise UsageProblem(f"--format {told} and --output {to} disagree. Change one of them.")
+        raise UsageProblem(
+            f"--format {wanted_format} and --output {to} disagree. Change one of them."
+        )
     return wanted or by_suffix or "png"
 
 

@@ -50,7 +50,7 @@ def jobs_again(
     used = {one["role"]: _found(one, workspace) for one in made.get("inputs", [])}
     if "init_image" not in used:
         texts = [str(flags.pop("prompt", ""))]
-        jobs = from_words(texts, replace(wanted, told=flags), catalog, workspace)
+        jobs = from_words(texts, replace(wanted, flags=flags), catalog, workspace)
     else:
         beside = replace(
             beside,
@@ -62,18 +62,20 @@ def jobs_again(
     return command, [replace(job, stem=stem or job.stem) for job in jobs]
 
 
-def _drawable(told: Mapping[str, Any]) -> dict[str, Any]:
+def _drawable(flags: Mapping[str, Any]) -> dict[str, Any]:
     """The recorded flags without those that no flag could have said: they become a file's name."""
     choices = {"format": FORMATS.values(), "fit": get_args(Fit)}
     return {
-        name: value for name, value in told.items() if name not in choices or value in choices[name]
+        name: value
+        for name, value in flags.items()
+        if name not in choices or value in choices[name]
     }
 
 
-def _found(told: Mapping[str, Any], workspace: Workspace) -> Path:
-    path = find_original(told["sha256"], workspace.hidden / "inputs")
+def _found(entry: Mapping[str, Any], workspace: Workspace) -> Path:
+    path = find_original(entry["sha256"], workspace.hidden / "inputs")
     if path is None:
         raise InputProblem(
-            f"The input {told['name']} is not where it was. Put it back, or restyle it anew."
+            f"The input {entry['name']} is not where it was. Put it back, or restyle it anew."
         )
     return path

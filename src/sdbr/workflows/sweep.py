@@ -32,13 +32,13 @@ class Variant:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-def expand(told: Mapping[str, Any]) -> list[Variant]:
+def expand(flags: Mapping[str, Any]) -> list[Variant]:
     """Every combination of the values that the flags name; the last swept flag varies fastest.
 
     Texts may hold `{red|blue}`; numbers `1,2,5`, `0.2:0.8:0.1` (from, to, step; the end is part
     of it) or `1..9`; words `anime,origami`. Raises UsageProblem.
     """
-    values = {name: _values(name, value) for name, value in told.items() if value is not None}
+    values = {name: _values(name, value) for name, value in flags.items() if value is not None}
     count = 1
     for several in values.values():
         count *= len(several)
@@ -52,9 +52,9 @@ def expand(told: Mapping[str, Any]) -> list[Variant]:
     ]
 
 
-def single_variant(told: Mapping[str, Any]) -> Mapping[str, Any]:
+def single_variant(flags: Mapping[str, Any]) -> Mapping[str, Any]:
     """The one combination that the flags name. Raises UsageProblem where they name several."""
-    variants = expand(told)
+    variants = expand(flags)
     if len(variants) > 1:
         swept = ", ".join(axis for axis, _ in variants[0].labels)
         raise UsageProblem(f"Several values for {swept}: a clip takes one. Try them on a picture.")

@@ -13,8 +13,8 @@ from sdbr.cli.options import Run, run_options
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @look_options(*INPUT[1:])
 @run_options
-def command(inputs: tuple[str, ...], told: LookFlags, run: Run) -> None:
+def command(inputs: tuple[str, ...], look_flags: LookFlags, run: Run) -> None:
     """Remove the background: what remains stands on transparency."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
-    draw_over(PictureTask("edit cutout", "remove-background"), inputs, {}, told, run)
+    draw_over(PictureTask("edit cutout", "remove-background"), inputs, {}, look_flags, run)

@@ -16,8 +16,8 @@ from sdbr.cli.options import Run, run_options
 @look_options(*INPUT[1:], grow_mask)
 @beside_options
 @run_options
-def command(inputs: tuple[str, ...], told: LookFlags, beside: Any, run: Run) -> None:
+def command(inputs: tuple[str, ...], look_flags: LookFlags, beside: Any, run: Run) -> None:
     """Fill what is white in --mask (or transparent in the input) from its surroundings."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
-    draw_over(PictureTask("edit erase", "erase"), inputs, {}, told, run, beside)
+    draw_over(PictureTask("edit erase", "erase"), inputs, {}, look_flags, run, beside)

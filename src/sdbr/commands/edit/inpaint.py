@@ -18,10 +18,12 @@ _EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
 @look_options(*INPUT[1:], grow_mask)
 @beside_options
 @run_options
-def command(arguments: tuple[str, ...], told: LookFlags, beside: Any, run: Run) -> None:
+def command(arguments: tuple[str, ...], look_flags: LookFlags, beside: Any, run: Run) -> None:
     """Draw PROMPT where --mask is white (or the input is transparent)."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
-    inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
-    draw_over(PictureTask("edit inpaint", "inpaint"), inputs, {"prompt": prompt}, told, run, beside)
+    inputs, prompt = inputs_and_prompt(arguments, look_flags.flags, run.catalog())
+    draw_over(
+        PictureTask("edit inpaint", "inpaint"), inputs, {"prompt": prompt}, look_flags, run, beside
+    )

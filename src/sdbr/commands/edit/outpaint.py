@@ -26,9 +26,9 @@ _grow = grouped("Grow")
     *INPUT[1:],
 )
 @run_options
-def command(inputs: tuple[str, ...], prompt: str, told: LookFlags, run: Run) -> None:
+def command(inputs: tuple[str, ...], prompt: str, look_flags: LookFlags, run: Run) -> None:
     """Draw what could lie beyond the edges of pictures."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
     more: dict[str, Any] = {"prompt": prompt}
-    draw_over(PictureTask("edit outpaint", "outpaint"), inputs, more, told, run)
+    draw_over(PictureTask("edit outpaint", "outpaint"), inputs, more, look_flags, run)

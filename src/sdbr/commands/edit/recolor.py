@@ -16,11 +16,11 @@ _EXAMPLES = 'sdbr edit recolor photo.jpg "bright red" --find "the car"'
 @grouped("Recolour")("--find", required=True, help="What to recolour, in words.")
 @look_options(*INPUT[1:], grow_mask)
 @run_options
-def command(arguments: tuple[str, ...], find: str, told: LookFlags, run: Run) -> None:
+def command(arguments: tuple[str, ...], find: str, look_flags: LookFlags, run: Run) -> None:
     """Recolour what --find names, as PROMPT says."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
-    inputs, prompt = inputs_and_prompt(arguments, told.flags, run.catalog())
+    inputs, prompt = inputs_and_prompt(arguments, look_flags.flags, run.catalog())
     more = {"prompt": prompt, "select_prompt": find}
-    draw_over(PictureTask("edit recolor", "search-recolor"), inputs, more, told, run)
+    draw_over(PictureTask("edit recolor", "search-recolor"), inputs, more, look_flags, run)

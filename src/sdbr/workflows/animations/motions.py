@@ -171,8 +171,8 @@ def seen_next(picture: Picture, move: Move, loop: Loop) -> Blob:
     def make() -> bytes:
         return loop.again(moved(loop.seen(picture), move), picture.size)
 
-    told = f"{hashlib.sha256(picture.data).hexdigest()} {move} {loop.placement}"
-    return Blob(hashlib.sha256(told.encode()).hexdigest(), make=make)
+    text = f"{hashlib.sha256(picture.data).hexdigest()} {move} {loop.placement}"
+    return Blob(hashlib.sha256(text.encode()).hexdigest(), make=make)
 
 
 _LEAST = 0.1
@@ -220,5 +220,5 @@ def blended(one: Picture, other: Picture, share: float, loop: Loop) -> Blob:
         return loop.again(Image.blend(first, second, share), one.size)
 
     digests = [hashlib.sha256(each.data).hexdigest() for each in (one, other)]
-    told = f"{digests[0]} {digests[1]} {share:.6f} {loop.placement}"
-    return Blob(hashlib.sha256(told.encode()).hexdigest(), make=make)
+    text = f"{digests[0]} {digests[1]} {share:.6f} {loop.placement}"
+    return Blob(hashlib.sha256(text.encode()).hexdigest(), make=make)

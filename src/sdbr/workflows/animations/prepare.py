@@ -56,7 +56,7 @@ class AnimationTarget:
     """How an animation is kept: `ending` is its suffix, `frame_suffix` that of kept frames.
 
     `width` is in pixels; None is the drawing's own, its longer side at most `longest` where that
-    is told. `trial` draws only so many frames.
+    is given. `trial` draws only so many frames.
     """
 
     settings: EncodingSettings = _DEFAULT
@@ -72,7 +72,7 @@ class AnimationTarget:
 
 @dataclass(frozen=True, slots=True)
 class AnimationSpec:
-    """What is wanted of all animations of a run; `told` are the flags that make them again."""
+    """What is wanted of all animations of a run; `flags` are those that make them again."""
 
     look: Look
     motion: Motion
@@ -80,7 +80,7 @@ class AnimationSpec:
     beside: Attachments
     timing: Timing
     result: AnimationTarget
-    told: Mapping[str, Any]
+    flags: Mapping[str, Any]
     to_prompt: str | None = None
     to_image: Path | None = None
 
@@ -127,11 +127,11 @@ def prepare_animation(
         body.check(frame.request, resources.models)
     alpha = None if spec.to_image else _alpha(path, main.placement, look)
     result = spec.result if alpha is None else replace(spec.result, frame_suffix=".png")
-    told = (drawing, request.seed, dict(spec.told), result.ending, result.frame_suffix)
+    named_by = (drawing, request.seed, dict(spec.flags), result.ending, result.frame_suffix)
     folders = find_folders(
         replace(spec.where, source=spec.where.generated),
         ResultName(kept_name(result.name or path.stem), result.ending, result.frame_suffix),
-        _digest(*told),
+        _digest(*named_by),
     )
     return PreparedAnimation(
         path, still, frames, alpha, folders, main, inputs, replace(spec, result=result)
@@ -196,5 +196,5 @@ def _drawn_from(spec: AnimationSpec, inputs: tuple[Input, ...]) -> list[Any]:
     ]
 
 
-def _digest(*told: Any) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+def _digest(*values: Any) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()

@@ -90,7 +90,7 @@ def how_made(animation: PreparedAnimation, timeline: list[Showing], realm: str) 
         "fingerprint": animation.folders.fingerprint,
         "request": request_fields(request),
         "seed": request.seed,
-        "told": dict(animation.spec.told),
+        "told": dict(animation.spec.flags),
         "motion": animation.spec.motion.kind,
         "drawn": len(animation.frames),
         "frames": len(timeline),
@@ -107,7 +107,7 @@ def index_of(animation: PreparedAnimation) -> dict[str, Any]:
     """What frames.json tells beside the frames: how each was asked for."""
     return {
         "source": animation.path.name,
-        "settings": dict(animation.spec.told),
+        "settings": dict(animation.spec.flags),
         "model": animation.still.request.model.invoke_id,
         "frames": [
             {

@@ -64,7 +64,7 @@ def _prepared(
 def _priced(animations: Sequence[PreparedAnimation], resources: Resources) -> Estimate:
     requests = [pair for animation in animations for pair in keyed_requests(animation, resources)]
     price = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
-    silent = [one.still.request.strength for one in animations if "strength" not in one.spec.told]
+    silent = [one.still.request.strength for one in animations if "strength" not in one.spec.flags]
     return replace(price, thing="frame", remarks=default_strengths(silent))
 
 

@@ -101,9 +101,9 @@ def restore_alpha(
         yield shown, np.dstack([pixels[..., :3], source.image[..., 3]])
 
 
-def inherit_loop(clip: Clip, settings: EncodingSettings, told: bool) -> EncodingSettings:
-    """The settings, playing as often as the source unless the user `told` how often."""
-    if told or clip.kind not in _ANIMATED:
+def inherit_loop(clip: Clip, settings: EncodingSettings, chosen: bool) -> EncodingSettings:
+    """The settings, playing as often as the source unless the user `chosen` how often."""
+    if chosen or clip.kind not in _ANIMATED:
         return settings
     # A GIF's count says how often it starts again; one that plays once has none.
     once = clip.loop == 1 and clip.kind != "gif"

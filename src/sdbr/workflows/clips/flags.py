@@ -56,7 +56,7 @@ class ClipFlags:
 
         return parse_rate(self.fps) if self.fps and stills else None
 
-    def told(self) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """The flags that were given, for the record."""
         silent = ("test_frames", "keep_frames")
         flags = {name: value for name, value in asdict(self).items() if name not in silent}
@@ -82,7 +82,7 @@ class SteadyFlags:
 
         return read_rule(self.keyframes, self.unexplained, calls)
 
-    def told(self) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """The flags for the record: those that shape the result."""
         silent = ("review", "redraw")
         return {name: value for name, value in asdict(self).items() if name not in silent}

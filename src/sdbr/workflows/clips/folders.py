@@ -38,9 +38,9 @@ class ClipFolders:
         """The file of the nth frame as it became."""
         return self.generated / f"{number + 1:06d}{self.suffix}"
 
-    def write_index(self, told: dict[str, Any]) -> None:
+    def write_index(self, index: dict[str, Any]) -> None:
         """Write frames.json: settings and the time of each frame."""
-        data = json.dumps({"fingerprint": self.fingerprint, **told}, ensure_ascii=False, indent=1)
+        data = json.dumps({"fingerprint": self.fingerprint, **index}, ensure_ascii=False, indent=1)
         write_whole(self.source / INDEX, data.encode("utf-8"))
 
 

@@ -25,8 +25,8 @@ def trial_file(hidden: Path, fingerprint: str) -> Path:
 def read_redraws(path: Path) -> dict[int, int]:
     """How often each frame, by number from 0, was asked to be drawn again."""
     try:
-        told = json.loads(path.read_bytes())
-        return {int(number): int(times) for number, times in told.items()}
+        record = json.loads(path.read_bytes())
+        return {int(number): int(times) for number, times in record.items()}
     except (OSError, ValueError, AttributeError):
         return {}
 

@@ -45,16 +45,16 @@ AUTO = KeyframeRule("auto")
 class ClipSpec:
     """What the user wants of clips, apart from the look.
 
-    `told` are the flags that make the same clip again. `rule` places the keyframes; `steady`
+    `flags` are those that make the same clip again. `rule` places the keyframes; `steady`
     filters a clip of which every frame is drawn; `feedback` is how much of the last result goes
     into the next init image (0 to 1). `ending` is the result's suffix, "" for a folder of
     frames; `frame_suffix` that of kept frames. `name` is a stem of the user's own; `exact` means
     that name and no other, and `overwrite` that it may replace a file.
-    An animation plays as often as its source, unless the settings' loop was `loop_told`.
+    An animation plays as often as its source, unless the settings' loop was `loop_chosen`.
     """
 
     command: str
-    told: tuple[tuple[str, Any], ...] = ()
+    flags: tuple[tuple[str, Any], ...] = ()
     rule: KeyframeRule = AUTO
     steady: bool = True
     feedback: float = 0.0
@@ -67,17 +67,17 @@ class ClipSpec:
     name: str | None = None
     exact: bool = False
     overwrite: bool = False
-    loop_told: bool = False
+    loop_chosen: bool = False
     sheet: bool = False
 
 
 def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     """The flags that were given, by name; those that say nothing are left out."""
     # A 0 says something, though it equals False.
-    told = {
+    known = {
         n: value for n, value in flags.items() if value is not False and value not in (None, "")
     }
-    return tuple(sorted(told.items()))
+    return tuple(sorted(known.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, An
         "size": list(clip.size),
         "rate": str(clip.rate),
         "duration": str(plan.footage.duration),
-        "settings": dict(spec.told),
+        "settings": dict(spec.flags),
         "seed": plan.requests.request.seed,
         "model": plan.requests.request.model.invoke_id,
         "keyframes": [number + 1 for number in plan.footage.plan.keyframes],
@@ -177,14 +177,14 @@ def _known(inputs: Sequence[Input]) -> list[tuple[str, str]]:
 
 def _fingerprint(pictures: str, seed: int, spec: ClipSpec, resources: Resources) -> str:
     """Names the run: a seed that was drawn and the same seed told make the same clip."""
-    flags = {name: value for name, value in spec.told if name != "seed"}
+    flags = {name: value for name, value in spec.flags if name != "seed"}
     return _digest(
         [pictures, seed, flags, spec.ending, spec.frame_suffix, resources.realm, spec.command]
     )
 
 
-def _digest(told: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+def _digest(values: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _fit(look: Look) -> Fit:

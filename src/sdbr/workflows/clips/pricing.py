@@ -26,13 +26,13 @@ class Allowance:
     """What may be spent beyond the price that was told: nothing that nobody agreed to."""
 
     spending: Spending
-    told: Decimal
+    estimated: Decimal
 
     def pictures(self, price: Decimal, session: Session) -> int:
         """How many more pictures at `price` USD are agreed to beyond those that were told."""
         if not price:
             return _PLENTY
-        due = max(self.told, spent(session.budget))
+        due = max(self.estimated, spent(session.budget))
         if self.spending.cap is not None:
             return max(0, int((self.spending.cap - due) / price))
         if self.spending.assume_yes:
@@ -51,12 +51,12 @@ def fit_cap(
     cap = resources.spending.cap
     if cap is None or rule is None:
         return clips
-    told = estimate_clips(clips, None, resources)
-    if told.cost <= cap:
+    estimate = estimate_clips(clips, None, resources)
+    if estimate.cost <= cap:
         return clips
     fewer = []
     for one in clips:
-        allowed = int(len(one.plan.drawn) * cap / told.cost)
+        allowed = int(len(one.plan.drawn) * cap / estimate.cost)
         try:
             footage = place_again(one.plan.footage, rule(max(1, allowed)))
         except UsageProblem as error:
@@ -79,15 +79,17 @@ def estimate_clips(
             key = body.key(request, resources.realm)
             # What starts from a result that is not there yet cannot be looked up: it is priced.
             requests.append((f"{key} onward" if _onward(one, shown.number) else key, request))
-    told = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
+    price_of_all = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     thing = "frame" if all(len(s.plan.drawn) == count_frames(s) for s in clips) else "keyframe"
-    return replace(told, thing=thing, remarks=_remarks(clips))
+    return replace(price_of_all, thing=thing, remarks=_remarks(clips))
 
 
-def add_refinement(told: Estimate, clips: Sequence[PreparedClip]) -> Estimate:
+def add_refinement(estimate: Estimate, clips: Sequence[PreparedClip]) -> Estimate:
     """The price with what making the clips steadier may add to it."""
     more = in_usd(saved_of(clips))
-    return replace(told, remarks=(*told.remarks, f"up to {more} USD more for --max-flicker"))
+    return replace(
+        estimate, remarks=(*estimate.remarks, f"up to {more} USD more for --max-flicker")
+    )
 
 
 def is_paid(one: PreparedClip, number: int, resources: Resources) -> bool:

@@ -59,7 +59,7 @@ def restyle(
     measured = SteadinessCurve()
     sound = sound_of(footage.clip, footage.cut_at) if spec.audio else None
     comment = json.dumps(how_made(clip, resources.realm), ensure_ascii=False, sort_keys=True)
-    settings = inherit_loop(footage.clip, spec.settings, spec.loop_told)
+    settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
     preview = Preview(resources.workspace.hidden / "preview.jpg")
     count = 0
     with (
@@ -77,8 +77,8 @@ def restyle(
             console.step(f"{in_usd(spent(session.budget))} USD")
             count += 1
         _raise_if_missing(count, clip, tally, session)
-    told = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.told()}
-    keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", told)
+    record = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.as_json()}
+    keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record)
     return ClipResult(folders.target, measured, tuple(tally.held), tally.extra, writer.notes)
 
 
@@ -91,7 +91,7 @@ def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:
         "fingerprint": plan.folders.fingerprint,
         "request": request_fields(plan.requests.request),
         "seed": plan.requests.request.seed,
-        "told": {name: value for name, value in clip.spec.told if name != "seed"},
+        "told": {name: value for name, value in clip.spec.flags if name != "seed"},
         "frames": len(plan.footage.frames),
         "size": list(plan.size),
         "answered_by": realm,

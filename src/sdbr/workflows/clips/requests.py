@@ -51,8 +51,8 @@ class FrameRequests:
         first = self.request.seed + _APART * self.redrawn.get(frame.number, 0)
         number = self.first_like[frame.digest]
         seed = seed_of(self.request.model, first, self.seed_policy, number)
-        told = f"png {self.placement} {digest or frame.digest}"
-        digest = hashlib.sha256(told.encode()).hexdigest()
+        text = f"png {self.placement} {digest or frame.digest}"
+        digest = hashlib.sha256(text.encode()).hexdigest()
         blob = Blob(digest, make=lambda: self._encoded(pixels(), png))
         return replace(self.request, init_image=blob, seed=seed)
 

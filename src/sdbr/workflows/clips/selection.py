@@ -29,10 +29,10 @@ class FrameSelection:
 
 def parse_time(name: str, text: str) -> Fraction:
     """Seconds from `12.5`, `12.5s`, `1:02` or `1:02:03.5`. Raises UsageProblem."""
-    told = _TIME.fullmatch(text.strip())
-    if told is None:
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
         raise UsageProblem(f"{name} is {text!r}: give seconds or hh:mm:ss, such as 12.5 or 1:02.")
-    hours, minutes, seconds = told.groups()
+    hours, minutes, seconds = match.groups()
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
 
 

@@ -55,7 +55,7 @@ class SteadinessCurve:
         """Mean Laplacian energy of the result, levels of 255 squared."""
         return fmean(each.sharpness for each in self.curve.values()) if self.curve else 0.0
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The numbers for JSON."""
         return {
             "flicker": round(self.flicker, 6),
@@ -124,9 +124,9 @@ def measure(
         yield now
 
 
-def keep(path: Path, told: dict[str, Any]) -> None:
+def keep(path: Path, record: dict[str, Any]) -> None:
     """Write the numbers of a run where reports find them."""
-    write_whole(path, json.dumps(told, ensure_ascii=False).encode("utf-8"))
+    write_whole(path, json.dumps(record, ensure_ascii=False).encode("utf-8"))
 
 
 def kept(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:

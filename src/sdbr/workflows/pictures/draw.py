@@ -108,7 +108,7 @@ def make_plan(resources: Resources, jobs: Iterable[Job]) -> PicturePlan:
 
 def _defaults(jobs: Sequence[Job]) -> tuple[str, ...]:
     """What was chosen for the user and shapes the result: the strength."""
-    silent = (job.request.strength for job in jobs if "strength" not in dict(job.told))
+    silent = (job.request.strength for job in jobs if "strength" not in dict(job.flags))
     ended = dict.fromkeys(job.request.model for job in jobs)
     return (*default_strengths(silent), *ended_remarks(ended))
 

@@ -19,8 +19,8 @@ _SAME_SHAPE = 0.01
 def file_bytes(job: Job, picture: Picture, command: str, realm: str) -> bytes:
     """The finished picture, with how it was made in its metadata."""
     data = _pixels(job.finish, picture)
-    told = write.as_json(job, picture, command, realm)
-    return metadata.embed(data, write.webui_text(job, picture), told)
+    record = write.as_json(job, picture, command, realm)
+    return metadata.embed(data, write.webui_text(job, picture), record)
 
 
 def suffix(finish: Finish) -> str:

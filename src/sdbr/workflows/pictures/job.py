@@ -42,7 +42,7 @@ class Job:
     """One wanted picture: the request, and where and how its file is written.
 
     `stem` is the file's name before the seed, `target` an exact path instead. `treatment` says
-    what was done to the inputs, `told` which flags make the job again. Jobs with the same `slot`
+    what was done to the inputs, `flags` which flags make the job again. Jobs with the same `slot`
     get the same random seed; None keeps the request's own. `labels` are the (flag, value) pairs
     that tell this job from the others of a sweep. A `seedless` model takes no seed, so none is in
     the name.
@@ -55,7 +55,7 @@ class Job:
     inputs: tuple[Input, ...] = ()
     treatment: tuple[str, ...] = ()
     target: Path | None = None
-    told: tuple[tuple[str, Any], ...] = ()
+    flags: tuple[tuple[str, Any], ...] = ()
     slot: int | None = None
     labels: tuple[tuple[str, str], ...] = ()
     before: Path | None = None

@@ -14,11 +14,11 @@ from sdbr.request import ImageRequest, Model
 from sdbr.workflows.look import (
     Look,
     choose,
+    flags_of,
     look_of,
     nearest_aspect,
     parse_size,
     request_of,
-    told_by,
 )
 from sdbr.workflows.pictures.job import Finish, Job
 from sdbr.workflows.sweep import expand
@@ -34,7 +34,7 @@ class PictureSpec:
     """What a command wants drawn: its name, its flags, how often, and the model it prefers."""
 
     command: str
-    told: Mapping[str, Any]
+    flags: Mapping[str, Any]
     count: int = 1
     default_model: str | None = None
     task: str = "text-to-image"
@@ -56,7 +56,7 @@ def from_words(
     jobs: list[Job] = []
     for prompt in prompts:
         first = _next_slot(jobs)
-        for variant in expand({"prompt": prompt, **wanted.told}):
+        for variant in expand({"prompt": prompt, **wanted.flags}):
             look = look_of(variant.values)
             model = choose(catalog, look, wanted.default_model, "text-to-image")
             look = replace(look, model=model.invoke_id)
@@ -65,7 +65,7 @@ def from_words(
                 folder=workspace.source_img,
                 stem=slug(look.prompt),
                 finish=_finish(look),
-                told=tuple(told_by(look).items()),
+                flags=tuple(flags_of(look).items()),
                 labels=variant.labels,
             )
             jobs += _counted(job, look, wanted.count, first)
@@ -83,7 +83,7 @@ def from_pictures(
 
     Raises InputProblem for the first picture that cannot be used.
     """
-    variants = expand(wanted.told)
+    variants = expand(wanted.flags)
     ready = _JobFactory(beside, workspace.hidden / "inputs")
     jobs: list[Job] = []
     for path in paths:
@@ -130,7 +130,7 @@ class _JobFactory:
             finish=_finish(look, None if _OWN_SHAPE & set(model.tasks) else main),
             inputs=(main.source, *attached),
             treatment=main.treatment,
-            told=tuple(told_by(look).items()),
+            flags=tuple(flags_of(look).items()),
             before=path,
         )
 
@@ -201,8 +201,8 @@ def _counted(job: Job, look: Look, count: int, first_slot: int) -> Iterator[Job]
 def _without_seed(job: Job, look: Look, count: int) -> Job:
     name = job.request.model.title
     if look.seed is not None or count > 1:
-        told = "--seed" if look.seed is not None else "--count"
-        raise UsageProblem(f"{name} takes no seed: every answer is the same. Leave out {told}.")
+        flag = "--seed" if look.seed is not None else "--count"
+        raise UsageProblem(f"{name} takes no seed: every answer is the same. Leave out {flag}.")
     stem = f"{job.stem}-{job.request.model.aliases[0]}"
     return replace(job, stem=stem, seedless=True)
 

@@ -59,9 +59,9 @@ def _grid(
     down, across = axes[0], axes[1:]
     rows: dict[str, dict[str, Path]] = {}
     for job, path in written:
-        told = dict(job.labels)
-        column = ", ".join(f"{axis} {told[axis]}" for axis in across)
-        rows.setdefault(f"{down} {told[down]}", {})[column] = path
+        values = dict(job.labels)
+        column = ", ".join(f"{axis} {values[axis]}" for axis in across)
+        rows.setdefault(f"{down} {values[down]}", {})[column] = path
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     cells = [[row.get(column) for column in columns] for row in rows.values()]
     if not inputs:

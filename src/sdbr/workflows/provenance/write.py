@@ -50,7 +50,7 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
         ],
         "treatment": list(job.treatment),
         "finish": finish_fields(job),
-        "told": dict(job.told),
+        "told": dict(job.flags),
         "stem": job.stem,
     }
     return json.dumps(made, ensure_ascii=False, sort_keys=True)
