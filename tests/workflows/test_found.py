@@ -71,9 +71,7 @@ def test_halves_of_pairs_are_made_sayable():
     assert told == {"stem": "?", "?": ["?"]}
 
 
-@given(
-    st.dictionaries(st.sampled_from(list(RECORD)), JSON), st.sets(st.sampled_from(list(RECORD)))
-)
+@given(st.dictionaries(st.sampled_from(list(RECORD)), JSON), st.sets(st.sampled_from(list(RECORD))))
 def test_any_record_can_be_relied_on_and_loses_nothing_that_is_right(strange, names):
     right = {name: RECORD[name] for name in names}
     record = record_of(json.dumps({**strange, **right}))
