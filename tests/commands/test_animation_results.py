@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from sdbr.emulator import Faults
-from sdbr.media.clips import open_reader
+from sdbr.media.open import open_reader
 from tests.commands.filmed import invocations
 from tests.commands.moving import dance_in, frames_of, photo_in
 
