@@ -13,8 +13,8 @@ from PIL import Image
 
 from sdbr.emulator import Faults
 from sdbr.media.open import open_reader
-from tests.commands.filmed import invocations
-from tests.commands.moving import dance_in, frames_of, photo_in
+from tests.commands.clip_runs import invocations
+from tests.commands.moving_inputs import dance_in, frames_of, photo_in
 
 WIDTH, HEIGHT = 192, 128
 # At strength 0 a picture comes back as it went in, so that what changes is the camera's work.

@@ -9,7 +9,7 @@ import pytest
 
 from sdbr.emulator import Faults
 from sdbr.files import part_file
-from tests.commands.filmed import invocations
+from tests.commands.clip_runs import invocations
 
 FOX = ("txt2img", "a fox", "--seed", "7")
 DAY = 24 * 60 * 60

@@ -7,8 +7,8 @@ import json
 import pytest
 from PIL import Image
 
-from tests.commands.filmed import invocations
-from tests.commands.moving import dance_in, photo_in
+from tests.commands.clip_runs import invocations
+from tests.commands.moving_inputs import dance_in, photo_in
 
 
 def test_json_lines_of_one_command_are_the_inputs_of_the_next(sdbr, emulator):

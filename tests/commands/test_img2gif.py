@@ -15,7 +15,7 @@ from sdbr.emulator import Faults
 from sdbr.media.open import open_reader, read_comment
 from sdbr.store import ledger_queries
 from sdbr.store.ledger import Ledger
-from tests.commands.moving import dance_in, frames_of, lengths, photo_in
+from tests.commands.moving_inputs import dance_in, frames_of, lengths, photo_in
 
 MEDIA = os.environ.get("SDBR_TEST_MEDIA")
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from sdbr.emulator import Emulator
-from tests.commands.moving import dance_in, photo_in
+from tests.commands.moving_inputs import dance_in, photo_in
 
 
 def wide_photo(folder, name="wide.jpg", size=(300, 200)):

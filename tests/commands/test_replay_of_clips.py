@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.commands.moving import dance_in, lengths, photo_in
+from tests.commands.moving_inputs import dance_in, lengths, photo_in
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from sdbr.emulator import Faults
-from tests.commands.filmed import clip_in, frames, invocations
+from tests.commands.clip_runs import clip_in, frames, invocations
 from tests.media.made_clips import Film, make_film, picture, psnr, sound_packets
 from tests.motion.scenes import pan
 

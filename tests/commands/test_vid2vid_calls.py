@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.commands.filmed import invocations
+from tests.commands.clip_runs import invocations
 from tests.media.made_clips import Film, make_film
 from tests.motion.scenes import pan
 

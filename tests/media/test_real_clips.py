@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_clips import psnr, sound_packets
 
 from sdbr.errors import InputProblem
 from sdbr.media.open import EncodingSettings, open_reader, open_writer, sound_of
+from tests.media.made_clips import psnr, sound_packets
 
 MEDIA = Path(os.environ.get("SDBR_TEST_MEDIA", "missing"))
 pytestmark = pytest.mark.skipif(not MEDIA.is_dir(), reason="SDBR_TEST_MEDIA is not set")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import av
 import pytest
-from made_clips import Film, make_film, picture
 
 from sdbr.errors import InputProblem
 from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import encode_png
 from sdbr.media.video.truncated import missing_bytes
+from tests.media.made_clips import Film, make_film, picture
 
 PLAYLIST = b"#EXTM3U\n#EXTINF:10,\n/etc/hostname\n"
 SCRIPT = b"ffconcat version 1.0\nfile other.mp4\n"

@@ -4,10 +4,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from made_clips import picture, timeline
 
 from sdbr.errors import InputProblem
 from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader, open_writer
+from tests.media.made_clips import picture, timeline
 
 PACE = Pace.even(Fraction(12))
 STEP = Fraction(1, 12)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from av.video.reformatter import Colorspace
-from made_clips import Film, make_film, picture, psnr
 
 from sdbr.media.clip import Pixels
 from sdbr.media.open import Reader, open_reader
+from tests.media.made_clips import Film, make_film, picture, psnr
 
 RED = (235, 60, 30)
 

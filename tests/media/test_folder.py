@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_clips import picture
 from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.folder import load_times, natural_key, pictures_in
 from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import encode_png
+from tests.media.made_clips import picture
 
 
 def save(folder: Path, *names: str) -> list[Path]:

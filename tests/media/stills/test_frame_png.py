@@ -4,11 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from made_clips import picture
 from PIL import Image
 
 from sdbr.media.formats import whole
 from sdbr.media.stills.encode import encode_frame
+from tests.media.made_clips import picture
 
 
 @pytest.mark.parametrize("size", [(96, 64), (1, 1), (1, 9), (9, 1), (161, 121)])

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_clips import picture, psnr
 
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.animation.gif import GifQuality, smaller
 from sdbr.media.clip import Pixels
 from sdbr.media.open import EncodingSettings, Frame, Pace, Writer, open_reader, open_writer
+from tests.media.made_clips import picture, psnr
 
 PACE = Pace.even(Fraction(12))
 

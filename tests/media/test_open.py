@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_clips import psnr, timeline
 
 from sdbr.errors import InputProblem
 from sdbr.media.open import Frame, Pace, open_reader, open_writer, read_comment
+from tests.media.made_clips import psnr, timeline
 
 FILMS = {".mp4", ".mov", ".mkv", ".webm"}
 SUFFIXES = [*sorted(FILMS), ".gif", ".webp", ".png", ""]

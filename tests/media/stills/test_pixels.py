@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-from made_clips import picture
 
 from sdbr.media.stills.pixels import (
     Box,
@@ -12,6 +11,7 @@ from sdbr.media.stills.pixels import (
     scaled,
     with_channels,
 )
+from tests.media.made_clips import picture
 
 
 def test_the_changed_box_holds_every_changed_pixel() -> None:

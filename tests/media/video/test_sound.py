@@ -6,9 +6,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from made_clips import Film, make_film, sound_packets
 
 from sdbr.media.open import Sound, Writer, open_reader, open_writer, sound_of
+from tests.media.made_clips import Film, make_film, sound_packets
 
 TIMES = [Fraction(n, 25) for n in range(50)]
 TICK = Fraction(1, 48000)
