@@ -43,7 +43,7 @@ class FitOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedPicture:
     """A picture ready to be sent: its file, where it came from, and how it was changed."""
 
     blob: Blob
@@ -53,7 +53,9 @@ class Prepared:
     has_alpha: bool = False
 
 
-def prepare(path: Path, model: Model, manner: FitOptions, store: Path, role: str) -> Prepared:
+def prepare(
+    path: Path, model: Model, manner: FitOptions, store: Path, role: str
+) -> PreparedPicture:
     """Open, fit and encode `path` for `model`; the file goes into `store`. Raises InputProblem."""
     data = read_file(path)
     rule = dialect_of(model).size_rule(model)
@@ -71,7 +73,7 @@ def prepare(path: Path, model: Model, manner: FitOptions, store: Path, role: str
     treatment = (*opened.notes, str(placement))
     source = Input(role, path.name, digest)
     alpha = "A" in opened.image.getbands()
-    return Prepared(_kept(encoded, store), source, placement, treatment, alpha)
+    return PreparedPicture(_kept(encoded, store), source, placement, treatment, alpha)
 
 
 def attach(
@@ -79,7 +81,7 @@ def attach(
     attachments: Attachments,
     placement: Placement,
     store: Path,
-    prepare: Callable[[Path, Model, FitOptions, Path, str], Prepared] = prepare,
+    prepare: Callable[[Path, Model, FitOptions, Path, str], PreparedPicture] = prepare,
 ) -> tuple[ImageRequest, tuple[Input, ...]]:
     """The request with its mask, which lies as its init image does, and its style image.
 

@@ -31,7 +31,7 @@ from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
 from sdbr.workflows.prepare import (
     FitOptions,
-    Prepared,
+    PreparedPicture,
     attach,
     prepare,
     prepare_like,
@@ -94,7 +94,7 @@ class PreparedAnimation:
     frames: tuple[AnimationFrame, ...]
     alpha: Image.Image | None
     folders: ClipFolders
-    prepared: Prepared
+    prepared: PreparedPicture
     inputs: tuple[Input, ...]
     spec: AnimationSpec
 
@@ -153,7 +153,7 @@ def _strength(spec: AnimationSpec, model: Model) -> float | None:
 def _end(
     spec: AnimationSpec,
     request: ImageRequest,
-    main: Prepared,
+    main: PreparedPicture,
     inputs: tuple[Input, ...],
     store: Path,
 ) -> tuple[ImageRequest | None, tuple[Input, ...]]:

@@ -24,7 +24,7 @@ from sdbr.store.open_runs import OpenRun, drawn_seeds, open_run
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.outputs import check_free, job_targets
 from sdbr.workflows.pictures import finish
-from sdbr.workflows.pictures.job import Drawn, Failed, Job
+from sdbr.workflows.pictures.job import Job, JobFailure, JobResult
 from sdbr.workflows.run import PlanLine, ResultLine, RunPlan, Setup, run
 from sdbr.workspace import place
 
@@ -154,7 +154,7 @@ class PictureWork:
         with console.progress(len(self.wanted.jobs), "picture"):
             for outcome in self._outcomes(session):
                 console.step(f"{in_usd(spent(session.budget))} USD")
-                if isinstance(outcome, Failed):
+                if isinstance(outcome, JobFailure):
                     self.failures.add(outcome.error, fatal=ends_the_run(outcome.error, policy))
                     continue
                 self.failures.done += 1
@@ -163,21 +163,21 @@ class PictureWork:
             self.failures.fatal = Interrupted("Interrupted. Run the same command again to go on.")
         self.failures.raise_at_end()
 
-    def _outcomes(self, session: Session) -> Iterator[Drawn | Failed]:
+    def _outcomes(self, session: Session) -> Iterator[JobResult | JobFailure]:
         resources, failures = self.setup.resources, self.failures
 
-        def work(job: Job) -> Drawn | Failed:
+        def work(job: Job) -> JobResult | JobFailure:
             try:
                 picture = session.generate(job.request)
                 data = finish.file_bytes(job, picture, self.command, resources.realm)
                 # The model's own bytes are in the cache; while the file waits to be written it is
                 # held once, not twice.
-                return Drawn(job, replace(picture, data=b""), data)
+                return JobResult(job, replace(picture, data=b""), data)
             except SdbrError as error:
                 hopeless = failures.hopeless(resources.effort.workers)
                 if hopeless or ends_the_run(error, resources.on_filtered):
                     session.stop.set()
-                return Failed(job, error)
+                return JobFailure(job, error)
             except BaseException:
                 session.stop.set()
                 raise
@@ -187,7 +187,7 @@ class PictureWork:
             work, self.wanted.jobs, workers=workers, window=_WINDOW * workers, stop=session.stop
         )
 
-    def _write(self, drawn: Drawn) -> ResultLine:
+    def _write(self, drawn: JobResult) -> ResultLine:
         job, picture = drawn.job, drawn.picture
         path = None
         if self.setup.output.to != "-":
@@ -210,7 +210,7 @@ class PictureWork:
         )
 
 
-def _placed(drawn: Drawn) -> Path:
+def _placed(drawn: JobResult) -> Path:
     job = drawn.job
     if job.target is not None:
         write_whole(job.target, drawn.data)

@@ -63,7 +63,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class JobResult:
     """A job done: the picture without its bytes, and the bytes of the file to write."""
 
     job: Job
@@ -72,7 +72,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class JobFailure:
     """A job that came to nothing, and why."""
 
     job: Job

@@ -26,7 +26,7 @@ from sdbr.workspace import Workspace, kept_name, slug
 
 if TYPE_CHECKING:
     from sdbr.media.stills.fit import Fit
-    from sdbr.workflows.prepare import FitOptions, Prepared
+    from sdbr.workflows.prepare import FitOptions, PreparedPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class _JobFactory:
     def __init__(self, beside: Attachments, store: Path) -> None:
         self._beside = beside
         self._store = store
-        self._ready: dict[tuple[Path, str, FitOptions, str], Prepared] = {}
+        self._ready: dict[tuple[Path, str, FitOptions, str], PreparedPicture] = {}
 
     def job(self, path: Path, look: Look, model: Model) -> Job:
         from sdbr.workflows.prepare import FitOptions, attach
@@ -134,7 +134,7 @@ class _JobFactory:
             before=path,
         )
 
-    def _check_transparent(self, main: Prepared, model: Model, path: Path) -> None:
+    def _check_transparent(self, main: PreparedPicture, model: Model, path: Path) -> None:
         if not main.has_alpha:
             raise UsageProblem(
                 f"{model.title} needs to know where, and {path.name} has no transparent part. "
@@ -143,7 +143,7 @@ class _JobFactory:
 
     def _prepared(
         self, path: Path, model: Model, options: FitOptions, store: Path, role: str
-    ) -> Prepared:
+    ) -> PreparedPicture:
         from sdbr.workflows.prepare import prepare
 
         key = (path, model.id, options, role)
@@ -161,7 +161,9 @@ def request_over_picture(look: Look, model: Model, masked: bool = False) -> Imag
     return replace(request, strength=dialect_of(model).default_strength(model))
 
 
-def _with_own_aspect(request: ImageRequest, main: Prepared, takes: frozenset[str]) -> ImageRequest:
+def _with_own_aspect(
+    request: ImageRequest, main: PreparedPicture, takes: frozenset[str]
+) -> ImageRequest:
     """A model that draws a shape of its own is asked for the input's."""
     draws_a_shape = "aspect" in takes and "style-guide" in request.model.tasks
     if not draws_a_shape or request.aspect is not None:
@@ -169,7 +171,7 @@ def _with_own_aspect(request: ImageRequest, main: Prepared, takes: frozenset[str
     return replace(request, aspect=nearest_aspect(main.placement.source))
 
 
-def _finish(look: Look, main: Prepared | None = None) -> Finish:
+def _finish(look: Look, main: PreparedPicture | None = None) -> Finish:
     size = parse_size(look.size) if look.size else None
     placement = None if main is None else main.placement
     return Finish(look.format, look.quality, size, placement)
