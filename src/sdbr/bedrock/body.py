@@ -29,7 +29,7 @@ def check(request: ImageRequest, models: Iterable[Model]) -> None:
     `models` are those of the catalogue: the message names the ones that can.
     """
     takes = dialect_of(request.model).takes(request.model)
-    for field in _told(request):
+    for field in _said_fields(request):
         if field not in takes:
             raise UsageProblem(_cannot(request, field, models))
         if field in _ABOUT_AN_INPUT and request.init_image is None:
@@ -84,32 +84,28 @@ def _json(body: Body, picture: Callable[[Blob], str]) -> bytes:
     return json.dumps(body, sort_keys=True, default=leaf).encode("utf-8")
 
 
-def _told(request: ImageRequest) -> list[str]:
+def _said_fields(request: ImageRequest) -> list[str]:
     """The fields that say something: those that differ from an empty request, and the extras."""
     silent = ImageRequest(request.model)
-    told = [
+    fields_given = [
         field.name
         for field in fields(request)
         if field.name not in ("model", "seed", "extras")
         and getattr(request, field.name) != getattr(silent, field.name)
     ]
-    return told + [name for name, _ in request.extras]
+    return fields_given + [name for name, _ in request.extras]
 
 
 def _cannot(request: ImageRequest, field: str, models: Iterable[Model]) -> str:
     alive = [model for model in models if not model.lifecycle.ended(date.today())]
-    fitting = [model for model in alive if _draws(model, request, _told(request))]
+    fitting = [model for model in alive if _draws(model, request, _said_fields(request))]
     able = fitting or [model for model in alive if _draws(model, request, [field])]
     instead = f"Use --model {catalog.names_of(able)}." if able else "Leave it out."
     model, what = request.model, flag(field).removeprefix("an ")
     return f"{model.title} ({model.id}) takes no {what}. {instead}"
 
 
-def _draws(model: Model, request: ImageRequest, told: Iterable[str]) -> bool:
+def _draws(model: Model, request: ImageRequest, fields_given: Iterable[str]) -> bool:
     """Whether `model` takes what is told, and draws from words alone where there is no input."""
     from_words = request.init_image is not None or "text-to-image" in model.tasks
-    return from_words and dialect_of(model).takes(model).issuperset(told)
-
-
-def _bare(name: str) -> str:
-    return name.removeprefix("an ").removeprefix("the ")
+    return from_words and dialect_of(model).takes(model).issuperset(fields_given)

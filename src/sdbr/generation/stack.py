@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from sdbr.bedrock import body
 from sdbr.bedrock.client import BedrockClient
@@ -75,22 +76,26 @@ class Session:
 
 @contextmanager
 def open_session(
-    means: Resources, command: str, stop: threading.Event, tell: Tell
+    resources: Resources, command: str, stop: threading.Event, tell: Tell
 ) -> Iterator[Session]:
     """Open the ledger and a run of `command`; the connection is made when it is first needed."""
-    ledger = Ledger(means.workspace.hidden / "ledger.db")
-    run = ledger.begin_run(command, means.realm)
-    budget = Budget(means.spending.cap, stop)
-    with _emulated(means.connection) as connection:
-        client = BedrockClient(connection, means.models, means.effort.workers)
-        region = means.connection.region or ""
-        generate = kept(client.generate, means.cache, means.key_of(), means.realm)
-        generate = metered(generate, ledger, run, budget, means.key_of(), region)
-        generate = paced(generate, AdaptiveLimit(means.effort.workers, means.effort.rpm, stop))
-        patience = RetryPolicy(means.effort.attempts, means.connection.timeout)
-        generate = retried(generate, patience, stop, tell)
-        generate = cached(generate, means.cache, means.key_of(), means.fresh, stop)
-        generate = filtered(generate, means.on_filtered)
+    ledger = Ledger(resources.workspace.hidden / "ledger.db")
+    run = ledger.begin_run(command, resources.realm)
+    budget = Budget(resources.spending.cap, stop)
+    with _emulated(resources.connection) as connection:
+        client = BedrockClient(connection, resources.models, resources.effort.workers)
+        region = resources.connection.region or ""
+        # Three layers name each request by its key: reckoned once, for all that are under way.
+        key_of = lru_cache(maxsize=4 * resources.effort.workers)(resources.key_of())
+        generate = kept(client.generate, resources.cache, key_of, resources.realm)
+        generate = metered(generate, ledger, run, budget, key_of, region)
+        generate = paced(
+            generate, AdaptiveLimit(resources.effort.workers, resources.effort.rpm, stop)
+        )
+        policy = RetryPolicy(resources.effort.attempts, resources.connection.timeout)
+        generate = retried(generate, policy, stop, tell)
+        generate = cached(generate, resources.cache, key_of, resources.fresh, stop)
+        generate = filtered(generate, resources.on_filtered)
         try:
             yield Session(generate, budget, ledger, run, stop)
         finally:
