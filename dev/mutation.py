@@ -264,7 +264,8 @@ def _first_failure(home: Path, tests: list[str], limit: float) -> str:
             return "out of time"
     if process.returncode in (0, 5):  # 5: no test was collected.
         return ""
-    named = [line.split()[1] for line in out.splitlines() if line.startswith(("FAILED", "ERROR "))]
+    told = [line for line in out.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    named = [line.partition(" ")[2].partition(" - ")[0] for line in told]
     return named[0] if named else tests[0]
 
 
