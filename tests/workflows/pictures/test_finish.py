@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from sdbr.media.formats import sniff
+from sdbr.media.stills.fit import CropBox, Placement
 from sdbr.request import Size
 from sdbr.workflows.pictures.finish import file_bytes, suffix
 from sdbr.workflows.pictures.job import Finish, Input, Job
@@ -42,6 +43,27 @@ def test_another_format_is_encoded_anew(format):
 @pytest.mark.parametrize("size", [Size(100, 40), Size(40, 100), Size(64, 64)])
 def test_a_size_is_met_exactly(size):
     assert sniff(finished(Finish("png", size=size))).size == size
+
+
+def test_a_picture_in_the_shape_of_what_went_in_keeps_the_models_own_pixels():
+    noise = BytesIO()
+    Image.effect_noise((64, 48), 90).convert("RGB").save(noise, "jpeg", quality=40)
+    picture = replace(PICTURE, data=noise.getvalue(), format="jpeg", size=Size(64, 48))
+    whole = Placement(Size(640, 480), Size(64, 48), CropBox(0, 0, 640, 480), CropBox(0, 0, 64, 48))
+    made = finished(Finish("jpeg", placement=whole), picture)
+    assert pixels(made) == pixels(noise.getvalue())
+
+
+def test_what_was_put_around_the_picture_that_went_in_is_cut_off_what_comes_out():
+    framed = Image.new("RGB", (96, 96), "red")
+    framed.paste("navy", (16, 16, 80, 80))
+    file = BytesIO()
+    framed.save(file, "png")
+    picture = replace(PICTURE, data=file.getvalue(), size=Size(96, 96))
+    inside = Placement(Size(64, 64), Size(96, 96), CropBox(0, 0, 64, 64), CropBox(16, 16, 80, 80))
+    made = finished(Finish("png", placement=inside), picture)
+    assert sniff(made).size == Size(64, 64)
+    assert pixels(made) == bytes((0, 0, 128)) * 64 * 64
 
 
 def test_a_lower_quality_is_a_smaller_file():
