@@ -107,14 +107,14 @@ def test_an_impossible_size_limit_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_dither_goes_before_colours_and_colours_before_width() -> None:
+def test_dither_goes_before_colors_and_colors_before_width() -> None:
     look = smaller(GifQuality(256, 480, "sierra"), 1000, 500)
     assert look == GifQuality(256, 480, "bayer")
     look = smaller(look, 900, 500)
     assert look == GifQuality(128, 480, "bayer")
     look = smaller(GifQuality(64, 480, "bayer"), 800, 400)
     assert look is not None
-    assert look.colours == 64
+    assert look.colors == 64
     assert 300 < look.width < 340
 
 

@@ -14,7 +14,7 @@ def half_white(mode: str = "L") -> Image.Image:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "RGB", "P"])
-def test_a_mask_of_any_kind_comes_out_grey_at_the_pictures_size(mode):
+def test_a_mask_of_any_kind_comes_out_gray_at_the_pictures_size(mode):
     mask = prepare_mask(encode(half_white(mode)), Size(80, 40))
     assert (mask.mode, mask.size) == ("L", (80, 40))
     assert (mask.getpixel((5, 5)), mask.getpixel((75, 5))) == (0, 255)

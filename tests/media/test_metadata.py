@@ -81,7 +81,7 @@ def test_the_png_text_is_where_other_programs_look_for_it():
     assert image.text == {"parameters": PARAMETERS, "sdbr": RECORD}
 
 
-def test_other_text_chunks_and_the_colour_profile_stay():
+def test_other_text_chunks_and_the_color_profile_stay():
     info = PngImagePlugin.PngInfo()
     info.add_text("Author", "me")
     info.add_text("parameters", "old")

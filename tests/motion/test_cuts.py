@@ -43,7 +43,7 @@ def test_a_cut_must_stand_out_from_its_neighbours():
     assert find_cuts(busy) == (15,)
 
 
-def test_a_change_of_light_without_new_colours_is_no_cut():
+def test_a_change_of_light_without_new_colors_is_no_cut():
     quiet = [Change(1.0, 0.01, 0.0)] * 20
     quiet[10] = Change(12.0, 0.05, 0.0)
     assert find_cuts(quiet) == ()

@@ -27,7 +27,7 @@ _BY_SUFFIX = {
     ".apng": "apng",
     "": "folder",
 }
-# Enough for an animated PNG whose control chunk stands behind a colour profile.
+# Enough for an animated PNG whose control chunk stands behind a color profile.
 _HEAD = 1 << 20
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 Frame = npt.NDArray[np.uint8]
 """A picture, height x width x 3, RGB, 0 to 255."""
 
-Colour = npt.NDArray[np.float32]
+Color = npt.NDArray[np.float32]
 """A picture or a difference of pictures, height x width x 3, RGB in levels of 255."""
 
 Plane = npt.NDArray[np.float32]

@@ -63,10 +63,10 @@ class FlowOptions:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A frame as the flow sees it: small, in colour and as luma."""
+    """A frame as the flow sees it: small, in color and as luma."""
 
-    colour: Frame
-    grey: Luma
+    color: Frame
+    gray: Luma
 
 
 def view_size(frame: WidthHeight, options: FlowOptions) -> WidthHeight:
@@ -80,8 +80,8 @@ def view_size(frame: WidthHeight, options: FlowOptions) -> WidthHeight:
 
 def view(frame: Frame, size: WidthHeight) -> View:
     """The view of a frame at this size."""
-    colour = shrunk(frame, size)
-    return View(colour, luma(colour))
+    color = shrunk(frame, size)
+    return View(color, luma(color))
 
 
 def between(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
@@ -91,7 +91,7 @@ def between(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
         search.setFinestScale(finest)
     # The search works inside the array that it is given.
     begin = None if guess is None else guess.copy()
-    return as_floats(search.calc(start.grey, end.grey, begin))  # type: ignore[arg-type]
+    return as_floats(search.calc(start.gray, end.gray, begin))  # type: ignore[arg-type]
 
 
 def chained(first: Flow, then: Flow) -> Flow:

@@ -20,7 +20,7 @@ FARTHEST = 24
 FARTHEST_EVERY = 48
 
 # Keyframes that leave more than this unexplained of each other have too little in common to agree
-# on colours: in a fast pan each half of a frame between would have its own.
+# on colors: in a fast pan each half of a frame between would have its own.
 STRANGERS = 0.8
 
 CAREFUL, BALANCED, THRIFTY = 0.12, 0.25, 0.40

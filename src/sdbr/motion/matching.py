@@ -88,15 +88,15 @@ _GROUND_KERNEL = (5, 5)
 
 def plain_and_same(here: View, there: View) -> Plane:
     """How far each place is plain ground that is the same in both views, 0 to 1, smooth."""
-    apart = luma(as_bytes(cv2.absdiff(_smooth(here.colour), _smooth(there.colour))))
-    same = (apart <= SAME_LEVELS) & _plain(here.grey) & _plain(there.grey)
+    apart = luma(as_bytes(cv2.absdiff(_smooth(here.color), _smooth(there.color))))
+    same = (apart <= SAME_LEVELS) & _plain(here.gray) & _plain(there.gray)
     kernel = np.ones(AROUND, np.uint8)
     inner = cv2.erode(same.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
     return as_floats(cv2.blur(as_floats(inner), AROUND))
 
 
-def _plain(grey: Luma) -> npt.NDArray[np.bool_]:
-    smooth, kernel = cv2.blur(grey, _GROUND_KERNEL), np.ones(AROUND, np.uint8)
+def _plain(gray: Luma) -> npt.NDArray[np.bool_]:
+    smooth, kernel = cv2.blur(gray, _GROUND_KERNEL), np.ones(AROUND, np.uint8)
     spread = cv2.subtract(cv2.dilate(smooth, kernel), cv2.erode(smooth, kernel))
     return np.asarray(spread <= PLAIN_LEVELS)
 
@@ -129,12 +129,12 @@ def trust(out: Flow, back: Flow, here: View, there: View) -> Plane:
     not count against it.
     """
     doubt = misses(out, back)
-    seen = exposed_alike(as_bytes(warped(there.colour, out)), here.colour, doubt)
-    doubt += unlikeness(here.colour, seen)
+    seen = exposed_alike(as_bytes(warped(there.color, out)), here.color, doubt)
+    doubt += unlikeness(here.color, seen)
     np.negative(doubt, out=doubt)
     sure = as_floats(cv2.exp(doubt))
     sure[~inside(out)] = 0
-    apart = luma(as_bytes(cv2.absdiff(here.colour, seen)))
+    apart = luma(as_bytes(cv2.absdiff(here.color, seen)))
     return as_floats(cv2.multiply(cv2.blur(sure, KERNEL), cv2.LUT(apart, _NO_OTHER_THING)))
 
 

@@ -2,7 +2,7 @@
 
 The displacement is smooth and small, so it is found by least squares over large windows (Lucas
 and Kanade, "An Iterative Image Registration Technique", 1981), between the picture and its source
-as seen through the look's own colours.
+as seen through the look's own colors.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sdbr.motion.arrays import (
     shrunk,
     size_of,
 )
-from sdbr.motion.colour_model import fit_colours
+from sdbr.motion.color_model import fit_colors
 from sdbr.motion.flow import FlowOptions, resized, view_size, warped
 
 ALIGNING = FlowOptions(scale=1.0, longest=640)
@@ -51,12 +51,12 @@ def displacement(source: Frame, picture: Frame) -> Flow:
     """
     size = view_size(size_of(picture), ALIGNING)
     small, drawn = shrunk(source, size), shrunk(picture, size)
-    model = fit_colours(small, drawn, np.ones(small.shape[:2], np.float32))
-    wanted = _structure(luma(as_bytes(np.clip(model.of_colour(as_floats(small)), 0, 255))))
+    model = fit_colors(small, drawn, np.ones(small.shape[:2], np.float32))
+    wanted = _structure(luma(as_bytes(np.clip(model.of_color(as_floats(small)), 0, 255))))
     grid = max(1, size[0] // CELL), max(1, size[1] // CELL)
-    grey, moved = luma(drawn), np.zeros((grid[1], grid[0], 2), np.float32)
+    gray, moved = luma(drawn), np.zeros((grid[1], grid[0], 2), np.float32)
     for _ in range(ROUNDS):
-        seen = _structure(as_bytes(warped(grey, resized(as_floats(moved / CELL), size))))
+        seen = _structure(as_bytes(warped(gray, resized(as_floats(moved / CELL), size))))
         moved = moved + _shift(wanted, seen, grid)
     return as_floats(moved / CELL)
 
@@ -87,8 +87,8 @@ def unshifted(picture: Frame, shift: Flow) -> Frame:
     return as_bytes(fetched)
 
 
-def _structure(grey: Luma) -> Plane:
-    soft = cv2.GaussianBlur(as_floats(grey), (0, 0), FINE)
+def _structure(gray: Luma) -> Plane:
+    soft = cv2.GaussianBlur(as_floats(gray), (0, 0), FINE)
     return as_floats(cv2.subtract(soft, cv2.GaussianBlur(soft, (0, 0), COARSE)))
 
 

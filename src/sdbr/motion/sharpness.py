@@ -42,8 +42,8 @@ NOTHING = 1.0
 
 def finest(luma: Luma) -> Plane:
     """The finest detail of a picture's luma, in levels of 255 around 0."""
-    grey = as_floats(luma)
-    return as_floats(cv2.subtract(grey, cv2.GaussianBlur(grey, KERNEL, 0)))
+    gray = as_floats(luma)
+    return as_floats(cv2.subtract(gray, cv2.GaussianBlur(gray, KERNEL, 0)))
 
 
 def strength(detail: Plane) -> Plane:

@@ -1,6 +1,6 @@
 """Steadies a shot of which every frame was drawn.
 
-Each picture takes on the colours of the one before it; then each is mixed with the pictures
+Each picture takes on the colors of the one before it; then each is mixed with the pictures
 around it, fetched along the source's flow, so that what differs from call to call averages out.
 What is new in the source comes in, and detail is brought back to strength, as between keyframes.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdbr.motion.arrays import Frame, luma, shrunk, size_of
-from sdbr.motion.colour_match import SMALL, harmonised
+from sdbr.motion.color_match import SMALL, harmonized
 from sdbr.motion.flow import FlowOptions, View, view, view_size
 from sdbr.motion.matching import Link, Step, joined, linked, step
 from sdbr.motion.propagation import Keyframe, KeyframeLink, SourceViews, make_key, propagate
@@ -38,12 +38,12 @@ def steadied(
     """The steadied pictures of one shot, in order.
 
     `pairs` are source frames, all of one size, with the pictures drawn for them, all of one
-    size. `window` is how many neighbours on either side count, 0 and up; 0 matches colours
+    size. `window` is how many neighbours on either side count, 0 and up; 0 matches colors
     alone. Twice `window` and one frames are held.
     """
     held: deque[_Drawn] = deque(maxlen=2 * window + 1)
     waiting = 0
-    for drawn in _followed(_harmonised(pairs), options):
+    for drawn in _followed(_harmonized(pairs), options):
         held.append(drawn)
         waiting += 1
         if waiting > window:
@@ -53,16 +53,16 @@ def steadied(
         yield _filtered(held, len(held) - left)
 
 
-def _harmonised(pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[tuple[Frame, Frame]]:
-    """The pairs with each picture in the colours of the one before it."""
+def _harmonized(pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[tuple[Frame, Frame]]:
+    """The pairs with each picture in the colors of the one before it."""
     before: tuple[View, Frame] | None = None
     for frame, picture in pairs:
         source = view(frame, view_size(size_of(frame), SMALL))
-        small, fitting = shrunk(picture, size_of(source.grey)), picture
+        small, fitting = shrunk(picture, size_of(source.gray)), picture
         if before is not None:
             taken = step(before[0], source, SMALL.preset)
             link = linked(taken.turned(), source, before[0])
-            correction = harmonised(before, (source, small), link)
+            correction = harmonized(before, (source, small), link)
             small, fitting = correction.of(small), correction.of(picture)
         yield frame, fitting
         before = source, small
@@ -81,7 +81,7 @@ def _followed(pairs: Iterable[tuple[Frame, Frame]], options: FlowOptions) -> Ite
 
 def _filtered(held: Sequence[_Drawn], place: int) -> Frame:
     here = held[place]
-    nowhere = np.zeros((*here.source.view.grey.shape, 2), np.float32)
+    nowhere = np.zeros((*here.source.view.gray.shape, 2), np.float32)
     itself = KeyframeLink(here.key, Link(nowhere, np.ones_like(nowhere[..., 0])), 1.0)
     picture, _ = propagate(here.source, [itself, *_before(held, place), *_after(held, place)])
     return picture

@@ -1,4 +1,4 @@
-"""Draws the pictures of a film in the colours of its palette, by a chosen dither."""
+"""Draws the pictures of a film in the colors of its palette, by a chosen dither."""
 
 from __future__ import annotations
 
@@ -181,17 +181,17 @@ def dither_for(pictures: Iterable[Pixels], palette: Palette) -> str:
 def _windows(
     sample: list[Pixels], indices: Iterable[Indices], palette: Palette
 ) -> tuple[Plane, npt.NDArray[np.bool_]]:
-    """Of all windows: the squared error of their mean colour as drawn, and which are smooth."""
+    """Of all windows: the squared error of their mean color as drawn, and which are smooth."""
     table = np.zeros((MOST + 1, 3), np.uint8)
-    table[: len(palette.colours)] = palette.colours
+    table[: len(palette.colors)] = palette.colors
     errors, smooth = [], []
     for picture, drawing in zip(sample, indices, strict=True):
         wanted = [picture[..., channel].astype(np.float64) for channel in range(3)]
         shown = [table[drawing, channel].astype(np.float64) for channel in range(3)]
         squares = [_mean(a - b) ** 2 for a, b in zip(wanted, shown, strict=True)]
         errors.append(np.mean(squares, axis=0).ravel())
-        grey = np.mean(wanted, axis=0)
-        smooth.append((_mean(grey**2) - _mean(grey) ** 2 < _SMOOTH).ravel())
+        gray = np.mean(wanted, axis=0)
+        smooth.append((_mean(gray**2) - _mean(gray) ** 2 < _SMOOTH).ravel())
     return np.concatenate(errors), np.concatenate(smooth)
 
 

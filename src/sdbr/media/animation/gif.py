@@ -70,7 +70,7 @@ class GifSink:
 
     def _encode(self, film: PendingFrames) -> None:
         look: GifQuality | None = GifQuality(
-            self._settings.colours, self._width, self._settings.dither
+            self._settings.colors, self._width, self._settings.dither
         )
         # A comment takes one byte more for each 255.
         limit = (self._settings.max_bytes or 0) - len(self._comment.encode()) * 257 // 256 - 4
@@ -80,7 +80,7 @@ class GifSink:
                 return
             if size <= limit:
                 self._note(
-                    f"{look.colours} colours, {look.width} pixels wide, dither {look.dither}."
+                    f"{look.colors} colours, {look.width} pixels wide, dither {look.dither}."
                 )
                 return
             look = smaller(look, size, max(1, limit))
@@ -93,8 +93,8 @@ class GifSink:
 def _check(settings: EncodingSettings) -> None:
     if settings.dither not in DITHERS:
         raise UsageProblem(f"There is no dither {settings.dither!r}. Use one of {DITHERS}.")
-    if not 2 <= settings.colours <= 256:
-        raise UsageProblem(f"A GIF has 2 to 256 colours, not {settings.colours}.")
+    if not 2 <= settings.colors <= 256:
+        raise UsageProblem(f"A GIF has 2 to 256 colours, not {settings.colors}.")
 
 
 _FEWEST_COLOURS = 64
@@ -105,9 +105,9 @@ _SAMPLED = 3
 
 @dataclass(frozen=True, slots=True)
 class GifQuality:
-    """What a GIF spends its bytes on: colours in the palette, width in pixels, dither."""
+    """What a GIF spends its bytes on: colors in the palette, width in pixels, dither."""
 
-    colours: int
+    colors: int
     width: int
     dither: str
     """auto, or one of those that `drawn` knows"""
@@ -125,12 +125,12 @@ class PendingFrames:
 def smaller(look: GifQuality, size: int, limit: int) -> GifQuality | None:
     """Return what to try after `look` gave `size` bytes, more than `limit`; None at the end.
 
-    Dither goes first, then colours down to 64, then width by about what is too much.
+    Dither goes first, then colors down to 64, then width by about what is too much.
     """
     if look.dither in _DIFFUSED:
         return replace(look, dither="bayer")
-    if look.colours > _FEWEST_COLOURS:
-        return replace(look, colours=max(_FEWEST_COLOURS, look.colours // 2))
+    if look.colors > _FEWEST_COLOURS:
+        return replace(look, colors=max(_FEWEST_COLOURS, look.colors // 2))
     if look.width <= _NARROWEST:
         return None
     shrink = min(0.9, math.sqrt(limit / size) * 0.97)
@@ -139,7 +139,7 @@ def smaller(look: GifQuality, size: int, limit: int) -> GifQuality | None:
 
 def encode(film: PendingFrames, look: GifQuality, target: Path) -> tuple[int, GifQuality]:
     """Write the film to `target`; return the file's size in bytes, and the look without "auto"."""
-    palette = palette_of(_shown(film, look), min(look.colours, MOST))
+    palette = palette_of(_shown(film, look), min(look.colors, MOST))
     if look.dither == "auto":
         look = replace(look, dither=dither_for(_sample(film, look), palette))
     pictures = drawn(_shown(film, look), palette, look.dither)
@@ -235,5 +235,5 @@ def _table(palette: Palette) -> npt.NDArray[np.uint8]:
     """The palette as 256 entries of A, R, G, B; the last is see-through."""
     table = np.zeros((MOST + 1, 4), np.uint8)
     table[:MOST, 0] = 255
-    table[: len(palette.colours), 1:] = palette.colours
+    table[: len(palette.colors), 1:] = palette.colors
     return table

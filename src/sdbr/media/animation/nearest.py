@@ -1,4 +1,4 @@
-"""Finds the palette entries for colours; what was asked once is remembered."""
+"""Finds the palette entries for colors; what was asked once is remembered."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ LEVELS = 64
 
 
 class Nearest:
-    """The nearest entry to each colour.
+    """The nearest entry to each color.
 
-    Colours are told apart by 7 bits a channel, which costs less than 0.01 dB; by all 8 where the
+    Colors are told apart by 7 bits a channel, which costs less than 0.01 dB; by all 8 where the
     palette is exact.
     """
 
     def __init__(self, palette: Palette) -> None:
-        self.centres: Floats = palette.colours.astype(np.float32)
+        self.centres: Floats = palette.colors.astype(np.float32)
         self.bits = 8 if palette.exact else 7
         self._known = np.zeros(1 << 3 * self.bits, np.bool_)
         self._entries = np.zeros(1 << 3 * self.bits, np.uint8)
 
     def codes(self, pixels: npt.NDArray[np.uint8]) -> Codes:
-        """The codes of colours (…, 3) by which `entries` are asked for; all are known then."""
+        """The codes of colors (…, 3) by which `entries` are asked for; all are known then."""
         codes = codes_of(pixels, self.bits)
         unknown = codes[~self._known[codes]]
         if unknown.size:
@@ -46,9 +46,9 @@ class Nearest:
 
 
 class Pairs(Nearest):
-    """Two entries for each colour, and what share of its pixels is to show the second.
+    """Two entries for each color, and what share of its pixels is to show the second.
 
-    The pair makes |colour − mixture|² + grain × share × (1 − share) × |first − second|² the
+    The pair makes |color − mixture|² + grain × share × (1 − share) × |first − second|² the
     least: `grain` (0 to 1) is what visible dots cost against a mixture that is off; at 1 the first
     is alone, which is the nearest.
     """

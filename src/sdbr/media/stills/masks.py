@@ -1,4 +1,4 @@
-"""Masks: grey pictures that say where a model repaints. White is repainted, black is kept."""
+"""Masks: gray pictures that say where a model repaints. White is repainted, black is kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHAPE_TOLERANCE = 0.02
 
 
 def prepare_mask(source: Path | bytes, size: Size, *, invert: bool = False) -> Image.Image:
-    """Open a mask and bring it to the picture's size, as grey ("L").
+    """Open a mask and bring it to the picture's size, as gray ("L").
 
     Transparent parts count as black. `invert` is for masks where black is repainted. Raises
     InputProblem for a mask of another shape than the picture's, or one that repaints nothing.

@@ -14,7 +14,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from sdbr.errors import InputProblem, SdbrError
 from sdbr.media.formats import sniff
-from sdbr.media.stills.colour import flattened, in_srgb
+from sdbr.media.stills.color import flattened, in_srgb
 from sdbr.request import Size
 
 MAX_PIXELS = 178_000_000
@@ -77,7 +77,7 @@ def open_picture(
 ) -> Opened:
     """Decode a picture: upright, in sRGB, 8 bits a channel, the first frame of an animation.
 
-    `background`, a colour name or #rrggbb, is seen through transparent parts, unless
+    `background`, a color name or #rrggbb, is seen through transparent parts, unless
     `keep_alpha` keeps these. `at_least` is a size that will do: a larger picture is decoded at a
     reduced scale, with twice as many pixels a side or more. `name` stands for bytes in messages.
     At most MAX_PIXELS pixels. Memory: 4 bytes a pixel for plain RGB, 8 where it is turned,

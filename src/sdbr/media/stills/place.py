@@ -15,7 +15,7 @@ def apply(image: Image.Image, placement: Placement, fill: int | None = None) -> 
 
     The image may be smaller than `placement.source`, as one decoded at a reduced scale is.
     Padding continues the picture, mirrored at its edges and blurred, so that a model finds
-    nothing to invent a border from; `fill` (a grey level) takes its place, as a mask needs.
+    nothing to invent a border from; `fill` (a gray level) takes its place, as a mask needs.
     """
     used = _scaled(placement.used, placement.source, Size(*image.size))
     if image.size == placement.size and used == (0, 0, *image.size) and not _padded(placement):

@@ -106,10 +106,10 @@ def _tall(lines: list[Line]) -> int:
 
 
 def _write(
-    draw: ImageDraw.ImageDraw, lines: list[Line], at: tuple[float, float], size: int, colour: str
+    draw: ImageDraw.ImageDraw, lines: list[Line], at: tuple[float, float], size: int, color: str
 ) -> None:
     for number, line in enumerate(lines):
-        draw_line(draw, (at[0], at[1] + size + number * line_height(size)), line, colour)
+        draw_line(draw, (at[0], at[1] + size + number * line_height(size)), line, color)
 
 
 def _write_columns(

@@ -13,7 +13,7 @@ from PIL import ImageDraw, ImageFont
 Font = ImageFont.FreeTypeFont
 
 # Fonts with many scripts, as Linux, macOS and Windows name their files; the first that has a
-# glyph is taken. Colour emoji fonts come in one size only and are not among them.
+# glyph is taken. Color emoji fonts come in one size only and are not among them.
 _SYSTEM_FONTS = (
     *("NotoSans-Regular.ttf", "DejaVuSans.ttf", "NotoSansCJK-Regular.ttc", "wqy-zenhei.ttc"),
     *("Arial Unicode.ttf", "PingFang.ttc", "Apple Symbols.ttf"),
@@ -52,11 +52,11 @@ def wrap(text: str, size: int, width: float, most: int = 2) -> list[Line]:
     return [_line(line, size) for line in lines]
 
 
-def draw_line(draw: ImageDraw.ImageDraw, at: tuple[float, float], line: Line, colour: str) -> None:
+def draw_line(draw: ImageDraw.ImageDraw, at: tuple[float, float], line: Line, color: str) -> None:
     """Draw a line whose baseline begins at `at`."""
     x, y = at
     for text, font in line.pieces:
-        draw.text((x, y), text, colour, font, anchor="ls")
+        draw.text((x, y), text, color, font, anchor="ls")
         x += font.getlength(text)
 
 
