@@ -6,6 +6,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from mmap import mmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,9 @@ from sdbr.errors import InputProblem
 from sdbr.request import Size
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_STILLS = (b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
+JPEG_SIGNATURE = b"\xff\xd8"
+_GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
+_STILLS = (PNG_SIGNATURE, b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<svg", b"<html", b"<!DOCTYPE")
 _BY_SUFFIX = {
     ".mp4": "mp4",
@@ -29,67 +32,6 @@ _BY_SUFFIX = {
 }
 # Enough for an animated PNG whose control chunk stands behind a color profile.
 _HEAD = 1 << 20
-
-
-def kind_of(path: Path) -> str:
-    """Return gif, webp, apng, folder or video for what the path holds.
-
-    Raises InputProblem for a missing, empty or unreadable file, a still picture and plain text.
-    """
-    if path.is_dir():
-        return "folder"
-    head = _read_head(path)
-    if not head:
-        raise InputProblem(f"{path} is empty (0 bytes). Copy or download it again.")
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "gif"
-    if head.startswith(PNG_SIGNATURE) and b"acTL" in head.partition(b"IDAT")[0]:
-        return "apng"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP" and b"ANIM" in head[:64]:
-        return "webp"
-    if _is_still(head):
-        raise InputProblem(f"{path} is a still picture. Give a clip, or a folder of pictures.")
-    if _is_text(head):
-        raise InputProblem(f"{path} is text, not a clip. Give a video, a GIF or a folder.")
-    return "video"
-
-
-def kind_for(path: Path) -> str:
-    """Return the kind of clip that the name's suffix asks for; no suffix asks for a folder.
-
-    Raises InputProblem for a suffix that no writer knows.
-    """
-    kind = _BY_SUFFIX.get(path.suffix.lower())
-    if kind is None:
-        known = " ".join(suffix for suffix in _BY_SUFFIX if suffix)
-        raise InputProblem(f"{path.name}: no clip is written as {path.suffix}. Use one of {known}.")
-    return kind
-
-
-def _read_head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_HEAD)
-    except FileNotFoundError:
-        raise InputProblem(f"{path} is not there. Check the path.") from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{path} cannot be read: {reason}. Check its permissions.") from error
-
-
-def _is_still(head: bytes) -> bool:
-    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    avif = head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1")
-    return webp or avif or head.startswith((PNG_SIGNATURE, *_STILLS))
-
-
-def _is_text(head: bytes) -> bool:
-    if head.lstrip().startswith(_PLAYLISTS):
-        return True
-    sample = head[:4096]
-    return b"\0" not in sample and all(byte >= 32 or byte in b"\t\n\r\f\x1b" for byte in sample)
-
-
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
@@ -120,6 +62,60 @@ class Chunk(NamedTuple):
     end: int
 
 
+def kind_of(path: Path) -> str:
+    """Return gif, webp, apng, folder or video for what the path holds.
+
+    Raises InputProblem for a missing, empty or unreadable file, a still picture and plain text.
+    """
+    if path.is_dir():
+        return "folder"
+    head = _read_head(path)
+    if not head:
+        raise InputProblem(f"{path} is empty (0 bytes). Copy or download it again.")
+    if head.startswith(_GIF_SIGNATURES):
+        return "gif"
+    if head.startswith(PNG_SIGNATURE) and b"acTL" in head.partition(b"IDAT")[0]:
+        return "apng"
+    if is_webp(head) and b"ANIM" in head[:64]:
+        return "webp"
+    avif = head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1")
+    if avif or is_webp(head) or head.startswith(_STILLS):
+        raise InputProblem(f"{path} is a still picture. Give a clip, or a folder of pictures.")
+    if _is_text(head):
+        raise InputProblem(f"{path} is text, not a clip. Give a video, a GIF or a folder.")
+    return "video"
+
+
+def kind_for(path: Path) -> str:
+    """Return the kind of clip that the name's suffix asks for; no suffix asks for a folder.
+
+    Raises InputProblem for a suffix that no writer knows.
+    """
+    kind = _BY_SUFFIX.get(path.suffix.lower())
+    if kind is None:
+        known = " ".join(suffix for suffix in _BY_SUFFIX if suffix)
+        raise InputProblem(f"{path.name}: no clip is written as {path.suffix}. Use one of {known}.")
+    return kind
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except FileNotFoundError:
+        raise InputProblem(f"{path} is not there. Check the path.") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputProblem(f"{path} cannot be read: {reason}. Check its permissions.") from error
+
+
+def _is_text(head: bytes) -> bool:
+    if head.lstrip().startswith(_PLAYLISTS):
+        return True
+    sample = head[:4096]
+    return b"\0" not in sample and all(byte >= 32 or byte in b"\t\n\r\f\x1b" for byte in sample)
+
+
 def sniff(data: bytes) -> Sniffed | None:
     """Read format and size from the header of a PNG, JPEG, WebP, GIF or BMP.
 
@@ -142,7 +138,7 @@ def whole(data: bytes) -> bool:
     try:
         if data.startswith(PNG_SIGNATURE):
             return _png_is_whole(data)
-        if data.startswith(b"\xff\xd8"):
+        if data.startswith(JPEG_SIGNATURE):
             return _jpeg_is_whole(data)
         if is_webp(data):
             return _webp_is_whole(data)
@@ -156,7 +152,18 @@ def is_webp(data: bytes) -> bool:
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
-def png_chunks(data: bytes) -> Iterator[Chunk]:
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    """Return a whole PNG chunk: length, name, body and checksum."""
+    checksum = zlib.crc32(body, zlib.crc32(name))
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum)
+
+
+def riff_chunk(name: bytes, body: bytes) -> bytes:
+    """Return a whole RIFF chunk, padded to an even length."""
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def png_chunks(data: bytes | mmap) -> Iterator[Chunk]:
     """Yield the chunks of a PNG as far as they are whole."""
     at = len(PNG_SIGNATURE)
     while at + 12 <= len(data):
@@ -187,7 +194,7 @@ def jpeg_segments(data: bytes) -> Iterator[Segment]:
             return
 
 
-def webp_chunks(data: bytes) -> Iterator[Chunk]:
+def webp_chunks(data: bytes | mmap) -> Iterator[Chunk]:
     """Yield the RIFF chunks of a WebP as far as they are whole; padding is not counted."""
     (declared,) = struct.unpack_from("<I", data, 4)
     at, stop = 12, min(8 + declared, len(data))
@@ -207,7 +214,7 @@ def _sniff(data: bytes) -> Sniffed | None:
         return _sniff_jpeg(data)
     if is_webp(data):
         return _sniff_webp(data)
-    if data.startswith((b"GIF87a", b"GIF89a")):
+    if data.startswith(_GIF_SIGNATURES):
         return Sniffed("gif", Size(*struct.unpack_from("<HH", data, 6)))
     if data.startswith(b"BM") and struct.unpack_from("<I", data, 14)[0] >= 40:
         width, height = struct.unpack_from("<ii", data, 18)

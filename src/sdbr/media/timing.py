@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from statistics import median
@@ -104,16 +104,6 @@ def centiseconds(spans: Sequence[tuple[Fraction, Fraction]]) -> list[tuple[int, 
             kept.append(index)
     ends = [marks[index] for index in kept[1:]] + [end]
     return [(i, stop - marks[i]) for i, stop in zip(kept, ends, strict=True)]
-
-
-def ticks_of(spans: Iterable[tuple[Fraction, Fraction]], tick: Fraction) -> Iterator[int]:
-    """Yield each span's length in ticks so that the sum is right to half a tick; at least 1."""
-    done, zero = 0, None
-    for at, lasts in spans:
-        zero = at if zero is None else zero
-        length = max(1, to_tick(at + lasts - zero, tick) - done)
-        done += length
-        yield length
 
 
 def _sane(rate: Fraction | None) -> Fraction | None:

@@ -24,7 +24,7 @@ CERTAIN_ERROR = 25.0
 # How far above its neighbours' median a cut stands.
 ABOVE_NEIGHBOURS = 3.0
 NEIGHBOURS = 12
-LEAST_COLOUR_CHANGE = 0.12
+LEAST_COLOR_CHANGE = 0.12
 
 # The picture may be back after so many frames: then it was a flash and no cut.
 LONGEST_FLASH = 4
@@ -59,7 +59,7 @@ class Change:
     def may_be_cut(self) -> bool:
         """Whether the two frames alone look like a cut, whatever the neighbours say."""
         return self.error > LEAST_ERROR and (
-            self.color > LEAST_COLOUR_CHANGE or self.error > CERTAIN_ERROR
+            self.color > LEAST_COLOR_CHANGE or self.error > CERTAIN_ERROR
         )
 
 

@@ -23,7 +23,7 @@ FARTHEST_EVERY = 48
 # on colors: in a fast pan each half of a frame between would have its own.
 STRANGERS = 0.8
 
-CAREFUL, BALANCED, THRIFTY = 0.12, 0.25, 0.40
+BALANCED = 0.25
 BISECTIONS = 12
 
 Place = Callable[[range], tuple[int, ...]]

@@ -48,14 +48,6 @@ class KeyframePlan:
         """How many frames the clip has."""
         return self.shots[-1].stop if self.shots else 0
 
-    def explained_by(self, frame: int) -> tuple[int, ...]:
-        """The keyframes that a frame is made from: itself, or one or two beside it."""
-        nearest = self.keyframes[bisect_right(self.keyframes, frame) - 1]
-        if nearest == frame:
-            return (frame,)
-        stretch = self._after(nearest)
-        return (nearest,) if stretch.right is None else (nearest, stretch.right)
-
     def stretches(self) -> tuple[Stretch, ...]:
         """One stretch after each keyframe, those with nothing between left out."""
         every = (self._after(key) for key in self.keyframes)

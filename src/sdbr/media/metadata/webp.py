@@ -8,8 +8,9 @@ from __future__ import annotations
 import html
 import struct
 from collections.abc import Mapping
+from mmap import mmap
 
-from sdbr.media.formats import sniff, webp_chunks
+from sdbr.media.formats import riff_chunk, sniff, webp_chunks
 from sdbr.media.metadata import exif
 from sdbr.request import Size
 
@@ -33,18 +34,18 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
     if parameters := texts.get("parameters", ""):
         block = exif.with_user_comment(block, parameters)
     if record := texts.get("sdbr", ""):
-        packet = _with_record(packet, record)
+        packet = with_record(packet, record)
     parts = [
-        _chunk(b"VP8X", _header(chunks, found.size, bool(block), bool(packet))),
+        riff_chunk(b"VP8X", _header(chunks, found.size, bool(block), bool(packet))),
         *_other_chunks(data),
-        *([_chunk(b"EXIF", block)] if block else []),
-        *([_chunk(b"XMP ", packet.encode("utf-8", "replace"))] if packet else []),
+        *([riff_chunk(b"EXIF", block)] if block else []),
+        *([riff_chunk(b"XMP ", packet.encode("utf-8", "replace"))] if packet else []),
     ]
     body = b"WEBP" + b"".join(parts)
     return b"RIFF" + struct.pack("<I", len(body)) + body + _behind(data)
 
 
-def read(data: bytes) -> dict[str, str]:
+def read(data: bytes | mmap) -> dict[str, str]:
     """Return the webui's text and sdbr's record, as far as they are there."""
     chunks = _needed(data)
     _, opened, rest = _packet(chunks).partition(_OPEN)
@@ -55,7 +56,7 @@ def read(data: bytes) -> dict[str, str]:
     }
 
 
-def _needed(data: bytes) -> dict[bytes, bytes]:
+def _needed(data: bytes | mmap) -> dict[bytes, bytes]:
     chunks = (chunk for chunk in webp_chunks(data) if chunk.name in _NEEDED)
     return {chunk.name: data[chunk.start : chunk.end] for chunk in chunks}
 
@@ -63,7 +64,7 @@ def _needed(data: bytes) -> dict[bytes, bytes]:
 def _other_chunks(data: bytes) -> list[bytes]:
     replaced = (b"VP8X", b"EXIF", b"XMP ")
     chunks = (chunk for chunk in webp_chunks(data) if chunk.name not in replaced)
-    return [_chunk(chunk.name, data[chunk.start : chunk.end]) for chunk in chunks]
+    return [riff_chunk(chunk.name, data[chunk.start : chunk.end]) for chunk in chunks]
 
 
 def _behind(data: bytes) -> bytes:
@@ -86,7 +87,8 @@ def _alpha_flag(chunks: Mapping[bytes, bytes]) -> int:
     return _ALPHA if lossless and lossless[4] >> 4 & 1 else 0
 
 
-def _with_record(packet: str, record: str) -> str:
+def with_record(packet: str, record: str) -> str:
+    """Return an XMP packet, a fresh one for "", with sdbr's record in place of the one before."""
     head, opened, rest = packet.partition(_OPEN)
     if opened:
         packet = head + rest.partition(_CLOSE)[2]
@@ -100,7 +102,3 @@ def _exif_block(chunks: Mapping[bytes, bytes]) -> bytes:
 
 def _packet(chunks: Mapping[bytes, bytes]) -> str:
     return chunks.get(b"XMP ", b"").decode("utf-8", "replace")
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)

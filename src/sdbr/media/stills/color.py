@@ -23,8 +23,8 @@ def in_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
         image = image.convert("RGBA")
     if image.mode in ("LA", "RGBA"):
         return _with_alpha(image, profile, notes)
-    color, told = _color(image, profile)
-    return color, notes + told
+    color, conversions = _color(image, profile)
+    return color, notes + conversions
 
 
 def flattened(image: Image.Image, background: str) -> tuple[Image.Image, list[str]]:
@@ -52,10 +52,10 @@ def _with_alpha(
     opaque = image.getchannel("A").getextrema() == (255, 255)
     if not profile and not opaque:
         return image if image.mode == "RGBA" else image.convert("RGBA"), notes
-    color, told = _color(image.convert(image.mode[:-1]), profile)
+    color, conversions = _color(image.convert(image.mode[:-1]), profile)
     if not opaque:
         color.putalpha(image.getchannel("A"))
-    return color, notes + told
+    return color, notes + conversions
 
 
 def _color(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]:

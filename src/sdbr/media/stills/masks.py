@@ -30,20 +30,7 @@ def prepare_mask(source: Path | bytes, size: Size, *, invert: bool = False) -> I
         )
     if invert:
         mask = ImageChops.invert(mask)
-    return _checked(mask.resize(size, Image.Resampling.BILINEAR), name)
-
-
-def mask_from_alpha(image: Image.Image, name: str = "The picture") -> Image.Image:
-    """Return a mask that repaints what is transparent in an RGBA picture.
-
-    Raises InputProblem for a picture in which nothing is.
-    """
-    if "A" not in image.getbands():
-        raise InputProblem(f"{name} has no transparent part to repaint. Give a mask.")
-    return _checked(ImageChops.invert(image.getchannel("A")), name)
-
-
-def _checked(mask: Image.Image, name: str) -> Image.Image:
+    mask = mask.resize(size, Image.Resampling.BILINEAR)
     if mask.getextrema() == (0, 0):
         raise InputProblem(f"{name} repaints nothing: make white what is to change.")
     return mask

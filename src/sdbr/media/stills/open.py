@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
@@ -61,12 +61,6 @@ class Opened:
     notes: tuple[str, ...] = ()
 
 
-class _Wanted(NamedTuple):
-    background: str
-    keep_alpha: bool
-    at_least: Size | None
-
-
 def open_picture(
     source: Path | bytes,
     *,
@@ -91,7 +85,7 @@ def open_picture(
         _check_head(stream, name)
         try:
             with Image.open(stream, formats=_FORMATS) as image:
-                return _decode(image, _Wanted(background, keep_alpha, at_least), name)
+                return _decode(image, name, None if keep_alpha else background, at_least)
         except SdbrError:
             raise
         except Exception as error:  # decoders raise anything on a broken file
@@ -153,22 +147,24 @@ def _what_is_wrong(error: Exception) -> str:
     return "is damaged and cannot be decoded. Copy or download it again."
 
 
-def _decode(image: ImageFile.ImageFile, look: _Wanted, name: str) -> Opened:
+def _decode(
+    image: ImageFile.ImageFile, name: str, background: str | None, at_least: Size | None
+) -> Opened:
     _check_size(Size(*image.size), name)
     notes = [FIRST_FRAME] if _moves(image) else []
     stored, turn = image.size, _orientation(image)
-    wanted = look.at_least and (look.at_least[::-1] if turn > 4 else look.at_least)
+    wanted = at_least and (at_least[::-1] if turn > 4 else at_least)
     if wanted:
         image.draft(None, (2 * wanted[0], 2 * wanted[1]))
     image.load()
-    picture, told = in_srgb(_reduced(image, wanted))
-    notes += told
+    picture, conversions = in_srgb(_reduced(image, wanted))
+    notes += conversions
     if turn in _TURNS:
         picture = picture.transpose(_TURNS[turn])
         notes.append(f"turned upright (EXIF {turn})")
-    if not look.keep_alpha:
-        picture, told = flattened(picture, look.background)
-        notes += told
+    if background is not None:
+        picture, fills = flattened(picture, background)
+        notes += fills
     picture.info = {}  # a profile or EXIF left here would be saved with a picture it misfits
     size = Size(*(stored[::-1] if turn > 4 else stored))
     return Opened(picture, size, (image.format or "").lower(), tuple(notes))

@@ -44,7 +44,7 @@ class SoundFeed:
         begin = first_at if sound.begin is None else sound.begin
         end = None if sound.end is None else sound.end - begin
         self.lead = Fraction(0)
-        self._stretch = SoundSegment(sound.zero + begin, end, trimmed=begin > 0)
+        self._segment = SoundSegment(sound.zero + begin, end, trimmed=begin > 0)
         self._note = note
         self._output = output
         self._carriers: dict[int, Carrier] = {}
@@ -61,7 +61,7 @@ class SoundFeed:
         """Mux all sound before `until`, in seconds of the output; None muxes the rest."""
         while (packet := self._held or next(self._packets, None)) is not None:
             at = _time(packet)
-            if until is not None and at is not None and at - self._stretch.zero > until:
+            if until is not None and at is not None and at - self._segment.zero > until:
                 self._held = packet
                 return
             self._held = None
@@ -84,10 +84,10 @@ class SoundFeed:
         if not kept:
             return
         self._packets = self._demuxed(source, kept)
-        if self._stretch.trimmed:
+        if self._segment.trimmed:
             # A second early: some containers' indexes are coarse.
             with suppress(av.FFmpegError, OSError):
-                source.seek(int((self._stretch.zero - 1) * av.time_base))
+                source.seek(int((self._segment.zero - 1) * av.time_base))
         else:
             self._keep_what_comes_early()
 
@@ -95,11 +95,9 @@ class SoundFeed:
         ahead = list(islice(self._packets, _LOOKED_AHEAD))
         self._packets = chain(ahead, self._packets)
         starts = [at for packet in ahead if (at := _heard_from(packet)) is not None]
-        self.lead = max(Fraction(0), self._stretch.zero - min(starts, default=self._stretch.zero))
-        self._stretch = SoundSegment(self._stretch.zero - self.lead, self._end_after(self.lead))
-
-    def _end_after(self, lead: Fraction) -> Fraction | None:
-        return None if self._stretch.end is None else self._stretch.end + lead
+        self.lead = max(Fraction(0), self._segment.zero - min(starts, default=self._segment.zero))
+        zero, end = self._segment.zero, self._segment.end
+        self._segment = SoundSegment(zero - self.lead, None if end is None else end + self.lead)
 
     def _carrier(self, stream: AudioStream, title: str) -> Carrier | None:
         codec, kind = codec_of(stream), self._output.format.name
@@ -135,7 +133,7 @@ class SoundFeed:
         if carrier is None:
             return
         try:
-            self._mux(carrier, carrier.take(packet, self._stretch))
+            self._mux(carrier, carrier.take(packet, self._segment))
         except UNUSABLE as error:
             del self._carriers[packet.stream_index]
             self._note(f"One sound track ends early: {error}.")
