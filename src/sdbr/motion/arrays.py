@@ -57,6 +57,16 @@ def cell_means(plane: npt.NDArray[Any], size: WidthHeight) -> npt.NDArray[np.flo
     return as_floats(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
 
 
+def cell_grid(size: WidthHeight, cell: int) -> WidthHeight:
+    """How many whole cells of so many pixels a side fit in a size, one at least."""
+    return max(1, size[0] // cell), max(1, size[1] // cell)
+
+
+def product_means(one: Plane, other: Plane, grid: WidthHeight) -> Plane:
+    """The means of the product of two planes over a grid of cells."""
+    return cell_means(as_floats(cv2.multiply(one, other)), grid)
+
+
 def spread_out(plane: npt.NDArray[Any], size: WidthHeight) -> npt.NDArray[np.float32]:
     """A coarse plane, or each of its channels, drawn smoothly over a finer grid."""
     if size == size_of(plane):

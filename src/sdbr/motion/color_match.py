@@ -21,6 +21,7 @@ from sdbr.motion.arrays import (
     Plane,
     as_bytes,
     as_floats,
+    cell_grid,
     cell_means,
     size_of,
     spread_out,
@@ -134,8 +135,7 @@ def _match(wanted: Color, given: Color, trust: Plane) -> tuple[Color, Color]:
 
 def _statistics(lab: Color, trust: Plane) -> tuple[Color, Color]:
     """Weighted mean and spread per channel over the cells of a picture."""
-    width, height = size_of(lab)
-    grid = max(1, width // CELL), max(1, height // CELL)
+    grid = cell_grid(size_of(lab), CELL)
     cells, weight = cell_means(lab, grid), cell_means(trust, grid)[..., None]
     weight = weight / max(float(weight.sum()), 1e-6)
     mean = (cells * weight).sum(axis=(0, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -95,7 +95,7 @@ def place_keyframes(notes: Sequence[Note], rule: KeyframeRule) -> KeyframePlan:
     place = _placing(notes, shots, rule)
     keys = tuple(key for shot in shots for key in place(shot))
     plan = KeyframePlan(rule.word, shots, keys)
-    return KeyframePlan(rule.word, shots, keys, reasons(plan, notes))
+    return replace(plan, reasons=reasons(plan, notes))
 
 
 def find_shots(notes: Sequence[Note]) -> tuple[range, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
         held.forget_before(key)
         keys.append(key)
     plan = KeyframePlan(rule.word, find_shots(notes), tuple(keys))
-    return notes, KeyframePlan(plan.rule, plan.shots, plan.keyframes, reasons(plan, notes))
+    return notes, replace(plan, reasons=reasons(plan, notes))
 
 
 def _keys(

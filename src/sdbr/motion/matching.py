@@ -17,6 +17,28 @@ from sdbr.motion.arrays import Flow, Frame, Luma, Plane, as_bytes, as_floats, lu
 from sdbr.motion.exposure import exposed_alike
 from sdbr.motion.flow import View, between, chained, warped
 
+# There and back may miss by this many pixels, and by this share of the way.
+RETURN_PIXELS = 0.7
+RETURN_SHARE = 0.04
+# Levels of 255 by which the two ends may differ.
+LIKENESS_LEVELS = 11.0
+# From about so many on, no neighbour makes up for the difference.
+UNLIKE_LEVELS = 40.0
+# Grain is smoothed over this many pixels before the two ends are compared.
+_GRAIN_KERNEL = (3, 3)
+KERNEL = (7, 7)
+# (difference / LIKENESS_LEVELS) squared, for every difference in bytes.
+_UNLIKENESS = as_floats((np.arange(256) / LIKENESS_LEVELS) ** 2)
+_NO_OTHER_THING = as_floats(np.exp(-((np.arange(256) / UNLIKE_LEVELS) ** 4)))
+
+# Ground is plain where brightness stays within so many levels of 255, over so many pixels.
+PLAIN_LEVELS = 6
+AROUND = (9, 9)
+# Levels by which the same place may differ between two frames.
+SAME_LEVELS = 3
+# Grain is smoothed over this many pixels before.
+_GROUND_KERNEL = (5, 5)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -77,15 +99,6 @@ def links(key: View, others: Iterable[tuple[Step, View]], preset: str) -> Iterat
         yield linked(way.turned(), view, key)
 
 
-# Ground is plain where brightness stays within so many levels of 255, over so many pixels.
-PLAIN_LEVELS = 6
-AROUND = (9, 9)
-# Levels by which the same place may differ between two frames.
-SAME_LEVELS = 3
-# Grain is smoothed over this many pixels before.
-_GROUND_KERNEL = (5, 5)
-
-
 def plain_and_same(here: View, there: View) -> Plane:
     """How far each place is plain ground that is the same in both views, 0 to 1, smooth."""
     apart = luma(as_bytes(cv2.absdiff(_smooth(here.color), _smooth(there.color))))
@@ -103,23 +116,6 @@ def _plain(gray: Luma) -> npt.NDArray[np.bool_]:
 
 def _smooth(picture: Frame) -> Frame:
     return as_bytes(cv2.blur(picture, _GROUND_KERNEL))
-
-
-# There and back may miss by this many pixels, and by this share of the way.
-RETURN_PIXELS = 0.7
-RETURN_SHARE = 0.04
-# Levels of 255 by which the two ends may differ.
-LIKENESS_LEVELS = 11.0
-# From about so many on, no neighbour makes up for the difference.
-UNLIKE_LEVELS = 40.0
-# Grain is smoothed over this many pixels before the two ends are compared.
-_GRAIN_KERNEL = (3, 3)
-KERNEL = (7, 7)
-
-
-# (difference / LIKENESS_LEVELS) squared, for every difference in bytes.
-_UNLIKENESS = as_floats((np.arange(256) / LIKENESS_LEVELS) ** 2)
-_NO_OTHER_THING = as_floats(np.exp(-((np.arange(256) / UNLIKE_LEVELS) ** 4)))
 
 
 def trust(out: Flow, back: Flow, here: View, there: View) -> Plane:

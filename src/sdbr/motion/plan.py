@@ -10,6 +10,14 @@ from statistics import fmean
 
 from sdbr.motion.survey import Note
 
+# Share of the frame's longer side that things move in a frame before it counts as motion.
+MUCH_MOTION = 0.004
+# Share that neighbouring frames leave unexplained of each other.
+MUCH_NEW = 0.08
+# Frames from keyframe to keyframe.
+CLOSE = 8
+MOST_CUTS_NAMED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -63,15 +71,6 @@ class KeyframePlan:
         if place < len(self.keyframes) and self.keyframes[place] in shot:
             return Stretch(key, self.keyframes[place], self.keyframes[place])
         return Stretch(key, None, shot.stop)
-
-
-# Share of the frame's longer side that things move in a frame before it counts as motion.
-MUCH_MOTION = 0.004
-# Share that neighbouring frames leave unexplained of each other.
-MUCH_NEW = 0.08
-# Frames from keyframe to keyframe.
-CLOSE = 8
-MOST_CUTS_NAMED = 6
 
 
 def reasons(plan: KeyframePlan, notes: Sequence[Note]) -> tuple[str, ...]:

@@ -20,8 +20,9 @@ from sdbr.motion.arrays import (
     WidthHeight,
     as_bytes,
     as_floats,
-    cell_means,
+    cell_grid,
     luma,
+    product_means,
     shrunk,
     size_of,
 )
@@ -53,7 +54,7 @@ def displacement(source: Frame, picture: Frame) -> Flow:
     small, drawn = shrunk(source, size), shrunk(picture, size)
     model = fit_colors(small, drawn, np.ones(small.shape[:2], np.float32))
     wanted = _structure(luma(as_bytes(np.clip(model.of_color(as_floats(small)), 0, 255))))
-    grid = max(1, size[0] // CELL), max(1, size[1] // CELL)
+    grid = cell_grid(size, CELL)
     gray, moved = luma(drawn), np.zeros((grid[1], grid[0], 2), np.float32)
     for _ in range(ROUNDS):
         seen = _structure(as_bytes(warped(gray, resized(as_floats(moved / CELL), size))))
@@ -100,15 +101,12 @@ def _shift(wanted: Plane, seen: Plane, grid: WidthHeight) -> Flow:
     apart = as_floats(np.clip(cv2.subtract(wanted, seen), -MOST_DIFFERENCE, MOST_DIFFERENCE))
 
     def summed(one: Plane, other: Plane) -> Plane:
-        cells = cell_means(as_floats(cv2.multiply(one, other)), grid)
-        return as_floats(cv2.GaussianBlur(cells, (0, 0), max(0.5, WINDOW * max(grid))))
+        sigma = max(0.5, WINDOW * max(grid))
+        return as_floats(cv2.GaussianBlur(product_means(one, other, grid), (0, 0), sigma))
 
     doubt = DOUBT * summed(apart, apart) / np.float32((USUAL * max(wanted.shape)) ** 2) + 1e-3
-    xx, xy, yy = (
-        summed(across, across) + doubt,
-        summed(across, down),
-        summed(down, down) + doubt,
-    )
+    xx, yy = summed(across, across) + doubt, summed(down, down) + doubt
+    xy = summed(across, down)
     x, y = summed(across, apart), summed(down, apart)
     whole = xx * yy - xy * xy
     return as_floats(np.dstack([(yy * x - xy * y) / whole, (xx * y - xy * x) / whole]))

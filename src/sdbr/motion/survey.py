@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +88,8 @@ def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
     """Each frame in small with the step to it, flashes told from cuts."""
     before: View | None = None
     suspect = _NO_SUSPECT
-    for now, taken, came in side_by_side(_stepped, _in_pairs(side_by_side(_viewed, frames))):
+    pairs = pairwise(chain((None,), side_by_side(_viewed, frames)))
+    for now, taken, came in side_by_side(_stepped, pairs):
         suspect = suspect.on(before, came)
         if flash := suspect.flash_until(now):
             came, suspect = replace(came, flash=flash), _NO_SUSPECT
@@ -99,15 +101,9 @@ def _viewed(frame: Frame) -> View:
     return view(frame, view_size(size_of(frame), SURVEY_FLOW))
 
 
-def _in_pairs(views: Iterable[View]) -> Iterator[tuple[View | None, View]]:
-    before: View | None = None
-    for now in views:
-        yield before, now
-        before = now
-
-
-def _stepped(pair: tuple[View | None, View]) -> tuple[View, Step, Change]:
+def _stepped(pair: tuple[View | None, View | None]) -> tuple[View, Step, Change]:
     before, now = pair
+    assert now is not None  # only the first frame has none before it
     taken = step(before or now, now, SURVEY_FLOW.preset)
     return now, taken, change(before, now, taken) if before else STILL
 

@@ -15,12 +15,11 @@ import numpy as np
 
 from sdbr.motion.arrays import Frame, luma, shrunk, size_of
 from sdbr.motion.color_match import SMALL, harmonized
-from sdbr.motion.flow import FlowOptions, View, view, view_size
+from sdbr.motion.flow import DEFAULT_FLOW, FlowOptions, View, view, view_size
 from sdbr.motion.matching import Link, Step, joined, linked, step
 from sdbr.motion.propagation import Keyframe, KeyframeLink, SourceViews, make_key, propagate
 
 WINDOW = 2
-DEFAULT_FLOW = FlowOptions()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ _CELLS = 1 << 3 * _BITS
 _DISTINCT = 20_000
 # Alpha from which a pixel is shown.
 _OPAQUE = 128
-# Boxes are split and first fitted over cells of 5 bits a channel, unless these are so few that
-# the finer ones cost no time.
+# Boxes are split and first fitted over cells of so many bits a channel; over all colors where
+# these are fewer than that.
 _COARSE_BITS = 5
 _ENOUGH_CELLS = 4000
 # Rounds of k-means. More than these 15 gave 0.05 dB for three times the time.
