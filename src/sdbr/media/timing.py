@@ -74,16 +74,11 @@ def pace_of(times: Sequence[Fraction], tick: Fraction, declared: Fraction | None
     if len(times) < 2 or times[-1] <= times[0]:
         return Pace(_sane(declared) or Fraction(25), tick)
     measured = (len(times) - 1) / (times[-1] - times[0])
-    for rate in (_sane(declared), measured, 1 / median_step(times)):
+    middle = Fraction(median(b - a for a, b in pairwise(times) if b > a))
+    for rate in (_sane(declared), measured, 1 / middle):
         if rate and _is_even(times, tidy_rate(rate), tick):
             return Pace(tidy_rate(rate), tick)
     return Pace(_sane(declared) or measured, tick, variable=True)
-
-
-def median_step(times: Sequence[Fraction]) -> Fraction:
-    """Return the middle one of the steps between times."""
-    steps = [b - a for a, b in pairwise(times) if b > a]
-    return Fraction(median(steps)) if steps else Fraction(1, 25)
 
 
 def centiseconds(spans: Sequence[tuple[Fraction, Fraction]]) -> list[tuple[int, int]]:

@@ -69,7 +69,8 @@ class Correction:
         placed = picture if self.shift is None else unshifted(picture, self.shift)
         corrected = lab(placed) * self.gain + self.offset
         corrected += spread_out(self.field, size_of(picture))
-        return _rgb(corrected)
+        rgb = cv2.cvtColor(corrected, cv2.COLOR_LAB2RGB)
+        return as_bytes(np.rint(np.clip(rgb * 255, 0, 255)))
 
     def in_part(self, share: float) -> Correction:
         """The way from no correction to this one, as far as the share, 0 to 1, says."""
@@ -168,8 +169,3 @@ def _by_statistics(before: tuple[View, Frame], now: tuple[View, Frame]) -> Corre
 def lab(picture: Frame) -> Color:
     """The picture in CIE Lab: lightness 0 to 100, the others around 0."""
     return as_floats(cv2.cvtColor(as_floats(picture) / np.float32(255), cv2.COLOR_RGB2LAB))
-
-
-def _rgb(lab: Color) -> Frame:
-    rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
-    return as_bytes(np.rint(np.clip(rgb * 255, 0, 255)))

@@ -17,8 +17,8 @@ from sdbr.motion.arrays import (
     Color,
     Frame,
     Plane,
-    WidthHeight,
     as_floats,
+    cell_grid,
     cell_means,
     shrunk,
     size_of,
@@ -71,7 +71,7 @@ def fit_colors(source: Frame, drawn: Frame, weight: Plane) -> ColorModel:
 
     Both are height x width x 3 bytes of one size; `weight` says, 0 to 1 a pixel, what counts.
     """
-    coarse = _coarse(size_of(source))
+    coarse = cell_grid(size_of(source), COARSER)
     given, wanted = (as_floats(shrunk(each, coarse)) / LEVELS for each in (source, drawn))
     means = _window_means(given, wanted, cell_means(weight, coarse) + LEAST_WEIGHT)
     x, y, xx, xy = means[..., :3], means[..., 3:6], means[..., 6:15], means[..., 15:]
@@ -86,10 +86,6 @@ def fit_colors(source: Frame, drawn: Frame, weight: Plane) -> ColorModel:
     return ColorModel(*(np.ascontiguousarray(each, np.float32) for each in planes))
 
 
-def _coarse(size: WidthHeight) -> WidthHeight:
-    return max(1, size[0] // COARSER), max(1, size[1] // COARSER)
-
-
 def _window_means(x: Color, y: Color, weight: Plane) -> Moments:
     """Weighted means of x, y, and the products x·x and x·y, over each cell's window."""
     across, down = (max(1, side * COARSER // CELL) for side in size_of(weight))
@@ -98,9 +94,6 @@ def _window_means(x: Color, y: Color, weight: Plane) -> Moments:
     planes = [weight, *weighted, *(cv2.multiply(each, weight) for each in of_y)]
     planes += [cv2.multiply(a, b) for a in weighted for b in of_x]
     planes += [cv2.multiply(a, b) for a in weighted for b in of_y]
-    sums = np.stack([_window_sum(as_floats(plane), (across, down)) for plane in planes], axis=-1)
+    cells = (cell_means(as_floats(plane), (across, down)) for plane in planes)
+    sums = np.stack([cv2.blur(each, (WINDOW, WINDOW)) for each in cells], axis=-1)
     return as_floats(sums[..., 1:] / sums[..., :1])
-
-
-def _window_sum(plane: Plane, grid: WidthHeight) -> Plane:
-    return as_floats(cv2.blur(cell_means(plane, grid), (WINDOW, WINDOW)))

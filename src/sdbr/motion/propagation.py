@@ -105,7 +105,7 @@ def propagate(
     untrusted = 1.0 - float(trusted.mean())
     if untrusted > HARDLY_ANY:
         alone = model.of_color(as_floats(here))
-        new = _where_trusted(new, alone - as_floats(small), trusted)
+        new = as_floats(cv2.blendLinear(new, alone - as_floats(small), trusted, 1 - trusted))
         share = spread_out(np.mean([p.key.kept_detail for p in pulls], axis=0), size_of(gray))
         other = share * _finer(now.luma, luma(here)) - _finer(gray, luma(small))
         finer += other * spread_out(1 - trusted, size_of(gray))
@@ -121,9 +121,7 @@ def _weight(pull: KeyframeLink) -> Plane:
 
 
 def _trusted(pulls: Sequence[KeyframeLink]) -> Plane:
-    most = pulls[0].link.trust
-    for pull in pulls[1:]:
-        most = np.maximum(most, pull.link.trust)
+    most = np.maximum.reduce([pull.link.trust for pull in pulls])
     low, high = TRUST_STEP
     part = np.clip((most - low) / (high - low), 0, 1)
     return as_floats(part * part * (3 - 2 * part))
@@ -149,10 +147,6 @@ def _mixed(pictures: Iterable[Frame], weights: Sequence[Plane]) -> Frame:
             mixed, total = as_bytes(cv2.blendLinear(mixed, picture, total, own)), total + own
     assert mixed is not None
     return mixed
-
-
-def _where_trusted(change: Color, otherwise: Color, trusted: Plane) -> Color:
-    return as_floats(cv2.blendLinear(change, otherwise, trusted, 1 - trusted))
 
 
 def _size_of_news(picture: Frame, seen: Frame) -> WidthHeight:

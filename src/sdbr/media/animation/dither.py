@@ -54,17 +54,12 @@ def drawn(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator
     held: tuple[Pixels, Indices] | None = None
     for picture, indices in zip(seen, _as_indices(to_draw, palette, dither), strict=True):
         if held is not None:
-            stays = _stays(picture, held[0], tolerance)
+            changes = np.maximum(picture, held[0]) - np.minimum(picture, held[0])
+            stays = np.asarray((changes <= tolerance).all(axis=2))
             indices = np.where(stays, held[1], indices)
             picture = np.where(stays[..., None], held[0], picture)
         held = picture, indices
         yield np.where(opaque(picture), indices, np.uint8(MOST))
-
-
-def _stays(picture: Pixels, held: Pixels, tolerance: int) -> npt.NDArray[np.bool_]:
-    """Which pixels are, in each channel, as they were when their entry was chosen."""
-    changes = np.maximum(picture, held) - np.minimum(picture, held)
-    return np.asarray((changes <= tolerance).all(axis=2))
 
 
 def _as_indices(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator[Indices]:

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from sdbr.errors import InputProblem
 from sdbr.media.animation.index import Index, index_of
-from sdbr.media.clip import Clip, Frame, Pace, Pixels
+from sdbr.media.clip import Clip, Frame, Pace
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
 
@@ -64,7 +64,7 @@ def frames(
                 return
             try:
                 image.seek(number + index.skipped)
-                pixels = _pixels(image, clip.has_alpha)
+                pixels = np.array(image.convert("RGBA" if clip.has_alpha else "RGB"), np.uint8)
             except _UNDECODABLE as error:
                 if number == 0:
                     raise _unreadable(clip.path) from error
@@ -111,10 +111,6 @@ def _has_alpha(image: Image.Image, index: Index) -> bool:
         if np.asarray(image.convert("RGBA"))[..., 3].min() < 255:
             return True
     return False
-
-
-def _pixels(image: Image.Image, has_alpha: bool) -> Pixels:
-    return np.asarray(image.convert("RGBA" if has_alpha else "RGB"), dtype=np.uint8).copy()
 
 
 def _pace(kind: str, lengths: Sequence[Fraction]) -> Pace:

@@ -42,7 +42,8 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
         *([riff_chunk(b"XMP ", packet.encode("utf-8", "replace"))] if packet else []),
     ]
     body = b"WEBP" + b"".join(parts)
-    return b"RIFF" + struct.pack("<I", len(body)) + body + _behind(data)
+    (declared,) = struct.unpack_from("<I", data, 4)
+    return b"RIFF" + struct.pack("<I", len(body)) + body + data[8 + declared :]
 
 
 def read(data: bytes | mmap) -> dict[str, str]:
@@ -65,11 +66,6 @@ def _other_chunks(data: bytes) -> list[bytes]:
     replaced = (b"VP8X", b"EXIF", b"XMP ")
     chunks = (chunk for chunk in webp_chunks(data) if chunk.name not in replaced)
     return [riff_chunk(chunk.name, data[chunk.start : chunk.end]) for chunk in chunks]
-
-
-def _behind(data: bytes) -> bytes:
-    (declared,) = struct.unpack_from("<I", data, 4)
-    return data[8 + declared :]
 
 
 def _header(chunks: Mapping[bytes, bytes], size: Size, has_exif: bool, has_xmp: bool) -> bytes:
