@@ -36,7 +36,7 @@ def test_constant_boiling_is_not_a_cut_at_every_frame():
     assert cuts(boiling(16)) == ()
 
 
-def test_a_cut_must_stand_out_from_its_neighbours():
+def test_a_cut_must_stand_out_from_its_neighbors():
     busy = [Change(20.0, 0.5, 0.01)] * 30
     assert find_cuts(busy) == ()
     busy[15] = Change(90.0, 0.8, 0.01)

@@ -51,7 +51,7 @@ def test_a_keyframe_alone_in_its_shot_stays_as_it_was_drawn():
 
 
 @pytest.mark.parametrize("light", [(1.0, 160), (0.3, 170), (0.0, 255), (0.0, 0)])
-def test_a_flash_takes_nothing_over_from_its_neighbours_nor_they_from_it(light):
+def test_a_flash_takes_nothing_over_from_its_neighbors_nor_they_from_it(light):
     frames = pan(5, step=1)
     gain, offset = light
     frames[2] = np.clip(frames[2] * gain + offset, 0, 255).astype(np.uint8)

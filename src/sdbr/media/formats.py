@@ -39,7 +39,7 @@ _END_OF_IMAGE = 0xD9
 _MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
-class Sniffed(NamedTuple):
+class ImageHeader(NamedTuple):
     """The format's name in lower case, and the stored size before any turn by EXIF."""
 
     format: str
@@ -116,7 +116,7 @@ def _is_text(head: bytes) -> bool:
     return b"\0" not in sample and all(byte >= 32 or byte in b"\t\n\r\f\x1b" for byte in sample)
 
 
-def sniff(data: bytes) -> Sniffed | None:
+def sniff(data: bytes) -> ImageHeader | None:
     """Read format and size from the header of a PNG, JPEG, WebP, GIF or BMP.
 
     None for anything else, and for a header that is cut or names a size of zero.
@@ -206,43 +206,43 @@ def webp_chunks(data: bytes | mmap) -> Iterator[Chunk]:
         at += 8 + length + length % 2
 
 
-def _sniff(data: bytes) -> Sniffed | None:
+def _sniff(data: bytes) -> ImageHeader | None:
     if data.startswith(PNG_SIGNATURE):
         named = data[12:16] == b"IHDR"
-        return Sniffed("png", Size(*struct.unpack_from(">II", data, 16))) if named else None
+        return ImageHeader("png", Size(*struct.unpack_from(">II", data, 16))) if named else None
     if data.startswith(b"\xff\xd8\xff"):
         return _sniff_jpeg(data)
     if is_webp(data):
         return _sniff_webp(data)
     if data.startswith(_GIF_SIGNATURES):
-        return Sniffed("gif", Size(*struct.unpack_from("<HH", data, 6)))
+        return ImageHeader("gif", Size(*struct.unpack_from("<HH", data, 6)))
     if data.startswith(b"BM") and struct.unpack_from("<I", data, 14)[0] >= 40:
         width, height = struct.unpack_from("<ii", data, 18)
-        return Sniffed("bmp", Size(width, abs(height)))
+        return ImageHeader("bmp", Size(width, abs(height)))
     return None
 
 
-def _sniff_jpeg(data: bytes) -> Sniffed | None:
+def _sniff_jpeg(data: bytes) -> ImageHeader | None:
     for segment in jpeg_segments(data):
         if segment.marker in _START_OF_FRAME:
             # The frame header ends with three bytes for each component.
             body = data.index(segment.marker, segment.start) + 1
             height, width = struct.unpack_from(">HH", data, body + 3)
-            return Sniffed("jpeg", Size(width, height))
+            return ImageHeader("jpeg", Size(width, height))
     return None
 
 
-def _sniff_webp(data: bytes) -> Sniffed | None:
+def _sniff_webp(data: bytes) -> ImageHeader | None:
     name, at = data[12:16], 20
     if name == b"VP8X":
         width, height = (int.from_bytes(data[at + i : at + i + 3], "little") + 1 for i in (4, 7))
-        return Sniffed("webp", Size(width, height)) if len(data) >= at + 10 else None
+        return ImageHeader("webp", Size(width, height)) if len(data) >= at + 10 else None
     if name == b"VP8L" and data[at] == 0x2F:
         (bits,) = struct.unpack_from("<I", data, at + 1)
-        return Sniffed("webp", Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
+        return ImageHeader("webp", Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
     if name == b"VP8 " and data[at + 3 : at + 6] == b"\x9d\x01\x2a":
         width, height = struct.unpack_from("<HH", data, at + 6)
-        return Sniffed("webp", Size(width & 0x3FFF, height & 0x3FFF))
+        return ImageHeader("webp", Size(width & 0x3FFF, height & 0x3FFF))
     return None
 
 

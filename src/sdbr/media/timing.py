@@ -19,13 +19,13 @@ _FALLBACK = 90_000
 _NTSC = Fraction(1000, 1001)
 
 
-def fraction_of(told: object) -> Fraction:
-    """Return the number that a file or a flag tells as 12, 23.976 or 30000/1001, exactly.
+def fraction_of(value: object) -> Fraction:
+    """Return the number that a file or a flag gives as 12, 23.976 or 30000/1001, exactly.
 
     Raises ValueError for anything else, and for one so large or so fine that no clip needs it
     and reckoning with it would take for ever, such as 1e99999999.
     """
-    text = str(told).strip()
+    text = str(value).strip()
     match = _NUMBER.fullmatch(text)
     if match is None or not float(match[1] or 1):
         raise ValueError(text)
@@ -86,7 +86,7 @@ def centiseconds(spans: Sequence[tuple[Fraction, Fraction]]) -> list[tuple[int, 
 
     Delays are at least 2, because browsers play 0 and 1 as 10. The rounding error never grows
     beyond half a centisecond, so the sum is right; a frame that would get less than 2 is left
-    out, and its time goes to its neighbour.
+    out, and its time goes to its neighbor.
     """
     if not spans:
         return []

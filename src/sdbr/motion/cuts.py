@@ -21,9 +21,9 @@ from sdbr.motion.matching import Step
 # Levels of 255 that motion leaves unexplained at a cut.
 LEAST_ERROR = 9.0
 CERTAIN_ERROR = 25.0
-# How far above its neighbours' median a cut stands.
-ABOVE_NEIGHBOURS = 3.0
-NEIGHBOURS = 12
+# How far above its neighbors' median a cut stands.
+ABOVE_NEIGHBORS = 3.0
+NEIGHBORS = 12
 LEAST_COLOR_CHANGE = 0.12
 
 # The picture may be back after so many frames: then it was a flash and no cut.
@@ -57,7 +57,7 @@ class Change:
 
     @property
     def may_be_cut(self) -> bool:
-        """Whether the two frames alone look like a cut, whatever the neighbours say."""
+        """Whether the two frames alone look like a cut, whatever the neighbors say."""
         return self.error > LEAST_ERROR and (
             self.color > LEAST_COLOR_CHANGE or self.error > CERTAIN_ERROR
         )
@@ -67,7 +67,7 @@ STILL = Change(0.0, 0.0, 0.0)
 
 
 def change(before: View, after: View, step: Step) -> Change:
-    """What came between two neighbouring views, given the flows between them."""
+    """What came between two neighboring views, given the flows between them."""
     error = _error(before, after, step)
     length = np.linalg.norm(step.back, axis=2).mean() / max(step.back.shape)
     colors = cv2.compareHist(
@@ -116,14 +116,14 @@ def find_cuts(changes: Sequence[Change]) -> tuple[int, ...]:
 
 
 def is_cut(changes: Sequence[Change], number: int) -> bool:
-    """Whether a frame begins a new shot; looks at `NEIGHBOURS` changes on either side."""
+    """Whether a frame begins a new shot; looks at `NEIGHBORS` changes on either side."""
     if not changes[number].may_be_cut:
         return False
-    first = max(1, number - NEIGHBOURS)
-    around = [c.error for c in changes[first : number + NEIGHBOURS + 1]]
+    first = max(1, number - NEIGHBORS)
+    around = [c.error for c in changes[first : number + NEIGHBORS + 1]]
     error = changes[number].error
     del around[number - first]
-    if error <= ABOVE_NEIGHBOURS * ((median(around) if around else 0.0) + 1.0):
+    if error <= ABOVE_NEIGHBORS * ((median(around) if around else 0.0) + 1.0):
         return False
     nearest = changes[max(1, number - 1) : number + 2]
     return error >= max(c.error for c in nearest)

@@ -1,9 +1,9 @@
 """Brings the keyframes of a shot together: in color, in place, and in what they agree on.
 
-    drawn → colors of the one before → shift of its own undone → mean with both neighbours
+    drawn → colors of the one before → shift of its own undone → mean with both neighbors
           → what the shot's first few would have had in colors, on the mean
 
-A model answers each call in colors, places and textures of its own. What the neighbours, fetched
+A model answers each call in colors, places and textures of its own. What the neighbors, fetched
 along the source's motion and changed as the source changed, show otherwise is taken in part, in
 the middle band alone: what is finer is the picture's own, what is smoother was matched in color.
 """
@@ -159,7 +159,7 @@ def _bridge(frames: Frames, before: _Small, now: _Small) -> tuple[Link, Link]:
 def _settled(
     before: _Key | None, now: _Key, after: _Key | None, offs: Sequence[Flow], common: Color
 ) -> Correction:
-    """A keyframe's correction, all told; without neighbours it stays as it is."""
+    """A keyframe's whole correction; without neighbors it stays as it is."""
     near = []
     if before is not None and now.to_before is not None:
         near.append((before, now.to_before))
@@ -175,7 +175,7 @@ def _settled(
 
 
 def _agreed(now: _Key, near: Sequence[tuple[_Key, Link]]) -> Color:
-    """What leads from a picture to its mean with its neighbours, in Lab, in the middle band."""
+    """What leads from a picture to its mean with its neighbors, in Lab, in the middle band."""
     own = lab(now.drawn)
     apart = np.zeros_like(own)
     weight = np.ones(own.shape[:2], np.float32)

@@ -1,6 +1,6 @@
 """Links frames to a keyframe: the flow from each of them to it, and how far to trust it.
 
-A flow over a distance is chained from the flows of neighbouring frames and then sought once
+A flow over a distance is chained from the flows of neighboring frames and then sought once
 more from that start: chaining alone drifts, and seeking alone loses fast things.
 """
 
@@ -22,7 +22,7 @@ RETURN_PIXELS = 0.7
 RETURN_SHARE = 0.04
 # Levels of 255 by which the two ends may differ.
 LIKENESS_LEVELS = 11.0
-# From about so many on, no neighbour makes up for the difference.
+# From about so many on, no neighbor makes up for the difference.
 UNLIKE_LEVELS = 40.0
 # Grain is smoothed over this many pixels before the two ends are compared.
 _GRAIN_KERNEL = (3, 3)
@@ -42,7 +42,7 @@ _GROUND_KERNEL = (5, 5)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The flows between two neighbouring frames: from the first to the second, and back."""
+    """The flows between two neighboring frames: from the first to the second, and back."""
 
     there: Flow
     back: Flow
@@ -61,7 +61,7 @@ class Link:
 
 
 def step(first: View, second: View, preset: str) -> Step:
-    """The flows between two neighbouring views, both ways."""
+    """The flows between two neighboring views, both ways."""
     return Step(between(first, second, None, preset), between(second, first, None, preset))
 
 

@@ -12,7 +12,7 @@ from sdbr.motion.survey import Note
 
 # Share of the frame's longer side that things move in a frame before it counts as motion.
 MUCH_MOTION = 0.004
-# Share that neighbouring frames leave unexplained of each other.
+# Share that neighboring frames leave unexplained of each other.
 MUCH_NEW = 0.08
 # Frames from keyframe to keyframe.
 CLOSE = 8

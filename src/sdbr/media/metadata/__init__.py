@@ -14,7 +14,7 @@ _LARGEST_FILE = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class PictureMetadata:
     """How a picture was made.
 
     `parameters` is the text that stable-diffusion-webui and its relatives show; `record` is
@@ -42,7 +42,7 @@ def embed(data: bytes, parameters: str, record: str) -> bytes:
     return data
 
 
-def read(source: bytes | Path) -> Made | None:
+def read(source: bytes | Path) -> PictureMetadata | None:
     """Read how a picture was made; None where the file does not say.
 
     Raises InputProblem where the file itself cannot be read; broken content never raises.
@@ -55,7 +55,7 @@ def read(source: bytes | Path) -> Made | None:
         texts = jpeg.read(data)
     elif is_webp(data):
         texts = webp.read(data)
-    made = Made(texts.get("parameters", ""), texts.get("sdbr", ""))
+    made = PictureMetadata(texts.get("parameters", ""), texts.get("sdbr", ""))
     return made if made.parameters or made.record else None
 
 

@@ -47,7 +47,7 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class DecodedPicture:
     """A picture in memory.
 
     `image` is RGB, or RGBA where the alpha channel was asked for and there is one. `size` is
@@ -68,7 +68,7 @@ def open_picture(
     keep_alpha: bool = False,
     at_least: Size | None = None,
     name: str = "",
-) -> Opened:
+) -> DecodedPicture:
     """Decode a picture: upright, in sRGB, 8 bits a channel, the first frame of an animation.
 
     `background`, a color name or #rrggbb, is seen through transparent parts, unless
@@ -149,7 +149,7 @@ def _what_is_wrong(error: Exception) -> str:
 
 def _decode(
     image: ImageFile.ImageFile, name: str, background: str | None, at_least: Size | None
-) -> Opened:
+) -> DecodedPicture:
     _check_size(Size(*image.size), name)
     notes = [FIRST_FRAME] if _moves(image) else []
     stored, turn = image.size, _orientation(image)
@@ -167,7 +167,7 @@ def _decode(
         notes += fills
     picture.info = {}  # a profile or EXIF left here would be saved with a picture it misfits
     size = Size(*(stored[::-1] if turn > 4 else stored))
-    return Opened(picture, size, (image.format or "").lower(), tuple(notes))
+    return DecodedPicture(picture, size, (image.format or "").lower(), tuple(notes))
 
 
 def _moves(image: ImageFile.ImageFile) -> bool:

@@ -111,7 +111,7 @@ def _write(
 def _write_columns(
     draw: ImageDraw.ImageDraw, names: list[list[Line]], widths: list[int], corner: tuple[int, int]
 ) -> None:
-    """Centred over each column, the last line just above the pictures."""
+    """Centered over each column, the last line just above the pictures."""
     left, bottom = corner
     for lines, width in zip(names, widths, strict=False):
         for number, line in enumerate(lines):

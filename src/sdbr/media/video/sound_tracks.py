@@ -57,7 +57,7 @@ def may_copy(output: OutputContainer, codec: str) -> bool:
     return codec in _COPIED.get(output.format.name, {codec})
 
 
-class Copied:
+class TrackCopy:
     """Packets of a track as they are, moved in time."""
 
     def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
@@ -90,7 +90,7 @@ class Copied:
         return []
 
 
-class Encoded:
+class TrackEncoder:
     """A track encoded as AAC, or Opus for WebM, at the source's rate and channels if it can be."""
 
     def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
@@ -162,4 +162,4 @@ def _sliced(frame: AudioFrame, begin: int, end: int) -> AudioFrame:
     return sliced
 
 
-Carrier = Copied | Encoded
+TrackWriter = TrackCopy | TrackEncoder
