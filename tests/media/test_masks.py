@@ -3,7 +3,7 @@ from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.stills.encode import encode
-from sdbr.media.stills.masks import prepare_mask
+from sdbr.media.stills.place import prepare_mask
 from sdbr.request import Size
 
 

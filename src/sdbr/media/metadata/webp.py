@@ -15,7 +15,8 @@ from sdbr.media.metadata import exif
 from sdbr.request import Size
 
 _ALPHA, _EXIF, _XMP = 0x10, 0x08, 0x04
-_NEEDED = (b"VP8X", b"VP8L", b"EXIF", b"XMP ")
+_REPLACED = (b"VP8X", b"EXIF", b"XMP ")
+_NEEDED = (b"VP8L", *_REPLACED)
 _RDF_END = "</rdf:RDF>"
 _PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -27,8 +28,8 @@ _CLOSE = "</sdbr:record></rdf:Description>"
 
 def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
     """Put the texts behind the picture's own chunks, and the extended header before them."""
-    chunks, found = _needed(data), sniff(data)
-    if found is None or not any(True for _ in webp_chunks(data)):
+    chunks, own, found = _needed(data), list(webp_chunks(data)), sniff(data)
+    if found is None or not own:
         return data
     block, packet = _exif_block(chunks), _packet(chunks)
     if parameters := texts.get("parameters", ""):
@@ -37,7 +38,7 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
         packet = with_record(packet, record)
     parts = [
         riff_chunk(b"VP8X", _header(chunks, found.size, bool(block), bool(packet))),
-        *_other_chunks(data),
+        *(riff_chunk(name, data[at:end]) for name, at, end in own if name not in _REPLACED),
         *([riff_chunk(b"EXIF", block)] if block else []),
         *([riff_chunk(b"XMP ", packet.encode("utf-8", "replace"))] if packet else []),
     ]
@@ -62,25 +63,15 @@ def _needed(data: bytes | mmap) -> dict[bytes, bytes]:
     return {chunk.name: data[chunk.start : chunk.end] for chunk in chunks}
 
 
-def _other_chunks(data: bytes) -> list[bytes]:
-    replaced = (b"VP8X", b"EXIF", b"XMP ")
-    chunks = (chunk for chunk in webp_chunks(data) if chunk.name not in replaced)
-    return [riff_chunk(chunk.name, data[chunk.start : chunk.end]) for chunk in chunks]
-
-
 def _header(chunks: Mapping[bytes, bytes], size: Size, has_exif: bool, has_xmp: bool) -> bytes:
     """The extended header: flags, then the canvas, each side less one in 24 bits."""
     old = chunks.get(b"VP8X", b"")
-    flags = old[0] if old else _alpha_flag(chunks)
+    # A lossless picture tells in the 29th bit behind its mark whether it has an alpha channel.
+    lossless = chunks.get(b"VP8L", b"")
+    flags = old[0] if old else _ALPHA if lossless and lossless[4] >> 4 & 1 else 0
     flags = flags & ~(_EXIF | _XMP) | has_exif * _EXIF | has_xmp * _XMP
     sides = b"".join((side - 1).to_bytes(3, "little") for side in size)
     return bytes([flags, 0, 0, 0]) + sides
-
-
-def _alpha_flag(chunks: Mapping[bytes, bytes]) -> int:
-    # A lossless picture tells in the 29th bit behind its mark whether it has an alpha channel.
-    lossless = chunks.get(b"VP8L", b"")
-    return _ALPHA if lossless and lossless[4] >> 4 & 1 else 0
 
 
 def with_record(packet: str, record: str) -> str:

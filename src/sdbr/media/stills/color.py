@@ -18,7 +18,8 @@ def in_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
     transparency = image.info.get("transparency")
     image, notes = in_eight_bits(image)
     if image.mode in ("P", "1", "PA", "La", "RGBa"):
-        image = image.convert("RGBA" if _may_be_clear(image) else "RGB")
+        clear = image.mode in ("PA", "La", "RGBa") or "transparency" in image.info
+        image = image.convert("RGBA" if clear else "RGB")
     elif transparency is not None and image.mode in ("L", "RGB") and not notes:
         image = image.convert("RGBA")
     if image.mode in ("LA", "RGBA"):
@@ -40,10 +41,6 @@ def flattened(image: Image.Image, background: str) -> tuple[Image.Image, list[st
     below = Image.new("RGB", image.size, color)
     below.paste(image, mask=image)
     return below, [f"transparent parts filled with {background}"]
-
-
-def _may_be_clear(image: Image.Image) -> bool:
-    return image.mode in ("PA", "La", "RGBa") or "transparency" in image.info
 
 
 def _with_alpha(
