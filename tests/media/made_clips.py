@@ -26,7 +26,7 @@ EXACT = (
 
 
 def picture(number: int, width: int = WIDTH, height: int = HEIGHT, alpha: bool = False) -> Pixels:
-    """A smooth coloured picture with a bright corner at the top left; each number differs."""
+    """A smooth colored picture with a bright corner at the top left; each number differs."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     image = np.stack(
         [

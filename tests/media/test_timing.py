@@ -95,16 +95,16 @@ def test_steps_of_eighty_and_a_hundred_milliseconds_are_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "number"),
+    ("value", "number"),
     [("12", 12), (" 23.976", Fraction(2997, 125)), ("30000/1001", Fraction(30000, 1001)), (8, 8)],
 )
-def test_a_number_is_read_exactly(told: object, number: Fraction) -> None:
-    assert fraction_of(told) == number
+def test_a_number_is_read_exactly(value: object, number: Fraction) -> None:
+    assert fraction_of(value) == number
 
 
 @pytest.mark.parametrize(
-    "told", ["", "x", "1/0", "1e9", "1e99999999", "nan", None, "1" * 30, "1/" + "1" * 30, True]
+    "value", ["", "x", "1/0", "1e9", "1e99999999", "nan", None, "1" * 30, "1/" + "1" * 30, True]
 )
-def test_a_number_that_no_clip_needs_is_refused_at_once(told: object) -> None:
+def test_a_number_that_no_clip_needs_is_refused_at_once(value: object) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        fraction_of(told)
+        fraction_of(value)

@@ -1,6 +1,6 @@
 """A model that is not there: a look that depends on the frame alone, and what each call does to it.
 
-The look stands for what a model should draw; each call adds colours of its own, uneven light, a
+The look stands for what a model should draw; each call adds colors of its own, uneven light, a
 texture, a slight shift, and patches read as something else.
 """
 
@@ -20,8 +20,8 @@ def look(frame: Frame) -> Frame:
     """The frame in the look that the model is asked for; the same for the same frame."""
     smooth = cv2.bilateralFilter(frame, 7, 40, 5).astype(np.float32)
     toned = 128 + 150 * np.tanh((cv2.transform(smooth, MIX) - 120) / 110)
-    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    lines = cv2.GaussianBlur(grey, (0, 0), 0.9) - cv2.GaussianBlur(grey, (0, 0), 2.2)
+    gray = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    lines = cv2.GaussianBlur(gray, (0, 0), 0.9) - cv2.GaussianBlur(gray, (0, 0), 2.2)
     inked = toned + 1.2 * np.minimum(lines, 4)[..., None]
     return np.clip(np.rint(inked), 0, 255).astype(np.uint8)
 

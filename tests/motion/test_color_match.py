@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdbr.motion.colour_match import NO_CORRECTION
+from sdbr.motion.color_match import NO_CORRECTION
 from sdbr.motion.harmonization import corrections
 from tests.motion.scenes import boiling, faded, pan, passing
 from tests.motion.simulated import look
@@ -18,15 +18,15 @@ def apart(frames, key, picture):
     return float(np.abs(picture.astype(int) - look(frames[key])).mean())
 
 
-def harmonised(frames, pictures):
+def harmonized(frames, pictures):
     found = corrections(frames, pictures, tuple(pictures))
     return {key: c.of(pictures[key]) for key, c in zip(pictures, found, strict=True)}
 
 
-def test_keyframes_take_on_the_mean_of_the_colours_that_they_came_in():
+def test_keyframes_take_on_the_mean_of_the_colors_that_they_came_in():
     frames = pan(17)
     pictures = {key: tinted(frames, key) for key in TINTS}
-    made = harmonised(frames, pictures)
+    made = harmonized(frames, pictures)
     common = np.mean(list(TINTS.values()), axis=0)
     for key, picture in made.items():
         wanted = np.clip(look(frames[key]) + common, 0, 255)
@@ -35,15 +35,15 @@ def test_keyframes_take_on_the_mean_of_the_colours_that_they_came_in():
     assert np.ptp(tints, axis=0).max() < 3
 
 
-def test_a_keyframe_of_odd_colours_at_the_beginning_does_not_colour_its_shot():
+def test_a_keyframe_of_odd_colors_at_the_beginning_does_not_color_its_shot():
     frames = pan(33, step=1)
     pictures = {key: look(frames[key]) for key in range(0, 33, 8)}
     pictures[0] = np.clip(look(frames[0]).astype(int) + 24, 0, 255).astype(np.uint8)
-    made = harmonised(frames, pictures)
+    made = harmonized(frames, pictures)
     assert max(apart(frames, key, picture) for key, picture in made.items()) < 24 / 3
 
 
-def test_with_one_agreeing_the_colours_are_those_of_the_first():
+def test_with_one_agreeing_the_colors_are_those_of_the_first():
     frames = pan(17)
     pictures = {key: tinted(frames, key) for key in TINTS}
     found = corrections(frames, pictures, tuple(pictures), agreeing=1)
@@ -56,7 +56,7 @@ def test_uneven_light_is_evened_out():
     frames = pan(9, step=1)
     slope = np.linspace(-25, 25, frames[0].shape[1])[None, :, None]
     uneven = np.clip(look(frames[8]) + slope, 0, 255).astype(np.uint8)
-    made = harmonised(frames, {0: look(frames[0]), 8: uneven})
+    made = harmonized(frames, {0: look(frames[0]), 8: uneven})
     lights = [made[key].astype(int) - look(frames[key]) for key in made]
     assert np.abs(lights[1] - lights[0]).mean() < 0.5 * apart(frames, 8, uneven)
 
@@ -64,20 +64,20 @@ def test_uneven_light_is_evened_out():
 def test_pictures_that_agree_are_left_alone():
     frames = passing(9)
     pictures = {0: look(frames[0]), 8: look(frames[8])}
-    assert apart(frames, 8, harmonised(frames, pictures)[8]) < 2.5
+    assert apart(frames, 8, harmonized(frames, pictures)[8]) < 2.5
 
 
 def test_a_fade_of_the_source_is_not_undone():
     frames = faded(pan(17, step=1), down_to=0.15)
     pictures = {key: look(frames[key]) for key in TINTS}
-    for key, picture in harmonised(frames, pictures).items():
+    for key, picture in harmonized(frames, pictures).items():
         assert abs(float(picture.mean()) - float(pictures[key].mean())) < 6
 
 
 def test_without_anything_in_common_the_tint_is_still_matched_in_part():
     frames = boiling(9)
     pictures = {0: look(frames[0]), 8: tinted(frames, 8)}
-    assert apart(frames, 8, harmonised(frames, pictures)[8]) < 0.8 * apart(frames, 8, pictures[8])
+    assert apart(frames, 8, harmonized(frames, pictures)[8]) < 0.8 * apart(frames, 8, pictures[8])
 
 
 def test_no_correction_changes_nothing_worth_seeing():
@@ -92,5 +92,5 @@ def test_corrections_do_not_wander_off_over_a_long_shot():
     pictures = {
         key: np.clip(base + random.normal(0, 8, 3), 0, 255).astype(np.uint8) for key in range(60)
     }
-    last = harmonised(frames, pictures)[59]
+    last = harmonized(frames, pictures)[59]
     assert apart(frames, 59, last) < 12

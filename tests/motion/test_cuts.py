@@ -36,14 +36,14 @@ def test_constant_boiling_is_not_a_cut_at_every_frame():
     assert cuts(boiling(16)) == ()
 
 
-def test_a_cut_must_stand_out_from_its_neighbours():
+def test_a_cut_must_stand_out_from_its_neighbors():
     busy = [Change(20.0, 0.5, 0.01)] * 30
     assert find_cuts(busy) == ()
     busy[15] = Change(90.0, 0.8, 0.01)
     assert find_cuts(busy) == (15,)
 
 
-def test_a_change_of_light_without_new_colours_is_no_cut():
+def test_a_change_of_light_without_new_colors_is_no_cut():
     quiet = [Change(1.0, 0.01, 0.0)] * 20
     quiet[10] = Change(12.0, 0.05, 0.0)
     assert find_cuts(quiet) == ()

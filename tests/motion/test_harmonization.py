@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sdbr.motion.colour_match import NO_CORRECTION
+from sdbr.motion.color_match import NO_CORRECTION
 from sdbr.motion.harmonization import corrections
 from tests.motion.scenes import pan
 from tests.motion.simulated import drawn, look
@@ -51,7 +51,7 @@ def test_a_keyframe_alone_in_its_shot_stays_as_it_was_drawn():
 
 
 @pytest.mark.parametrize("light", [(1.0, 160), (0.3, 170), (0.0, 255), (0.0, 0)])
-def test_a_flash_takes_nothing_over_from_its_neighbours_nor_they_from_it(light):
+def test_a_flash_takes_nothing_over_from_its_neighbors_nor_they_from_it(light):
     frames = pan(5, step=1)
     gain, offset = light
     frames[2] = np.clip(frames[2] * gain + offset, 0, 255).astype(np.uint8)
@@ -62,7 +62,7 @@ def test_a_flash_takes_nothing_over_from_its_neighbours_nor_they_from_it(light):
         assert np.abs(correction.of(pictures[key]).astype(int) - pictures[key]).mean() < 1.5
 
 
-def test_after_a_flash_the_colours_are_those_from_before():
+def test_after_a_flash_the_colors_are_those_from_before():
     frames = pan(17, step=1)
     frames[8] = np.full_like(frames[8], 255)
     keys = (0, 4, 8, 12, 16)

@@ -30,7 +30,7 @@ class Asked:
 
 
 def filled(frames, rule="every:8", paint=look):
-    """The whole clip, its keyframes drawn and harmonised and the rest filled."""
+    """The whole clip, its keyframes drawn and harmonized and the rest filled."""
     plan = place_keyframes(survey(frames, compare=False), read_rule(rule))
     pictures = {key: paint(frames[key]) for key in plan.keyframes}
     for shot in plan.shots:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sdbr.motion.keyframes import FARTHEST, place_keyframes, read_rule
-from sdbr.motion.keyframes_streaming import place_streaming
+from sdbr.motion.keyframes_stream import place_streaming
 from sdbr.motion.survey import survey
 from tests.motion.scenes import boiling, faded, pan, passing, still
 

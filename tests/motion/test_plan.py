@@ -5,16 +5,6 @@ from sdbr.motion.plan import KeyframePlan, Stretch
 PLAN = KeyframePlan("every", (range(0, 10), range(10, 11), range(11, 20)), (0, 4, 9, 10, 11, 15))
 
 
-def test_a_frame_is_made_from_the_keyframes_beside_it():
-    assert PLAN.explained_by(0) == (0,)
-    assert PLAN.explained_by(5) == (4, 9)
-    assert PLAN.explained_by(12) == (11, 15)
-
-
-def test_the_end_of_a_shot_may_be_made_from_one_keyframe():
-    assert PLAN.explained_by(19) == (15,)
-
-
 def test_stretches_cover_all_frames_but_the_keyframes_and_no_cut():
     filled = [number for stretch in PLAN.stretches() for number in stretch.between]
     assert sorted([*filled, *PLAN.keyframes]) == list(range(20))

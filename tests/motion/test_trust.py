@@ -50,7 +50,7 @@ def test_another_picture_is_hardly_trusted_anywhere():
     assert trusted(ground(*SIZE), ground(*SIZE, seed=2)).mean() < 0.1
 
 
-def test_a_thin_slice_of_another_thing_is_not_trusted_for_its_neighbours_sake():
+def test_a_thin_slice_of_another_thing_is_not_trusted_for_its_neighbors_sake():
     first = np.full((96, 160, 3), 128, np.uint8)
     second = first.copy()
     second[:, 80] = 255

@@ -100,7 +100,7 @@ class GifFlags:
         return EncodingSettings(
             loop=None if self.loop == 1 else self.loop or 0,
             dither=self.dither or "auto",
-            colours=self.colours or 256,
+            colors=self.colours or 256,
             max_bytes=parse_bytes(self.max_size) if self.max_size else None,
             quality=self.quality or EncodingSettings().quality,
         )

@@ -120,7 +120,7 @@ class EncodingSettings:
     `crf` is the constant quality of H.264 or VP9, lower is better; None is 17 or 28.
     `preset` is x264's. `quality` is WebP's, 0 to 100, `lossless` its other way. `loop` is an
     animation's count, 0 for ever, None to play once. GIF: `dither` is auto, none, bayer, floyd or
-    sierra; `colours` 2 to 256; `max_bytes` gives away colours, then width until the file is that
+    sierra; `colors` 2 to 256; `max_bytes` gives away colors, then width until the file is that
     small.
     `width` scales a GIF, WebP or APNG, keeping its shape.
     """
@@ -131,6 +131,6 @@ class EncodingSettings:
     lossless: bool = False
     loop: int | None = 0
     dither: str = "auto"
-    colours: int = 256
+    colors: int = 256
     max_bytes: int | None = None
     width: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,15 +20,23 @@ from sdbr.media.stills.pixels import with_channels
 from sdbr.media.timing import fraction_of
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
+from sdbr.workspace import natural_key
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+NAME = "frames.json"
+Span = tuple[Fraction, Fraction]
+"""When a frame is first shown, and for how long, in seconds."""
+
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, UnidentifiedImageError)
 
 
-def natural_key(path: Path) -> list[tuple[int, str]]:
-    """Return a sort key that puts frame2 before frame10."""
-    parts = re.split(r"(\d+)", path.name)
-    return [(int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in parts]
+@dataclass(frozen=True, slots=True)
+class FrameTimes:
+    """Each file's `at` and `lasts` in seconds, by file name; the pace; how they were made."""
+
+    pace: Pace
+    spans: dict[str, Span]
+    comment: str = ""
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -44,7 +51,7 @@ def pictures_in(folder: Path) -> list[Path]:
     ]
     if not found:
         raise InputProblem(f"{folder} holds no pictures. Name a folder with PNG or JPEG files.")
-    return sorted(found, key=natural_key)
+    return sorted(found, key=lambda path: natural_key(path.name))
 
 
 def probe(paths: Sequence[Path], rate: Fraction, folder: Path | None = None) -> Clip:
@@ -55,14 +62,13 @@ def probe(paths: Sequence[Path], rate: Fraction, folder: Path | None = None) -> 
     """
     if not paths:
         raise InputProblem("No picture was given. Name at least one.")
-    times = _times(paths, folder)
-    spans = _spans(paths, rate, times)
+    pace, spans = _timed(paths, rate, folder)
     first = _opened(paths[0])
     return Clip(
         kind="folder" if folder else "pictures",
         path=folder or paths[0],
         size=Size(first.shape[1], first.shape[0]),
-        pace=times.pace if times else Pace.even(rate),
+        pace=pace,
         frames=len(paths),
         duration=spans[-1][0] + spans[-1][1],
         has_alpha=first.shape[2] == 4,
@@ -75,8 +81,7 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]
 
     Raises InputProblem for a picture that cannot be read or is not of the first one's size.
     """
-    times = _times(clip.paths, clip.path if clip.kind == "folder" else None)
-    spans = _spans(clip.paths, clip.rate, times)
+    _, spans = _timed(clip.paths, clip.rate, clip.path if clip.kind == "folder" else None)
     wanted = [
         (path, span)
         for path, span in zip(clip.paths, spans, strict=True)
@@ -123,20 +128,14 @@ def _write(path: Path, image: Pixels) -> None:
     path.write_bytes(encode_frame(image))
 
 
-def _times(paths: Sequence[Path], folder: Path | None) -> FrameTimes | None:
+def _timed(paths: Sequence[Path], rate: Fraction, folder: Path | None) -> tuple[Pace, list[Span]]:
+    """The pace and each picture's span: by frames.json where it names them all, else even."""
     times = load_times(folder) if folder else None
-    if times is None or any(path.name not in times.spans for path in paths):
-        return None
-    at = [times.spans[path.name][0] for path in paths]
-    return times if all(a < b for a, b in pairwise(at)) else None
-
-
-def _spans(paths: Sequence[Path], rate: Fraction, times: FrameTimes | None) -> list[Span]:
-    if times is not None:
-        zero = times.spans[paths[0].name][0]
+    if times is not None and all(path.name in times.spans for path in paths):
         spans = [times.spans[path.name] for path in paths]
-        return [(at - zero, lasts) for at, lasts in spans]
-    return [(number / rate, 1 / rate) for number in range(len(paths))]
+        if all(a[0] < b[0] for a, b in pairwise(spans)):
+            return times.pace, [(at - spans[0][0], lasts) for at, lasts in spans]
+    return Pace.even(rate), [(number / rate, 1 / rate) for number in range(len(paths))]
 
 
 def _opened(path: Path) -> Pixels:
@@ -151,19 +150,6 @@ def _opened(path: Path) -> Pixels:
         raise InputProblem(f"{path} declares more pixels than sdbr opens. Scale it down.") from None
     except _BROKEN as error:
         raise InputProblem(f"{path} is not a readable picture. Remove or replace it.") from error
-
-
-NAME = "frames.json"
-Span = tuple[Fraction, Fraction]
-
-
-@dataclass(frozen=True, slots=True)
-class FrameTimes:
-    """Each file's `at` and `lasts` in seconds, by file name; the pace; how they were made."""
-
-    pace: Pace
-    spans: dict[str, Span]
-    comment: str = ""
 
 
 def save_times(folder: Path, times: FrameTimes) -> None:

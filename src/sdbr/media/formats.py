@@ -6,6 +6,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from mmap import mmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,9 @@ from sdbr.errors import InputProblem
 from sdbr.request import Size
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_STILLS = (b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
+JPEG_SIGNATURE = b"\xff\xd8"
+_GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
+_STILLS = (PNG_SIGNATURE, b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<svg", b"<html", b"<!DOCTYPE")
 _BY_SUFFIX = {
     ".mp4": "mp4",
@@ -27,8 +30,36 @@ _BY_SUFFIX = {
     ".apng": "apng",
     "": "folder",
 }
-# Enough for an animated PNG whose control chunk stands behind a colour profile.
+# Enough for an animated PNG whose control chunk stands behind a color profile.
 _HEAD = 1 << 20
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_START_OF_SCAN = 0xDA
+_END_OF_IMAGE = 0xD9
+# In entropy-coded data 0xFF is followed by a stuffed zero, by a restart marker or by more fill.
+_MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+
+
+class ImageHeader(NamedTuple):
+    """The format's name in lower case, and the stored size before any turn by EXIF."""
+
+    format: str
+    size: Size
+
+
+class Segment(NamedTuple):
+    """One JPEG marker segment: bytes `start` to `end` of the file, its 0xFF included."""
+
+    marker: int
+    start: int
+    end: int
+
+
+class Chunk(NamedTuple):
+    """One RIFF or PNG chunk: its four-letter name and where its payload lies."""
+
+    name: bytes
+    start: int
+    end: int
 
 
 def kind_of(path: Path) -> str:
@@ -41,13 +72,14 @@ def kind_of(path: Path) -> str:
     head = _read_head(path)
     if not head:
         raise InputProblem(f"{path} is empty (0 bytes). Copy or download it again.")
-    if head.startswith((b"GIF87a", b"GIF89a")):
+    if head.startswith(_GIF_SIGNATURES):
         return "gif"
     if head.startswith(PNG_SIGNATURE) and b"acTL" in head.partition(b"IDAT")[0]:
         return "apng"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP" and b"ANIM" in head[:64]:
+    if is_webp(head) and b"ANIM" in head[:64]:
         return "webp"
-    if _is_still(head):
+    avif = head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1")
+    if avif or is_webp(head) or head.startswith(_STILLS):
         raise InputProblem(f"{path} is a still picture. Give a clip, or a folder of pictures.")
     if _is_text(head):
         raise InputProblem(f"{path} is text, not a clip. Give a video, a GIF or a folder.")
@@ -77,12 +109,6 @@ def _read_head(path: Path) -> bytes:
         raise InputProblem(f"{path} cannot be read: {reason}. Check its permissions.") from error
 
 
-def _is_still(head: bytes) -> bool:
-    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    avif = head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1")
-    return webp or avif or head.startswith((PNG_SIGNATURE, *_STILLS))
-
-
 def _is_text(head: bytes) -> bool:
     if head.lstrip().startswith(_PLAYLISTS):
         return True
@@ -90,37 +116,7 @@ def _is_text(head: bytes) -> bool:
     return b"\0" not in sample and all(byte >= 32 or byte in b"\t\n\r\f\x1b" for byte in sample)
 
 
-_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_START_OF_SCAN = 0xDA
-_END_OF_IMAGE = 0xD9
-# In entropy-coded data 0xFF is followed by a stuffed zero, by a restart marker or by more fill.
-_MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-
-
-class Sniffed(NamedTuple):
-    """The format's name in lower case, and the stored size before any turn by EXIF."""
-
-    format: str
-    size: Size
-
-
-class Segment(NamedTuple):
-    """One JPEG marker segment: bytes `start` to `end` of the file, its 0xFF included."""
-
-    marker: int
-    start: int
-    end: int
-
-
-class Chunk(NamedTuple):
-    """One RIFF or PNG chunk: its four-letter name and where its payload lies."""
-
-    name: bytes
-    start: int
-    end: int
-
-
-def sniff(data: bytes) -> Sniffed | None:
+def sniff(data: bytes) -> ImageHeader | None:
     """Read format and size from the header of a PNG, JPEG, WebP, GIF or BMP.
 
     None for anything else, and for a header that is cut or names a size of zero.
@@ -142,7 +138,7 @@ def whole(data: bytes) -> bool:
     try:
         if data.startswith(PNG_SIGNATURE):
             return _png_is_whole(data)
-        if data.startswith(b"\xff\xd8"):
+        if data.startswith(JPEG_SIGNATURE):
             return _jpeg_is_whole(data)
         if is_webp(data):
             return _webp_is_whole(data)
@@ -156,7 +152,18 @@ def is_webp(data: bytes) -> bool:
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
-def png_chunks(data: bytes) -> Iterator[Chunk]:
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    """Return a whole PNG chunk: length, name, body and checksum."""
+    checksum = zlib.crc32(body, zlib.crc32(name))
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum)
+
+
+def riff_chunk(name: bytes, body: bytes) -> bytes:
+    """Return a whole RIFF chunk, padded to an even length."""
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def png_chunks(data: bytes | mmap) -> Iterator[Chunk]:
     """Yield the chunks of a PNG as far as they are whole."""
     at = len(PNG_SIGNATURE)
     while at + 12 <= len(data):
@@ -187,7 +194,7 @@ def jpeg_segments(data: bytes) -> Iterator[Segment]:
             return
 
 
-def webp_chunks(data: bytes) -> Iterator[Chunk]:
+def webp_chunks(data: bytes | mmap) -> Iterator[Chunk]:
     """Yield the RIFF chunks of a WebP as far as they are whole; padding is not counted."""
     (declared,) = struct.unpack_from("<I", data, 4)
     at, stop = 12, min(8 + declared, len(data))
@@ -199,43 +206,43 @@ def webp_chunks(data: bytes) -> Iterator[Chunk]:
         at += 8 + length + length % 2
 
 
-def _sniff(data: bytes) -> Sniffed | None:
+def _sniff(data: bytes) -> ImageHeader | None:
     if data.startswith(PNG_SIGNATURE):
         named = data[12:16] == b"IHDR"
-        return Sniffed("png", Size(*struct.unpack_from(">II", data, 16))) if named else None
+        return ImageHeader("png", Size(*struct.unpack_from(">II", data, 16))) if named else None
     if data.startswith(b"\xff\xd8\xff"):
         return _sniff_jpeg(data)
     if is_webp(data):
         return _sniff_webp(data)
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return Sniffed("gif", Size(*struct.unpack_from("<HH", data, 6)))
+    if data.startswith(_GIF_SIGNATURES):
+        return ImageHeader("gif", Size(*struct.unpack_from("<HH", data, 6)))
     if data.startswith(b"BM") and struct.unpack_from("<I", data, 14)[0] >= 40:
         width, height = struct.unpack_from("<ii", data, 18)
-        return Sniffed("bmp", Size(width, abs(height)))
+        return ImageHeader("bmp", Size(width, abs(height)))
     return None
 
 
-def _sniff_jpeg(data: bytes) -> Sniffed | None:
+def _sniff_jpeg(data: bytes) -> ImageHeader | None:
     for segment in jpeg_segments(data):
         if segment.marker in _START_OF_FRAME:
             # The frame header ends with three bytes for each component.
             body = data.index(segment.marker, segment.start) + 1
             height, width = struct.unpack_from(">HH", data, body + 3)
-            return Sniffed("jpeg", Size(width, height))
+            return ImageHeader("jpeg", Size(width, height))
     return None
 
 
-def _sniff_webp(data: bytes) -> Sniffed | None:
+def _sniff_webp(data: bytes) -> ImageHeader | None:
     name, at = data[12:16], 20
     if name == b"VP8X":
         width, height = (int.from_bytes(data[at + i : at + i + 3], "little") + 1 for i in (4, 7))
-        return Sniffed("webp", Size(width, height)) if len(data) >= at + 10 else None
+        return ImageHeader("webp", Size(width, height)) if len(data) >= at + 10 else None
     if name == b"VP8L" and data[at] == 0x2F:
         (bits,) = struct.unpack_from("<I", data, at + 1)
-        return Sniffed("webp", Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
+        return ImageHeader("webp", Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
     if name == b"VP8 " and data[at + 3 : at + 6] == b"\x9d\x01\x2a":
         width, height = struct.unpack_from("<HH", data, at + 6)
-        return Sniffed("webp", Size(width & 0x3FFF, height & 0x3FFF))
+        return ImageHeader("webp", Size(width & 0x3FFF, height & 0x3FFF))
     return None
 
 

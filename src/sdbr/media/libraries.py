@@ -37,11 +37,7 @@ class Libraries:
 
 def found() -> Libraries:
     """Ask each library what it can do; nothing is decoded."""
-    versions = {
-        "av": av.__version__,
-        "pillow": pillow_version,
-        "numpy": np.__version__,
-    }
+    versions = {"av": av.__version__, "pillow": pillow_version, "numpy": np.__version__}
     reads = tuple(name for name, codec in _READ.items() if _has(codec, "r"))
     writes = tuple(name for name, codec in _WRITTEN.items() if _has(codec, "w"))
     pictures = tuple(name for name, feature in _PICTURES.items() if features.check(feature))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from sdbr.errors import InputProblem
@@ -17,9 +16,10 @@ from sdbr.media.animation.apng import ApngSink
 from sdbr.media.animation.gif import GifSink
 from sdbr.media.animation.index import index_of
 from sdbr.media.animation.webp import WebpSink
-from sdbr.media.clip import Clip, EncodingSettings, Frame, Pace, Sound, SoundTrack
+from sdbr.media.clip import Clip, EncodingSettings, Frame, Pace, Sound
 from sdbr.media.folder import FolderSink, load_times
 from sdbr.media.formats import kind_for, kind_of
+from sdbr.media.metadata import png, webp
 from sdbr.media.video import probe
 from sdbr.media.video import reader as video_reader
 from sdbr.media.video.probe import open_container
@@ -33,7 +33,6 @@ __all__ = [
     "Pace",
     "Reader",
     "Sound",
-    "SoundTrack",
     "Writer",
     "open_reader",
     "open_writer",
@@ -141,9 +140,6 @@ def _sink(temporary: Path, first: Frame, job: VideoTarget, note: Note) -> Sink:
     return VideoSink(temporary, first.image, first.at, job, note)
 
 
-_RECORD = re.compile(r"<sdbr:record>(.*?)</sdbr:record>", re.DOTALL)
-
-
 def read_comment(path: Path) -> str | None:
     """Return the text that a writer was given as `comment`; None where there is none.
 
@@ -157,8 +153,8 @@ def read_comment(path: Path) -> str | None:
         with open_container(path) as container:
             tags = {key.lower(): value for key, value in container.metadata.items()}
         return tags.get("comment")
-    texts = dict(index_of(kind, path).texts)
-    if kind == "webp":
-        found = _RECORD.search(texts.get("xmp", ""))
-        return html.unescape(found[1]) if found else None
-    return texts.get("comment" if kind == "gif" else "sdbr")
+    if kind == "gif":
+        return index_of(kind, path).comment
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        texts = png.read(data) if kind == "apng" else webp.read(data)
+    return texts.get("sdbr") or None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from statistics import median
@@ -19,13 +19,13 @@ _FALLBACK = 90_000
 _NTSC = Fraction(1000, 1001)
 
 
-def fraction_of(told: object) -> Fraction:
-    """Return the number that a file or a flag tells as 12, 23.976 or 30000/1001, exactly.
+def fraction_of(value: object) -> Fraction:
+    """Return the number that a file or a flag gives as 12, 23.976 or 30000/1001, exactly.
 
     Raises ValueError for anything else, and for one so large or so fine that no clip needs it
     and reckoning with it would take for ever, such as 1e99999999.
     """
-    text = str(told).strip()
+    text = str(value).strip()
     match = _NUMBER.fullmatch(text)
     if match is None or not float(match[1] or 1):
         raise ValueError(text)
@@ -74,16 +74,11 @@ def pace_of(times: Sequence[Fraction], tick: Fraction, declared: Fraction | None
     if len(times) < 2 or times[-1] <= times[0]:
         return Pace(_sane(declared) or Fraction(25), tick)
     measured = (len(times) - 1) / (times[-1] - times[0])
-    for rate in (_sane(declared), measured, 1 / median_step(times)):
+    middle = Fraction(median(b - a for a, b in pairwise(times) if b > a))
+    for rate in (_sane(declared), measured, 1 / middle):
         if rate and _is_even(times, tidy_rate(rate), tick):
             return Pace(tidy_rate(rate), tick)
     return Pace(_sane(declared) or measured, tick, variable=True)
-
-
-def median_step(times: Sequence[Fraction]) -> Fraction:
-    """Return the middle one of the steps between times."""
-    steps = [b - a for a, b in pairwise(times) if b > a]
-    return Fraction(median(steps)) if steps else Fraction(1, 25)
 
 
 def centiseconds(spans: Sequence[tuple[Fraction, Fraction]]) -> list[tuple[int, int]]:
@@ -91,7 +86,7 @@ def centiseconds(spans: Sequence[tuple[Fraction, Fraction]]) -> list[tuple[int, 
 
     Delays are at least 2, because browsers play 0 and 1 as 10. The rounding error never grows
     beyond half a centisecond, so the sum is right; a frame that would get less than 2 is left
-    out, and its time goes to its neighbour.
+    out, and its time goes to its neighbor.
     """
     if not spans:
         return []
@@ -104,16 +99,6 @@ def centiseconds(spans: Sequence[tuple[Fraction, Fraction]]) -> list[tuple[int, 
             kept.append(index)
     ends = [marks[index] for index in kept[1:]] + [end]
     return [(i, stop - marks[i]) for i, stop in zip(kept, ends, strict=True)]
-
-
-def ticks_of(spans: Iterable[tuple[Fraction, Fraction]], tick: Fraction) -> Iterator[int]:
-    """Yield each span's length in ticks so that the sum is right to half a tick; at least 1."""
-    done, zero = 0, None
-    for at, lasts in spans:
-        zero = at if zero is None else zero
-        length = max(1, to_tick(at + lasts - zero, tick) - done)
-        done += length
-        yield length
 
 
 def _sane(rate: Fraction | None) -> Fraction | None:

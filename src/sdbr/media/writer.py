@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sdbr.errors import InputProblem
-from sdbr.files import unwritable
+from sdbr.files import plain_write_errors
 from sdbr.media.clip import Frame, Pixels
 
 
@@ -68,10 +68,8 @@ class Writer:
         if self._held is None or self._sink is None:
             raise InputProblem(f"{self._target} was not written: there was no frame to write.")
         self._put(self._held, self._held.end)
-        try:
+        with plain_write_errors(self._target):
             self._sink.finish()
-        except OSError as error:
-            raise unwritable(self._target, error) from error
 
     def abort(self) -> None:
         """Let go of the file without finishing it."""
@@ -80,17 +78,13 @@ class Writer:
 
     def _begin(self, frame: Frame) -> None:
         self._zero = frame.at
-        try:
+        with plain_write_errors(self._target):
             self._sink = self._open_sink(frame, self._notes.append)
-        except OSError as error:
-            raise unwritable(self._target, error) from error
 
     def _put(self, frame: Frame, until: Fraction) -> None:
         assert self._sink is not None
-        try:
+        with plain_write_errors(self._target):
             self._sink.add(frame.image, frame.at - self._zero, until - frame.at)
-        except OSError as error:
-            raise unwritable(self._target, error) from error
 
     def _check(self, frame: Frame, before: Frame) -> None:
         sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (frame.image, before.image)]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 Frame = npt.NDArray[np.uint8]
 """A picture, height x width x 3, RGB, 0 to 255."""
 
-Colour = npt.NDArray[np.float32]
+Color = npt.NDArray[np.float32]
 """A picture or a difference of pictures, height x width x 3, RGB in levels of 255."""
 
 Plane = npt.NDArray[np.float32]
@@ -55,6 +55,16 @@ def shrunk(picture: Frame, size: WidthHeight) -> Frame:
 def cell_means(plane: npt.NDArray[Any], size: WidthHeight) -> npt.NDArray[np.float32]:
     """The means of a plane, or of each of its channels, over a grid of cells."""
     return as_floats(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+
+
+def cell_grid(size: WidthHeight, cell: int) -> WidthHeight:
+    """How many whole cells of so many pixels a side fit in a size, one at least."""
+    return max(1, size[0] // cell), max(1, size[1] // cell)
+
+
+def product_means(one: Plane, other: Plane, grid: WidthHeight) -> Plane:
+    """The means of the product of two planes over a grid of cells."""
+    return cell_means(as_floats(cv2.multiply(one, other)), grid)
 
 
 def spread_out(plane: npt.NDArray[Any], size: WidthHeight) -> npt.NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """Where a clip cuts from one shot to the next.
 
 A cut shows in two ways at once: the frame cannot be made from the one before by any motion, and
-its colours differ. Both are measured on small views; see `survey.py`.
+its colors differ. Both are measured on small views; see `survey.py`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from sdbr.motion.matching import Step
 # Levels of 255 that motion leaves unexplained at a cut.
 LEAST_ERROR = 9.0
 CERTAIN_ERROR = 25.0
-# How far above its neighbours' median a cut stands.
-ABOVE_NEIGHBOURS = 3.0
-NEIGHBOURS = 12
-LEAST_COLOUR_CHANGE = 0.12
+# How far above its neighbors' median a cut stands.
+ABOVE_NEIGHBORS = 3.0
+NEIGHBORS = 12
+LEAST_COLOR_CHANGE = 0.12
 
 # The picture may be back after so many frames: then it was a flash and no cut.
 LONGEST_FLASH = 4
@@ -44,22 +44,22 @@ class Change:
     """What came between a frame and the one before it.
 
     `error` is the mean luma error after following the motion, in levels of 255, more in the dark
-    and without what another exposure does to the same scene; `colour` the
+    and without what another exposure does to the same scene; `color` the
     distance of the two HSV histograms, 0 to 1; `motion` the mean length of the flow as a share
     of the frame's longer side. `flash` is how many frames before this one were but a flash:
     without them it goes on from the frame before those.
     """
 
     error: float
-    colour: float
+    color: float
     motion: float
     flash: int = 0
 
     @property
     def may_be_cut(self) -> bool:
-        """Whether the two frames alone look like a cut, whatever the neighbours say."""
+        """Whether the two frames alone look like a cut, whatever the neighbors say."""
         return self.error > LEAST_ERROR and (
-            self.colour > LEAST_COLOUR_CHANGE or self.error > CERTAIN_ERROR
+            self.color > LEAST_COLOR_CHANGE or self.error > CERTAIN_ERROR
         )
 
 
@@ -67,31 +67,31 @@ STILL = Change(0.0, 0.0, 0.0)
 
 
 def change(before: View, after: View, step: Step) -> Change:
-    """What came between two neighbouring views, given the flows between them."""
+    """What came between two neighboring views, given the flows between them."""
     error = _error(before, after, step)
     length = np.linalg.norm(step.back, axis=2).mean() / max(step.back.shape)
-    colours = cv2.compareHist(
-        histogram(before.colour), histogram(after.colour), cv2.HISTCMP_BHATTACHARYYA
+    colors = cv2.compareHist(
+        histogram(before.color), histogram(after.color), cv2.HISTCMP_BHATTACHARYYA
     )
-    return Change(error, float(colours), float(length))
+    return Change(error, float(colors), float(length))
 
 
 def _error(before: View, after: View, step: Step) -> float:
-    dark, light = sorted(float(view.grey.mean()) for view in (before, after))
-    left = _left_over(as_bytes(warped(before.grey, step.back)), after)
+    dark, light = sorted(float(view.gray.mean()) for view in (before, after))
+    left = _left_over(as_bytes(warped(before.gray, step.back)), after)
     if dark < BLACK:
         # Into black and out of it goes a fade, unless the other frame is at full light at once.
         return min(left, LEAST_ERROR) if light < DARK else left
     error = left * min(MOST_DARKNESS, max(1.0, DARK / light))
     if error <= LEAST_ERROR:
         return error
-    seen, everywhere = as_bytes(warped(before.colour, step.back)), np.zeros_like(step.back[..., 0])
-    share = _left_over(luma(exposed_alike(seen, after.colour, everywhere)), after) / left
+    seen, everywhere = as_bytes(warped(before.color, step.back)), np.zeros_like(step.back[..., 0])
+    share = _left_over(luma(exposed_alike(seen, after.color, everywhere)), after) / left
     return error * share if share < SAME_SCENE and error * share < LEAST_ERROR else error
 
 
 def _left_over(seen: Luma, wanted: View) -> float:
-    return float(cv2.absdiff(wanted.grey, seen).mean())
+    return float(cv2.absdiff(wanted.gray, seen).mean())
 
 
 def histogram(picture: Frame) -> Plane:
@@ -116,14 +116,14 @@ def find_cuts(changes: Sequence[Change]) -> tuple[int, ...]:
 
 
 def is_cut(changes: Sequence[Change], number: int) -> bool:
-    """Whether a frame begins a new shot; looks at `NEIGHBOURS` changes on either side."""
+    """Whether a frame begins a new shot; looks at `NEIGHBORS` changes on either side."""
     if not changes[number].may_be_cut:
         return False
-    first = max(1, number - NEIGHBOURS)
-    around = [c.error for c in changes[first : number + NEIGHBOURS + 1]]
+    first = max(1, number - NEIGHBORS)
+    around = [c.error for c in changes[first : number + NEIGHBORS + 1]]
     error = changes[number].error
     del around[number - first]
-    if error <= ABOVE_NEIGHBOURS * ((median(around) if around else 0.0) + 1.0):
+    if error <= ABOVE_NEIGHBORS * ((median(around) if around else 0.0) + 1.0):
         return False
     nearest = changes[max(1, number - 1) : number + 2]
     return error >= max(c.error for c in nearest)

@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 
 from sdbr.motion.arrays import Frame, as_bytes, shrunk, size_of, spread_out
-from sdbr.motion.flow import FlowOptions, resized, view, view_size, warped
+from sdbr.motion.flow import DEFAULT_FLOW, FlowOptions, resized, view, view_size, warped
 from sdbr.motion.matching import step, trust
 
 SHARE = 0.3
-DEFAULT_FLOW = FlowOptions()
 
 
 def feed_back(

@@ -17,20 +17,12 @@ import numpy.typing as npt
 from sdbr.errors import UsageProblem
 from sdbr.motion.arrays import Flow, Frame, Luma, WidthHeight, as_floats, luma, shrunk, size_of
 
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A way to seek: OpenCV's preset, and the finest scale looked at where it is another, 0 being
-    each pixel."""
-
-    preset: int
-    finest_scale: int | None = None
-
-
-PRESETS = {
-    "fast": Search(cv2.DISOPTICAL_FLOW_PRESET_FAST),
-    "medium": Search(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM),
-    "finest": Search(cv2.DISOPTICAL_FLOW_PRESET_FAST, finest_scale=1),
+# OpenCV's preset, and the finest scale looked at where it is another; 0 is each pixel. At 1024x576
+# "fast" took 17 ms and was 0.55 pixels off, "medium" 88 ms and 0.30.
+PRESETS: dict[str, tuple[int, int | None]] = {
+    "fast": (cv2.DISOPTICAL_FLOW_PRESET_FAST, None),
+    "medium": (cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, None),
+    "finest": (cv2.DISOPTICAL_FLOW_PRESET_FAST, 1),
 }
 
 # Below 12 pixels a side the search reads outside its arrays.
@@ -61,12 +53,15 @@ class FlowOptions:
         return "finest" if max(frame) <= self.least else self.preset
 
 
+DEFAULT_FLOW = FlowOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """A frame as the flow sees it: small, in colour and as luma."""
+    """A frame as the flow sees it: small, in color and as luma."""
 
-    colour: Frame
-    grey: Luma
+    color: Frame
+    gray: Luma
 
 
 def view_size(frame: WidthHeight, options: FlowOptions) -> WidthHeight:
@@ -80,18 +75,19 @@ def view_size(frame: WidthHeight, options: FlowOptions) -> WidthHeight:
 
 def view(frame: Frame, size: WidthHeight) -> View:
     """The view of a frame at this size."""
-    colour = shrunk(frame, size)
-    return View(colour, luma(colour))
+    color = shrunk(frame, size)
+    return View(color, luma(color))
 
 
 def between(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
     """The flow from one view to another, sought from a first guess where there is one."""
-    search = cv2.DISOpticalFlow.create(PRESETS[preset].preset)
-    if (finest := PRESETS[preset].finest_scale) is not None:
+    kind, finest = PRESETS[preset]
+    search = cv2.DISOpticalFlow.create(kind)
+    if finest is not None:
         search.setFinestScale(finest)
     # The search works inside the array that it is given.
     begin = None if guess is None else guess.copy()
-    return as_floats(search.calc(start.grey, end.grey, begin))  # type: ignore[arg-type]
+    return as_floats(search.calc(start.gray, end.gray, begin))  # type: ignore[arg-type]
 
 
 def chained(first: Flow, then: Flow) -> Flow:

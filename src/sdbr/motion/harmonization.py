@@ -1,11 +1,11 @@
-"""Brings the keyframes of a shot together: in colour, in place, and in what they agree on.
+"""Brings the keyframes of a shot together: in color, in place, and in what they agree on.
 
-    drawn → colours of the one before → shift of its own undone → mean with both neighbours
-          → what the shot's first few would have had in colours, on the mean
+    drawn → colors of the one before → shift of its own undone → mean with both neighbors
+          → what the shot's first few would have had in colors, on the mean
 
-A model answers each call in colours, places and textures of its own. What the neighbours, fetched
+A model answers each call in colors, places and textures of its own. What the neighbors, fetched
 along the source's motion and changed as the source changed, show otherwise is taken in part, in
-the middle band alone: what is finer is the picture's own, what is smoother was matched in colour.
+the middle band alone: what is finer is the picture's own, what is smoother was matched in color.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from sdbr.motion.arrays import (
-    Colour,
+    Color,
     Flow,
     Frame,
     Frames,
@@ -29,14 +29,14 @@ from sdbr.motion.arrays import (
     size_of,
     spread_out,
 )
-from sdbr.motion.colour_match import (
+from sdbr.motion.color_match import (
     NO_CORRECTION,
     NO_FIELD,
     SMALL,
     SMOOTH,
     Correction,
     expectation,
-    harmonised,
+    harmonized,
     in_common,
     lab,
 )
@@ -50,10 +50,10 @@ STONE = 4
 REMEMBERED = 8
 # Finer than this, in pixels of the small view and of the picture, a picture keeps what it has.
 FINER, FINER_OF_PICTURE = 1.5, 2.5
-# Where less is known of a keyframe's colours from the one before it, so many earlier ones are
+# Where less is known of a keyframe's colors from the one before it, so many earlier ones are
 # looked at as well.
 ENOUGH_IN_COMMON, LOOKED_BACK = 0.5, 4
-# A shot takes the mean of the colours that its first so many keyframes came in: the first one's
+# A shot takes the mean of the colors that its first so many keyframes came in: the first one's
 # alone would be an accident of one call.
 AGREEING = 4
 
@@ -71,7 +71,7 @@ class _Small:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A keyframe in the colours of its shot; `to_before` leads to the one before it, if any,
+    """A keyframe in the colors of its shot; `to_before` leads to the one before it, if any,
     and `from_before` from there to it."""
 
     small: _Small
@@ -87,7 +87,7 @@ def corrections(
     """The corrections of the keyframes of one shot, in order, each once the next key is there.
 
     `frames` are the clip's source frames and `pictures` the drawn keyframes, both by number.
-    The first so many keys, `agreeing`, are waited for and settle the shot's colours; with 1 they
+    The first so many keys, `agreeing`, are waited for and settle the shot's colors; with 1 they
     are the first picture's. Besides the keyframes every `STONE`-th frame between them is asked
     for, oftener where a keyframe is unlike the one before it; a few small views are held.
     """
@@ -113,8 +113,8 @@ def _following_each_other(frames: Frames, pictures: Frames, keys: Iterable[int])
         yield past[-1]
 
 
-def _common(keys: Sequence[_Key]) -> Colour:
-    """What leads from the first picture's colours to the mean of all of theirs, in Lab, smooth."""
+def _common(keys: Sequence[_Key]) -> Color:
+    """What leads from the first picture's colors to the mean of all of theirs, in Lab, smooth."""
     if len(keys) < 2:
         return NO_FIELD
     apart = as_floats(np.mean([lab(key.small.drawn) - lab(key.drawn) for key in keys], axis=0))
@@ -123,13 +123,13 @@ def _common(keys: Sequence[_Key]) -> Colour:
 
 def _small(frame: Frame, picture: Frame, number: int) -> _Small:
     source = view(frame, view_size(size_of(frame), SMALL))
-    drawn = shrunk(picture, size_of(source.grey))
+    drawn = shrunk(picture, size_of(source.gray))
     return _Small(number, source, drawn, size_of(picture), displacement(frame, picture))
 
 
 def _following(frames: Frames, past: Sequence[_Key], now: _Small) -> _Key:
-    """A keyframe in the colours of the one before it, or of an earlier one that is more like it:
-    after a flash the colours are those from before."""
+    """A keyframe in the colors of the one before it, or of an earlier one that is more like it:
+    after a flash the colors are those from before."""
     if not past:
         return _Key(now, NO_CORRECTION, now.drawn)
     there, back = _bridge(frames, past[-1].small, now)
@@ -139,13 +139,13 @@ def _following(frames: Frames, past: Sequence[_Key], now: _Small) -> _Key:
         _, way = _bridge(frames, earlier.small, now)
         if (more := in_common(earlier.small.source, now.source, way)) > known:
             like, link, known = earlier, way, more
-    correction = harmonised((like.small.source, like.drawn), (now.source, now.drawn), link)
+    correction = harmonized((like.small.source, like.drawn), (now.source, now.drawn), link)
     return _Key(now, correction, correction.of(now.drawn), back, there)
 
 
 def _bridge(frames: Frames, before: _Small, now: _Small) -> tuple[Link, Link]:
     """The links from a keyframe to the next and back, over stepping stones."""
-    size, preset = size_of(now.source.grey), SMALL.preset_of(now.size)
+    size, preset = size_of(now.source.gray), SMALL.preset_of(now.size)
     stones = [view(frames[n], size) for n in range(before.number + STONE, now.number, STONE)]
     views = [before.source, *stones, now.source]
     way: Step | None = None
@@ -157,9 +157,9 @@ def _bridge(frames: Frames, before: _Small, now: _Small) -> tuple[Link, Link]:
 
 
 def _settled(
-    before: _Key | None, now: _Key, after: _Key | None, offs: Sequence[Flow], common: Colour
+    before: _Key | None, now: _Key, after: _Key | None, offs: Sequence[Flow], common: Color
 ) -> Correction:
-    """A keyframe's correction, all told; without neighbours it stays as it is."""
+    """A keyframe's whole correction; without neighbors it stays as it is."""
     near = []
     if before is not None and now.to_before is not None:
         near.append((before, now.to_before))
@@ -174,8 +174,8 @@ def _settled(
     return replace(now.correction, field=agreed, shift=shift)
 
 
-def _agreed(now: _Key, near: Sequence[tuple[_Key, Link]]) -> Colour:
-    """What leads from a picture to its mean with its neighbours, in Lab, in the middle band."""
+def _agreed(now: _Key, near: Sequence[tuple[_Key, Link]]) -> Color:
+    """What leads from a picture to its mean with its neighbors, in Lab, in the middle band."""
     own = lab(now.drawn)
     apart = np.zeros_like(own)
     weight = np.ones(own.shape[:2], np.float32)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import Frame, Frames, as_floats, luma, shrunk, size_of
-from sdbr.motion.flow import FlowOptions, chained, view, view_size
+from sdbr.motion.flow import DEFAULT_FLOW, FlowOptions, chained, view, view_size
 from sdbr.motion.matching import Link, Step, links, step
 from sdbr.motion.plan import Stretch
 from sdbr.motion.propagation import KeyframeLink, SourceViews, make_key, propagate
@@ -27,12 +27,13 @@ from sdbr.motion.static_texture import sticking, without
 
 # A frame that its keyframes leave unexplained over more than this share is better drawn.
 UNEXPLAINED = 0.5
-DEFAULT_FLOW = FlowOptions()
 # What waits is kept in whole parts of a pixel, and of full trust.
 PARTS = 32.0
 TRUST_PARTS = 1024.0
 
 Short = npt.NDArray[np.int16]
+Packed = tuple[Short, Short]
+"""A link or a step that waits for its turn, in half the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,6 @@ class InterpolatedFrame:
         return self.unexplained > UNEXPLAINED
 
 
-@dataclass(frozen=True, slots=True)
-class _CompactLink:
-    """A link or a step that waits for its turn, in half the memory."""
-
-    first: Short
-    second: Short
-
-
 def fill(
     frames: Frames,
     stretch: Stretch,
@@ -67,7 +60,7 @@ def fill(
     """The pictures of the frames between a stretch's keyframes, in order.
 
     `frames` are the clip's source frames by number, all of one size; each is asked for once.
-    `left` and `right` are the keyframes' pictures, already harmonised (see `colour.py`), in any
+    `left` and `right` are the keyframes' pictures, already harmonized (see `color.py`), in any
     one size, which is the size of the results; `right` is not looked at where the stretch has
     no such keyframe.
     """
@@ -78,7 +71,7 @@ def fill(
     sources = [_source(frame, left, options) for frame in chain((first,), others)]
     steps = [_packed_step(step(a.view, b.view, preset)) for a, b in pairwise(sources)]
     key, other, texture = make_key(left, sources[0]), None, None
-    from_right: list[_CompactLink] = []
+    from_right: list[Packed] = []
     if stretch.right is not None and right is not None:
         from_right = _from_right(sources, steps, preset)
         way = _step(steps[0]).there
@@ -103,8 +96,8 @@ def _source(frame: Frame, picture: Frame, options: FlowOptions) -> SourceViews:
 
 
 def _from_right(
-    sources: Sequence[SourceViews], steps: Sequence[_CompactLink], preset: str
-) -> list[_CompactLink]:
+    sources: Sequence[SourceViews], steps: Sequence[Packed], preset: str
+) -> list[Packed]:
     """The links to the last source, from the nearest to it on; the first source has none."""
     turned = (_step(packed).turned() for packed in steps[:0:-1])
     views = (source.view for source in sources[-2:0:-1])
@@ -112,20 +105,20 @@ def _from_right(
     return [_packed_link(link) for link in links(sources[-1].view, walk, preset)]
 
 
-def _packed_step(step: Step) -> _CompactLink:
-    return _CompactLink(_short(step.there, PARTS), _short(step.back, PARTS))
+def _packed_step(step: Step) -> Packed:
+    return _short(step.there, PARTS), _short(step.back, PARTS)
 
 
-def _step(packed: _CompactLink) -> Step:
-    return Step(_long(packed.first, PARTS), _long(packed.second, PARTS))
+def _step(packed: Packed) -> Step:
+    return Step(_long(packed[0], PARTS), _long(packed[1], PARTS))
 
 
-def _packed_link(link: Link) -> _CompactLink:
-    return _CompactLink(_short(link.flow, PARTS), _short(link.trust, TRUST_PARTS))
+def _packed_link(link: Link) -> Packed:
+    return _short(link.flow, PARTS), _short(link.trust, TRUST_PARTS)
 
 
-def _link(packed: _CompactLink) -> Link:
-    return Link(_long(packed.first, PARTS), _long(packed.second, TRUST_PARTS))
+def _link(packed: Packed) -> Link:
+    return Link(_long(packed[0], PARTS), _long(packed[1], TRUST_PARTS))
 
 
 def _short(array: npt.NDArray[np.float32], parts: float) -> Short:

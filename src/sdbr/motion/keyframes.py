@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from typing import Protocol
 
 from sdbr.console import counted
@@ -20,13 +20,11 @@ FARTHEST = 24
 FARTHEST_EVERY = 48
 
 # Keyframes that leave more than this unexplained of each other have too little in common to agree
-# on colours: in a fast pan each half of a frame between would have its own.
+# on colors: in a fast pan each half of a frame between would have its own.
 STRANGERS = 0.8
 
-CAREFUL, BALANCED, THRIFTY = 0.12, 0.25, 0.40
+BALANCED = 0.25
 BISECTIONS = 12
-
-Place = Callable[[range], tuple[int, ...]]
 
 
 class Unexplained(Protocol):
@@ -92,10 +90,8 @@ def place_keyframes(notes: Sequence[Note], rule: KeyframeRule) -> KeyframePlan:
     Raises UsageProblem where `auto` cannot do with the calls allowed.
     """
     shots = find_shots(notes)
-    place = _placing(notes, shots, rule)
-    keys = tuple(key for shot in shots for key in place(shot))
-    plan = KeyframePlan(rule.word, shots, keys)
-    return KeyframePlan(rule.word, shots, keys, reasons(plan, notes))
+    plan = KeyframePlan(rule.word, shots, _placed(notes, shots, rule))
+    return replace(plan, reasons=reasons(plan, notes))
 
 
 def find_shots(notes: Sequence[Note]) -> tuple[range, ...]:
@@ -106,15 +102,13 @@ def find_shots(notes: Sequence[Note]) -> tuple[range, ...]:
     return tuple(range(first, end) for first, end in pairwise(edges))
 
 
-def _placing(notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule) -> Place:
+def _placed(notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule) -> tuple[int, ...]:
     if rule.word == "all":
-        return tuple
+        return tuple(chain.from_iterable(shots))
     if rule.word == "every":
-        return lambda shot: every(shot, rule.every)
-    share = rule.unexplained
-    if rule.calls is not None:
-        share = affordable(notes, shots, rule)
-    return lambda shot: auto(SurveyedClip(notes), shot, share)
+        return tuple(key for shot in shots for key in every(shot, rule.every))
+    share = rule.unexplained if rule.calls is None else affordable(notes, shots, rule)
+    return auto(notes, shots, share)
 
 
 def every(shot: range, count: int) -> tuple[int, ...]:
@@ -126,14 +120,17 @@ def every(shot: range, count: int) -> tuple[int, ...]:
     return tuple(sorted({*shot[::count], shot[-1]}))
 
 
-def auto(explained: Unexplained, shot: range, share: float) -> tuple[int, ...]:
-    """Keyframes as far apart as two neighbours leave at most `share` unexplained midway.
+def auto(notes: Sequence[Note], shots: Sequence[range], share: float) -> tuple[int, ...]:
+    """Keyframes as far apart as two neighbors leave at most `share` unexplained midway.
 
-    The shot's last frame is one, unless the keyframe before it explains what follows alone.
+    A shot's last frame is one, unless the keyframe before it explains what follows alone.
     """
-    keys = [shot.start]
-    while (key := following(explained, keys[-1], shot.stop - 1, share)) is not None:
-        keys.append(key)
+    clip, keys = SurveyedClip(notes), []
+    for shot in shots:
+        key: int | None = shot.start
+        while key is not None:
+            keys.append(key)
+            key = following(clip, key, shot.stop - 1, share)
     return tuple(keys)
 
 
@@ -172,7 +169,7 @@ def affordable(notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRu
     """The smallest unexplained share, from the rule's own up, that keeps to the calls allowed."""
 
     def calls(share: float) -> int:
-        return sum(len(auto(SurveyedClip(notes), shot, share)) for shot in shots)
+        return len(auto(notes, shots, share))
 
     low, high, allowed = rule.unexplained, 1.0, rule.calls or 0
     if calls(low) <= allowed:

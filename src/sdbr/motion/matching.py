@@ -1,6 +1,6 @@
 """Links frames to a keyframe: the flow from each of them to it, and how far to trust it.
 
-A flow over a distance is chained from the flows of neighbouring frames and then sought once
+A flow over a distance is chained from the flows of neighboring frames and then sought once
 more from that start: chaining alone drifts, and seeking alone loses fast things.
 """
 
@@ -17,10 +17,32 @@ from sdbr.motion.arrays import Flow, Frame, Luma, Plane, as_bytes, as_floats, lu
 from sdbr.motion.exposure import exposed_alike
 from sdbr.motion.flow import View, between, chained, warped
 
+# There and back may miss by this many pixels, and by this share of the way.
+RETURN_PIXELS = 0.7
+RETURN_SHARE = 0.04
+# Levels of 255 by which the two ends may differ.
+LIKENESS_LEVELS = 11.0
+# From about so many on, no neighbor makes up for the difference.
+UNLIKE_LEVELS = 40.0
+# Grain is smoothed over this many pixels before the two ends are compared.
+_GRAIN_KERNEL = (3, 3)
+KERNEL = (7, 7)
+# (difference / LIKENESS_LEVELS) squared, for every difference in bytes.
+_UNLIKENESS = as_floats((np.arange(256) / LIKENESS_LEVELS) ** 2)
+_NO_OTHER_THING = as_floats(np.exp(-((np.arange(256) / UNLIKE_LEVELS) ** 4)))
+
+# Ground is plain where brightness stays within so many levels of 255, over so many pixels.
+PLAIN_LEVELS = 6
+AROUND = (9, 9)
+# Levels by which the same place may differ between two frames.
+SAME_LEVELS = 3
+# Grain is smoothed over this many pixels before.
+_GROUND_KERNEL = (5, 5)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The flows between two neighbouring frames: from the first to the second, and back."""
+    """The flows between two neighboring frames: from the first to the second, and back."""
 
     there: Flow
     back: Flow
@@ -39,7 +61,7 @@ class Link:
 
 
 def step(first: View, second: View, preset: str) -> Step:
-    """The flows between two neighbouring views, both ways."""
+    """The flows between two neighboring views, both ways."""
     return Step(between(first, second, None, preset), between(second, first, None, preset))
 
 
@@ -77,49 +99,23 @@ def links(key: View, others: Iterable[tuple[Step, View]], preset: str) -> Iterat
         yield linked(way.turned(), view, key)
 
 
-# Ground is plain where brightness stays within so many levels of 255, over so many pixels.
-PLAIN_LEVELS = 6
-AROUND = (9, 9)
-# Levels by which the same place may differ between two frames.
-SAME_LEVELS = 3
-# Grain is smoothed over this many pixels before.
-_GROUND_KERNEL = (5, 5)
-
-
 def plain_and_same(here: View, there: View) -> Plane:
     """How far each place is plain ground that is the same in both views, 0 to 1, smooth."""
-    apart = luma(as_bytes(cv2.absdiff(_smooth(here.colour), _smooth(there.colour))))
-    same = (apart <= SAME_LEVELS) & _plain(here.grey) & _plain(there.grey)
+    apart = luma(as_bytes(cv2.absdiff(_smooth(here.color), _smooth(there.color))))
+    same = (apart <= SAME_LEVELS) & _plain(here.gray) & _plain(there.gray)
     kernel = np.ones(AROUND, np.uint8)
     inner = cv2.erode(same.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
     return as_floats(cv2.blur(as_floats(inner), AROUND))
 
 
-def _plain(grey: Luma) -> npt.NDArray[np.bool_]:
-    smooth, kernel = cv2.blur(grey, _GROUND_KERNEL), np.ones(AROUND, np.uint8)
+def _plain(gray: Luma) -> npt.NDArray[np.bool_]:
+    smooth, kernel = cv2.blur(gray, _GROUND_KERNEL), np.ones(AROUND, np.uint8)
     spread = cv2.subtract(cv2.dilate(smooth, kernel), cv2.erode(smooth, kernel))
     return np.asarray(spread <= PLAIN_LEVELS)
 
 
 def _smooth(picture: Frame) -> Frame:
     return as_bytes(cv2.blur(picture, _GROUND_KERNEL))
-
-
-# There and back may miss by this many pixels, and by this share of the way.
-RETURN_PIXELS = 0.7
-RETURN_SHARE = 0.04
-# Levels of 255 by which the two ends may differ.
-LIKENESS_LEVELS = 11.0
-# From about so many on, no neighbour makes up for the difference.
-UNLIKE_LEVELS = 40.0
-# Grain is smoothed over this many pixels before the two ends are compared.
-_GRAIN_KERNEL = (3, 3)
-KERNEL = (7, 7)
-
-
-# (difference / LIKENESS_LEVELS) squared, for every difference in bytes.
-_UNLIKENESS = as_floats((np.arange(256) / LIKENESS_LEVELS) ** 2)
-_NO_OTHER_THING = as_floats(np.exp(-((np.arange(256) / UNLIKE_LEVELS) ** 4)))
 
 
 def trust(out: Flow, back: Flow, here: View, there: View) -> Plane:
@@ -129,12 +125,12 @@ def trust(out: Flow, back: Flow, here: View, there: View) -> Plane:
     not count against it.
     """
     doubt = misses(out, back)
-    seen = exposed_alike(as_bytes(warped(there.colour, out)), here.colour, doubt)
-    doubt += unlikeness(here.colour, seen)
+    seen = exposed_alike(as_bytes(warped(there.color, out)), here.color, doubt)
+    doubt += unlikeness(here.color, seen)
     np.negative(doubt, out=doubt)
     sure = as_floats(cv2.exp(doubt))
     sure[~inside(out)] = 0
-    apart = luma(as_bytes(cv2.absdiff(here.colour, seen)))
+    apart = luma(as_bytes(cv2.absdiff(here.color, seen)))
     return as_floats(cv2.multiply(cv2.blur(sure, KERNEL), cv2.LUT(apart, _NO_OTHER_THING)))
 
 

@@ -10,6 +10,14 @@ from statistics import fmean
 
 from sdbr.motion.survey import Note
 
+# Share of the frame's longer side that things move in a frame before it counts as motion.
+MUCH_MOTION = 0.004
+# Share that neighboring frames leave unexplained of each other.
+MUCH_NEW = 0.08
+# Frames from keyframe to keyframe.
+CLOSE = 8
+MOST_CUTS_NAMED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -48,14 +56,6 @@ class KeyframePlan:
         """How many frames the clip has."""
         return self.shots[-1].stop if self.shots else 0
 
-    def explained_by(self, frame: int) -> tuple[int, ...]:
-        """The keyframes that a frame is made from: itself, or one or two beside it."""
-        nearest = self.keyframes[bisect_right(self.keyframes, frame) - 1]
-        if nearest == frame:
-            return (frame,)
-        stretch = self._after(nearest)
-        return (nearest,) if stretch.right is None else (nearest, stretch.right)
-
     def stretches(self) -> tuple[Stretch, ...]:
         """One stretch after each keyframe, those with nothing between left out."""
         every = (self._after(key) for key in self.keyframes)
@@ -71,15 +71,6 @@ class KeyframePlan:
         if place < len(self.keyframes) and self.keyframes[place] in shot:
             return Stretch(key, self.keyframes[place], self.keyframes[place])
         return Stretch(key, None, shot.stop)
-
-
-# Share of the frame's longer side that things move in a frame before it counts as motion.
-MUCH_MOTION = 0.004
-# Share that neighbouring frames leave unexplained of each other.
-MUCH_NEW = 0.08
-# Frames from keyframe to keyframe.
-CLOSE = 8
-MOST_CUTS_NAMED = 6
 
 
 def reasons(plan: KeyframePlan, notes: Sequence[Note]) -> tuple[str, ...]:

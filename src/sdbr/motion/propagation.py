@@ -1,7 +1,7 @@
 """Makes one frame from the keyframes beside it.
 
 The keyframes' pictures are fetched along the flow and mixed by trust and by nearness; what is
-new in the source comes in through a local colour model; where no keyframe is trusted the model
+new in the source comes in through a local color model; where no keyframe is trusted the model
 alone draws; the finest detail is brought back to strength.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import (
-    Colour,
+    Color,
     Frame,
     Luma,
     Plane,
@@ -28,7 +28,7 @@ from sdbr.motion.arrays import (
     size_of,
     spread_out,
 )
-from sdbr.motion.colour_model import fit_colours
+from sdbr.motion.color_model import fit_colors
 from sdbr.motion.flow import View, warped_by_planes
 from sdbr.motion.matching import Link
 from sdbr.motion.sharpness import carried, finest, gain, grid_of, kept, strength, strengthening
@@ -38,7 +38,7 @@ LEAST_WEIGHT = 0.01
 # This share of the weight is given to all keyframes alike, however near they are: what differs from
 # call to call is less in a mean.
 ALIKE = 0.2
-# Up to the first trust the colour model draws alone, from the second the pictures do.
+# Up to the first trust the color model draws alone, from the second the pictures do.
 TRUST_STEP = (0.08, 0.40)
 # Pixels over the longer side in which news is let in at most: a look keeps less of finer things.
 FINEST_NEWS = 320
@@ -92,23 +92,23 @@ def propagate(
     weights = [_weight(pull) for pull in pulls]
     trusted = _trusted(pulls)
     picture = _mixed((_fetched(pull.key.picture, pull.link) for pull in pulls), weights)
-    seen = _mixed((_fetched(pull.key.source.colour, pull.link) for pull in pulls), weights)
+    seen = _mixed((_fetched(pull.key.source.color, pull.link) for pull in pulls), weights)
     size = _size_of_news(picture, seen)
-    small, seen, here = (shrunk(each, size) for each in (picture, seen, now.view.colour))
+    small, seen, here = (shrunk(each, size) for each in (picture, seen, now.view.color))
     trusted = cell_means(trusted, size)
-    model = fit_colours(seen, small, trusted)
+    model = fit_colors(seen, small, trusted)
     new = model.of_change(as_floats(cv2.subtract(here, seen, dtype=cv2.CV_32F)))
-    grey = luma(picture)
-    detail = finest(grey)
+    gray = luma(picture)
+    detail = finest(gray)
     more = _gain(detail, now.luma, pulls, weights) * cell_means(trusted, grid_of(size_of(detail)))
     finer = strengthening(detail, more)
     untrusted = 1.0 - float(trusted.mean())
     if untrusted > HARDLY_ANY:
-        alone = model.of_colour(as_floats(here))
-        new = _where_trusted(new, alone - as_floats(small), trusted)
-        share = spread_out(np.mean([p.key.kept_detail for p in pulls], axis=0), size_of(grey))
-        other = share * _finer(now.luma, luma(here)) - _finer(grey, luma(small))
-        finer += other * spread_out(1 - trusted, size_of(grey))
+        alone = model.of_color(as_floats(here))
+        new = as_floats(cv2.blendLinear(new, alone - as_floats(small), trusted, 1 - trusted))
+        share = spread_out(np.mean([p.key.kept_detail for p in pulls], axis=0), size_of(gray))
+        other = share * _finer(now.luma, luma(here)) - _finer(gray, luma(small))
+        finer += other * spread_out(1 - trusted, size_of(gray))
     if texture is not None:
         finer += texture
     return _finished(picture, new, finer), untrusted
@@ -121,9 +121,7 @@ def _weight(pull: KeyframeLink) -> Plane:
 
 
 def _trusted(pulls: Sequence[KeyframeLink]) -> Plane:
-    most = pulls[0].link.trust
-    for pull in pulls[1:]:
-        most = np.maximum(most, pull.link.trust)
+    most = np.maximum.reduce([pull.link.trust for pull in pulls])
     low, high = TRUST_STEP
     part = np.clip((most - low) / (high - low), 0, 1)
     return as_floats(part * part * (3 - 2 * part))
@@ -149,10 +147,6 @@ def _mixed(pictures: Iterable[Frame], weights: Sequence[Plane]) -> Frame:
             mixed, total = as_bytes(cv2.blendLinear(mixed, picture, total, own)), total + own
     assert mixed is not None
     return mixed
-
-
-def _where_trusted(change: Colour, otherwise: Colour, trusted: Plane) -> Colour:
-    return as_floats(cv2.blendLinear(change, otherwise, trusted, 1 - trusted))
 
 
 def _size_of_news(picture: Frame, seen: Frame) -> WidthHeight:
@@ -183,8 +177,8 @@ def _mean(planes: Sequence[Plane], weights: Sequence[Plane]) -> Plane:
     return as_floats(np.average(planes, axis=0, weights=np.asarray(weights)))
 
 
-def _finished(picture: Frame, new: Colour, detail: Plane) -> Frame:
-    """The picture, a change of its colours on any coarser grid, and detail for each channel.
+def _finished(picture: Frame, new: Color, detail: Plane) -> Frame:
+    """The picture, a change of its colors on any coarser grid, and detail for each channel.
 
     Whole levels take half the time of floats here, and the result has no more.
     """

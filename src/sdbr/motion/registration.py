@@ -2,7 +2,7 @@
 
 The displacement is smooth and small, so it is found by least squares over large windows (Lucas
 and Kanade, "An Iterative Image Registration Technique", 1981), between the picture and its source
-as seen through the look's own colours.
+as seen through the look's own colors.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from sdbr.motion.arrays import (
     WidthHeight,
     as_bytes,
     as_floats,
-    cell_means,
+    cell_grid,
     luma,
+    product_means,
     shrunk,
     size_of,
 )
-from sdbr.motion.colour_model import fit_colours
+from sdbr.motion.color_model import fit_colors
 from sdbr.motion.flow import FlowOptions, resized, view_size, warped
 
 ALIGNING = FlowOptions(scale=1.0, longest=640)
@@ -51,12 +52,12 @@ def displacement(source: Frame, picture: Frame) -> Flow:
     """
     size = view_size(size_of(picture), ALIGNING)
     small, drawn = shrunk(source, size), shrunk(picture, size)
-    model = fit_colours(small, drawn, np.ones(small.shape[:2], np.float32))
-    wanted = _structure(luma(as_bytes(np.clip(model.of_colour(as_floats(small)), 0, 255))))
-    grid = max(1, size[0] // CELL), max(1, size[1] // CELL)
-    grey, moved = luma(drawn), np.zeros((grid[1], grid[0], 2), np.float32)
+    model = fit_colors(small, drawn, np.ones(small.shape[:2], np.float32))
+    wanted = _structure(luma(as_bytes(np.clip(model.of_color(as_floats(small)), 0, 255))))
+    grid = cell_grid(size, CELL)
+    gray, moved = luma(drawn), np.zeros((grid[1], grid[0], 2), np.float32)
     for _ in range(ROUNDS):
-        seen = _structure(as_bytes(warped(grey, resized(as_floats(moved / CELL), size))))
+        seen = _structure(as_bytes(warped(gray, resized(as_floats(moved / CELL), size))))
         moved = moved + _shift(wanted, seen, grid)
     return as_floats(moved / CELL)
 
@@ -87,8 +88,8 @@ def unshifted(picture: Frame, shift: Flow) -> Frame:
     return as_bytes(fetched)
 
 
-def _structure(grey: Luma) -> Plane:
-    soft = cv2.GaussianBlur(as_floats(grey), (0, 0), FINE)
+def _structure(gray: Luma) -> Plane:
+    soft = cv2.GaussianBlur(as_floats(gray), (0, 0), FINE)
     return as_floats(cv2.subtract(soft, cv2.GaussianBlur(soft, (0, 0), COARSE)))
 
 
@@ -100,15 +101,12 @@ def _shift(wanted: Plane, seen: Plane, grid: WidthHeight) -> Flow:
     apart = as_floats(np.clip(cv2.subtract(wanted, seen), -MOST_DIFFERENCE, MOST_DIFFERENCE))
 
     def summed(one: Plane, other: Plane) -> Plane:
-        cells = cell_means(as_floats(cv2.multiply(one, other)), grid)
-        return as_floats(cv2.GaussianBlur(cells, (0, 0), max(0.5, WINDOW * max(grid))))
+        sigma = max(0.5, WINDOW * max(grid))
+        return as_floats(cv2.GaussianBlur(product_means(one, other, grid), (0, 0), sigma))
 
     doubt = DOUBT * summed(apart, apart) / np.float32((USUAL * max(wanted.shape)) ** 2) + 1e-3
-    xx, xy, yy = (
-        summed(across, across) + doubt,
-        summed(across, down),
-        summed(down, down) + doubt,
-    )
+    xx, yy = summed(across, across) + doubt, summed(down, down) + doubt
+    xy = summed(across, down)
     x, y = summed(across, apart), summed(down, apart)
     whole = xx * yy - xy * xy
     return as_floats(np.dstack([(yy * x - xy * y) / whole, (xx * y - xy * x) / whole]))

@@ -16,7 +16,7 @@ from sdbr.motion.arrays import (
     Plane,
     WidthHeight,
     as_floats,
-    cell_means,
+    product_means,
     size_of,
     spread_out,
 )
@@ -42,13 +42,13 @@ NOTHING = 1.0
 
 def finest(luma: Luma) -> Plane:
     """The finest detail of a picture's luma, in levels of 255 around 0."""
-    grey = as_floats(luma)
-    return as_floats(cv2.subtract(grey, cv2.GaussianBlur(grey, KERNEL, 0)))
+    gray = as_floats(luma)
+    return as_floats(cv2.subtract(gray, cv2.GaussianBlur(gray, KERNEL, 0)))
 
 
 def strength(detail: Plane) -> Plane:
     """Variance of the detail in each cell of a coarse grid."""
-    return cell_means(as_floats(cv2.multiply(detail, detail)), grid_of(size_of(detail)))
+    return product_means(detail, detail, grid_of(size_of(detail)))
 
 
 def kept(drawn: Plane, given: Plane) -> Plane:
@@ -59,8 +59,7 @@ def kept(drawn: Plane, given: Plane) -> Plane:
     grid = grid_of(size_of(given))
 
     def around(one: Plane, other: Plane) -> Plane:
-        cells = cell_means(as_floats(cv2.multiply(one, other)), grid)
-        return as_floats(cv2.blur(cells, (KEPT_WINDOW, KEPT_WINDOW)))
+        return as_floats(cv2.blur(product_means(one, other, grid), (KEPT_WINDOW, KEPT_WINDOW)))
 
     return as_floats(np.clip(around(drawn, given) / (around(given, given) + NOTHING), 0, MOST_KEPT))
 

@@ -20,8 +20,9 @@ from sdbr.motion.arrays import (
     WidthHeight,
     as_bytes,
     as_floats,
-    cell_means,
+    cell_grid,
     luma,
+    product_means,
     size_of,
     spread_out,
 )
@@ -94,6 +95,5 @@ def _share(a: Plane, b: Plane, moved: Plane) -> Plane:
 
 def _window(one: Plane, other: Plane) -> Plane:
     """Means of a product around each cell."""
-    grid = tuple(max(1, side // CELL) for side in size_of(one))
-    product = as_floats(cv2.multiply(one, other))
-    return as_floats(cv2.blur(cell_means(product, (grid[0], grid[1])), (WINDOW, WINDOW)))
+    means = product_means(one, other, cell_grid(size_of(one), CELL))
+    return as_floats(cv2.blur(means, (WINDOW, WINDOW)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -86,11 +87,17 @@ def survey(frames: Iterable[Frame], compare: bool = True) -> list[Note]:
 def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
     """Each frame in small with the step to it, flashes told from cuts."""
     before: View | None = None
-    suspect = _NO_SUSPECT
-    for now, taken, came in side_by_side(_stepped, _in_pairs(side_by_side(_viewed, frames))):
-        suspect = suspect.on(before, came)
-        if flash := suspect.flash_until(now):
-            came, suspect = replace(came, flash=flash), _NO_SUSPECT
+    suspect: View | None = None  # the frame before what may have been a cut, or a flash
+    ago = 0
+    pairs = pairwise(chain((None,), side_by_side(_viewed, frames)))
+    for now, taken, came in side_by_side(_stepped, pairs):
+        if suspect is not None and ago < LONGEST_FLASH:
+            ago += 1
+            back = change(suspect, now, step(suspect, now, SURVEY_FLOW.preset))
+            if not back.may_be_cut:
+                came, suspect = replace(came, flash=ago), None
+        else:
+            suspect, ago = before if came.may_be_cut else None, 0
         yield ViewedFrame(now, taken, came)
         before = now
 
@@ -99,41 +106,11 @@ def _viewed(frame: Frame) -> View:
     return view(frame, view_size(size_of(frame), SURVEY_FLOW))
 
 
-def _in_pairs(views: Iterable[View]) -> Iterator[tuple[View | None, View]]:
-    before: View | None = None
-    for now in views:
-        yield before, now
-        before = now
-
-
-def _stepped(pair: tuple[View | None, View]) -> tuple[View, Step, Change]:
+def _stepped(pair: tuple[View | None, View | None]) -> tuple[View, Step, Change]:
     before, now = pair
+    assert now is not None  # only the first frame has none before it
     taken = step(before or now, now, SURVEY_FLOW.preset)
     return now, taken, change(before, now, taken) if before else STILL
-
-
-@dataclass(frozen=True, slots=True)
-class _Suspect:
-    """What may have been a cut, or a flash: the view before it, and how many frames ago."""
-
-    view: View | None = None
-    ago: int = 0
-
-    def on(self, before: View | None, came: Change) -> _Suspect:
-        """The suspect one frame later."""
-        if self.view is not None and self.ago < LONGEST_FLASH:
-            return _Suspect(self.view, self.ago + 1)
-        return _Suspect(before) if came.may_be_cut else _NO_SUSPECT
-
-    def flash_until(self, now: View) -> int:
-        """How many frames it lasted, if the view before it is back now; else 0."""
-        if self.view is None or not self.ago:
-            return 0
-        back = change(self.view, now, step(self.view, now, SURVEY_FLOW.preset))
-        return 0 if back.may_be_cut else self.ago
-
-
-_NO_SUSPECT = _Suspect()
 
 
 def _windows(seen: Iterable[ViewedFrame]) -> Iterator[tuple[ViewedFrame, ...]]:
@@ -163,7 +140,7 @@ def ways_back(
 ) -> Iterator[tuple[int, Step]]:
     """The flows between the frames at these distances before the last and it, nearest first.
 
-    Each is chained from the flows of neighbours and sought once more; a certain cut ends them.
+    Each is chained from the flows of neighbors and sought once more; a certain cut ends them.
     """
     now, way = window[-1], window[-1].step
     for distance in range(1, len(window)):

@@ -1,6 +1,6 @@
 """Steadies a shot of which every frame was drawn.
 
-Each picture takes on the colours of the one before it; then each is mixed with the pictures
+Each picture takes on the colors of the one before it; then each is mixed with the pictures
 around it, fetched along the source's flow, so that what differs from call to call averages out.
 What is new in the source comes in, and detail is brought back to strength, as between keyframes.
 """
@@ -14,17 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdbr.motion.arrays import Frame, luma, shrunk, size_of
-from sdbr.motion.colour_match import SMALL, harmonised
-from sdbr.motion.flow import FlowOptions, View, view, view_size
+from sdbr.motion.color_match import SMALL, harmonized
+from sdbr.motion.flow import DEFAULT_FLOW, FlowOptions, View, view, view_size
 from sdbr.motion.matching import Link, Step, joined, linked, step
 from sdbr.motion.propagation import Keyframe, KeyframeLink, SourceViews, make_key, propagate
 
 WINDOW = 2
-DEFAULT_FLOW = FlowOptions()
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class _DrawnFrame:
     """A drawn frame in its window: its source, the step to it, and its picture as a keyframe."""
 
     source: SourceViews
@@ -38,12 +37,12 @@ def steadied(
     """The steadied pictures of one shot, in order.
 
     `pairs` are source frames, all of one size, with the pictures drawn for them, all of one
-    size. `window` is how many neighbours on either side count, 0 and up; 0 matches colours
+    size. `window` is how many neighbors on either side count, 0 and up; 0 matches colors
     alone. Twice `window` and one frames are held.
     """
-    held: deque[_Drawn] = deque(maxlen=2 * window + 1)
+    held: deque[_DrawnFrame] = deque(maxlen=2 * window + 1)
     waiting = 0
-    for drawn in _followed(_harmonised(pairs), options):
+    for drawn in _followed(_harmonized(pairs), options):
         held.append(drawn)
         waiting += 1
         if waiting > window:
@@ -53,55 +52,57 @@ def steadied(
         yield _filtered(held, len(held) - left)
 
 
-def _harmonised(pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[tuple[Frame, Frame]]:
-    """The pairs with each picture in the colours of the one before it."""
+def _harmonized(pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[tuple[Frame, Frame]]:
+    """The pairs with each picture in the colors of the one before it."""
     before: tuple[View, Frame] | None = None
     for frame, picture in pairs:
         source = view(frame, view_size(size_of(frame), SMALL))
-        small, fitting = shrunk(picture, size_of(source.grey)), picture
+        small, fitting = shrunk(picture, size_of(source.gray)), picture
         if before is not None:
             taken = step(before[0], source, SMALL.preset)
             link = linked(taken.turned(), source, before[0])
-            correction = harmonised(before, (source, small), link)
+            correction = harmonized(before, (source, small), link)
             small, fitting = correction.of(small), correction.of(picture)
         yield frame, fitting
         before = source, small
 
 
-def _followed(pairs: Iterable[tuple[Frame, Frame]], options: FlowOptions) -> Iterator[_Drawn]:
+def _followed(pairs: Iterable[tuple[Frame, Frame]], options: FlowOptions) -> Iterator[_DrawnFrame]:
     before: View | None = None
     for frame, picture in pairs:
         small = view(frame, view_size(size_of(frame), options))
         source = SourceViews(small, luma(shrunk(frame, size_of(picture))))
         preset = options.preset_of(size_of(frame))
         taken = step(before, small, preset) if before else None
-        yield _Drawn(source, taken, make_key(picture, source))
+        yield _DrawnFrame(source, taken, make_key(picture, source))
         before = small
 
 
-def _filtered(held: Sequence[_Drawn], place: int) -> Frame:
+def _filtered(held: Sequence[_DrawnFrame], place: int) -> Frame:
     here = held[place]
-    nowhere = np.zeros((*here.source.view.grey.shape, 2), np.float32)
+    nowhere = np.zeros((*here.source.view.gray.shape, 2), np.float32)
     itself = KeyframeLink(here.key, Link(nowhere, np.ones_like(nowhere[..., 0])), 1.0)
     picture, _ = propagate(here.source, [itself, *_before(held, place), *_after(held, place)])
     return picture
 
 
-def _before(held: Sequence[_Drawn], place: int) -> Iterator[KeyframeLink]:
+def _before(held: Sequence[_DrawnFrame], place: int) -> Iterator[KeyframeLink]:
     """The pictures before one in its window, nearest first."""
     steps = [held[number].step for number in range(place, 0, -1)]
     others = [held[number] for number in range(place - 1, -1, -1)]
     return _pulls(held[place], others, [taken.turned() for taken in steps if taken])
 
 
-def _after(held: Sequence[_Drawn], place: int) -> Iterator[KeyframeLink]:
+def _after(held: Sequence[_DrawnFrame], place: int) -> Iterator[KeyframeLink]:
     """The pictures after one in its window, nearest first."""
     others = [held[number] for number in range(place + 1, len(held))]
     return _pulls(held[place], others, [other.step for other in others if other.step])
 
 
-def _pulls(here: _Drawn, others: Sequence[_Drawn], steps: Sequence[Step]) -> Iterator[KeyframeLink]:
-    """Each of the others as seen from here; `steps` lead away, from neighbour to neighbour."""
+def _pulls(
+    here: _DrawnFrame, others: Sequence[_DrawnFrame], steps: Sequence[Step]
+) -> Iterator[KeyframeLink]:
+    """Each of the others as seen from here; `steps` lead away, from neighbor to neighbor."""
     way: Step | None = None
     for other, taken in zip(others, steps, strict=True):
         # Over a few frames chained flow has not drifted yet.

@@ -22,8 +22,8 @@ from sdbr.media.formats import sniff
 from sdbr.media.stills import place
 from sdbr.media.stills.encode import encode_under
 from sdbr.media.stills.fit import CropBox, Fit, Placement, plan_fit
-from sdbr.media.stills.masks import prepare_mask
 from sdbr.media.stills.open import open_picture
+from sdbr.media.stills.place import prepare_mask
 from sdbr.request import Blob, ImageRequest, Model, Size
 from sdbr.workflows.pictures.job import Input
 

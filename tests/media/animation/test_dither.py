@@ -10,14 +10,14 @@ GREYS = Palette(np.array([[60] * 3, [90] * 3, [120] * 3], np.uint8), False)
 DRAWN = [dither for dither in DITHERS if dither != "auto"]
 
 
-def grey(level, shape=(32, 48)):
+def gray(level, shape=(32, 48)):
     picture = np.full((*shape, 4), 255, np.uint8)
     picture[..., :3] = level
     return picture
 
 
 def gradient(high=250):
-    picture = grey(0, (120, 160))
+    picture = gray(0, (120, 160))
     x, y = np.arange(160)[None], np.arange(120)[:, None]
     picture[..., 0] = x * high // 160
     picture[..., 1] = y * high // 120
@@ -27,24 +27,24 @@ def gradient(high=250):
 
 def shown(picture, palette, dither):
     (indices,) = drawn([picture], palette, dither)
-    return palette.colours[indices].astype(float)
+    return palette.colors[indices].astype(float)
 
 
 @pytest.mark.parametrize("dither", ["floyd", "sierra"])
 def test_diffusion_mixes_what_the_palette_lacks(dither):
-    assert abs(shown(grey(80), GREYS, dither).mean() - 80) < 3
-    assert abs(shown(grey(80), GREYS, "none").mean() - 80) > 9
+    assert abs(shown(gray(80), GREYS, dither).mean() - 80) < 3
+    assert abs(shown(gray(80), GREYS, "none").mean() - 80) > 9
 
 
-def test_bayer_mixes_where_the_nearest_colour_is_far_and_only_there():
-    between, near = shown(grey(105), GREYS, "bayer"), shown(grey(91), GREYS, "bayer")
+def test_bayer_mixes_where_the_nearest_color_is_far_and_only_there():
+    between, near = shown(gray(105), GREYS, "bayer"), shown(gray(91), GREYS, "bayer")
     assert 95 < between.mean() < 115
     assert (near == 90).all()
 
 
 @pytest.mark.parametrize("dither", DRAWN)
-def test_the_palettes_own_colours_come_back_exactly(dither):
-    picture = grey(60)
+def test_the_palettes_own_colors_come_back_exactly(dither):
+    picture = gray(60)
     picture[:, 20:] = (91, 90, 90, 255)
     palette = palette_of([picture], 255)
     assert np.array_equal(shown(picture, palette, dither), picture[..., :3])
@@ -70,12 +70,12 @@ def test_the_noise_of_a_codec_does_not_flicker_and_a_slow_fade_is_followed(dithe
     assert palette.error > 2
     frames = list(drawn(film, palette, dither))
     assert all(np.array_equal(frame[:60], frames[0][:60]) for frame in frames)
-    shown = [palette.colours[frame[60:]].mean() for frame in frames]
+    shown = [palette.colors[frame[60:]].mean() for frame in frames]
     assert 8 < shown[-1] - shown[0] < 14
 
 
 def test_a_fine_palette_follows_the_smallest_change():
-    film = [grey(60), grey(61)]
+    film = [gray(60), gray(61)]
     frames = list(drawn(film, palette_of(film, 255), "none"))
     assert (frames[0] != frames[1]).all()
 
@@ -92,17 +92,17 @@ def test_see_through_pixels_are_the_last_entry(dither):
 @pytest.mark.parametrize("dither", DRAWN)
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (3, 2)])
 def test_the_smallest_pictures_are_drawn(dither, shape):
-    (indices,) = drawn([grey(80, shape)], GREYS, dither)
+    (indices,) = drawn([gray(80, shape)], GREYS, dither)
     assert indices.shape == shape
 
 
 def test_flat_art_and_fine_palettes_need_no_dither_and_banding_gradients_the_most():
-    assert dither_for([grey(80)], Palette(GREYS.colours, True)) == "none"
-    assert dither_for([grey(91)], GREYS) == "none"
-    assert dither_for([grey(92)], GREYS) == "bayer"
+    assert dither_for([gray(80)], Palette(GREYS.colors, True)) == "none"
+    assert dither_for([gray(91)], GREYS) == "none"
+    assert dither_for([gray(92)], GREYS) == "bayer"
     assert dither_for([gradient()], palette_of([gradient()], 32)) == "floyd"
 
 
-def test_a_palette_of_one_colour_draws():
+def test_a_palette_of_one_color_draws():
     for dither in DRAWN:
-        assert (shown(grey(80), Palette(GREYS.colours[:1], False), dither) == 60).all()
+        assert (shown(gray(80), Palette(GREYS.colors[:1], False), dither) == 60).all()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.media.animation.gif import GifQuality, smaller
+from sdbr.media.animation.gif import smaller
 from sdbr.media.clip import Pixels
 from sdbr.media.open import EncodingSettings, Frame, Pace, Writer, open_reader, open_writer
 from tests.media.made_clips import picture, psnr
@@ -107,20 +107,23 @@ def test_an_impossible_size_limit_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_dither_goes_before_colours_and_colours_before_width() -> None:
-    look = smaller(GifQuality(256, 480, "sierra"), 1000, 500)
-    assert look == GifQuality(256, 480, "bayer")
-    look = smaller(look, 900, 500)
-    assert look == GifQuality(128, 480, "bayer")
-    look = smaller(GifQuality(64, 480, "bayer"), 800, 400)
-    assert look is not None
-    assert look.colours == 64
-    assert 300 < look.width < 340
+def look(colors: int, width: int, dither: str) -> EncodingSettings:
+    return EncodingSettings(colors=colors, width=width, dither=dither)
+
+
+def test_dither_goes_before_colors_and_colors_before_width() -> None:
+    assert smaller(look(256, 480, "sierra"), 1000, 500) == look(256, 480, "bayer")
+    assert smaller(look(256, 480, "bayer"), 900, 500) == look(128, 480, "bayer")
+    narrower = smaller(look(64, 480, "bayer"), 800, 400)
+    assert narrower is not None
+    assert narrower.width is not None
+    assert narrower.colors == 64
+    assert 300 < narrower.width < 340
 
 
 def test_the_narrowest_is_tried_before_giving_up() -> None:
-    assert smaller(GifQuality(64, 480, "none"), 90000, 100) == GifQuality(64, 48, "none")
-    assert smaller(GifQuality(64, 48, "none"), 800, 100) is None
+    assert smaller(look(64, 480, "none"), 90000, 100) == look(64, 48, "none")
+    assert smaller(look(64, 48, "none"), 800, 100) is None
 
 
 def test_sixty_frames_a_second_keep_their_length(tmp_path: Path) -> None:

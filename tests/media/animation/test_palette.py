@@ -19,11 +19,11 @@ def with_alpha(pixels, alpha=255):
 
 
 def error(palette: Palette) -> float:
-    colours = palette.colours.astype(float)
+    colors = palette.colors.astype(float)
     errors = []
     for picture in photographs():
         pixels = picture.reshape(-1, 4)[::7, :3].astype(float)
-        errors.append(((pixels[:, None] - colours[None]) ** 2).sum(axis=2).min(axis=1).mean())
+        errors.append(((pixels[:, None] - colors[None]) ** 2).sum(axis=2).min(axis=1).mean())
     return float(np.mean(errors))
 
 
@@ -40,18 +40,18 @@ def test_a_palette_has_a_third_less_error_than_median_cut():
     assert error(palette_of(photographs(), 64)) < 0.67 * error(by_median_cut(64))
 
 
-def test_a_palette_has_no_more_colours_than_told():
+def test_a_palette_has_no_more_colors_than_told():
     for count in (1, 2, 63, 255):
-        assert len(palette_of(photographs(), count).colours) <= count
+        assert len(palette_of(photographs(), count).colors) <= count
 
 
-def test_few_colours_are_all_kept_exactly():
+def test_few_colors_are_all_kept_exactly():
     flat = np.zeros((40, 40, 3), np.uint8)
     flat[:20] = (10, 200, 31)
     flat[0, 0] = (11, 200, 31)
     palette = palette_of([with_alpha(flat)], 255)
     assert palette.exact
-    assert palette.colours.tolist() == [[0, 0, 0], [10, 200, 31], [11, 200, 31]]
+    assert palette.colors.tolist() == [[0, 0, 0], [10, 200, 31], [11, 200, 31]]
 
 
 def test_a_palette_knows_how_far_it_is_off():
@@ -59,11 +59,11 @@ def test_a_palette_knows_how_far_it_is_off():
     assert abs(palette.error - (error(palette) / 3) ** 0.5) < 0.3
 
 
-def test_colours_that_nobody_sees_take_no_entry():
+def test_colors_that_nobody_sees_take_no_entry():
     picture = with_alpha(np.full((8, 8, 3), 90, np.uint8))
     picture[:4] = (250, 0, 0, 10)
-    assert palette_of([picture], 255).colours.tolist() == [[90, 90, 90]]
+    assert palette_of([picture], 255).colors.tolist() == [[90, 90, 90]]
 
 
 def test_a_film_without_a_visible_pixel_has_a_palette_all_the_same():
-    assert len(palette_of([with_alpha(np.zeros((4, 4, 3), np.uint8), 0)], 255).colours) == 1
+    assert len(palette_of([with_alpha(np.zeros((4, 4, 3), np.uint8), 0)], 255).colors) == 1

@@ -28,7 +28,7 @@ def gif(frames: list[bytes], size: tuple[int, int] = (4, 4)) -> bytes:
 def frame(
     pixels: list[list[int]], at: tuple[int, int] = (0, 0), delay: int = 5, disposal: int = KEEP
 ) -> bytes:
-    """One GIF image; the colour 3 is transparent. Every code is written alone, so no table."""
+    """One GIF image; the color 3 is transparent. Every code is written alone, so no table."""
     flat = [value for line in pixels for value in line]
     bits = "".join(f"{code:04b}"[::-1][:3] for value in flat for code in (4, value)) + "101"
     packed = bytes(int(bits[i : i + 8][::-1], 2) for i in range(0, len(bits), 8))

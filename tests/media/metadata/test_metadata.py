@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from sdbr.errors import InputProblem
 from sdbr.media.formats import jpeg_segments, png_chunks, sniff, webp_chunks, whole
-from sdbr.media.metadata import Made, embed, read
+from sdbr.media.metadata import PictureMetadata, embed, read
 
 PARAMETERS = "a fox 🦊 naïve\nNegative prompt: blur\nSteps: 30, Seed: 7, Size: 64x48, Model: x"
 RECORD = json.dumps({"prompt": 'a <fox> & "friends" 🦊', "seed": 7}, ensure_ascii=False)
@@ -48,7 +48,7 @@ def payload(data: bytes) -> bytes:
 def test_what_was_embedded_is_read_back_and_no_pixel_is_touched(kind):
     data = encoded(kind)
     made = embed(data, PARAMETERS, RECORD)
-    assert read(made) == Made(PARAMETERS, RECORD)
+    assert read(made) == PictureMetadata(PARAMETERS, RECORD)
     assert payload(made) == payload(data)
     assert whole(made)
     before, after = Image.open(BytesIO(data)), Image.open(BytesIO(made))
@@ -81,7 +81,7 @@ def test_the_png_text_is_where_other_programs_look_for_it():
     assert image.text == {"parameters": PARAMETERS, "sdbr": RECORD}
 
 
-def test_other_text_chunks_and_the_colour_profile_stay():
+def test_other_text_chunks_and_the_color_profile_stay():
     info = PngImagePlugin.PngInfo()
     info.add_text("Author", "me")
     info.add_text("parameters", "old")
@@ -99,14 +99,14 @@ def test_foreign_xmp_in_a_webp_stays():
     )
     made = embed(encoded("webp", xmp=foreign), PARAMETERS, RECORD)
     assert b"hello" in Image.open(BytesIO(made)).info["xmp"]
-    assert read(made) == Made(PARAMETERS, RECORD)
+    assert read(made) == PictureMetadata(PARAMETERS, RECORD)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
 def test_texts_longer_than_a_jpeg_segment_survive(kind):
     long, record = "é🦊" * 60_000, json.dumps(["x" * 200_000])
     made = embed(encoded(kind), long, record)
-    assert read(made) == Made(long, record)
+    assert read(made) == PictureMetadata(long, record)
     Image.open(BytesIO(made)).load()
 
 
@@ -122,13 +122,13 @@ def test_pictures_of_the_webui_are_read(kind, tmp_path):
         data = encoded(kind, exif=exif)
     path = tmp_path / "picture"
     path.write_bytes(data)
-    assert read(path) == Made(PARAMETERS, "")
+    assert read(path) == PictureMetadata(PARAMETERS, "")
 
 
 def test_a_comment_with_the_low_byte_first_is_read_too():
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + PARAMETERS.encode("utf-16-le")
-    assert read(encoded("jpeg", exif=exif)) == Made(PARAMETERS, "")
+    assert read(encoded("jpeg", exif=exif)) == PictureMetadata(PARAMETERS, "")
 
 
 def test_a_text_that_unpacks_to_gigabytes_is_cut_short():
@@ -163,7 +163,7 @@ def test_any_text_survives(kind, parameters, record, ascii_only):
     if kind != "png":
         parameters = "Steps: 1" + parameters
     record = json.dumps(record, ensure_ascii=ascii_only)
-    assert read(embed(PLAIN[kind], parameters, record)) == Made(parameters, record)
+    assert read(embed(PLAIN[kind], parameters, record)) == PictureMetadata(parameters, record)
 
 
 @given(st.sampled_from(KINDS), st.data())

@@ -10,17 +10,17 @@ WIDTH, HEIGHT = 96, 64
 
 
 def spot(x, y):
-    """A soft bright spot on grey."""
+    """A soft bright spot on gray."""
     down, across = np.mgrid[0:HEIGHT, 0:WIDTH]
     glow = 180 * np.exp(-((across - x) ** 2 + (down - y) ** 2) / 18)
     return Image.fromarray(np.dstack([40 + glow] * 3).astype(np.uint8))
 
 
 def brightest(image):
-    grey = np.asarray(image.convert("L")).astype(float) - 40
-    grey[grey < 30] = 0
+    gray = np.asarray(image.convert("L")).astype(float) - 40
+    gray[gray < 30] = 0
     down, across = np.mgrid[0:HEIGHT, 0:WIDTH]
-    return (grey * across).sum() / grey.sum(), (grey * down).sum() / grey.sum()
+    return (gray * across).sum() / gray.sum(), (gray * down).sum() / gray.sum()
 
 
 def test_a_camera_that_does_not_move_gives_the_picture_itself():

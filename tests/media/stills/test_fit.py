@@ -82,9 +82,9 @@ def test_the_nearest_of_the_exact_sizes_is_taken():
 
 def test_one_line_tells_what_is_done():
     rule = RULES["exact"]
-    told = {fit: str(plan_fit(Size(1800, 1200), rule, fit)) for fit in ("contain", "cover")}
-    assert told["contain"] == "1800x1200 -> 1216x811, padded to 1216x832"
-    assert told["cover"] == "1800x1200 cropped to 1754x1200 -> 1216x832"
+    placements = {fit: str(plan_fit(Size(1800, 1200), rule, fit)) for fit in ("contain", "cover")}
+    assert placements["contain"] == "1800x1200 -> 1216x811, padded to 1216x832"
+    assert placements["cover"] == "1800x1200 cropped to 1754x1200 -> 1216x832"
     assert str(plan_fit(Size(1800, 1200), rule, "stretch")) == "1800x1200 -> 1216x832"
     assert str(plan_fit(Size(1024, 1024), rule)) == "1024x1024 as it is"
 

@@ -3,7 +3,7 @@ from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.stills.encode import encode
-from sdbr.media.stills.masks import mask_from_alpha, prepare_mask
+from sdbr.media.stills.place import prepare_mask
 from sdbr.request import Size
 
 
@@ -14,7 +14,7 @@ def half_white(mode: str = "L") -> Image.Image:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "RGB", "P"])
-def test_a_mask_of_any_kind_comes_out_grey_at_the_pictures_size(mode):
+def test_a_mask_of_any_kind_comes_out_gray_at_the_pictures_size(mode):
     mask = prepare_mask(encode(half_white(mode)), Size(80, 40))
     assert (mask.mode, mask.size) == ("L", (80, 40))
     assert (mask.getpixel((5, 5)), mask.getpixel((75, 5))) == (0, 255)
@@ -32,13 +32,6 @@ def test_white_strokes_on_nothing_are_a_mask():
     assert (mask.getpixel((5, 5)), mask.getpixel((35, 5))) == (0, 255)
 
 
-def test_what_is_transparent_in_a_picture_is_repainted():
-    picture = Image.new("RGBA", (4, 4), (9, 9, 9, 255))
-    picture.putpixel((1, 1), (9, 9, 9, 0))
-    mask = mask_from_alpha(picture)
-    assert (mask.getpixel((0, 0)), mask.getpixel((1, 1))) == (0, 255)
-
-
 def test_a_mask_of_another_shape_is_refused():
     with pytest.raises(InputProblem, match="The mask is 40x20 and the picture 100x100"):
         prepare_mask(encode(half_white()), Size(100, 100))
@@ -47,5 +40,3 @@ def test_a_mask_of_another_shape_is_refused():
 def test_a_mask_that_repaints_nothing_is_refused():
     with pytest.raises(InputProblem, match="repaints nothing"):
         prepare_mask(encode(Image.new("L", (8, 8), 0)), Size(8, 8))
-    with pytest.raises(InputProblem, match="no transparent part"):
-        mask_from_alpha(Image.new("RGB", (8, 8)))

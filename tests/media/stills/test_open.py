@@ -30,13 +30,13 @@ def encoded(image: Image.Image, suffix: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def png(width: int, height: int, rows: bytes, depth: int = 8, colour: int = 2) -> bytes:
+def png(width: int, height: int, rows: bytes, depth: int = 8, color: int = 2) -> bytes:
     def chunk(name: bytes, body: bytes) -> bytes:
         return (
             struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
         )
 
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0)
     parts = (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
@@ -90,17 +90,17 @@ def test_every_mode_becomes_rgb(mode):
     assert min(opened.image.getpixel((1, 1))) >= 254
 
 
-def test_deep_grey_is_scaled_and_not_cut_off():
+def test_deep_gray_is_scaled_and_not_cut_off():
     levels = [0, 128, 129, 257, 32768, 65278, 65535]
     row = b"\0" + struct.pack(">7H", *levels)
-    opened = open_picture(png(7, 1, row, depth=16, colour=0))
+    opened = open_picture(png(7, 1, row, depth=16, color=0))
     assert [opened.image.getpixel((x, 0))[0] for x in range(7)] == [
         round(level / 257) for level in levels
     ]
     assert opened.notes == ("16 to 8 bits",)
 
 
-def test_deep_colour_is_scaled_and_not_cut_off():
+def test_deep_color_is_scaled_and_not_cut_off():
     row = b"\0" + struct.pack(">6H", 0, 32896, 65535, 400, 20000, 60000)
     pixels = open_picture(png(2, 1, row, depth=16)).image
     for pixel, levels in zip(
@@ -110,14 +110,14 @@ def test_deep_colour_is_scaled_and_not_cut_off():
             assert abs(got - level / 257) <= 1
 
 
-def test_inverted_cmyk_as_adobe_writes_it_keeps_its_colours():
+def test_inverted_cmyk_as_adobe_writes_it_keeps_its_colors():
     cmyk = Image.new("RGB", (16, 16), ORANGE).convert("CMYK")
     opened = open_picture(encoded(cmyk, "jpeg", quality=95))
     assert max(abs(a - b) for a, b in zip(opened.image.getpixel((8, 8)), ORANGE, strict=True)) < 6
     assert opened.notes == ("CMYK to sRGB",)
 
 
-def test_a_colour_profile_is_applied():
+def test_a_color_profile_is_applied():
     lab = ImageCms.createProfile("LAB")
     wide = Image.new("RGB", (4, 4), ORANGE)
     lab_image = ImageCms.profileToProfile(
@@ -130,7 +130,7 @@ def test_a_colour_profile_is_applied():
     assert opened.image.info == {}
 
 
-def test_a_broken_colour_profile_is_left_out():
+def test_a_broken_color_profile_is_left_out():
     opened = open_picture(encoded(Image.new("RGB", (4, 4), ORANGE), "png", icc_profile=b"nonsense"))
     assert opened.image.getpixel((1, 1)) == ORANGE
     assert opened.notes == ("unusable colour profile left out",)
@@ -149,7 +149,7 @@ def test_transparent_parts_show_the_background_or_are_kept():
         open_picture(data, background="beautiful")
 
 
-def test_a_transparent_palette_colour_shows_the_background():
+def test_a_transparent_palette_color_shows_the_background():
     image = Image.new("P", (2, 1), 0)
     image.putpalette([255, 0, 0, 0, 255, 0])
     image.putpixel((1, 0), 1)
@@ -165,7 +165,7 @@ def test_an_alpha_channel_in_which_nothing_is_clear_is_dropped():
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
 def test_the_first_frame_of_an_animation_is_taken(suffix):
-    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     options = {"save_all": True, "append_images": frames[1:], "lossless": True}
     opened = open_picture(encoded(frames[0], suffix, **options))
     assert opened.image.getpixel((4, 4)) == (255, 0, 0)
@@ -194,7 +194,7 @@ def test_an_upright_size_is_meant_when_less_is_needed():
 
 def test_more_pixels_than_the_cap_are_refused_unread():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    bomb = png(20_000, 20_000, bytes(2501) * 20_000, depth=1, colour=0)
+    bomb = png(20_000, 20_000, bytes(2501) * 20_000, depth=1, color=0)
     with pytest.raises(InputProblem, match=r"declares 20000x20000 pixels .400 megapixels"):
         open_picture(bomb)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
@@ -273,7 +273,7 @@ def test_every_broken_file_gives_one_line_and_nothing_else():
 
 
 @needs_media
-def test_every_photo_opens_upright_and_in_its_colours():
+def test_every_photo_opens_upright_and_in_its_colors():
     photos = {path.stem: open_picture(path) for path in (MEDIA / "photos").iterdir()}
     assert {opened.image.mode for opened in photos.values()} == {"RGB"}
     assert photos["landscape-exif6"].size == (1800, 1200)

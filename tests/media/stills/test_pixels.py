@@ -28,7 +28,7 @@ def test_nothing_changed_is_one_corner_and_no_picture_before_is_all() -> None:
     assert changed_box(None, picture(0)) == Box(0, 0, 96, 64)
 
 
-def test_half_transparent_black_on_white_is_grey() -> None:
+def test_half_transparent_black_on_white_is_gray() -> None:
     image = np.zeros((1, 3, 4), np.uint8)
     image[0, :, 3] = (0, 128, 255)
     assert flattened(image)[0, :, 0].tolist() == [255, 127, 0]

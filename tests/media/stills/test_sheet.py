@@ -6,26 +6,26 @@ from sdbr.media.stills.sheet import Labels, contact_sheet, pairs_sheet, thumbnai
 RED, BLUE = Image.new("RGB", (400, 200), "red"), Image.new("RGB", (100, 300), "blue")
 
 
-def colours(sheet: Image.Image) -> dict[tuple[int, int, int], int]:
-    return {colour: count for count, colour in sheet.getcolors(1 << 24)}
+def colors(sheet: Image.Image) -> dict[tuple[int, int, int], int]:
+    return {color: count for count, color in sheet.getcolors(1 << 24)}
 
 
 def test_thumbnails_are_bounded_and_keep_their_aspect():
-    counted = colours(contact_sheet([[RED, BLUE]], side=60))
+    counted = colors(contact_sheet([[RED, BLUE]], side=60))
     assert counted[(255, 0, 0)] == 60 * 30
     assert counted[(0, 0, 255)] == 20 * 60
 
 
 def test_a_small_picture_is_not_enlarged():
-    assert colours(contact_sheet([[Image.new("RGB", (9, 9), "red")]]))[(255, 0, 0)] == 81
+    assert colors(contact_sheet([[Image.new("RGB", (9, 9), "red")]]))[(255, 0, 0)] == 81
 
 
 def test_rows_run_down_and_columns_across():
     red, blue = RED.resize((50, 50)), BLUE.resize((50, 50))
     sheet = contact_sheet([[red, red], [blue, red]])
     middle = sheet.height // 2
-    assert (0, 0, 255) not in colours(sheet.crop((0, 0, sheet.width, middle)))
-    assert (0, 0, 255) in colours(sheet.crop((0, middle, sheet.width // 2, sheet.height)))
+    assert (0, 0, 255) not in colors(sheet.crop((0, 0, sheet.width, middle)))
+    assert (0, 0, 255) in colors(sheet.crop((0, middle, sheet.width // 2, sheet.height)))
 
 
 def test_labels_make_room_for_themselves():
@@ -33,7 +33,7 @@ def test_labels_make_room_for_themselves():
     named = contact_sheet([[RED]], Labels("title", ("column",), ("row",)), side=300)
     assert named.width > bare.width
     assert named.height > bare.height + 40
-    assert colours(named)[(255, 0, 0)] == colours(bare)[(255, 0, 0)] == 300 * 150
+    assert colors(named)[(255, 0, 0)] == colors(bare)[(255, 0, 0)] == 300 * 150
 
 
 def test_more_or_fewer_labels_than_pictures_do_no_harm():
@@ -49,7 +49,7 @@ def test_a_gap_and_an_empty_sheet_are_drawn():
 
 def test_what_is_transparent_shows_the_paper():
     clear = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
-    assert (255, 0, 0) not in colours(contact_sheet([[clear]]))
+    assert (255, 0, 0) not in colors(contact_sheet([[clear]]))
 
 
 def test_many_pictures_make_a_sheet_that_still_opens():

@@ -73,12 +73,12 @@ def test_pixels_that_are_not_square_become_square(
     ],
     ids=["plain", "10-bit", "full-range", "bt601", "untagged", "hevc-10-bit", "mpeg4"],
 )
-def test_colours_come_back_right(tmp_path: Path, film: Film) -> None:
+def test_colors_come_back_right(tmp_path: Path, film: Film) -> None:
     _, images = opened(tmp_path, film)
     assert len(images) == 8
     for number, image in enumerate(images):
         assert psnr(image, picture(number)) > 33
-        # The encoding side of full range is itself half a level off in colour.
+        # The encoding side of full range is itself half a level off in color.
         slack = 1.0 if film.full_range else 0.5
         assert abs(float(image.mean()) - float(picture(number).mean())) < slack
 
@@ -114,7 +114,7 @@ def test_film_of_720_lines_that_says_nothing_is_bt709(tmp_path: Path) -> None:
 
 
 def test_hdr_is_brought_to_the_usual_range(tmp_path: Path) -> None:
-    """A grey of 203 cd/m² in PQ (58 % of the signal, ITU-R BT.2408) is diffuse white."""
+    """A gray of 203 cd/m² in PQ (58 % of the signal, ITU-R BT.2408) is diffuse white."""
     tags = {"colorspace": 9, "color_primaries": 9, "color_trc": 16}
     white = np.full((64, 96, 3), round(0.58 * 255), np.uint8)
     film = Film(pix_fmt="yuv420p10le", matrix=Colorspace.BT2020, tags=tags, times=(Fraction(0),))

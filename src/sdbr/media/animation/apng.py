@@ -6,16 +6,14 @@ Layout: PNG (W3C, third edition), sections 11.3.6 and 4.9.
 from __future__ import annotations
 
 import struct
-import zlib
-from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
 from sdbr.media.clip import EncodingSettings, Pixels
+from sdbr.media.formats import PNG_SIGNATURE, png_chunk, png_chunks
 from sdbr.media.stills.pixels import changed_box, encode_png, part, scaled, with_channels
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LEVEL = 6
 _LARGEST = 65535
 
@@ -37,17 +35,19 @@ class ApngSink:
         """Append the part of the picture that changed."""
         image = scaled(with_channels(image, self._channels), self._settings.width)
         box = changed_box(self._before, image)
-        encoded = dict(_joined(encode_png(part(image, box), _LEVEL)))
+        png = encode_png(part(image, box), _LEVEL)
+        header, *rest = png_chunks(png)
+        data = b"".join(png[chunk.start : chunk.end] for chunk in rest if chunk.name == b"IDAT")
         if self._before is None:
-            self._begin(encoded[b"IHDR"])
+            self._begin(png[header.start : header.end])
         delay = _delay(lasts)
         places = (self._next(), box.width, box.height, box.x, box.y)
         control = struct.pack(">5I2H2B", *places, delay.numerator, delay.denominator, 0, 0)
         self._write(b"fcTL", control)
         if self._before is None:
-            self._write(b"IDAT", encoded[b"IDAT"])
+            self._write(b"IDAT", data)
         else:
-            self._write(b"fdAT", struct.pack(">I", self._next()) + encoded[b"IDAT"])
+            self._write(b"fdAT", struct.pack(">I", self._next()) + data)
         self._before = image
         self._frames += 1
 
@@ -64,7 +64,7 @@ class ApngSink:
             self._file.close()
 
     def _begin(self, header: bytes) -> None:
-        self._file.write(_SIGNATURE)
+        self._file.write(PNG_SIGNATURE)
         self._write(b"IHDR", header)
         self._control_at = self._file.tell()
         self._write(b"acTL", struct.pack(">II", 0, self._plays()))
@@ -80,22 +80,7 @@ class ApngSink:
         return self._sequence - 1
 
     def _write(self, name: bytes, body: bytes) -> None:
-        checksum = zlib.crc32(name + body)
-        self._file.write(struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum))
-
-
-def _joined(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield header and picture data of an encoded PNG, each in one piece."""
-    at, data = len(_SIGNATURE), b""
-    while at < len(png):
-        length, name = struct.unpack_from(">I4s", png, at)
-        body = png[at + 8 : at + 8 + length]
-        if name == b"IHDR":
-            yield name, body
-        elif name == b"IDAT":
-            data += body
-        at += 12 + length
-    yield b"IDAT", data
+        self._file.write(png_chunk(name, body))
 
 
 def _delay(lasts: Fraction) -> Fraction:

@@ -1,8 +1,8 @@
-"""Draws the pictures of a film in the colours of its palette, by a chosen dither."""
+"""Draws the pictures of a film in the colors of its palette, and chooses the dither for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import tee
 
 import numpy as np
@@ -12,13 +12,35 @@ from sdbr.media.animation.nearest import Indices, Nearest, Pairs
 from sdbr.media.animation.palette import MOST, Palette, opaque
 from sdbr.media.clip import Pixels
 
-Drawing = Callable[[Iterable[Pixels], Palette], Iterator[Indices]]
+Plane = npt.NDArray[np.float64]
+Step = tuple[int, int, float]
+"""How far right, how far down, and the share of the error that goes there"""
 
+DITHERS = ("auto", "none", "bayer", "floyd", "sierra")
+# Floyd and Steinberg 1976, and Sierra's Filter Lite.
+_DIFFUSIONS: dict[str, tuple[Step, ...]] = {
+    "floyd": ((1, 0, 7 / 16), (-1, 1, 3 / 16), (0, 1, 5 / 16), (1, 1, 1 / 16)),
+    "sierra": ((1, 0, 2 / 4), (-1, 1, 1 / 4), (0, 1, 1 / 4)),
+}
+# Of the error. All of it makes 2 dB more noise and 7 % more bytes, and gradients no smoother.
+_PASSED_ON = 0.7
+# Fronts that an error reaches at most, its own among them: x + 2y of the farthest step, and one.
+_FRONTS = 4
+# Pixels that are drawn in step: many make the steps cheap, few keep them in little memory.
+_TOGETHER = 1 << 20
+# What dots cost in `bayer`: little dither where the palette is dense, more where it is not.
 _GRAIN = 0.5
-"""What dots cost in `bayer`: little dither where the palette is dense, more where it is not."""
+# Levels of 255 that a pixel may change and still stays, but no more than the palette is off: in
+# clips 8 to 30 % of the bytes for 0.1 dB.
 _TOLERANCE = 2
-"""Levels of 255 that a pixel may change and still stays, but no more than the palette is off: in
-clips 8 to 30 % of the bytes for 0.1 dB."""
+
+# Bands are looked for in windows of so many pixels a side whose variance is below this, where
+# these are at least a share of all.
+_WINDOW = 5
+_SMOOTH = 4.0
+_SHARE = 0.1
+# Levels of 255 that windows are off, root mean square: 42 and 46 dB.
+_VISIBLE, _INVISIBLE = 2.0, 1.28
 
 
 def drawn(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator[Indices]:
@@ -30,50 +52,29 @@ def drawn(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator
     tolerance = min(_TOLERANCE, int(palette.error))
     seen, to_draw = tee(pictures)
     held: tuple[Pixels, Indices] | None = None
-    for picture, indices in zip(seen, _DRAWINGS[dither](to_draw, palette), strict=True):
+    for picture, indices in zip(seen, _as_indices(to_draw, palette, dither), strict=True):
         if held is not None:
-            stays = _stays(picture, held[0], tolerance)
+            changes = np.maximum(picture, held[0]) - np.minimum(picture, held[0])
+            stays = np.asarray((changes <= tolerance).all(axis=2))
             indices = np.where(stays, held[1], indices)
             picture = np.where(stays[..., None], held[0], picture)
         held = picture, indices
         yield np.where(opaque(picture), indices, np.uint8(MOST))
 
 
-def _stays(picture: Pixels, held: Pixels, tolerance: int) -> npt.NDArray[np.bool_]:
-    """Which pixels are, in each channel, as they were when their entry was chosen."""
-    changes = np.maximum(picture, held) - np.minimum(picture, held)
-    return np.asarray((changes <= tolerance).all(axis=2))
-
-
-def _plain(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
-    lookup = Nearest(palette)
-    for picture in pictures:
-        yield lookup.entries(lookup.codes(picture))
-
-
-def _ordered(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
-    lookup, matrix = Pairs(palette, _GRAIN), _bayer()
-    for picture in pictures:
-        height, width = picture.shape[:2]
-        tiles = np.tile(matrix, (height // 8 + 1, width // 8 + 1))[:height, :width]
-        yield lookup.mixed(lookup.codes(picture), tiles)
-
-
-def _floyd(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
-    return diffused(pictures, Nearest(palette), FLOYD)
-
-
-def _sierra(pictures: Iterable[Pixels], palette: Palette) -> Iterator[Indices]:
-    return diffused(pictures, Nearest(palette), SIERRA)
-
-
-_DRAWINGS: dict[str, Drawing] = {
-    "none": _plain,
-    "bayer": _ordered,
-    "floyd": _floyd,
-    "sierra": _sierra,
-}
-DITHERS = ("auto", *_DRAWINGS)
+def _as_indices(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator[Indices]:
+    if dither in _DIFFUSIONS:
+        lookup = Nearest(palette)
+        for film in _grouped(pictures):
+            yield from _diffused(film, lookup, _DIFFUSIONS[dither])
+    elif dither == "bayer":
+        pairs, matrix = Pairs(palette, _GRAIN), _bayer()
+        for picture in pictures:
+            height, width = picture.shape[:2]
+            tiles = np.tile(matrix, (height // 8 + 1, width // 8 + 1))[:height, :width]
+            yield pairs.mixed(picture, tiles)
+    else:
+        yield from map(Nearest(palette).entries, pictures)
 
 
 def _bayer() -> npt.NDArray[np.uint8]:
@@ -82,26 +83,6 @@ def _bayer() -> npt.NDArray[np.uint8]:
     for _ in range(3):
         matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
     return matrix
-
-
-Step = tuple[int, int, float]
-FLOYD: tuple[Step, ...] = ((1, 0, 7 / 16), (-1, 1, 3 / 16), (0, 1, 5 / 16), (1, 1, 1 / 16))
-SIERRA: tuple[Step, ...] = ((1, 0, 2 / 4), (-1, 1, 1 / 4), (0, 1, 1 / 4))
-"""Floyd and Steinberg 1976, and Sierra's Filter Lite: right, down, and the share that goes there"""
-
-_PASSED_ON = 0.7
-"""Of the error. All of it makes 2 dB more noise and 7 % more bytes, and gradients no smoother."""
-_AHEAD = 4
-_TOGETHER = 1 << 20
-"""Pixels that are drawn in step: many make the steps cheap, few keep them in little memory."""
-
-
-def diffused(
-    pictures: Iterable[Pixels], lookup: Nearest, steps: tuple[Step, ...]
-) -> Iterator[Indices]:
-    """Yield RGBA pictures of one film as indices (height, width)."""
-    for film in _grouped(pictures):
-        yield from _diffused(film, lookup, steps)
 
 
 def _grouped(pictures: Iterable[Pixels]) -> Iterator[Pixels]:
@@ -123,42 +104,22 @@ def _diffused(film: Pixels, lookup: Nearest, steps: tuple[Step, ...]) -> Indices
     count, height, width = film.shape[:3]
     shown = opaque(film)
     found = np.zeros((count, height, width), np.uint8)
-    errors = np.zeros((_AHEAD, height + 1, count, 3), np.float32)
+    errors = np.zeros((_FRONTS, height + 1, count, 3), np.float32)
     for front in range(width + 2 * (height - 1)):
         rows = slice(max(0, (front - width + 2) // 2), min(height - 1, front // 2) + 1)
         y = np.arange(rows.start, rows.stop)
         x = front - 2 * y
-        here = errors[front % _AHEAD]
+        here = errors[front % _FRONTS]
         wanted = (film[:, y, x, :3].swapaxes(0, 1) + here[rows]).clip(0, 255)
         here[:] = 0
-        entries = lookup.entries(lookup.codes((wanted + 0.5).astype(np.uint8)))
+        entries = lookup.entries((wanted + 0.5).astype(np.uint8))
         found[:, y, x] = entries.T
-        off = _off(wanted, lookup, entries, shown[:, y, x].T)
+        off = (wanted - lookup.centers[entries]) * np.float32(_PASSED_ON)
+        off[~shown[:, y, x].T] = 0  # a see-through pixel passes nothing on
         for right, down, share in steps:
-            later = errors[(front + right + 2 * down) % _AHEAD]
+            later = errors[(front + right + 2 * down) % _FRONTS]
             later[rows.start + down : rows.stop + down] += off * share
     return found
-
-
-def _off(
-    wanted: npt.NDArray[np.float32],
-    lookup: Nearest,
-    entries: Indices,
-    shown: npt.NDArray[np.bool_],
-) -> npt.NDArray[np.float32]:
-    """What is passed on; a see-through pixel passes nothing."""
-    off = (wanted - lookup.centres[entries]) * np.float32(_PASSED_ON)
-    return np.where(shown[..., None], off, 0).astype(np.float32)
-
-
-Plane = npt.NDArray[np.float64]
-
-_WINDOW = 5
-_SMOOTH = 4.0
-"""Variance in a window below which bands would be seen"""
-_SHARE = 0.1
-_VISIBLE, _INVISIBLE = 2.0, 1.28
-"""Levels of 255 that windows are off, root mean square: 42 and 46 dB"""
 
 
 def dither_for(pictures: Iterable[Pixels], palette: Palette) -> str:
@@ -181,17 +142,17 @@ def dither_for(pictures: Iterable[Pixels], palette: Palette) -> str:
 def _windows(
     sample: list[Pixels], indices: Iterable[Indices], palette: Palette
 ) -> tuple[Plane, npt.NDArray[np.bool_]]:
-    """Of all windows: the squared error of their mean colour as drawn, and which are smooth."""
+    """Of all windows: the squared error of their mean color as drawn, and which are smooth."""
     table = np.zeros((MOST + 1, 3), np.uint8)
-    table[: len(palette.colours)] = palette.colours
+    table[: len(palette.colors)] = palette.colors
     errors, smooth = [], []
     for picture, drawing in zip(sample, indices, strict=True):
         wanted = [picture[..., channel].astype(np.float64) for channel in range(3)]
         shown = [table[drawing, channel].astype(np.float64) for channel in range(3)]
         squares = [_mean(a - b) ** 2 for a, b in zip(wanted, shown, strict=True)]
         errors.append(np.mean(squares, axis=0).ravel())
-        grey = np.mean(wanted, axis=0)
-        smooth.append((_mean(grey**2) - _mean(grey) ** 2 < _SMOOTH).ravel())
+        gray = np.mean(wanted, axis=0)
+        smooth.append((_mean(gray**2) - _mean(gray) ** 2 < _SMOOTH).ravel())
     return np.concatenate(errors), np.concatenate(smooth)
 
 

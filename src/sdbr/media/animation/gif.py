@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -17,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 from av import VideoFrame
 from av.codec.context import CodecContext, Flags
-from av.container import OutputContainer
 from av.video.reformatter import Interpolation
 
 from sdbr.errors import InputProblem, UsageProblem
@@ -30,6 +28,12 @@ from sdbr.media.stills.pixels import scaled, with_channels
 from sdbr.media.timing import centiseconds
 from sdbr.media.writer import Note
 
+_TICK = Fraction(1, 100)
+_FEWEST_COLORS = 64
+_NARROWEST = 48
+_SAMPLED = 3
+"""Parts of the clip from which a picture each is taken to choose the dither."""
+
 
 class GifSink:
     """One GIF being written; the pictures wait on disk until the palette is known."""
@@ -37,29 +41,31 @@ class GifSink:
     def __init__(
         self, target: Path, first: Pixels, settings: EncodingSettings, comment: str, note: Note
     ) -> None:
-        _check(settings)
-        self._target, self._settings = target, settings
-        self._comment, self._note = comment, note
-        self._channels = first.shape[2]
+        if settings.dither not in DITHERS:
+            raise UsageProblem(f"There is no dither {settings.dither!r}. Use one of {DITHERS}.")
+        if not 2 <= settings.colors <= 256:
+            raise UsageProblem(f"A GIF has 2 to 256 colours, not {settings.colors}.")
         height, width = scaled(first, settings.width).shape[:2]
-        self._width = width
+        self._target, self._comment, self._note = target, comment, note
+        self._settings = replace(settings, width=width)
+        self._channels = first.shape[2]
         self._spool = Spool(target.with_suffix(".spool"), width, height)
         self._spans: list[tuple[Fraction, Fraction]] = []
+        self._delays: list[tuple[int, int]] = []
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Keep one picture and its time."""
-        image = scaled(with_channels(image, self._channels), self._settings.width)
-        self._spool.add(image)
+        self._spool.add(scaled(with_channels(image, self._channels), self._settings.width))
         self._spans.append((at, lasts))
 
     def finish(self) -> None:
         """Find the palette, draw the frames with it, and write the file."""
         try:
             self._spool.seal()
-            delays = centiseconds(self._spans)
-            if (lost := len(self._spans) - len(delays)) > 0:
+            self._delays = centiseconds(self._spans)
+            if (lost := len(self._spans) - len(self._delays)) > 0:
                 self._note(f"{lost} frames were left out: a GIF shows at most 50 a second.")
-            self._encode(PendingFrames(self._spool, tuple(delays), self._settings.loop))
+            self._encode_within_limit()
             append_comment(self._target, self._comment)
         finally:
             self._spool.remove()
@@ -68,85 +74,66 @@ class GifSink:
         """Remove what waits on disk."""
         self._spool.remove()
 
-    def _encode(self, film: PendingFrames) -> None:
-        look: GifQuality | None = GifQuality(
-            self._settings.colours, self._width, self._settings.dither
-        )
+    def _encode_within_limit(self) -> None:
+        look: EncodingSettings | None = self._settings
+        max_bytes = self._settings.max_bytes
         # A comment takes one byte more for each 255.
-        limit = (self._settings.max_bytes or 0) - len(self._comment.encode()) * 257 // 256 - 4
+        limit = (max_bytes or 0) - len(self._comment.encode()) * 257 // 256 - 4
         while look is not None:
-            size, look = encode(film, look, self._target)
-            if self._settings.max_bytes is None:
+            size, look = self._encode(look)
+            if max_bytes is None:
                 return
             if size <= limit:
                 self._note(
-                    f"{look.colours} colours, {look.width} pixels wide, dither {look.dither}."
+                    f"{look.colors} colours, {look.width} pixels wide, dither {look.dither}."
                 )
                 return
             look = smaller(look, size, max(1, limit))
         raise InputProblem(
-            f"The GIF does not fit into {self._settings.max_bytes} bytes; {size} is the least."
+            f"The GIF does not fit into {max_bytes} bytes; {size} is the least."
             " Allow more, or take fewer frames."
         )
 
+    def _encode(self, look: EncodingSettings) -> tuple[int, EncodingSettings]:
+        """Write the file; return its size in bytes, and the look without "auto"."""
+        palette = palette_of(self._shown(look.width), min(look.colors, MOST))
+        if look.dither == "auto":
+            step = max(1, len(self._delays) // _SAMPLED)
+            sample = islice(self._shown(look.width), 0, None, step)
+            look = replace(look, dither=dither_for(sample, palette))
+        pictures = drawn(self._shown(look.width), palette, look.dither)
+        delays = (delay for _, delay in self._delays)
+        _write(self._target, palette, look.loop, zip(pictures, delays, strict=True))
+        return self._target.stat().st_size, look
 
-def _check(settings: EncodingSettings) -> None:
-    if settings.dither not in DITHERS:
-        raise UsageProblem(f"There is no dither {settings.dither!r}. Use one of {DITHERS}.")
-    if not 2 <= settings.colours <= 256:
-        raise UsageProblem(f"A GIF has 2 to 256 colours, not {settings.colours}.")
-
-
-_FEWEST_COLOURS = 64
-_NARROWEST = 48
-_DIFFUSED = ("floyd", "sierra")
-_SAMPLED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class GifQuality:
-    """What a GIF spends its bytes on: colours in the palette, width in pixels, dither."""
-
-    colours: int
-    width: int
-    dither: str
-    """auto, or one of those that `drawn` knows"""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingFrames:
-    """The spooled pictures to be shown: (index, delay in centiseconds) pairs, and the loop."""
-
-    spool: Spool
-    delays: tuple[tuple[int, int], ...]
-    loop: int | None
+    def _shown(self, width: int | None) -> Iterator[Pixels]:
+        """Yield the pictures that stay as RGBA, `width` pixels wide."""
+        kept = {number for number, _ in self._delays}
+        for number, picture in enumerate(self._spool.pictures()):
+            if number not in kept:
+                continue
+            height = picture.height
+            if width is not None and width != picture.width:
+                height = max(1, round(height * width / picture.width))
+            pixels = picture.to_ndarray(
+                format="rgba", width=width, height=height, interpolation=Interpolation.LANCZOS
+            )
+            yield np.asarray(pixels, dtype=np.uint8)
 
 
-def smaller(look: GifQuality, size: int, limit: int) -> GifQuality | None:
+def smaller(look: EncodingSettings, size: int, limit: int) -> EncodingSettings | None:
     """Return what to try after `look` gave `size` bytes, more than `limit`; None at the end.
 
-    Dither goes first, then colours down to 64, then width by about what is too much.
+    Dither goes first, then colors down to 64, then width by about what is too much.
     """
-    if look.dither in _DIFFUSED:
+    if look.dither in ("floyd", "sierra"):
         return replace(look, dither="bayer")
-    if look.colours > _FEWEST_COLOURS:
-        return replace(look, colours=max(_FEWEST_COLOURS, look.colours // 2))
-    if look.width <= _NARROWEST:
+    if look.colors > _FEWEST_COLORS:
+        return replace(look, colors=max(_FEWEST_COLORS, look.colors // 2))
+    if look.width is None or look.width <= _NARROWEST:
         return None
     shrink = min(0.9, math.sqrt(limit / size) * 0.97)
     return replace(look, width=max(_NARROWEST, int(look.width * shrink)))
-
-
-def encode(film: PendingFrames, look: GifQuality, target: Path) -> tuple[int, GifQuality]:
-    """Write the film to `target`; return the file's size in bytes, and the look without "auto"."""
-    palette = palette_of(_shown(film, look), min(look.colours, MOST))
-    if look.dither == "auto":
-        look = replace(look, dither=dither_for(_sample(film, look), palette))
-    pictures = drawn(_shown(film, look), palette, look.dither)
-    with packed(target, palette, film.loop) as packing:
-        for indices, (_, delay) in zip(pictures, film.delays, strict=True):
-            packing.add(indices, delay)
-    return target.stat().st_size, look
 
 
 def append_comment(target: Path, text: str) -> None:
@@ -162,78 +149,41 @@ def append_comment(target: Path, text: str) -> None:
         file.write(b"\x21\xfe" + blocks + b"\0;")
 
 
-def _sample(film: PendingFrames, look: GifQuality) -> Iterator[Pixels]:
-    """Yield some pictures from all over the film."""
-    step = max(1, len(film.delays) // _SAMPLED)
-    return islice(_shown(film, look), 0, None, step)
-
-
-def _shown(film: PendingFrames, look: GifQuality) -> Iterator[Pixels]:
-    """Yield the pictures that stay as RGBA, at their size."""
-    kept = {number for number, _ in film.delays}
-    for number, picture in enumerate(film.spool.pictures()):
-        if number not in kept:
-            continue
-        height = picture.height
-        if look.width != picture.width:
-            height = max(1, round(height * look.width / picture.width))
-        pixels = picture.to_ndarray(
-            format="rgba", width=look.width, height=height, interpolation=Interpolation.LANCZOS
-        )
-        yield np.asarray(pixels, dtype=np.uint8)
-
-
-_TICK = Fraction(1, 100)
-
-
-class Packing:
-    """A GIF of one palette being written.
+def _write(
+    target: Path, palette: Palette, loop: int | None, pictures: Iterable[tuple[Indices, int]]
+) -> None:
+    """Write indices (height, width), each shown for so many centiseconds; a `loop` of None is once.
 
     Unchanged pixels can be drawn see-through or as they are: the first is shorter for a thing that
     moves on a still ground, the second for noise. Both are tried for each frame.
     """
-
-    def __init__(self, container: OutputContainer, palette: Palette) -> None:
-        self._container = container
-        self._stream = container.add_stream("gif", rate=100)
+    options = {"loop": str(-1 if loop is None else loop)}
+    with av.open(str(target.absolute()), "w", format="gif", options=options) as container:
+        stream = container.add_stream("gif", rate=100)
         plain = CodecContext.create("gif", "w")
         plain.options = {"gifflags": "offsetting"}
-        self._codecs = (self._stream.codec_context, plain)
-        self._table = _table(palette)
-        self._clock = 0
-
-    def add(self, indices: Indices, delay: int) -> None:
-        """Append a picture (height, width) that is shown for `delay` centiseconds."""
-        if self._clock == 0:
-            self._set_up(*indices.shape)
-        # PyAV takes a pair here, and its types do not say so.
-        pair = cast(Indices, (indices, self._table))
-        frame = VideoFrame.from_ndarray(pair, format="pal8")
-        frame.pts, frame.time_base, frame.duration = self._clock, _TICK, delay
-        self._clock += delay
-        ways = [codec.encode(frame) for codec in self._codecs]
-        for packet in min(ways, key=lambda packets: sum(packet.size for packet in packets)):
-            packet.stream, packet.time_base = self._stream, _TICK
-            self._container.mux(packet)
-
-    def _set_up(self, height: int, width: int) -> None:
-        for codec in self._codecs:
-            codec.height, codec.width, codec.pix_fmt = height, width, "pal8"
-            codec.time_base, codec.framerate = _TICK, 1 / _TICK
-            codec.flags |= int(Flags.frame_duration)
-
-
-@contextmanager
-def packed(target: Path, palette: Palette, loop: int | None) -> Iterator[Packing]:
-    """Write `target`; a `loop` of 0 plays for ever, None once."""
-    told = {"loop": str(-1 if loop is None else loop)}
-    with av.open(str(target.absolute()), "w", format="gif", options=told) as container:
-        yield Packing(container, palette)
+        codecs = (stream.codec_context, plain)
+        table, clock = _table(palette), 0
+        for indices, delay in pictures:
+            if clock == 0:
+                for codec in codecs:
+                    codec.height, codec.width = indices.shape
+                    codec.pix_fmt = "pal8"
+                    codec.time_base, codec.framerate = _TICK, 1 / _TICK
+                    codec.flags |= int(Flags.frame_duration)
+            # PyAV takes a pair here, and its types do not say so.
+            frame = VideoFrame.from_ndarray(cast(Indices, (indices, table)), format="pal8")
+            frame.pts, frame.time_base, frame.duration = clock, _TICK, delay
+            clock += delay
+            ways = [codec.encode(frame) for codec in codecs]
+            for packet in min(ways, key=lambda packets: sum(packet.size for packet in packets)):
+                packet.stream, packet.time_base = stream, _TICK
+                container.mux(packet)
 
 
 def _table(palette: Palette) -> npt.NDArray[np.uint8]:
     """The palette as 256 entries of A, R, G, B; the last is see-through."""
     table = np.zeros((MOST + 1, 4), np.uint8)
     table[:MOST, 0] = 255
-    table[: len(palette.colours), 1:] = palette.colours
+    table[: len(palette.colors), 1:] = palette.colors
     return table

@@ -1,11 +1,11 @@
-"""Finds the palette entries for colours; what was asked once is remembered."""
+"""Finds the palette entries for colors; what was asked once is remembered."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from sdbr.media.animation.palette import Codes, Floats, Palette, centres_of, codes_of, nearest
+from sdbr.media.animation.palette import Codes, Floats, Palette, centers_of, codes_of, nearest
 
 Indices = npt.NDArray[np.uint8]
 
@@ -16,39 +16,39 @@ LEVELS = 64
 
 
 class Nearest:
-    """The nearest entry to each colour.
+    """The nearest entry to each color.
 
-    Colours are told apart by 7 bits a channel, which costs less than 0.01 dB; by all 8 where the
+    Colors are told apart by 7 bits a channel, which costs less than 0.01 dB; by all 8 where the
     palette is exact.
     """
 
     def __init__(self, palette: Palette) -> None:
-        self.centres: Floats = palette.colours.astype(np.float32)
+        self.centers: Floats = palette.colors.astype(np.float32)
         self.bits = 8 if palette.exact else 7
         self._known = np.zeros(1 << 3 * self.bits, np.bool_)
         self._entries = np.zeros(1 << 3 * self.bits, np.uint8)
 
-    def codes(self, pixels: npt.NDArray[np.uint8]) -> Codes:
-        """The codes of colours (…, 3) by which `entries` are asked for; all are known then."""
+    def entries(self, pixels: npt.NDArray[np.uint8]) -> Indices:
+        """The index of the entry nearest to each color (…, 3 or more)."""
+        return self._entries[self._codes(pixels)]
+
+    def _codes(self, pixels: npt.NDArray[np.uint8]) -> Codes:
+        """The codes of colors, all of them known from now on."""
         codes = codes_of(pixels, self.bits)
         unknown = codes[~self._known[codes]]
         if unknown.size:
             self._learn(np.unique(unknown))
         return codes
 
-    def entries(self, codes: Codes) -> Indices:
-        """The index of the entry nearest to each of the codes."""
-        return self._entries[codes]
-
     def _learn(self, codes: Codes) -> None:
-        self._entries[codes] = nearest(centres_of(codes, self.bits), self.centres)
+        self._entries[codes] = nearest(centers_of(codes, self.bits), self.centers)
         self._known[codes] = True
 
 
 class Pairs(Nearest):
-    """Two entries for each colour, and what share of its pixels is to show the second.
+    """Two entries for each color, and what share of its pixels is to show the second.
 
-    The pair makes |colour − mixture|² + grain × share × (1 − share) × |first − second|² the
+    The pair makes |color − mixture|² + grain × share × (1 − share) × |first − second|² the
     least: `grain` (0 to 1) is what visible dots cost against a mixture that is off; at 1 the first
     is alone, which is the nearest.
     """
@@ -57,11 +57,12 @@ class Pairs(Nearest):
         super().__init__(palette)
         self._grain = grain
         self._seconds, self._shares = np.zeros_like(self._entries), np.zeros_like(self._entries)
-        apart = ((self.centres[:, None] - self.centres) ** 2).sum(axis=2)
+        apart = ((self.centers[:, None] - self.centers) ** 2).sum(axis=2)
         self._around = np.argsort(apart, axis=1, kind="stable")[:, 1 : _NEAR + 1]
 
-    def mixed(self, codes: Codes, thresholds: npt.NDArray[np.uint8]) -> Indices:
-        """The first or the second entry for each code, by thresholds of 0 to LEVELS − 1."""
+    def mixed(self, pixels: npt.NDArray[np.uint8], thresholds: npt.NDArray[np.uint8]) -> Indices:
+        """The first or the second entry for each color, by thresholds of 0 to LEVELS − 1."""
+        codes = self._codes(pixels)
         return np.where(
             thresholds < self._shares[codes], self._seconds[codes], self._entries[codes]
         )
@@ -76,8 +77,8 @@ class Pairs(Nearest):
     def _pair(self, codes: Codes) -> None:
         first = self._entries[codes]
         around = self._around[first]
-        step = self.centres[around] - self.centres[first][:, None]
-        off = (centres_of(codes, self.bits) - self.centres[first])[:, None]
+        step = self.centers[around] - self.centers[first][:, None]
+        off = (centers_of(codes, self.bits) - self.centers[first])[:, None]
         length, along = (step**2).sum(axis=2), (off * step).sum(axis=2)
         grain = self._grain
         share = ((2 * along - grain * length) / (2 * (1 - grain) * length)).clip(0, 0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from sdbr.errors import InputProblem
 from sdbr.media.animation.index import Index, index_of
-from sdbr.media.clip import Clip, Frame, Pace, Pixels
+from sdbr.media.clip import Clip, Frame, Pace
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
 
@@ -41,7 +41,7 @@ def probe(kind: str, path: Path) -> Clip:
         kind=kind,
         path=path,
         size=size,
-        pace=_pace(kind, index),
+        pace=_pace(kind, index.lengths),
         frames=len(index.lengths),
         duration=sum(index.lengths, Fraction(0)),
         has_alpha=has_alpha,
@@ -64,19 +64,18 @@ def frames(
                 return
             try:
                 image.seek(number + index.skipped)
-                pixels = _pixels(image, clip.has_alpha)
-            except _UNDECODABLE:
-                _stop(clip, number, note)
+                pixels = np.array(image.convert("RGBA" if clip.has_alpha else "RGB"), np.uint8)
+            except _UNDECODABLE as error:
+                if number == 0:
+                    raise _unreadable(clip.path) from error
+                note(
+                    f"Only {number} of {clip.frames} frames can be decoded; the rest is broken or"
+                    " missing."
+                )
                 return
             if at >= start:
                 yield Frame(pixels, at, lasts)
             at += lasts
-
-
-def _stop(clip: Clip, number: int, note: Callable[[str], None]) -> None:
-    if number == 0:
-        raise _unreadable(clip.path)
-    note(f"Only {number} of {clip.frames} frames can be decoded; the rest is broken or missing.")
 
 
 def _opened(path: Path, index: Index) -> Image.Image:
@@ -114,18 +113,10 @@ def _has_alpha(image: Image.Image, index: Index) -> bool:
     return False
 
 
-def _pixels(image: Image.Image, has_alpha: bool) -> Pixels:
-    return np.asarray(image.convert("RGBA" if has_alpha else "RGB"), dtype=np.uint8).copy()
-
-
-def _pace(kind: str, index: Index) -> Pace:
-    times, at = [], Fraction(0)
-    for length in index.lengths:
-        times.append(at)
-        at += length
+def _pace(kind: str, lengths: Sequence[Fraction]) -> Pace:
     tick = _TICKS[kind]
-    if kind == "apng" and len(set(index.lengths)) == 1:
-        tick = Fraction(1, index.lengths[0].denominator)
-    if len(set(index.lengths)) > 1:
-        return Pace(len(times) / at, tick, variable=True)
-    return Pace(1 / index.lengths[0], tick)
+    if len(set(lengths)) > 1:
+        return Pace(len(lengths) / sum(lengths, Fraction(0)), tick, variable=True)
+    if kind == "apng":
+        tick = Fraction(1, lengths[0].denominator)
+    return Pace(1 / lengths[0], tick)

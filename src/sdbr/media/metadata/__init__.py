@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdbr.errors import InputProblem
-from sdbr.media.formats import PNG_SIGNATURE, is_webp
+from sdbr.media.formats import JPEG_SIGNATURE, PNG_SIGNATURE, is_webp
 from sdbr.media.metadata import jpeg, png, webp
 
 # A file larger than this is not a picture that anybody keeps; it is not read into memory.
@@ -14,7 +14,7 @@ _LARGEST_FILE = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class PictureMetadata:
     """How a picture was made.
 
     `parameters` is the text that stable-diffusion-webui and its relatives show; `record` is
@@ -35,14 +35,14 @@ def embed(data: bytes, parameters: str, record: str) -> bytes:
     made = {"parameters": parameters.replace("\0", ""), "sdbr": record.replace("\0", "")}
     if data.startswith(PNG_SIGNATURE):
         return png.embed(data, made)
-    if data.startswith(b"\xff\xd8"):
+    if data.startswith(JPEG_SIGNATURE):
         return jpeg.embed(data, made)
     if is_webp(data):
         return webp.embed(data, made)
     return data
 
 
-def read(source: bytes | Path) -> Made | None:
+def read(source: bytes | Path) -> PictureMetadata | None:
     """Read how a picture was made; None where the file does not say.
 
     Raises InputProblem where the file itself cannot be read; broken content never raises.
@@ -51,11 +51,11 @@ def read(source: bytes | Path) -> Made | None:
     texts: dict[str, str] = {}
     if data.startswith(PNG_SIGNATURE):
         texts = png.read(data)
-    elif data.startswith(b"\xff\xd8"):
+    elif data.startswith(JPEG_SIGNATURE):
         texts = jpeg.read(data)
     elif is_webp(data):
         texts = webp.read(data)
-    made = Made(texts.get("parameters", ""), texts.get("sdbr", ""))
+    made = PictureMetadata(texts.get("parameters", ""), texts.get("sdbr", ""))
     return made if made.parameters or made.record else None
 
 

@@ -5,11 +5,11 @@ Layout: PNG (W3C, third edition), sections 11.3.3.2 tEXt, 11.3.3.3 zTXt and 11.3
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Mapping
+from mmap import mmap
 
-from sdbr.media.formats import Chunk, png_chunks
+from sdbr.media.formats import Chunk, png_chunk, png_chunks
 
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 # What one text may grow to when it is unpacked; a bomb ends here.
@@ -33,7 +33,7 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
     return b"".join([*parts, whole[body:]])
 
 
-def read(data: bytes) -> dict[str, str]:
+def read(data: bytes | mmap) -> dict[str, str]:
     """Return the texts of sdbr's and the webui's keys; the first of a key counts."""
     texts: dict[str, str] = {}
     for chunk in png_chunks(data):
@@ -46,15 +46,13 @@ def read(data: bytes) -> dict[str, str]:
 def _pack(key: str, text: str) -> bytes:
     keyword = key.encode("ascii") + b"\0"
     try:
-        name, body = b"tEXt", keyword + text.encode("latin-1")
+        return png_chunk(b"tEXt", keyword + text.encode("latin-1"))
     except UnicodeEncodeError:
         # Not compressed, no language, no translated keyword.
-        name, body = b"iTXt", keyword + b"\0\0\0\0" + text.encode("utf-8", "replace")
-    checksum = zlib.crc32(name + body)
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum)
+        return png_chunk(b"iTXt", keyword + b"\0\0\0\0" + text.encode("utf-8", "replace"))
 
 
-def _key(data: bytes, chunk: Chunk) -> str:
+def _key(data: bytes | mmap, chunk: Chunk) -> str:
     if chunk.name not in _TEXT_CHUNKS:
         return ""
     return data[chunk.start : chunk.end][:80].partition(b"\0")[0].decode("latin-1")

@@ -8,13 +8,15 @@ from __future__ import annotations
 import html
 import struct
 from collections.abc import Mapping
+from mmap import mmap
 
-from sdbr.media.formats import sniff, webp_chunks
+from sdbr.media.formats import riff_chunk, sniff, webp_chunks
 from sdbr.media.metadata import exif
 from sdbr.request import Size
 
 _ALPHA, _EXIF, _XMP = 0x10, 0x08, 0x04
-_NEEDED = (b"VP8X", b"VP8L", b"EXIF", b"XMP ")
+_REPLACED = (b"VP8X", b"EXIF", b"XMP ")
+_NEEDED = (b"VP8L", *_REPLACED)
 _RDF_END = "</rdf:RDF>"
 _PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -26,25 +28,26 @@ _CLOSE = "</sdbr:record></rdf:Description>"
 
 def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
     """Put the texts behind the picture's own chunks, and the extended header before them."""
-    chunks, found = _needed(data), sniff(data)
-    if found is None or not any(True for _ in webp_chunks(data)):
+    chunks, own, found = _needed(data), list(webp_chunks(data)), sniff(data)
+    if found is None or not own:
         return data
     block, packet = _exif_block(chunks), _packet(chunks)
     if parameters := texts.get("parameters", ""):
         block = exif.with_user_comment(block, parameters)
     if record := texts.get("sdbr", ""):
-        packet = _with_record(packet, record)
+        packet = with_record(packet, record)
     parts = [
-        _chunk(b"VP8X", _header(chunks, found.size, bool(block), bool(packet))),
-        *_other_chunks(data),
-        *([_chunk(b"EXIF", block)] if block else []),
-        *([_chunk(b"XMP ", packet.encode("utf-8", "replace"))] if packet else []),
+        riff_chunk(b"VP8X", _header(chunks, found.size, bool(block), bool(packet))),
+        *(riff_chunk(name, data[at:end]) for name, at, end in own if name not in _REPLACED),
+        *([riff_chunk(b"EXIF", block)] if block else []),
+        *([riff_chunk(b"XMP ", packet.encode("utf-8", "replace"))] if packet else []),
     ]
     body = b"WEBP" + b"".join(parts)
-    return b"RIFF" + struct.pack("<I", len(body)) + body + _behind(data)
+    (declared,) = struct.unpack_from("<I", data, 4)
+    return b"RIFF" + struct.pack("<I", len(body)) + body + data[8 + declared :]
 
 
-def read(data: bytes) -> dict[str, str]:
+def read(data: bytes | mmap) -> dict[str, str]:
     """Return the webui's text and sdbr's record, as far as they are there."""
     chunks = _needed(data)
     _, opened, rest = _packet(chunks).partition(_OPEN)
@@ -55,38 +58,24 @@ def read(data: bytes) -> dict[str, str]:
     }
 
 
-def _needed(data: bytes) -> dict[bytes, bytes]:
+def _needed(data: bytes | mmap) -> dict[bytes, bytes]:
     chunks = (chunk for chunk in webp_chunks(data) if chunk.name in _NEEDED)
     return {chunk.name: data[chunk.start : chunk.end] for chunk in chunks}
-
-
-def _other_chunks(data: bytes) -> list[bytes]:
-    replaced = (b"VP8X", b"EXIF", b"XMP ")
-    chunks = (chunk for chunk in webp_chunks(data) if chunk.name not in replaced)
-    return [_chunk(chunk.name, data[chunk.start : chunk.end]) for chunk in chunks]
-
-
-def _behind(data: bytes) -> bytes:
-    (declared,) = struct.unpack_from("<I", data, 4)
-    return data[8 + declared :]
 
 
 def _header(chunks: Mapping[bytes, bytes], size: Size, has_exif: bool, has_xmp: bool) -> bytes:
     """The extended header: flags, then the canvas, each side less one in 24 bits."""
     old = chunks.get(b"VP8X", b"")
-    flags = old[0] if old else _alpha_flag(chunks)
+    # A lossless picture tells in the 29th bit behind its mark whether it has an alpha channel.
+    lossless = chunks.get(b"VP8L", b"")
+    flags = old[0] if old else _ALPHA if lossless and lossless[4] >> 4 & 1 else 0
     flags = flags & ~(_EXIF | _XMP) | has_exif * _EXIF | has_xmp * _XMP
     sides = b"".join((side - 1).to_bytes(3, "little") for side in size)
     return bytes([flags, 0, 0, 0]) + sides
 
 
-def _alpha_flag(chunks: Mapping[bytes, bytes]) -> int:
-    # A lossless picture tells in the 29th bit behind its mark whether it has an alpha channel.
-    lossless = chunks.get(b"VP8L", b"")
-    return _ALPHA if lossless and lossless[4] >> 4 & 1 else 0
-
-
-def _with_record(packet: str, record: str) -> str:
+def with_record(packet: str, record: str) -> str:
+    """Return an XMP packet, a fresh one for "", with sdbr's record in place of the one before."""
     head, opened, rest = packet.partition(_OPEN)
     if opened:
         packet = head + rest.partition(_CLOSE)[2]
@@ -100,7 +89,3 @@ def _exif_block(chunks: Mapping[bytes, bytes]) -> bytes:
 
 def _packet(chunks: Mapping[bytes, bytes]) -> str:
     return chunks.get(b"XMP ", b"").decode("utf-8", "replace")
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from io import BytesIO
 
 import numpy as np
@@ -13,6 +12,7 @@ from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
+from sdbr.media.formats import PNG_SIGNATURE, png_chunk
 
 MAX_INPUT_BYTES = 18_000_000
 """An input picture's file: Base64 adds a third, and a request may hold 25,000,000 bytes."""
@@ -74,8 +74,7 @@ def _on_white(image: Image.Image) -> Image.Image:
     return below
 
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOUR_TYPES = {3: 2, 4: 6}
+_COLOR_TYPES = {3: 2, 4: 6}
 _SUB, _UP = 1, 2
 _LEVEL = 1
 _EACH = 4
@@ -88,10 +87,10 @@ def encode_frame(image: Pixels) -> bytes:
     The same frame can give other bytes on another kind of processor: name frames by their pixels.
     """
     height, width, channels = image.shape
-    header = struct.pack(">2I5B", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
+    header = struct.pack(">2I5B", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
     packed = isal_zlib.compress(_filtered(image), _LEVEL)
-    parts = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
-    return _SIGNATURE + b"".join(_chunk(name, body) for name, body in parts)
+    chunks = png_chunk(b"IHDR", header), png_chunk(b"IDAT", packed), png_chunk(b"IEND", b"")
+    return PNG_SIGNATURE + b"".join(chunks)
 
 
 def _filtered(image: Pixels) -> npt.NDArray[np.uint8]:
@@ -115,8 +114,3 @@ def _left(rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
     apart = rows[:, ::_EACH]
     left = np.minimum(apart, np.negative(apart)).sum(axis=1, dtype=np.uint32)
     return np.asarray(left, np.uint32)
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    checksum = zlib.crc32(body, zlib.crc32(name))
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum)

@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from sdbr.errors import InputProblem, SdbrError
 from sdbr.media.formats import sniff
-from sdbr.media.stills.colour import flattened, in_srgb
+from sdbr.media.stills.color import flattened, in_srgb
 from sdbr.request import Size
 
 MAX_PIXELS = 178_000_000
@@ -47,7 +47,7 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class DecodedPicture:
     """A picture in memory.
 
     `image` is RGB, or RGBA where the alpha channel was asked for and there is one. `size` is
@@ -61,12 +61,6 @@ class Opened:
     notes: tuple[str, ...] = ()
 
 
-class _Wanted(NamedTuple):
-    background: str
-    keep_alpha: bool
-    at_least: Size | None
-
-
 def open_picture(
     source: Path | bytes,
     *,
@@ -74,10 +68,10 @@ def open_picture(
     keep_alpha: bool = False,
     at_least: Size | None = None,
     name: str = "",
-) -> Opened:
+) -> DecodedPicture:
     """Decode a picture: upright, in sRGB, 8 bits a channel, the first frame of an animation.
 
-    `background`, a colour name or #rrggbb, is seen through transparent parts, unless
+    `background`, a color name or #rrggbb, is seen through transparent parts, unless
     `keep_alpha` keeps these. `at_least` is a size that will do: a larger picture is decoded at a
     reduced scale, with twice as many pixels a side or more. `name` stands for bytes in messages.
     At most MAX_PIXELS pixels. Memory: 4 bytes a pixel for plain RGB, 8 where it is turned,
@@ -91,7 +85,7 @@ def open_picture(
         _check_head(stream, name)
         try:
             with Image.open(stream, formats=_FORMATS) as image:
-                return _decode(image, _Wanted(background, keep_alpha, at_least), name)
+                return _decode(image, name, None if keep_alpha else background, at_least)
         except SdbrError:
             raise
         except Exception as error:  # decoders raise anything on a broken file
@@ -153,25 +147,27 @@ def _what_is_wrong(error: Exception) -> str:
     return "is damaged and cannot be decoded. Copy or download it again."
 
 
-def _decode(image: ImageFile.ImageFile, look: _Wanted, name: str) -> Opened:
+def _decode(
+    image: ImageFile.ImageFile, name: str, background: str | None, at_least: Size | None
+) -> DecodedPicture:
     _check_size(Size(*image.size), name)
     notes = [FIRST_FRAME] if _moves(image) else []
     stored, turn = image.size, _orientation(image)
-    wanted = look.at_least and (look.at_least[::-1] if turn > 4 else look.at_least)
+    wanted = at_least and (at_least[::-1] if turn > 4 else at_least)
     if wanted:
         image.draft(None, (2 * wanted[0], 2 * wanted[1]))
     image.load()
-    picture, told = in_srgb(_reduced(image, wanted))
-    notes += told
+    picture, conversions = in_srgb(_reduced(image, wanted))
+    notes += conversions
     if turn in _TURNS:
         picture = picture.transpose(_TURNS[turn])
         notes.append(f"turned upright (EXIF {turn})")
-    if not look.keep_alpha:
-        picture, told = flattened(picture, look.background)
-        notes += told
+    if background is not None:
+        picture, fills = flattened(picture, background)
+        notes += fills
     picture.info = {}  # a profile or EXIF left here would be saved with a picture it misfits
     size = Size(*(stored[::-1] if turn > 4 else stored))
-    return Opened(picture, size, (image.format or "").lower(), tuple(notes))
+    return DecodedPicture(picture, size, (image.format or "").lower(), tuple(notes))
 
 
 def _moves(image: ImageFile.ImageFile) -> bool:

@@ -1,13 +1,22 @@
-"""Bring a picture to the size a model takes, and the model's picture back."""
+"""Bring a picture and its mask to the size a model takes, and the model's picture back.
+
+A mask is a gray picture that says where a model repaints: white is repainted, black is kept.
+"""
 
 from __future__ import annotations
 
-from PIL import Image, ImageFilter
+from pathlib import Path
 
+from PIL import Image, ImageChops, ImageFilter
+
+from sdbr.errors import InputProblem
 from sdbr.media.stills.fit import CropBox, Placement
+from sdbr.media.stills.open import open_picture
 from sdbr.request import Size
 
 _LANCZOS = Image.Resampling.LANCZOS
+# A mask drawn on a scaled copy of the picture may be off by rounding, not by more.
+_SHAPE_TOLERANCE = 0.02
 
 
 def apply(image: Image.Image, placement: Placement, fill: int | None = None) -> Image.Image:
@@ -15,7 +24,7 @@ def apply(image: Image.Image, placement: Placement, fill: int | None = None) -> 
 
     The image may be smaller than `placement.source`, as one decoded at a reduced scale is.
     Padding continues the picture, mirrored at its edges and blurred, so that a model finds
-    nothing to invent a border from; `fill` (a grey level) takes its place, as a mask needs.
+    nothing to invent a border from; `fill` (a gray level) takes its place, as a mask needs.
     """
     used = _scaled(placement.used, placement.source, Size(*image.size))
     if image.size == placement.size and used == (0, 0, *image.size) and not _padded(placement):
@@ -48,6 +57,28 @@ def restore(image: Image.Image, placement: Placement, *, exact: bool = False) ->
     if target == (whole[2] - whole[0], whole[3] - whole[1]):
         return image.crop((whole[0], whole[1], whole[2], whole[3]))
     return image.resize(target, _LANCZOS, box)
+
+
+def prepare_mask(source: Path | bytes, size: Size, *, invert: bool = False) -> Image.Image:
+    """Open a mask and bring it to the picture's size, as gray ("L").
+
+    Transparent parts count as black. `invert` is for masks where black is repainted. Raises
+    InputProblem for a mask of another shape than the picture's, or one that repaints nothing.
+    """
+    name = str(source) if isinstance(source, Path) else "The mask"
+    mask = open_picture(source, background="black", name=name).image.convert("L")
+    shape = (mask.width * size.height) / (mask.height * size.width)
+    if abs(shape - 1) > _SHAPE_TOLERANCE:
+        raise InputProblem(
+            f"{name} is {mask.width}x{mask.height} and the picture {size}. "
+            "Give a mask of the picture's shape."
+        )
+    if invert:
+        mask = ImageChops.invert(mask)
+    mask = mask.resize(size, Image.Resampling.BILINEAR)
+    if mask.getextrema() == (0, 0):
+        raise InputProblem(f"{name} repaints nothing: make white what is to change.")
+    return mask
 
 
 def _padded(placement: Placement) -> bool:

@@ -39,8 +39,9 @@ def contact_sheet(cells: Cells, labels: Labels = Labels(), side: int = 256) -> I
     """
     columns = max((len(row) for row in cells), default=0)
     bound = _bounded(side, columns * len(cells))
-    small = [[_thumbnail(picture, bound) for picture in row] for row in cells]
-    widths = [max(_width(row, n) for row in small) for n in range(columns)]
+    filled = [[*row, *[None] * (columns - len(row))] for row in cells]
+    small = [[_thumbnail(picture, bound) for picture in row] for row in filled]
+    widths = [max([_SMALLEST, *(p.width for p in each if p)]) for each in zip(*small, strict=True)]
     heights = [max((picture.height for picture in row if picture), default=bound) for row in small]
     return _draw(small, labels, widths, heights)
 
@@ -73,11 +74,6 @@ def _thumbnail(picture: Image.Image | None, side: int) -> Image.Image | None:
     return flat.resize((size[0], size[1]), Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _width(row: Sequence[Image.Image | None], column: int) -> int:
-    picture = row[column] if column < len(row) else None
-    return max(picture.width if picture else 0, _SMALLEST)
-
-
 def _draw(
     small: list[list[Image.Image | None]], labels: Labels, widths: list[int], heights: list[int]
 ) -> Image.Image:
@@ -106,16 +102,16 @@ def _tall(lines: list[Line]) -> int:
 
 
 def _write(
-    draw: ImageDraw.ImageDraw, lines: list[Line], at: tuple[float, float], size: int, colour: str
+    draw: ImageDraw.ImageDraw, lines: list[Line], at: tuple[float, float], size: int, color: str
 ) -> None:
     for number, line in enumerate(lines):
-        draw_line(draw, (at[0], at[1] + size + number * line_height(size)), line, colour)
+        draw_line(draw, (at[0], at[1] + size + number * line_height(size)), line, color)
 
 
 def _write_columns(
     draw: ImageDraw.ImageDraw, names: list[list[Line]], widths: list[int], corner: tuple[int, int]
 ) -> None:
-    """Centred over each column, the last line just above the pictures."""
+    """Centered over each column, the last line just above the pictures."""
     left, bottom = corner
     for lines, width in zip(names, widths, strict=False):
         for number, line in enumerate(lines):
@@ -147,8 +143,7 @@ def _paste(
     top = corner[1]
     for row, height in zip(small, sides[1], strict=True):
         left = corner[0]
-        for number, width in enumerate(sides[0]):
-            picture = row[number] if number < len(row) else None
+        for picture, width in zip(row, sides[0], strict=True):
             if picture is None:
                 sheet.paste(_EMPTY, (left, top, left + width, top + height))
             else:

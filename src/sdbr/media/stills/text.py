@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -13,7 +12,7 @@ from PIL import ImageDraw, ImageFont
 Font = ImageFont.FreeTypeFont
 
 # Fonts with many scripts, as Linux, macOS and Windows name their files; the first that has a
-# glyph is taken. Colour emoji fonts come in one size only and are not among them.
+# glyph is taken. Color emoji fonts come in one size only and are not among them.
 _SYSTEM_FONTS = (
     *("NotoSans-Regular.ttf", "DejaVuSans.ttf", "NotoSansCJK-Regular.ttc", "wqy-zenhei.ttc"),
     *("Arial Unicode.ttf", "PingFang.ttc", "Apple Symbols.ttf"),
@@ -38,7 +37,7 @@ def line_height(size: int) -> int:
 
 def wrap(text: str, size: int, width: float, most: int = 2) -> list[Line]:
     """Break text into at most `most` lines of at most `width` pixels; "…" ends what is cut."""
-    words = _drawable(text).split()
+    words = "".join(map(_spelled, unicodedata.normalize("NFC", text[:2000]))).split()
     lines: list[str] = []
     while words and len(lines) < most:
         taken = _fitting(words, size, width)
@@ -52,11 +51,11 @@ def wrap(text: str, size: int, width: float, most: int = 2) -> list[Line]:
     return [_line(line, size) for line in lines]
 
 
-def draw_line(draw: ImageDraw.ImageDraw, at: tuple[float, float], line: Line, colour: str) -> None:
+def draw_line(draw: ImageDraw.ImageDraw, at: tuple[float, float], line: Line, color: str) -> None:
     """Draw a line whose baseline begins at `at`."""
     x, y = at
     for text, font in line.pieces:
-        draw.text((x, y), text, colour, font, anchor="ls")
+        draw.text((x, y), text, color, font, anchor="ls")
         x += font.getlength(text)
 
 
@@ -77,17 +76,9 @@ def _cut(text: str, size: int, width: float, end: str = "") -> str:
 
 
 def _line(text: str, size: int) -> Line:
-    pieces = tuple(_pieces(text, size))
+    groups = groupby(text, key=lambda character: _index(character) or 0)
+    pieces = tuple(("".join(group), _fonts(size)[index]) for index, group in groups)
     return Line(pieces, sum(font.getlength(piece) for piece, font in pieces))
-
-
-def _pieces(text: str, size: int) -> Iterator[tuple[str, Font]]:
-    for index, group in groupby(text, key=lambda character: _index(character) or 0):
-        yield "".join(group), _fonts(size)[index]
-
-
-def _drawable(text: str) -> str:
-    return "".join(_spelled(character) for character in unicodedata.normalize("NFC", text[:2000]))
 
 
 def _spelled(character: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -36,14 +35,6 @@ _OPEN_OPTIONS = {
 _PIXEL_LIMIT = {"max_pixels": str(LARGEST)}
 _PACKETS_LOOKED_AT = 600
 _PACKETS_TRIED = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """How a stored picture becomes upright: mirrored first, then turned clockwise by degrees."""
-
-    degrees: int = 0
-    mirrored: bool = False
 
 
 def open_container(path: Path) -> InputContainer:
@@ -100,21 +91,23 @@ def refuse_giants(path: Path, width: int, height: int) -> None:
         )
 
 
-def turn_of(frame: VideoFrame) -> Turn:
-    """Read how to turn the picture upright from the frame's display matrix.
+def turn_of(frame: VideoFrame) -> tuple[int, bool]:
+    """Read from the frame's display matrix how its picture becomes upright.
+
+    Whether it is mirrored first, and then turned clockwise by 0, 90, 180 or 270 degrees.
 
     Layout: ISO/IEC 14496-12 section 6.2.2, as 16.16 fixed point numbers in native order.
     """
     data = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
     if data is None:
-        return Turn()
+        return 0, False
     a, b, _, c, d = struct.unpack("=9i", bytes(data))[:5]
     mirrored = a * d - b * c < 0
     if mirrored:
         a, b = -a, -b
     if abs(a) >= abs(b):
-        return Turn(0 if a >= 0 else 180, mirrored)
-    return Turn(90 if b > 0 else 270, mirrored)
+        return (0 if a >= 0 else 180), mirrored
+    return (90 if b > 0 else 270), mirrored
 
 
 def square_size(frame: VideoFrame, aspect: Fraction | None) -> Size:
@@ -164,19 +157,19 @@ def _described(
     tick = frame.time_base or pace.tick
     kind = container.format.name.split(",")[0].replace("mov", "mp4")
     start = Fraction(0) if kind == "avi" else (frame.pts or 0) * tick
-    turn = turn_of(frame)
+    rotation, mirrored = turn_of(frame)
     size = square_size(frame, stream.sample_aspect_ratio)
     missing = missing_bytes(path)
     return Clip(
         kind=kind,
         path=path,
-        size=Size(size.height, size.width) if turn.degrees % 180 else size,
+        size=Size(size.height, size.width) if rotation % 180 else size,
         pace=pace,
         frames=stream.frames or None,
         duration=_declared_duration(container, stream, start),
         start=start,
-        rotation=turn.degrees,
-        mirrored=turn.mirrored,
+        rotation=rotation,
+        mirrored=mirrored,
         interlaced=frame.interlaced_frame,
         has_alpha=yuv.has_alpha(frame),
         sound=tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 
 import av
@@ -88,35 +89,21 @@ def _compare(clip: Clip, count: int, end: Fraction, note: Note) -> None:
 
 def _decoded(clip: Clip, start: Fraction, note: Note) -> Iterator[_Timed]:
     """Yield pictures with their times, beginning at or before `start`."""
-    if start > 0 and clip.kind != "avi":
+    # From the top as well, where the file's index leads behind the start or nowhere.
+    for seeks in (True, False) if start > 0 and clip.kind != "avi" else (False,):
         with open_container(clip.path) as container:
             stream = picture_stream(container, clip.path)
-            pictures = _sought(clip, container, stream, start, note)
+            if seeks:
+                tick = stream.time_base or clip.pace.tick
+                with suppress(av.FFmpegError, OSError):
+                    container.seek(int((clip.start + start) / tick), stream=stream)
+            pictures = _timed(clip, _deinterlaced(_pictures(container, stream, note), stream))
             first = next(pictures, None)
-            if first is not None and first[0] <= start:
+            if first is not None and (first[0] <= start or not seeks):
                 yield first
                 yield from pictures
                 return
-    # From the top, also where the file's index leads behind the start.
-    with open_container(clip.path) as container:
-        stream = picture_stream(container, clip.path)
-        pictures = _timed(clip, _deinterlaced(_pictures(container, stream, note), stream))
-        first = next(pictures, None)
-        if first is None:
-            raise unreadable(clip.path)
-        yield first
-        yield from pictures
-
-
-def _sought(
-    clip: Clip, container: InputContainer, stream: VideoStream, start: Fraction, note: Note
-) -> Iterator[_Timed]:
-    tick = stream.time_base or clip.pace.tick
-    try:
-        container.seek(int((clip.start + start) / tick), stream=stream)
-    except (av.FFmpegError, OSError):
-        return
-    yield from _timed(clip, _deinterlaced(_pictures(container, stream, note), stream))
+    raise unreadable(clip.path)
 
 
 def _pictures(container: InputContainer, stream: VideoStream, note: Note) -> Iterator[VideoFrame]:

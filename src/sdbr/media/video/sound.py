@@ -18,10 +18,10 @@ from sdbr.media.clip import Sound
 from sdbr.media.video.probe import open_container
 from sdbr.media.video.sound_tracks import (
     UNUSABLE,
-    Carrier,
-    Copied,
-    Encoded,
     SoundSegment,
+    TrackCopy,
+    TrackEncoder,
+    TrackWriter,
     codec_of,
     may_copy,
 )
@@ -44,10 +44,10 @@ class SoundFeed:
         begin = first_at if sound.begin is None else sound.begin
         end = None if sound.end is None else sound.end - begin
         self.lead = Fraction(0)
-        self._stretch = SoundSegment(sound.zero + begin, end, trimmed=begin > 0)
+        self._segment = SoundSegment(sound.zero + begin, end, trimmed=begin > 0)
         self._note = note
         self._output = output
-        self._carriers: dict[int, Carrier] = {}
+        self._tracks: dict[int, TrackWriter] = {}
         self._packets: Iterator[Packet[AudioStream]] = iter(())
         self._held: Packet[AudioStream] | None = None
         self._source: InputContainer | None = None
@@ -61,14 +61,14 @@ class SoundFeed:
         """Mux all sound before `until`, in seconds of the output; None muxes the rest."""
         while (packet := self._held or next(self._packets, None)) is not None:
             at = _time(packet)
-            if until is not None and at is not None and at - self._stretch.zero > until:
+            if until is not None and at is not None and at - self._segment.zero > until:
                 self._held = packet
                 return
             self._held = None
-            self._carry(packet)
+            self._write(packet)
         if until is None:
-            for carrier in self._carriers.values():
-                self._mux(carrier, carrier.flush())
+            for track in self._tracks.values():
+                self._mux(track, track.flush())
 
     def close(self) -> None:
         """Let go of the file that the sound came from."""
@@ -77,17 +77,17 @@ class SoundFeed:
 
     def _begin(self, source: InputContainer) -> None:
         for number, stream in enumerate(source.streams.audio, 1):
-            carrier = self._carrier(stream, f"sound track {number}")
-            if carrier is not None:
-                self._carriers[stream.index] = carrier
-        kept = [stream for stream in source.streams.audio if stream.index in self._carriers]
+            track = self._track_writer(stream, f"sound track {number}")
+            if track is not None:
+                self._tracks[stream.index] = track
+        kept = [stream for stream in source.streams.audio if stream.index in self._tracks]
         if not kept:
             return
         self._packets = self._demuxed(source, kept)
-        if self._stretch.trimmed:
+        if self._segment.trimmed:
             # A second early: some containers' indexes are coarse.
             with suppress(av.FFmpegError, OSError):
-                source.seek(int((self._stretch.zero - 1) * av.time_base))
+                source.seek(int((self._segment.zero - 1) * av.time_base))
         else:
             self._keep_what_comes_early()
 
@@ -95,30 +95,28 @@ class SoundFeed:
         ahead = list(islice(self._packets, _LOOKED_AHEAD))
         self._packets = chain(ahead, self._packets)
         starts = [at for packet in ahead if (at := _heard_from(packet)) is not None]
-        self.lead = max(Fraction(0), self._stretch.zero - min(starts, default=self._stretch.zero))
-        self._stretch = SoundSegment(self._stretch.zero - self.lead, self._end_after(self.lead))
+        self.lead = max(Fraction(0), self._segment.zero - min(starts, default=self._segment.zero))
+        zero, end = self._segment.zero, self._segment.end
+        self._segment = SoundSegment(zero - self.lead, None if end is None else end + self.lead)
 
-    def _end_after(self, lead: Fraction) -> Fraction | None:
-        return None if self._stretch.end is None else self._stretch.end + lead
-
-    def _carrier(self, stream: AudioStream, title: str) -> Carrier | None:
+    def _track_writer(self, stream: AudioStream, title: str) -> TrackWriter | None:
         codec, kind = codec_of(stream), self._output.format.name
         if not codec:
             self._note(f"The {title} was left out: its format is not known.")
             return None
         if may_copy(self._output, codec):
             with suppress(*UNUSABLE):
-                return Copied(self._output, stream)
+                return TrackCopy(self._output, stream)
         try:
-            carrier = Encoded(self._output, stream)
+            track = TrackEncoder(self._output, stream)
         except UNUSABLE as error:
             self._note(f"The {title} was left out: {error}.")
             return None
         self._note(
-            f"The {title} was encoded again as {carrier.codec}, because {kind} players"
+            f"The {title} was encoded again as {track.codec}, because {kind} players"
             f" do not expect {codec}."
         )
-        return carrier
+        return track
 
     def _demuxed(
         self, source: InputContainer, streams: list[AudioStream]
@@ -130,19 +128,19 @@ class SoundFeed:
         except (av.FFmpegError, OSError) as error:
             self._note(f"The sound breaks off: {error.strerror or error}.")
 
-    def _carry(self, packet: Packet[AudioStream]) -> None:
-        carrier = self._carriers.get(packet.stream_index)
-        if carrier is None:
+    def _write(self, packet: Packet[AudioStream]) -> None:
+        track = self._tracks.get(packet.stream_index)
+        if track is None:
             return
         try:
-            self._mux(carrier, carrier.take(packet, self._stretch))
+            self._mux(track, track.take(packet, self._segment))
         except UNUSABLE as error:
-            del self._carriers[packet.stream_index]
+            del self._tracks[packet.stream_index]
             self._note(f"One sound track ends early: {error}.")
 
-    def _mux(self, carrier: Carrier, packets: list[Packet[AudioStream]]) -> None:
+    def _mux(self, track: TrackWriter, packets: list[Packet[AudioStream]]) -> None:
         for packet in packets:
-            packet.stream = carrier.target
+            packet.stream = track.target
             self._output.mux(packet)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
 
 import av
 import numpy as np
@@ -15,6 +14,9 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 
+UNUSABLE = (av.FFmpegError, ValueError)
+"""What libav raises for a track that a container does not take."""
+
 _PCM = {"pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le"}
 _WIDELY_PLAYED = {"aac", "mp3", "ac3", "eac3", "alac"}
 # What players expect in each container, narrower than what libav would write.
@@ -23,6 +25,11 @@ _COPIED = {
     "mov": _WIDELY_PLAYED | _PCM,
     "webm": {"opus", "vorbis"},
 }
+# What libav calls 1 to 8 channels in the usual order of speakers.
+_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "6.1", "7.1")
+_AAC_RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000}
+_OPUS_RATE = 48000
+_BITS_A_CHANNEL = 80_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +45,6 @@ class SoundSegment:
     trimmed: bool = False
 
 
-class Carrier(Protocol):
-    """Turns packets of one source track into packets of `target`."""
-
-    target: AudioStream
-
-    def take(self, packet: Packet[AudioStream], stretch: SoundSegment) -> list[Packet[AudioStream]]:
-        """Return what can be written now that this packet is there."""
-
-    def flush(self) -> list[Packet[AudioStream]]:
-        """Return what is left."""
-
-
 def codec_of(stream: AudioStream) -> str:
     """Return the codec's own name, whatever decoder reads it; "" where none does."""
     context = stream.codec_context
@@ -62,8 +57,8 @@ def may_copy(output: OutputContainer, codec: str) -> bool:
     return codec in _COPIED.get(output.format.name, {codec})
 
 
-class Copied:
-    """Packets as they are, moved in time."""
+class TrackCopy:
+    """Packets of a track as they are, moved in time."""
 
     def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
         self.target = output.add_stream_from_template(stream)
@@ -72,17 +67,17 @@ class Copied:
         self._hides_early = output.format.name in ("mp4", "mov")
         self._last: int | None = None
 
-    def take(self, packet: Packet[AudioStream], stretch: SoundSegment) -> list[Packet[AudioStream]]:
-        """Return the packet, if it is heard in the stretch and behind the last one."""
+    def take(self, packet: Packet[AudioStream], segment: SoundSegment) -> list[Packet[AudioStream]]:
+        """Return the packet, if it is heard in the segment and behind the last one."""
         mark = packet.pts if packet.pts is not None else packet.dts
         if mark is None:
             return []
-        since = mark * packet.time_base - stretch.zero
+        since = mark * packet.time_base - segment.zero
         heard_to = since + (packet.duration or 0) * packet.time_base
         early = heard_to <= 0 if self._hides_early else since < 0
-        if (stretch.trimmed and early) or (stretch.end is not None and since >= stretch.end):
+        if (segment.trimmed and early) or (segment.end is not None and since >= segment.end):
             return []
-        shift = round(stretch.zero / packet.time_base)
+        shift = round(segment.zero / packet.time_base)
         packet.dts = (mark if packet.dts is None else packet.dts) - shift
         packet.pts = mark - shift
         if self._last is not None and packet.dts <= self._last:
@@ -95,18 +90,8 @@ class Copied:
         return []
 
 
-UNUSABLE = (av.FFmpegError, ValueError)
-"""What libav raises for a track that a container does not take."""
-
-
-_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "6.1", "7.1")
-_AAC_RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000}
-_OPUS_RATE = 48000
-_BITS_A_CHANNEL = 80_000
-
-
-class Encoded:
-    """AAC, or Opus for WebM, with the source's rate and channels where the codec has them."""
+class TrackEncoder:
+    """A track encoded as AAC, or Opus for WebM, at the source's rate and channels if it can be."""
 
     def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
         source = stream.codec_context
@@ -124,13 +109,13 @@ class Encoded:
         self.target.bit_rate = _BITS_A_CHANNEL * self.target.codec_context.layout.nb_channels
         self._resampler: AudioResampler | None = None
 
-    def take(self, packet: Packet[AudioStream], stretch: SoundSegment) -> list[Packet[AudioStream]]:
+    def take(self, packet: Packet[AudioStream], segment: SoundSegment) -> list[Packet[AudioStream]]:
         """Decode the packet and return what the encoder has ready; a broken one is silence."""
         try:
             frames = packet.decode()
         except av.InvalidDataError:
             return []
-        parts = (part for frame in frames if (part := _within(frame, stretch)) is not None)
+        parts = (part for frame in frames if (part := _within(frame, segment)) is not None)
         ready = (piece for part in parts for piece in self._resampled(part))
         return [out for piece in ready for out in self.target.encode(piece)]
 
@@ -152,14 +137,14 @@ class Encoded:
         yield from self._resampler.resample(frame)
 
 
-def _within(frame: AudioFrame, stretch: SoundSegment) -> AudioFrame | None:
-    """Return the part of the frame that lies in the stretch, timed from its zero; None if none."""
+def _within(frame: AudioFrame, segment: SoundSegment) -> AudioFrame | None:
+    """Return the part of the frame that lies in the segment, timed from its zero; None if none."""
     if frame.pts is None or frame.time_base is None:
         return None
-    first = round((frame.pts * frame.time_base - stretch.zero) * frame.sample_rate)
+    first = round((frame.pts * frame.time_base - segment.zero) * frame.sample_rate)
     stop = first + frame.samples
     begin = max(0, first)
-    end = stop if stretch.end is None else min(stop, round(stretch.end * frame.sample_rate))
+    end = stop if segment.end is None else min(stop, round(segment.end * frame.sample_rate))
     if end <= begin:
         return None
     if (begin, end) != (first, stop):
@@ -175,3 +160,6 @@ def _sliced(frame: AudioFrame, begin: int, end: int) -> AudioFrame:
     sliced = AudioFrame.from_ndarray(part, format=frame.format.name, layout=frame.layout.name)
     sliced.sample_rate = frame.sample_rate
     return sliced
+
+
+TrackWriter = TrackCopy | TrackEncoder

@@ -148,8 +148,9 @@ def open_output(target: Path, job: VideoTarget) -> OutputContainer:
 
 def _video_stream(container: OutputContainer, size: Size, job: VideoTarget) -> VideoStream:
     codec, options = _encoder(job)
+    rate = job.pace.rate.limit_denominator(100_000)
     try:
-        stream = container.add_stream(codec, rate=_frame_rate(job.pace), options=options)
+        stream = container.add_stream(codec, rate=rate, options=options)
     except (av.FFmpegError, ValueError) as error:
         raise InputProblem(f"This build of av cannot write {codec}. Reinstall av.") from error
     assert isinstance(stream, VideoStream)
@@ -189,7 +190,3 @@ def _encoder(job: VideoTarget) -> tuple[str, dict[str, str]]:
 
 def _size(image: Pixels) -> Size:
     return Size(image.shape[1], image.shape[0])
-
-
-def _frame_rate(pace: Pace) -> Fraction:
-    return pace.rate.limit_denominator(100_000)

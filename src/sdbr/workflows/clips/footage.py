@@ -15,7 +15,7 @@ from sdbr.media.clip import Pixels
 from sdbr.media.open import Clip, Frame, Reader
 from sdbr.media.stills.pixels import flattened
 from sdbr.motion.keyframes import KeyframeRule, place_keyframes
-from sdbr.motion.keyframes_streaming import place_streaming
+from sdbr.motion.keyframes_stream import place_streaming
 from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.survey import Note, survey
 from sdbr.workflows.clips.selection import FrameSelection, chosen

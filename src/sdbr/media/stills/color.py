@@ -12,38 +12,35 @@ from sdbr.errors import UsageProblem
 def in_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
     """Return the picture as RGB, or RGBA where something in it is transparent, and what was done.
 
-    A colour profile in the file is applied; CMYK without one is converted by Pillow's formula.
+    A color profile in the file is applied; CMYK without one is converted by Pillow's formula.
     """
     profile = image.info.get("icc_profile")
     transparency = image.info.get("transparency")
     image, notes = in_eight_bits(image)
     if image.mode in ("P", "1", "PA", "La", "RGBa"):
-        image = image.convert("RGBA" if _may_be_clear(image) else "RGB")
+        clear = image.mode in ("PA", "La", "RGBa") or "transparency" in image.info
+        image = image.convert("RGBA" if clear else "RGB")
     elif transparency is not None and image.mode in ("L", "RGB") and not notes:
         image = image.convert("RGBA")
     if image.mode in ("LA", "RGBA"):
         return _with_alpha(image, profile, notes)
-    colour, told = _colour(image, profile)
-    return colour, notes + told
+    color, conversions = _color(image, profile)
+    return color, notes + conversions
 
 
 def flattened(image: Image.Image, background: str) -> tuple[Image.Image, list[str]]:
-    """Lay an RGBA picture on a background colour. Raises UsageProblem for an unknown colour."""
+    """Lay an RGBA picture on a background color. Raises UsageProblem for an unknown color."""
     try:
-        colour = ImageColor.getrgb(background)[:3]
+        color = ImageColor.getrgb(background)[:3]
     except ValueError as error:
         raise UsageProblem(
             f"{background!r} is not a colour. Give a name such as white, or #rrggbb."
         ) from error
     if image.mode != "RGBA":
         return image, []
-    below = Image.new("RGB", image.size, colour)
+    below = Image.new("RGB", image.size, color)
     below.paste(image, mask=image)
     return below, [f"transparent parts filled with {background}"]
-
-
-def _may_be_clear(image: Image.Image) -> bool:
-    return image.mode in ("PA", "La", "RGBa") or "transparency" in image.info
 
 
 def _with_alpha(
@@ -52,13 +49,13 @@ def _with_alpha(
     opaque = image.getchannel("A").getextrema() == (255, 255)
     if not profile and not opaque:
         return image if image.mode == "RGBA" else image.convert("RGBA"), notes
-    colour, told = _colour(image.convert(image.mode[:-1]), profile)
+    color, conversions = _color(image.convert(image.mode[:-1]), profile)
     if not opaque:
-        colour.putalpha(image.getchannel("A"))
-    return colour, notes + told
+        color.putalpha(image.getchannel("A"))
+    return color, notes + conversions
 
 
-def _colour(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]:
+def _color(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]:
     if not isinstance(profile, bytes) or not profile:
         return _by_formula(image)
     try:
@@ -94,7 +91,7 @@ def _by_formula(image: Image.Image) -> tuple[Image.Image, list[str]]:
 
 
 def in_eight_bits(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """Return a deep grey picture as 8-bit grey, and what was done; others come back as they are.
+    """Return a deep gray picture as 8-bit gray, and what was done; others come back as they are.
 
     Pillow has no deep RGB: it takes the upper byte of each channel while it decodes.
     """

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sdbr.motion.arrays import Frame
-from sdbr.motion.cuts import NEIGHBOURS, find_cuts
+from sdbr.motion.cuts import NEIGHBORS, find_cuts
 from sdbr.motion.flow import View
 from sdbr.motion.keyframes import FARTHEST, KeyframeRule, find_shots, following
 from sdbr.motion.matching import Step, linked
@@ -26,7 +27,7 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
 
     The notes know what the next frame brings only where keyframes stand close together.
     """
-    held = _Held()
+    held = _HeldFrames()
     notes: list[Note] = []
     keys: list[int] = []
     for key in _keys(stepping(frames), held, notes, rule.unexplained):
@@ -35,11 +36,11 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
         held.forget_before(key)
         keys.append(key)
     plan = KeyframePlan(rule.word, find_shots(notes), tuple(keys))
-    return notes, KeyframePlan(plan.rule, plan.shots, plan.keyframes, reasons(plan, notes))
+    return notes, replace(plan, reasons=reasons(plan, notes))
 
 
 def _keys(
-    seen: Iterable[ViewedFrame], held: _Held, notes: list[Note], share: float
+    seen: Iterable[ViewedFrame], held: _HeldFrames, notes: list[Note], share: float
 ) -> Iterator[int]:
     """The keyframes, each as soon as it is certain; `held` and `notes` grow on the way."""
     key: int | None = None
@@ -49,23 +50,23 @@ def _keys(
         if key is None:
             yield (key := 0)
         # A cut is certain once the changes on both its sides are known.
-        while (known := len(notes) - NEIGHBOURS) > key + FARTHEST + 1:
+        while (known := len(notes) - NEIGHBORS) > key + FARTHEST + 1:
             yield (key := _next(held, notes, key, known, share))
     end = len(notes)
     while key is not None and (key := _next(held, notes, key, end, share)) < end:
         yield key
 
 
-def _next(held: _Held, notes: Sequence[Note], key: int, known: int, share: float) -> int:
+def _next(held: _HeldFrames, notes: Sequence[Note], key: int, known: int, share: float) -> int:
     """The keyframe after another: in its shot, or where the next begins; `known` past the end."""
-    start = max(0, key - NEIGHBOURS)
+    start = max(0, key - NEIGHBORS)
     cuts = (start + cut for cut in find_cuts([note.change for note in notes[start:]]))
     end = next((cut for cut in cuts if key < cut < known), known)
     key_in_shot = following(held, key, end - 1, share)
     return end if key_in_shot is None else key_in_shot
 
 
-class _Held:
+class _HeldFrames:
     """The frames from the last keyframe on, and what they explain of each other."""
 
     def __init__(self) -> None:

@@ -1,8 +1,8 @@
-"""A local model of how the look changes colours, which lets in what is new in the source.
+"""A local model of how the look changes colors, which lets in what is new in the source.
 
-Around each place the drawn colours are taken as an affine function of the source's colours there,
+Around each place the drawn colors are taken as an affine function of the source's colors there,
 fitted by weighted least squares. A moving shadow, a light, lips that open: what changed in the
-source passes through that function and arrives in the look's own colours.
+source passes through that function and arrives in the look's own colors.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import (
-    Colour,
+    Color,
     Frame,
     Plane,
-    WidthHeight,
     as_floats,
+    cell_grid,
     cell_means,
     shrunk,
     size_of,
@@ -30,7 +30,7 @@ CELL = 8
 WINDOW = 9
 # The fit is made on views shrunk so many times.
 COARSER = 2
-# Variance, in colours of 0 to 1, below which a colour says nothing of its own.
+# Variance, in colors of 0 to 1, below which a color says nothing of its own.
 RIDGE = 0.002
 LEAST_WEIGHT = 1e-3
 LEVELS = np.float32(255)
@@ -39,8 +39,8 @@ Moments = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class ColourModel:
-    """Drawn colour = `matrix` · source colour + `offset`, cell by cell.
+class ColorModel:
+    """Drawn color = `matrix` · source color + `offset`, cell by cell.
 
     `matrix` is 9 x rows x columns (the matrix row by row), `offset` 3 x rows x columns, in
     levels of 255.
@@ -49,8 +49,8 @@ class ColourModel:
     matrix: Moments
     offset: Moments
 
-    def of_change(self, change: Colour) -> Colour:
-        """The change of drawn colours that a change of source colours brings."""
+    def of_change(self, change: Color) -> Color:
+        """The change of drawn colors that a change of source colors brings."""
         size = size_of(change)
         channels = cv2.split(change)
         rows = []
@@ -60,18 +60,18 @@ class ColourModel:
             rows.append(cv2.add(cv2.add(parts[0], parts[1]), parts[2]))
         return as_floats(cv2.merge(rows))
 
-    def of_colour(self, colour: Colour) -> Colour:
-        """The drawn colours that the source's colours stand for."""
-        offset = cv2.merge([spread_out(plane, size_of(colour)) for plane in self.offset])
-        return as_floats(cv2.add(self.of_change(colour), offset))
+    def of_color(self, color: Color) -> Color:
+        """The drawn colors that the source's colors stand for."""
+        offset = cv2.merge([spread_out(plane, size_of(color)) for plane in self.offset])
+        return as_floats(cv2.add(self.of_change(color), offset))
 
 
-def fit_colours(source: Frame, drawn: Frame, weight: Plane) -> ColourModel:
+def fit_colors(source: Frame, drawn: Frame, weight: Plane) -> ColorModel:
     """The model that leads from a source view to the same view as drawn.
 
     Both are height x width x 3 bytes of one size; `weight` says, 0 to 1 a pixel, what counts.
     """
-    coarse = _coarse(size_of(source))
+    coarse = cell_grid(size_of(source), COARSER)
     given, wanted = (as_floats(shrunk(each, coarse)) / LEVELS for each in (source, drawn))
     means = _window_means(given, wanted, cell_means(weight, coarse) + LEAST_WEIGHT)
     x, y, xx, xy = means[..., :3], means[..., 3:6], means[..., 6:15], means[..., 15:]
@@ -83,14 +83,10 @@ def fit_colours(source: Frame, drawn: Frame, weight: Plane) -> ColourModel:
     matrix = np.swapaxes(np.linalg.solve(spread, together), -1, -2)
     offset = y - np.einsum("...ij,...j->...i", matrix, x)
     planes = np.moveaxis(matrix.reshape(*grid, 9), -1, 0), np.moveaxis(offset * 255, -1, 0)
-    return ColourModel(*(np.ascontiguousarray(each, np.float32) for each in planes))
+    return ColorModel(*(np.ascontiguousarray(each, np.float32) for each in planes))
 
 
-def _coarse(size: WidthHeight) -> WidthHeight:
-    return max(1, size[0] // COARSER), max(1, size[1] // COARSER)
-
-
-def _window_means(x: Colour, y: Colour, weight: Plane) -> Moments:
+def _window_means(x: Color, y: Color, weight: Plane) -> Moments:
     """Weighted means of x, y, and the products x·x and x·y, over each cell's window."""
     across, down = (max(1, side * COARSER // CELL) for side in size_of(weight))
     of_x, of_y = cv2.split(x), cv2.split(y)
@@ -98,9 +94,6 @@ def _window_means(x: Colour, y: Colour, weight: Plane) -> Moments:
     planes = [weight, *weighted, *(cv2.multiply(each, weight) for each in of_y)]
     planes += [cv2.multiply(a, b) for a in weighted for b in of_x]
     planes += [cv2.multiply(a, b) for a in weighted for b in of_y]
-    sums = np.stack([_window_sum(as_floats(plane), (across, down)) for plane in planes], axis=-1)
+    cells = (cell_means(as_floats(plane), (across, down)) for plane in planes)
+    sums = np.stack([cv2.blur(each, (WINDOW, WINDOW)) for each in cells], axis=-1)
     return as_floats(sums[..., 1:] / sums[..., :1])
-
-
-def _window_sum(plane: Plane, grid: WidthHeight) -> Plane:
-    return as_floats(cv2.blur(cell_means(plane, grid), (WINDOW, WINDOW)))
