@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdbr.motion.feedback import feed_back
+from sdbr.motion.temporal_filter import feed_back
 from tests.motion.scenes import ground, pan, still
 
 

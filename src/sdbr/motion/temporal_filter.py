@@ -1,4 +1,4 @@
-"""Steadies a shot of which every frame was drawn.
+"""Steadies a shot of which every frame is drawn: by a filter over time, or by feedback.
 
 Each picture takes on the colors of the one before it; then each is mixed with the pictures
 around it, fetched along the source's flow, so that what differs from call to call averages out.
@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from sdbr.motion.arrays import Frame, luma, shrunk, size_of
+from sdbr.motion.arrays import Frame, as_bytes, luma, shrunk, size_of, spread_out
 from sdbr.motion.color_match import SMALL, harmonized
-from sdbr.motion.flow import DEFAULT_FLOW, FlowOptions, View, view, view_size
-from sdbr.motion.matching import Link, Step, joined, linked, step
+from sdbr.motion.flow import DEFAULT_FLOW, FlowOptions, View, resized, view, view_size, warped
+from sdbr.motion.matching import Link, Step, joined, linked, step, trust
 from sdbr.motion.propagation import Keyframe, KeyframeLink, SourceViews, make_key, propagate
 
 WINDOW = 2
@@ -108,3 +109,27 @@ def _pulls(
         # Over a few frames chained flow has not drifted yet.
         way = joined(way, taken) if way else taken
         yield KeyframeLink(other.key, linked(way, here.source.view, other.source.view), 1.0)
+
+
+SHARE = 0.3
+
+
+def feed_back(
+    before: tuple[Frame, Frame],
+    frame: Frame,
+    share: float = SHARE,
+    options: FlowOptions = DEFAULT_FLOW,
+) -> Frame:
+    """The init image for a source frame, in that frame's size.
+
+    `before` is the source frame before it and that frame's result, which may have another size;
+    `share`, 0 to 1, is how much of the result comes in where the flow is trusted. Across a cut
+    do not call it: there the frame alone is the init image.
+    """
+    size = view_size(size_of(frame), options)
+    then, now = view(before[0], size), view(frame, size)
+    whole = size_of(frame)
+    taken = step(then, now, options.preset_of(whole))
+    fetched = as_bytes(warped(shrunk(before[1], whole), resized(taken.back, whole)))
+    part = spread_out(trust(taken.back, taken.there, now, then), whole) * np.float32(share)
+    return as_bytes(cv2.blendLinear(frame, fetched, 1 - part, part))

@@ -9,7 +9,7 @@ from sdbr.concurrency import map_ordered
 from sdbr.errors import Refused, SdbrError
 from sdbr.generation.stack import Resources, Session
 from sdbr.media.clip import Frame, Pixels
-from sdbr.motion.feedback import feed_back
+from sdbr.motion.temporal_filter import feed_back
 from sdbr.request import ImageRequest, Picture, Size
 from sdbr.workflows.clips.folders import ClipFolders
 from sdbr.workflows.clips.footage import Footage, FrameInfo, digest_of
