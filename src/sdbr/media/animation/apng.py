@@ -15,6 +15,7 @@ from sdbr.media.formats import PNG_SIGNATURE, png_chunk, png_chunks
 from sdbr.media.stills.pixels import changed_box, encode_png, part, scaled, with_channels
 
 _LEVEL = 6
+# Both halves of a delay are 16 bits.
 _LARGEST = 65535
 
 

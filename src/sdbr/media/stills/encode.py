@@ -76,6 +76,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 _COLOR_TYPES = {3: 2, 4: 6}
 _SUB, _UP = 1, 2
+# ISA-L's level 1 with these filters took 13 ms of CPU for 1280x720, Pillow's fastest 70 to 85.
 _LEVEL = 1
 _EACH = 4
 """Every fourth byte tells which filter suits a row."""

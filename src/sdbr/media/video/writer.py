@@ -24,6 +24,8 @@ from sdbr.media.writer import Note
 from sdbr.request import Size
 
 _MILLISECOND = Fraction(1, 1000)
+# With x264's preset veryfast, 17 is as like as 18 with its medium, in a third of the CPU and at
+# 3 to 14 % more bytes.
 _CRF, _CRF_VP9 = 17, 28
 
 
