@@ -60,8 +60,8 @@ def fill(
     """The pictures of the frames between a stretch's keyframes, in order.
 
     `frames` are the clip's source frames by number, all of one size; each is asked for once.
-    `left` and `right` are the keyframes' pictures, already harmonized (see `color.py`), in any
-    one size, which is the size of the results; `right` is not looked at where the stretch has
+    `left` and `right` are the keyframes' pictures, harmonized before (see `harmonization.py`), in
+    any one size, which is the size of the results; `right` is not looked at where the stretch has
     no such keyframe.
     """
     last = stretch.end if stretch.right is None else stretch.right + 1

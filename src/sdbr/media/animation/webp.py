@@ -72,14 +72,9 @@ class WebpSink:
             self._file.close()
 
     def _encoded(self, image: Pixels) -> bytes:
-        buffer = io.BytesIO()
-        Image.fromarray(image).save(
-            buffer,
-            "WEBP",
-            quality=self._settings.quality,
-            lossless=self._settings.lossless,
-            exact=self._settings.lossless,
-        )
+        buffer, lossless = io.BytesIO(), self._settings.lossless
+        options = {"quality": self._settings.quality, "lossless": lossless, "exact": lossless}
+        Image.fromarray(image).save(buffer, "WEBP", **options)
         data = buffer.getvalue()
         return b"".join(
             riff_chunk(name, data[start:end])

@@ -169,14 +169,8 @@ def _video_stream(container: OutputContainer, size: Size, job: VideoTarget) -> V
 def _encoder(job: VideoTarget) -> tuple[str, dict[str, str]]:
     crf = job.settings.crf
     if job.kind == "webm":
-        quality = str(_CRF_VP9 if crf is None else crf)
-        return "libvpx-vp9", {
-            "crf": quality,
-            "b": "0",
-            "deadline": "good",
-            "cpu-used": "4",
-            "row-mt": "1",
-        }
+        speed = {"deadline": "good", "cpu-used": "4", "row-mt": "1"}
+        return "libvpx-vp9", {"crf": str(_CRF_VP9 if crf is None else crf), "b": "0", **speed}
     options = {
         "crf": str(_CRF if crf is None else crf),
         "preset": job.settings.preset,
