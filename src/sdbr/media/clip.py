@@ -120,9 +120,8 @@ class EncodingSettings:
     `crf` is the constant quality of H.264 or VP9, lower is better; None is 17 or 28.
     `preset` is x264's. `quality` is WebP's, 0 to 100, `lossless` its other way. `loop` is an
     animation's count, 0 for ever, None to play once. GIF: `dither` is auto, none, bayer, floyd or
-    sierra; `colors` 2 to 256; `max_bytes` gives away colors, then width until the file is that
-    small.
-    `width` scales a GIF, WebP or APNG, keeping its shape.
+    sierra; `colors` 2 to 256; `max_bytes` gives away dither, then colors, then width until the
+    file is that small. `width` scales a GIF, WebP or APNG, keeping its shape.
     """
 
     crf: int | None = None

@@ -16,6 +16,7 @@ from sdbr.request import Size
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8"
 _GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
+# PNG, JPEG, BMP, TIFF of either byte order, ICO and PSD.
 _STILLS = (PNG_SIGNATURE, b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<svg", b"<html", b"<!DOCTYPE")
 _BY_SUFFIX = {
@@ -32,6 +33,7 @@ _BY_SUFFIX = {
 }
 # Enough for an animated PNG whose control chunk stands behind a color profile.
 _HEAD = 1 << 20
+# 0xC4 and 0xCC hold tables, 0xC8 is reserved (ITU-T T.81, table B.1).
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9

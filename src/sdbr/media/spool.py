@@ -26,6 +26,7 @@ class Spool:
         self._path = path
         self._count = 0
         self._container = av.open(str(path.absolute()), "w", format="matroska")
+        # Slices let several threads decode one picture; checksums are for files that are kept.
         options = {"level": "3", "coder": "1", "slices": "4", "slicecrc": "0"}
         self._stream = self._container.add_stream("ffv1", rate=25, options=options)
         self._stream.width, self._stream.height = width, height

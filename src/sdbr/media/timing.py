@@ -15,6 +15,7 @@ _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40}|/(\d{1,40}))?", re.ASCII)
 _MOST = 10**18
 _FINEST = 1_000_000
 _COARSEST = 10_000
+# MPEG's clock.
 _FALLBACK = 90_000
 _NTSC = Fraction(1000, 1001)
 

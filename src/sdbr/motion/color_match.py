@@ -35,6 +35,7 @@ SMALL = FlowOptions(scale=1.0, longest=256)
 
 # Statistics are taken over cells of this many pixels of the view a side.
 CELL = 8
+# Wider, and contrast would decay from keyframe to keyframe.
 GAIN = (0.9, 1.11)
 # Spread in levels below which a channel says nothing of contrast.
 LEAST_SPREAD = 2.0

@@ -24,6 +24,7 @@ CERTAIN_ERROR = 25.0
 # How far above its neighbors' median a cut stands.
 ABOVE_NEIGHBORS = 3.0
 NEIGHBORS = 12
+# Distance of the histograms, 0 to 1, that a cut between those two errors has as well.
 LEAST_COLOR_CHANGE = 0.12
 
 # The picture may be back after so many frames: then it was a flash and no cut.

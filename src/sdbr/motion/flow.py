@@ -54,6 +54,7 @@ class FlowOptions:
 
 
 DEFAULT_FLOW = FlowOptions()
+_WAY, _EDGE = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP, cv2.BORDER_REPLICATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,8 @@ def warped(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
 
     Array and flow have one size; outside the array its edge goes on.
     """
-    way, edge = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP, cv2.BORDER_REPLICATE
     # OpenCV's own annotations forget that the second map may be None; an empty one is no map.
-    fetched: npt.NDArray[Any] = cv2.remap(array, flow, None, way, borderMode=edge)  # type: ignore[call-overload]
+    fetched: npt.NDArray[Any] = cv2.remap(array, flow, None, _WAY, borderMode=_EDGE)  # type: ignore[call-overload]
     return fetched
 
 
@@ -116,8 +116,7 @@ def warped_by_planes(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
         cv2.resize(plane * np.float32(size[at] / here[at]), size, interpolation=cv2.INTER_LINEAR)
         for at, plane in enumerate(cv2.split(flow))
     ]
-    way, edge = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP, cv2.BORDER_REPLICATE
-    return np.asarray(cv2.remap(array, planes[0], planes[1], way, borderMode=edge))
+    return np.asarray(cv2.remap(array, planes[0], planes[1], _WAY, borderMode=_EDGE))
 
 
 def resized(flow: Flow, size: WidthHeight) -> Flow:

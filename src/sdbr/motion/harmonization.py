@@ -45,7 +45,7 @@ from sdbr.motion.matching import Link, Step, joined, linked, sought, step
 from sdbr.motion.registration import displacement, own_shift
 
 # Flow between keyframes goes by way of every so many frames.
-STONE = 4
+STRIDE = 4
 # A keyframe's place is compared with that of so many before it, and of the one after it.
 REMEMBERED = 8
 # Finer than this, in pixels of the small view and of the picture, a picture keeps what it has.
@@ -88,7 +88,7 @@ def corrections(
 
     `frames` are the clip's source frames and `pictures` the drawn keyframes, both by number.
     The first so many keys, `agreeing`, are waited for and settle the shot's colors; with 1 they
-    are the first picture's. Besides the keyframes every `STONE`-th frame between them is asked
+    are the first picture's. Besides the keyframes every `STRIDE`-th frame between them is asked
     for, oftener where a keyframe is unlike the one before it; a few small views are held.
     """
     following = _following_each_other(frames, pictures, keys)
@@ -132,22 +132,22 @@ def _following(frames: Frames, past: Sequence[_Key], now: _Small) -> _Key:
     after a flash the colors are those from before."""
     if not past:
         return _Key(now, NO_CORRECTION, now.drawn)
-    there, back = _bridge(frames, past[-1].small, now)
+    there, back = _links_between(frames, past[-1].small, now)
     like, link = past[-1], back
     known = in_common(like.small.source, now.source, link)
     for earlier in list(past)[-2::-1] if known < ENOUGH_IN_COMMON else ():
-        _, way = _bridge(frames, earlier.small, now)
+        _, way = _links_between(frames, earlier.small, now)
         if (more := in_common(earlier.small.source, now.source, way)) > known:
             like, link, known = earlier, way, more
     correction = harmonized((like.small.source, like.drawn), (now.source, now.drawn), link)
     return _Key(now, correction, correction.of(now.drawn), back, there)
 
 
-def _bridge(frames: Frames, before: _Small, now: _Small) -> tuple[Link, Link]:
-    """The links from a keyframe to the next and back, over stepping stones."""
+def _links_between(frames: Frames, before: _Small, now: _Small) -> tuple[Link, Link]:
+    """The links from a keyframe to the next and back, by way of frames between."""
     size, preset = size_of(now.source.gray), SMALL.preset_of(now.size)
-    stones = [view(frames[n], size) for n in range(before.number + STONE, now.number, STONE)]
-    views = [before.source, *stones, now.source]
+    between = [view(frames[n], size) for n in range(before.number + STRIDE, now.number, STRIDE)]
+    views = [before.source, *between, now.source]
     way: Step | None = None
     for a, b in pairwise(views):
         taken = step(a, b, preset)

@@ -27,7 +27,7 @@ from sdbr.motion.static_texture import sticking, without
 
 # A frame that its keyframes leave unexplained over more than this share is better drawn.
 UNEXPLAINED = 0.5
-# What waits is kept in whole parts of a pixel, and of full trust.
+# What waits is kept in whole parts of a pixel, and of full trust: flow up to 1023 pixels fits.
 PARTS = 32.0
 TRUST_PARTS = 1024.0
 
@@ -60,8 +60,8 @@ def fill(
     """The pictures of the frames between a stretch's keyframes, in order.
 
     `frames` are the clip's source frames by number, all of one size; each is asked for once.
-    `left` and `right` are the keyframes' pictures, already harmonized (see `color.py`), in any
-    one size, which is the size of the results; `right` is not looked at where the stretch has
+    `left` and `right` are the keyframes' pictures, harmonized before (see `harmonization.py`), in
+    any one size, which is the size of the results; `right` is not looked at where the stretch has
     no such keyframe.
     """
     last = stretch.end if stretch.right is None else stretch.right + 1
@@ -71,6 +71,7 @@ def fill(
     sources = [_source(frame, left, options) for frame in chain((first,), others)]
     steps = [_packed_step(step(a.view, b.view, preset)) for a, b in pairwise(sources)]
     key, other, texture = make_key(left, sources[0]), None, None
+    # Carried from one side alone, E_warp was three times that of both.
     from_right: list[Packed] = []
     if stretch.right is not None and right is not None:
         from_right = _from_right(sources, steps, preset)
@@ -84,10 +85,10 @@ def fill(
     near = links(sources[0].view, walk, preset)
     for place, (number, link) in enumerate(zip(stretch.between, near, strict=False), start=1):
         nearness = 1 - place / (len(sources) - 1) if other else 1.0
-        pulls = [KeyframeLink(key, link, nearness)]
+        near_keys = [KeyframeLink(key, link, nearness)]
         if other:
-            pulls.append(KeyframeLink(other, _link(from_right[-place]), 1 - nearness))
-        yield InterpolatedFrame(number, *propagate(sources[place], pulls, texture))
+            near_keys.append(KeyframeLink(other, _link(from_right[-place]), 1 - nearness))
+        yield InterpolatedFrame(number, *propagate(sources[place], near_keys, texture))
 
 
 def _source(frame: Frame, picture: Frame, options: FlowOptions) -> SourceViews:

@@ -14,6 +14,8 @@ from sdbr.motion.interpolation import UNEXPLAINED
 from sdbr.motion.plan import KeyframePlan, reasons
 from sdbr.motion.survey import DISTANCES, Note
 
+# A keyframe every 4, 8 and 16 frames of 49 cost 13, 7 and 4 calls. All were about as steady, and
+# an extreme close-up alone was nearer its look at 4.
 NEAREST = 4
 FARTHEST = 24
 # Flow is chained, and its memory held, from a keyframe to the next: no rule may go farther.
@@ -23,7 +25,9 @@ FARTHEST_EVERY = 48
 # on colors: in a fast pan each half of a frame between would have its own.
 STRANGERS = 0.8
 
+# At 0.12 more is drawn, at 0.40 less.
 BALANCED = 0.25
+# Down to a 4096th of a share.
 BISECTIONS = 12
 
 

@@ -33,6 +33,7 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
     for key in _keys(stepping(frames), held, notes, rule.unexplained):
         for number in range(keys[-1], key) if keys and key - keys[-1] < CLOSE else ():
             notes[number].alone[1] = held.alone(number, 1)
+        # Only now: the line above still compares frames before the keyframe.
         held.forget_before(key)
         keys.append(key)
     plan = KeyframePlan(rule.word, find_shots(notes), tuple(keys))

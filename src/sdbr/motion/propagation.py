@@ -83,16 +83,16 @@ def make_key(picture: Frame, source: SourceViews) -> Keyframe:
 
 
 def propagate(
-    now: SourceViews, pulls: Sequence[KeyframeLink], texture: Plane | None = None
+    now: SourceViews, near: Sequence[KeyframeLink], texture: Plane | None = None
 ) -> tuple[Frame, float]:
     """The picture of a source frame, and the share of it, 0 to 1, that no keyframe explains.
 
-    `pulls` are the keyframes, one or more, whose pictures have the size of the result.
+    `near` are the keyframes, one or more, whose pictures have the size of the result.
     """
-    weights = [_weight(pull) for pull in pulls]
-    trusted = _trusted(pulls)
-    picture = _mixed((_fetched(pull.key.picture, pull.link) for pull in pulls), weights)
-    seen = _mixed((_fetched(pull.key.source.color, pull.link) for pull in pulls), weights)
+    weights = [_weight(each) for each in near]
+    trusted = _trusted(near)
+    picture = _mixed((_fetched(each.key.picture, each.link) for each in near), weights)
+    seen = _mixed((_fetched(each.key.source.color, each.link) for each in near), weights)
     size = _size_of_news(picture, seen)
     small, seen, here = (shrunk(each, size) for each in (picture, seen, now.view.color))
     trusted = cell_means(trusted, size)
@@ -100,13 +100,13 @@ def propagate(
     new = model.of_change(as_floats(cv2.subtract(here, seen, dtype=cv2.CV_32F)))
     gray = luma(picture)
     detail = finest(gray)
-    more = _gain(detail, now.luma, pulls, weights) * cell_means(trusted, grid_of(size_of(detail)))
+    more = _gain(detail, now.luma, near, weights) * cell_means(trusted, grid_of(size_of(detail)))
     finer = strengthening(detail, more)
     untrusted = 1.0 - float(trusted.mean())
     if untrusted > HARDLY_ANY:
         alone = model.of_color(as_floats(here))
         new = as_floats(cv2.blendLinear(new, alone - as_floats(small), trusted, 1 - trusted))
-        share = spread_out(np.mean([p.key.kept_detail for p in pulls], axis=0), size_of(gray))
+        share = spread_out(np.mean([p.key.kept_detail for p in near], axis=0), size_of(gray))
         other = share * _finer(now.luma, luma(here)) - _finer(gray, luma(small))
         finer += other * spread_out(1 - trusted, size_of(gray))
     if texture is not None:
@@ -114,14 +114,14 @@ def propagate(
     return _finished(picture, new, finer), untrusted
 
 
-def _weight(pull: KeyframeLink) -> Plane:
+def _weight(each: KeyframeLink) -> Plane:
     # With its root a keyframe that is trusted in part counts for more: that is a mean as well.
-    sure = as_floats(cv2.sqrt(np.maximum(pull.link.trust, 0)))
-    return as_floats((sure + LEAST_WEIGHT) * np.float32(ALIKE / 2 + (1 - ALIKE) * pull.nearness))
+    sure = as_floats(cv2.sqrt(np.maximum(each.link.trust, 0)))
+    return as_floats((sure + LEAST_WEIGHT) * np.float32(ALIKE / 2 + (1 - ALIKE) * each.nearness))
 
 
-def _trusted(pulls: Sequence[KeyframeLink]) -> Plane:
-    most = np.maximum.reduce([pull.link.trust for pull in pulls])
+def _trusted(near: Sequence[KeyframeLink]) -> Plane:
+    most = np.maximum.reduce([each.link.trust for each in near])
     low, high = TRUST_STEP
     part = np.clip((most - low) / (high - low), 0, 1)
     return as_floats(part * part * (3 - 2 * part))
@@ -163,13 +163,13 @@ def _finer(whole: Luma, coarse: Luma) -> Plane:
 
 
 def _gain(
-    detail: Plane, fine: Luma, pulls: Sequence[KeyframeLink], weights: Sequence[Plane]
+    detail: Plane, fine: Luma, near: Sequence[KeyframeLink], weights: Sequence[Plane]
 ) -> Plane:
     """The gain of detail beyond 1, cell by cell."""
     now = strength(detail)
     parts = [cell_means(weight, size_of(now)) for weight in weights]
-    wanted = _mean([carried(p.key.picture_detail, p.link.flow) for p in pulls], parts)
-    before = _mean([carried(p.key.source_detail, p.link.flow) for p in pulls], parts)
+    wanted = _mean([carried(p.key.picture_detail, p.link.flow) for p in near], parts)
+    before = _mean([carried(p.key.source_detail, p.link.flow) for p in near], parts)
     return gain(now, wanted, strength(finest(fine)), before) - 1
 
 

@@ -30,6 +30,7 @@ from sdbr.motion.color_model import fit_colors
 from sdbr.motion.flow import FlowOptions, resized, view_size, warped
 
 ALIGNING = FlowOptions(scale=1.0, longest=640)
+# The displacement is linearized in each round, so later ones mend what earlier ones left.
 ROUNDS = 3
 # Structure is what lies between these two blurs, in pixels.
 FINE, COARSE = 1.2, 4.0

@@ -89,7 +89,8 @@ def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
     before: View | None = None
     suspect: View | None = None  # the frame before what may have been a cut, or a flash
     ago = 0
-    pairs = pairwise(chain((None,), side_by_side(_viewed, frames)))
+    views = side_by_side(lambda each: view(each, view_size(size_of(each), SURVEY_FLOW)), frames)
+    pairs = pairwise(chain((None,), views))
     for now, taken, came in side_by_side(_stepped, pairs):
         if suspect is not None and ago < LONGEST_FLASH:
             ago += 1
@@ -100,10 +101,6 @@ def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
             suspect, ago = before if came.may_be_cut else None, 0
         yield ViewedFrame(now, taken, came)
         before = now
-
-
-def _viewed(frame: Frame) -> View:
-    return view(frame, view_size(size_of(frame), SURVEY_FLOW))
 
 
 def _stepped(pair: tuple[View | None, View | None]) -> tuple[View, Step, Change]:

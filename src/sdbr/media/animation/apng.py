@@ -15,6 +15,7 @@ from sdbr.media.formats import PNG_SIGNATURE, png_chunk, png_chunks
 from sdbr.media.stills.pixels import changed_box, encode_png, part, scaled, with_channels
 
 _LEVEL = 6
+# Both halves of a delay are 16 bits.
 _LARGEST = 65535
 
 
@@ -25,6 +26,7 @@ class ApngSink:
         self, target: Path, first: Pixels, settings: EncodingSettings, comment: str
     ) -> None:
         self._settings = settings
+        self._plays = 1 if settings.loop is None else settings.loop
         self._channels = first.shape[2]
         self._comment = comment
         self._before: Pixels | None = None
@@ -55,7 +57,7 @@ class ApngSink:
         """Write the end, and at the beginning how many frames there are."""
         self._write(b"IEND", b"")
         self._file.seek(self._control_at)
-        self._write(b"acTL", struct.pack(">II", self._frames, self._plays()))
+        self._write(b"acTL", struct.pack(">II", self._frames, self._plays))
         self._file.close()
 
     def abort(self) -> None:
@@ -67,13 +69,10 @@ class ApngSink:
         self._file.write(PNG_SIGNATURE)
         self._write(b"IHDR", header)
         self._control_at = self._file.tell()
-        self._write(b"acTL", struct.pack(">II", 0, self._plays()))
+        self._write(b"acTL", struct.pack(">II", 0, self._plays))
         if self._comment:
             text = b"sdbr\0\0\0\0\0" + self._comment.encode("utf-8", "replace")
             self._write(b"iTXt", text)
-
-    def _plays(self) -> int:
-        return 1 if self._settings.loop is None else self._settings.loop
 
     def _next(self) -> int:
         self._sequence += 1

@@ -98,10 +98,8 @@ def _split(census: Census, count: int) -> Floats:
     while len(boxes) < count and max(errors) > 0:
         worst = int(np.argmax(errors))
         halves = _halves(census, boxes[worst])
-        boxes[worst : worst + 1], errors[worst : worst + 1] = (
-            halves,
-            [_error(census, half) for half in halves],
-        )
+        boxes[worst : worst + 1] = halves
+        errors[worst : worst + 1] = [_error(census, half) for half in halves]
     return np.stack([_mean(census, box) for box in boxes])
 
 

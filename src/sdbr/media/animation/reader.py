@@ -17,6 +17,7 @@ from sdbr.media.clip import Clip, Frame, Pace
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
 
+# An APNG gives each delay as a fraction of its own; 90000 holds those of all usual rates.
 _TICKS = {"gif": Fraction(1, 100), "webp": Fraction(1, 1000), "apng": Fraction(1, 90000)}
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, UnidentifiedImageError)
 _UNDECODABLE = (*_BROKEN, Image.DecompressionBombError)

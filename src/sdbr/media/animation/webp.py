@@ -21,6 +21,7 @@ from sdbr.media.stills.pixels import changed_box, part, scaled, with_channels
 from sdbr.media.timing import to_tick
 
 _TICK = Fraction(1, 1000)
+# Flags of the extended header and of a frame; a frame's length has 24 bits.
 _ALPHA, _XMP, _ANIMATION = 0x10, 0x04, 0x02
 _NO_BLEND = 2
 _LONGEST = (1 << 24) - 1
@@ -48,6 +49,7 @@ class WebpSink:
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Append the part of the picture that changed."""
         image = scaled(with_channels(image, self._channels), self._settings.width)
+        # The format counts a frame's corner in steps of two pixels.
         box = changed_box(self._before, image, step=2)
         self._before = image
         length = min(_LONGEST, max(1, to_tick(at + lasts, _TICK) - to_tick(at, _TICK)))
@@ -70,14 +72,9 @@ class WebpSink:
             self._file.close()
 
     def _encoded(self, image: Pixels) -> bytes:
-        buffer = io.BytesIO()
-        Image.fromarray(image).save(
-            buffer,
-            "WEBP",
-            quality=self._settings.quality,
-            lossless=self._settings.lossless,
-            exact=self._settings.lossless,
-        )
+        buffer, lossless = io.BytesIO(), self._settings.lossless
+        options = {"quality": self._settings.quality, "lossless": lossless, "exact": lossless}
+        Image.fromarray(image).save(buffer, "WEBP", **options)
         data = buffer.getvalue()
         return b"".join(
             riff_chunk(name, data[start:end])

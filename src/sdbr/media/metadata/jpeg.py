@@ -15,6 +15,7 @@ from sdbr.media.metadata import exif
 
 _APP0, _APP1, _COM = 0xE0, 0xE1, 0xFE
 _EXIF = b"Exif\0\0"
+# A segment's length has 16 bits and counts itself; a part leaves room for its label.
 _LONGEST_SEGMENT = 65533
 _PART = 65000
 _COMMENT = re.compile(rb"sdbr (parameters|record) (\d{1,5})/(\d{1,5})\n(.*)", re.DOTALL)

@@ -14,6 +14,7 @@ from sdbr.media.formats import riff_chunk, sniff, webp_chunks
 from sdbr.media.metadata import exif
 from sdbr.request import Size
 
+# Flags of the extended header.
 _ALPHA, _EXIF, _XMP = 0x10, 0x08, 0x04
 _REPLACED = (b"VP8X", b"EXIF", b"XMP ")
 _NEEDED = (b"VP8L", *_REPLACED)

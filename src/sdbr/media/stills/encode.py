@@ -13,11 +13,18 @@ from PIL import Image
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
 from sdbr.media.formats import PNG_SIGNATURE, png_chunk
+from sdbr.media.stills.color import flattened
 
 MAX_INPUT_BYTES = 18_000_000
 """An input picture's file: Base64 adds a third, and a request may hold 25,000,000 bytes."""
 
 _QUALITIES = (95, 90, 80, 65, 50)
+_COLOR_TYPES = {3: 2, 4: 6}
+_SUB, _UP = 1, 2
+# ISA-L's level 1 with these filters took 13 ms of CPU for 1280x720, Pillow's fastest 70 to 85.
+_LEVEL = 1
+_EACH = 4
+"""Every fourth byte tells which filter suits a row."""
 
 
 def encode(image: Image.Image, format: str = "png", quality: int = 95) -> bytes:
@@ -29,7 +36,8 @@ def encode(image: Image.Image, format: str = "png", quality: int = 95) -> bytes:
     """
     options: dict[str, int] = {"png": {"compress_level": 1}, "webp": {"method": 4}}.get(format, {})
     if format == "jpeg":
-        image = _on_white(image)
+        if "A" in image.getbands():
+            image, _ = flattened(image.convert("RGBA"), "white")
         options = {"subsampling": 0 if quality >= 90 else 2}
     if format != "png":
         options["quality"] = quality
@@ -64,21 +72,6 @@ def encode_under(
         f"A picture of {image.width}x{image.height} cannot be packed into {max_bytes:,} bytes. "
         "Make it smaller first."
     )
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if "A" not in image.getbands():
-        return image
-    below = Image.new("RGB", image.size, "white")
-    below.paste(image, mask=image.getchannel("A"))
-    return below
-
-
-_COLOR_TYPES = {3: 2, 4: 6}
-_SUB, _UP = 1, 2
-_LEVEL = 1
-_EACH = 4
-"""Every fourth byte tells which filter suits a row."""
 
 
 def encode_frame(image: Pixels) -> bytes:

@@ -1,6 +1,6 @@
 """Which size a picture is brought to so that a model takes it, and where it lies in there.
 
-Pure geometry; `placing` does it to pixels.
+Pure geometry; `place` does it to pixels.
 """
 
 from __future__ import annotations

@@ -88,12 +88,8 @@ def _padded(placement: Placement) -> bool:
 def _scaled(box: CropBox, whole: Size, actual: Size) -> tuple[float, float, float, float]:
     """The box of a picture of size `whole` in the same picture of size `actual`."""
     x, y = actual.width / whole.width, actual.height / whole.height
-    return (
-        box.left * x,
-        box.top * y,
-        min(box.right * x, actual.width),
-        min(box.bottom * y, actual.height),
-    )
+    right, bottom = min(box.right * x, actual.width), min(box.bottom * y, actual.height)
+    return box.left * x, box.top * y, right, bottom
 
 
 def _in_aspect(aspect: Size, drawn: Size) -> Size:
@@ -121,10 +117,8 @@ def _mirror_sideways(canvas: Image.Image, left: int, right: int) -> Image.Image:
     while left > 0 or right < width:
         # What is filled doubles or triples each time, so a single column is soon enough.
         before, after = min(left, right - left), min(width - right, right - left)
-        for start, stop, target in (
-            (left, left + before, left - before),
-            (right - after, right, right),
-        ):
+        sides = (left, left + before, left - before), (right - after, right, right)
+        for start, stop, target in sides:
             strip = canvas.crop((start, 0, stop, height))
             canvas.paste(strip.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (target, 0))
         left, right = left - before, right + after

@@ -27,6 +27,7 @@ from sdbr.media.video.sound_tracks import (
 )
 from sdbr.media.writer import Note
 
+# Packets among which the first that is heard is looked for.
 _LOOKED_AHEAD = 256
 
 

@@ -24,6 +24,8 @@ from sdbr.media.writer import Note
 from sdbr.request import Size
 
 _MILLISECOND = Fraction(1, 1000)
+# With x264's preset veryfast, 17 is as like as 18 with its medium, in a third of the CPU and at
+# 3 to 14 % more bytes.
 _CRF, _CRF_VP9 = 17, 28
 
 
@@ -167,14 +169,8 @@ def _video_stream(container: OutputContainer, size: Size, job: VideoTarget) -> V
 def _encoder(job: VideoTarget) -> tuple[str, dict[str, str]]:
     crf = job.settings.crf
     if job.kind == "webm":
-        quality = str(_CRF_VP9 if crf is None else crf)
-        return "libvpx-vp9", {
-            "crf": quality,
-            "b": "0",
-            "deadline": "good",
-            "cpu-used": "4",
-            "row-mt": "1",
-        }
+        speed = {"deadline": "good", "cpu-used": "4", "row-mt": "1"}
+        return "libvpx-vp9", {"crf": str(_CRF_VP9 if crf is None else crf), "b": "0", **speed}
     options = {
         "crf": str(_CRF if crf is None else crf),
         "preset": job.settings.preset,

@@ -16,7 +16,8 @@ from av.video.reformatter import (
 from sdbr.media.clip import Pixels
 from sdbr.request import Size
 
-# Without all three flags a round trip darkens by one to two levels.
+# Without all three flags a round trip darkens by one to two levels; with them a frame of 1080
+# lines takes 26 ms, not 1.
 _EXACT = Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 _KEEP = Interpolation.BILINEAR | _EXACT
 _SCALE = Interpolation.BICUBIC | _EXACT
@@ -31,6 +32,8 @@ _MATRICES = {
     9: Colorspace.BT2020,
     10: Colorspace.BT2020,
 }
+# Film of so many lines that does not say its matrix would be off by 7.8 levels on the mean in
+# BT.601.
 _HD_LINES = 720
 BT709 = 1
 LIMITED_RANGE = 1
