@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from sdbr.errors import Interrupted, OverBudget
-from sdbr.generation.budget import Budget
+from sdbr.generation.spending import Budget
 
 CENTS = Decimal("0.04")
 

@@ -13,7 +13,7 @@ import pytest
 from sdbr.errors import InputProblem
 from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import encode_png
-from sdbr.media.video.truncation import missing_bytes
+from sdbr.media.video.truncated import missing_bytes
 from tests.media.made_clips import Film, make_film, picture
 
 PLAYLIST = b"#EXTM3U\n#EXTINF:10,\n/etc/hostname\n"

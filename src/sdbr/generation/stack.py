@@ -20,12 +20,12 @@ from functools import lru_cache
 from sdbr.bedrock import body
 from sdbr.bedrock.client import BedrockClient
 from sdbr.config.settings import Connection, Effort, Spending
-from sdbr.generation.budget import Budget, metered
+from sdbr.generation.caching import KeyOf, cached, kept
+from sdbr.generation.filtering import STOP, OnFiltered, filtered
 from sdbr.generation.generate import Generate, Tell
-from sdbr.generation.paid_pictures import KeyOf, cached, kept
-from sdbr.generation.rate_limit import AdaptiveLimit, paced
-from sdbr.generation.refusals import STOP, OnFiltered, filtered
-from sdbr.generation.retry import RetryPolicy, retried
+from sdbr.generation.pacing import AdaptiveLimit, paced
+from sdbr.generation.retrying import RetryPolicy, retried
+from sdbr.generation.spending import Budget, metered
 from sdbr.request import Model
 from sdbr.store.cache import Cache
 from sdbr.store.ledger import Ledger

@@ -20,7 +20,7 @@ from sdbr.errors import InputProblem
 from sdbr.media.clip import Clip, Pace, SoundTrack
 from sdbr.media.timing import fraction_of, pace_of
 from sdbr.media.video import yuv
-from sdbr.media.video.truncation import missing_bytes
+from sdbr.media.video.truncated import missing_bytes
 from sdbr.request import Size
 
 LARGEST = 1 << 26

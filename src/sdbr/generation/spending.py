@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from sdbr.bedrock.catalog import price_of
 from sdbr.errors import InputProblem, Interrupted, OverBudget, Refused, SdbrError, Trace
+from sdbr.generation.caching import KeyOf
 from sdbr.generation.generate import Generate
-from sdbr.generation.paid_pictures import KeyOf
 from sdbr.request import ImageRequest, Picture
 from sdbr.store.ledger import Ledger, Send, SendOutcome
 
