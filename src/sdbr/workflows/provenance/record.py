@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 Place = tuple[int | str, ...]
 
@@ -27,79 +27,58 @@ def _scalar(value: Any) -> Any:
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
 Scalar = Annotated[Any, AfterValidator(_scalar)]
+_CONFIG = ConfigDict(extra="allow", strict=True)
 
 
 class Table(BaseModel):
-    """Fields of any name with a single value each, but for those that say otherwise."""
+    """Fields of any name with a single value each, but for those that are named."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = _CONFIG
     __pydantic_extra__: dict[str, Scalar] = Field(init=False)
-
-    size: Size = []
-
-
-class RequestTable(Table):
-    """What was asked of the model, in neutral words."""
-
-    model: str = ""
-    speaks_like: str = ""
-    prompt: str = ""
-    negative_prompt: str = ""
-    style: str = ""
-    seed: Count = 0
-    extras: dict[str, Scalar] = {}
-
-
-class FlagTable(BaseModel):
-    """The flags of the command, by name; `size` is a text here."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-    __pydantic_extra__: dict[str, Scalar] = Field(init=False)
-
-    prompt: str = ""
-    negative: str = ""
-    model: str = ""
-    family: str = ""
-    aspect: str = ""
-    size: str = ""
-    style: str = ""
-    background: str = ""
-    quality: Count = 0
 
 
 class Input(BaseModel):
     """A file that a result was drawn from; its digest is part of a path, so it is nothing else."""
 
     model_config = ConfigDict(strict=True)
-
     role: str
     name: str
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class Record(BaseModel):
-    """A record as sdbr writes it. A field that is not named here may be anything."""
+def _fields(kind: Any, *names: str) -> Any:
+    return dict.fromkeys(names, (kind, None))
 
-    model_config = ConfigDict(extra="allow", strict=True)
 
-    sdbr: str = ""
-    command: str = ""
-    price_usd: str = ""
-    drawn_on: str = ""
-    key: str = ""
-    answered_by: str = ""
-    motion: str = ""
-    fingerprint: str = ""
-    stem: str = ""
-    seed: Count = 0
-    frames: Count = 0
-    drawn: Count = 0
-    size: Size = []
-    request: RequestTable = RequestTable()
-    told: FlagTable = FlagTable()
-    finish: Table = Table()
-    inputs: list[Input] = []
-    treatment: list[str] = []
+Finish = create_model("Finish", __base__=Table, **_fields(Size, "size"))
+Request = create_model(
+    "Request",
+    __base__=Table,
+    **_fields(str, "model", "speaks_like", "prompt", "negative_prompt", "style"),
+    **_fields(Count, "seed"),
+    **_fields(Size, "size"),
+    **_fields(dict[str, Scalar], "extras"),
+)
+Flags = create_model(
+    "Flags",
+    __base__=Table,
+    **_fields(str, "prompt", "negative", "model", "family", "aspect", "size", "style"),
+    **_fields(str, "background"),
+    **_fields(Count, "quality"),
+)
+Record = create_model(
+    "Record",
+    __config__=_CONFIG,
+    **_fields(str, "sdbr", "command", "price_usd", "drawn_on", "key", "answered_by", "motion"),
+    **_fields(str, "fingerprint", "stem"),
+    **_fields(Count, "seed", "frames", "drawn"),
+    **_fields(Size, "size"),
+    **_fields(Request, "request"),
+    **_fields(Flags, "told"),
+    **_fields(Finish, "finish"),
+    **_fields(list[Input], "inputs"),
+    **_fields(list[str], "treatment"),
+)
 
 
 def valid_part(record: dict[str, Any]) -> Any:
@@ -118,10 +97,12 @@ def _place(location: Place) -> Place:
 
 
 def _without(wrong: Set[Place], value: Any, place: Place) -> Any:
-    if isinstance(value, dict):
-        parts = ((name, part) for name, part in value.items() if (*place, name) not in wrong)
-        return {name: _without(wrong, part, (*place, name)) for name, part in parts}
-    if isinstance(value, list):
-        items = ((at, item) for at, item in enumerate(value) if (*place, at) not in wrong)
-        return [_without(wrong, item, (*place, at)) for at, item in items]
-    return value
+    if not isinstance(value, dict | list):
+        return value
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    left = {
+        key: _without(wrong, part, (*place, key))
+        for key, part in pairs
+        if (*place, key) not in wrong
+    }
+    return left if isinstance(value, dict) else list(left.values())
