@@ -95,7 +95,7 @@ def way(client: BedrockClient, patient: Checkup, where: str) -> Iterator[Finding
     local = patient.connection.realm == "local"
     try:
         began = time.monotonic()
-        client.knock(model)
+        client.probe(model)
         took = time.monotonic() - began
         yield ok("endpoint", f"{where} answers in {took * 1000:.0f} ms", seconds=took)
     except SdbrError as problem:

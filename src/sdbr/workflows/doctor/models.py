@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sdbr.bedrock.account import Availability, ControlPlane, NotAllowed, Offer
+from sdbr.bedrock.account import Availability, ControlPlane, Offer, PermissionDenied
 from sdbr.bedrock.catalog import Catalog
 from sdbr.concurrency import map_ordered
 from sdbr.errors import AccessProblem, SdbrError
@@ -28,7 +28,7 @@ class State:
 
 
 def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> Iterator[Finding]:
-    """Ask the control plane about every model that the catalogue takes for alive."""
+    """Ask the control plane about every model that the catalog takes for alive."""
     today = date.today()
     alive = [model for model in catalog.models if not model.lifecycle.ended(today)]
     yield prices(alive, today)
@@ -36,7 +36,7 @@ def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> It
         offer = plane.offer()
         wanted = [model for model in alive if _offered(model, offer)]
         open_to = dict(zip(wanted, _availabilities(plane, wanted), strict=True))
-    except NotAllowed as problem:
+    except PermissionDenied as problem:
         yield note("models", f"{problem} Without it nobody can tell what is open.")
         return
     except SdbrError as problem:
@@ -85,7 +85,7 @@ def told(states: Sequence[State], region: str, defaults: Iterable[Model]) -> Ite
 
 
 def lifecycles(offer: Offer, catalog: Catalog, today: date) -> Iterator[Finding]:
-    """Models that end, and models that the catalogue does not know."""
+    """Models that end, and models that the catalog does not know."""
     known = {model.id for model in catalog.models}
     for live in offer.models.values():
         if live.id not in known:
@@ -98,7 +98,7 @@ def lifecycles(offer: Offer, catalog: Catalog, today: date) -> Iterator[Finding]
 
 
 def prices(alive: Sequence[Model], today: date) -> Finding:
-    """How old the catalogue's prices are."""
+    """How old the catalog's prices are."""
     dated = [model.price_as_of for model in alive if model.price_as_of[:4].isdecimal()]
     own = len(alive) - len(dated)
     also = f"; {own} of your own" if own else ""
