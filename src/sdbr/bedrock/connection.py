@@ -6,11 +6,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from sdbr.config.settings import Connection, configured_region
+from sdbr.config.settings import REGION, Connection, configured_region
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem, Trace
 
 RUNTIME = "bedrock-runtime"
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _SIGN_IN = (
     "Run `aws configure` or `aws sso login`, set AWS_PROFILE, or try it with --offline. "
     "For `sdbr emulate` any will do: export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x"
@@ -59,7 +58,7 @@ def connect(
 
     # The region of the AWS configuration says nothing about the emulator inside this process.
     region = connection.region or (fallback_region if connection.offline else configured_region())
-    if region and not _REGION.fullmatch(region):
+    if region and not re.fullmatch(REGION, region):
         raise AccessProblem(
             f"{region!r} is not an AWS region. Give one such as --region {fallback_region}."
         )

@@ -90,7 +90,7 @@ class Run:
 
     def means(self, catalog: Catalog, refused: str = "stop") -> Resources:
         """What a run may use; `refused` is what becomes of refused pictures where none is told."""
-        from sdbr.generation.filtering import OnFiltered
+        from sdbr.generation.filter_policy import OnFiltered
         from sdbr.generation.stack import Resources
         from sdbr.workspace import Workspace
 

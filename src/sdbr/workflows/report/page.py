@@ -16,7 +16,7 @@ from typing import Any
 from sdbr import __version__
 from sdbr.console import counted
 from sdbr.errors import UsageProblem
-from sdbr.files import flush, part_file, plain_write_errors
+from sdbr.files import plain_write_errors, write_pieces
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.report import costs
 from sdbr.workflows.report.cards import card, model_of
@@ -57,10 +57,7 @@ def write(target: Path, chunks: Iterator[bytes], overwrite: bool) -> None:
     """
     if os.path.exists(target) and not overwrite and not _is_report(target):
         raise UsageProblem(f"{target} is no report of sdbr. Add --overwrite, or give another -o.")
-    with plain_write_errors(target), part_file(target) as file:
-        file.writelines(chunks)
-        flush(file)
-        os.replace(file.name, target)
+    write_pieces(target, chunks)
 
 
 def _is_report(path: Path) -> bool:
