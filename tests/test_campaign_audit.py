@@ -33,7 +33,7 @@ def send(workspace, request_id=None):
     ledger = Ledger(workspace / ".sdbr" / "ledger.db")
     row = ledger.begin(1, Send("core", "us-west-2", KEY, 7, None))
     if request_id:
-        ledger.settle(row, SendOutcome("picture", "yes", 200, request_id))
+        ledger.close_send(row, SendOutcome("picture", "yes", 200, request_id))
     ledger.close()
 
 

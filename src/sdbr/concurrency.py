@@ -14,9 +14,12 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_MOST_CORES = 8
 READER = "sdbr-reader"
 """The name of the thread that reads the items."""
+
+_MOST_CORES = 8
+_WORKERS = 2  # What makes the items and what takes them need the other cores.
+_WINDOW = 4
 
 
 class _Slot(Generic[Item, Result]):
@@ -40,7 +43,7 @@ class _Slot(Generic[Item, Result]):
 
 @dataclass(frozen=True, slots=True)
 class _Queues(Generic[Item, Result]):
-    """The places in both their queues: that of the threads, and that of the caller, in order.
+    """The slots in both their queues: that of the threads, and that of the caller, in order.
 
     `unread` is what reading the items raised. None ends either queue.
     """
@@ -56,9 +59,9 @@ class _Queues(Generic[Item, Result]):
             for item in items:
                 if halted():
                     break
-                place: _Slot[Item, Result] = _Slot(item)
-                self.in_order.put(place)
-                self.to_do.put(place)
+                slot: _Slot[Item, Result] = _Slot(item)
+                self.in_order.put(slot)
+                self.to_do.put(slot)
                 self.room.acquire()
         except BaseException as error:
             self.unread.append(error)
@@ -66,11 +69,7 @@ class _Queues(Generic[Item, Result]):
             # What it began itself is waited for here, in the thread that ran it.
             if isinstance(items, Generator):
                 items.close()
-            self.end()
-
-    def end(self) -> None:
-        """Mark the end of the places in order."""
-        self.in_order.put(None)
+            self.in_order.put(None)
 
 
 def map_ordered(
@@ -90,7 +89,7 @@ def map_ordered(
     reading `items`, is raised in its place.
     """
     room = threading.Semaphore(window - 1)
-    line: _Queues[Item, Result] = _Queues(SimpleQueue(), SimpleQueue(), room, [])
+    queues: _Queues[Item, Result] = _Queues(SimpleQueue(), SimpleQueue(), room, [])
     ended = threading.Event()
 
     def halted() -> bool:
@@ -98,29 +97,31 @@ def map_ordered(
 
     # Daemon threads: a second Ctrl-C must be able to leave at once.
     for _ in range(workers):
-        threading.Thread(target=_serve, args=(line.to_do, work, halted, ended), daemon=True).start()
-    reader = threading.Thread(target=line.read, args=(items, halted), name=READER, daemon=True)
+        threading.Thread(
+            target=_serve, args=(queues.to_do, work, halted, ended), daemon=True
+        ).start()
+    reader = threading.Thread(target=queues.read, args=(items, halted), name=READER, daemon=True)
     reader.start()
     try:
-        while (place := line.in_order.get()) is not None:
-            place.done.wait()
-            line.room.release()
-            if place.error is not None:
-                raise place.error
+        while (slot := queues.in_order.get()) is not None:
+            slot.done.wait()
+            queues.room.release()
+            if slot.error is not None:
+                raise slot.error
             # One that was not begun can stand before one that was: its thread looked too late.
-            if place.result:
-                yield place.result[0]
-        if line.unread:
-            raise line.unread[0]
+            if slot.result:
+                yield slot.result[0]
+        if queues.unread:
+            raise queues.unread[0]
     finally:
         ended.set()
-        line.room.release()
+        queues.room.release()
         reader.join()
-        line.end()
-        while (left := line.in_order.get()) is not None:
+        queues.in_order.put(None)
+        while (left := queues.in_order.get()) is not None:
             left.done.wait()
         for _ in range(workers):
-            line.to_do.put(None)
+            queues.to_do.put(None)
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
@@ -139,28 +140,22 @@ def _serve(
     halted: Callable[[], bool],
     ended: threading.Event,
 ) -> None:
-    """What a thread does until the queue gives None: begin places, unless all is halted."""
-    while (place := queue.get()) is not None:
+    """What a thread does until the queue gives None: begin slots, unless all is halted."""
+    while (slot := queue.get()) is not None:
         if not halted():
-            place.fill(work)
-            if place.error is not None:
+            slot.fill(work)
+            if slot.error is not None:
                 ended.set()
-        place.done.set()
+        slot.done.set()
 
 
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
-_WORKERS = 2
-_WINDOW = 4
-
-
-def ahead(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
+def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Yield `work` of each item, in order, with at most four items being worked on or waiting.
 
     The picture codecs release the interpreter's lock, so two threads use two cores.
     """
     with ThreadPoolExecutor(_WORKERS) as pool:
-        waiting: deque[Future[_Out]] = deque()
+        waiting: deque[Future[Result]] = deque()
         try:
             for item in items:
                 waiting.append(pool.submit(work, item))

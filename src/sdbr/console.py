@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -19,8 +18,11 @@ from sdbr.errors import InputProblem, Interrupted
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-
-_SELDOM = 1.0
+_SELDOM = 1.0  # Seconds between passing lines: slow enough to be read.
+_LEFT = (
+    b"Left at once: what was under way may be billed all the same, see sdbr ledger. "
+    b"Run the same command again to go on.\n"
+)
 
 
 def counted(count: int, thing: str) -> str:
@@ -97,13 +99,7 @@ class Console:
             print(line, file=sys.stderr, flush=True)
 
 
-_LEFT = (
-    b"Left at once: what was under way may be billed all the same, see sdbr ledger. "
-    b"Run the same command again to go on.\n"
-)
-
-
-@contextlib.contextmanager
+@contextmanager
 def until_interrupted(
     stop: threading.Event, tell: Callable[[str], None]
 ) -> Iterator[threading.Event]:
@@ -118,7 +114,7 @@ def until_interrupted(
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         if asked.is_set():
             # Not by way of sys.stderr, which the interrupted line may hold.
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 os.write(2, _LEFT)
             os._exit(Interrupted.exit_code)
         asked.set()

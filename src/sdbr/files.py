@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -61,15 +61,15 @@ def sweep(*folders: Path) -> None:
 
 
 def _is_orphan(name: str) -> bool:
-    told = name.split("-")
-    if len(told) != 4 or told[1] != _machine() or not told[2].isdecimal():
+    parts = name.split("-")
+    if len(parts) != 4 or parts[1] != _machine() or not parts[2].isdecimal():
         return False
     try:
-        os.kill(int(told[2]), 0)
+        os.kill(int(parts[2]), 0)  # Signal 0 asks only whether the process is there.
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):
-        return False
+        pass
     return False
 
 
@@ -98,8 +98,13 @@ def flush(file: BinaryIO) -> None:
 
 def write_whole(target: Path, data: bytes) -> None:
     """Write or replace `target` in one step. Raises InputProblem."""
+    write_pieces(target, (data,))
+
+
+def write_pieces(target: Path, pieces: Iterable[bytes]) -> None:
+    """Write or replace `target` in one step, piece by piece. Raises InputProblem."""
     with plain_write_errors(target), part_file(target) as file:
-        file.write(data)
+        file.writelines(pieces)
         flush(file)
         os.replace(file.name, target)
 
@@ -114,20 +119,16 @@ def write_new(target: Path, data: bytes) -> bool:
     with plain_write_errors(target), part_file(target) as file:
         file.write(data)
         flush(file)
-        return _claim(file.name, target)
-
-
-def _claim(temporary: str, target: Path) -> bool:
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        return False
-    except OSError:
-        # A file system without hard links: the check and the step are two there.
-        if os.path.lexists(target):
+        try:
+            os.link(file.name, target)
+        except FileExistsError:
             return False
-        os.replace(temporary, target)
-    return True
+        except OSError:
+            # A file system without hard links: the check and the step are two there.
+            if os.path.lexists(target):
+                return False
+            os.replace(file.name, target)
+        return True
 
 
 @contextmanager
@@ -138,11 +139,9 @@ def whole_file(target: Path) -> Iterator[Path]:
     target stays as it was. Raises InputProblem where the folder cannot be written to.
     """
     temporary = _beside(target)
-    try:
+    with plain_write_errors(target):
         # A folder that cannot be written to is known now, not when the first frame is paid for.
         temporary.touch()
-    except OSError as error:
-        raise unwritable(target, error) from error
     try:
         yield temporary
         _put_in_place(temporary, target)
@@ -160,10 +159,8 @@ def whole_folder(target: Path, makes_way: Callable[[Path], bool]) -> Iterator[Pa
     if target.exists() and not makes_way(target):
         raise InputProblem(f"{target} is there already. Name another folder, or empty it.")
     temporary = _beside(target)
-    try:
+    with plain_write_errors(target):
         temporary.mkdir()
-    except OSError as error:
-        raise unwritable(target, error) from error
     try:
         yield temporary
         if target.exists():
@@ -179,12 +176,10 @@ def whole_folder(target: Path, makes_way: Callable[[Path], bool]) -> Iterator[Pa
 
 
 def _put_in_place(temporary: Path, target: Path) -> None:
-    try:
+    with plain_write_errors(target):
         _sync(temporary)
         os.replace(temporary, target)
         _sync(target.parent)
-    except OSError as error:
-        raise unwritable(target, error) from error
 
 
 def _beside(target: Path) -> Path:

@@ -127,9 +127,9 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model of the catalogue.
+    """One model of the catalog.
 
-    `id` is the catalogue's name for it and `invoke_id` what the request's path carries: the id
+    `id` is the catalog's name for it and `invoke_id` what the request's path carries: the id
     itself, a `us.` inference profile, or any id or ARN the user gave. `family` is the name of
     the module in `bedrock/families` that speaks its language. `regions` is empty where unknown.
     `tiers` are tried in order; the first that fits is the price; empty means unknown.

@@ -7,7 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sdbr.bedrock.catalog import price_of
-from sdbr.bedrock.client import BedrockClient, _failure, _read
+from sdbr.bedrock.client import BedrockClient, _read
+from sdbr.bedrock.error_mapping import Failure
 from sdbr.config.settings import Connection, configured_endpoint
 from sdbr.emulator import Faults
 from sdbr.errors import AccessProblem, InputProblem, Refused, ServiceProblem, UsageProblem
@@ -296,5 +297,5 @@ def test_an_answer_without_end_does_not_fill_the_memory():
 
 def test_an_error_code_of_any_length_is_cut_short():
     error = ClientError({"Error": {"Code": "x" * 5_000, "Message": ""}}, "InvokeModel")
-    failure, _ = _failure(error)
+    failure = Failure.of(error.response)
     assert len(failure.code) == 80

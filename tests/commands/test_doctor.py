@@ -89,10 +89,10 @@ def test_each_fault_on_the_way_is_named_with_its_exit_code(monkeypatch):
         number += 1
     with Emulator(picture_side=64, faults=Faults(**rules)) as emulator:
         connection = Connection(endpoint_url=emulator.url, region="us-west-2", timeout=0.5)
-        patient = account.Checkup(connection, CATALOG, (CORE,))
+        checkup = account.Checkup(connection, CATALOG, (CORE,))
         client = BedrockClient(lambda: connection, CATALOG.models, 1)
         for fault in KINDS:
-            (found,) = [it for it in account.way(client, patient, "here") if it.verdict != "ok"]
+            (found,) = [it for it in account.runtime(client, checkup, "here") if it.verdict != "ok"]
             assert found.about == ("drawing" if fault in ON_DRAWING else "endpoint"), fault
             assert NAMED[fault] in found.said
             expected = 4 if fault in ACCESS else 6 if fault.startswith("filter") else 5
@@ -213,9 +213,9 @@ def test_what_stands_between_an_account_and_a_model_is_told():
 
 
 def test_trouble_with_another_model_than_the_default_ones_can_wait():
-    states = [models.State(CORE, ""), models.State(SD35, "closed")]
-    assert [it.verdict for it in models.told(states, "us-west-2", [CORE])] == ["ok", "note"]
-    assert [it.verdict for it in models.told(states, "us-west-2", [SD35])] == ["ok", "fix"]
+    troubles = {CORE: "", SD35: "closed"}
+    assert [it.verdict for it in models.access(troubles, "us-west-2", [CORE])] == ["ok", "note"]
+    assert [it.verdict for it in models.access(troubles, "us-west-2", [SD35])] == ["ok", "fix"]
 
 
 def test_models_that_end_soon_and_new_ones_are_told():

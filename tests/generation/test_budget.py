@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from sdbr.errors import Interrupted, OverBudget
-from sdbr.generation.spending import Budget
+from sdbr.generation.budget import Budget
 
 CENTS = Decimal("0.04")
 
@@ -20,7 +20,7 @@ def test_as_many_fit_as_the_cap_holds(cap, pictures):
     purse = budget(cap)
     for _ in range(pictures):
         purse.reserve(CENTS)
-        purse.settle(CENTS, "yes")
+        purse.book(CENTS, "yes")
     with pytest.raises(OverBudget, match="would pass the cap"):
         purse.reserve(CENTS)
     assert purse.spent == pictures * CENTS
@@ -29,7 +29,7 @@ def test_as_many_fit_as_the_cap_holds(cap, pictures):
 def test_without_a_cap_everything_fits():
     purse = budget(None)
     purse.reserve(Decimal(10**9))
-    purse.settle(Decimal(10**9), "yes")
+    purse.book(Decimal(10**9), "yes")
     assert purse.spent == 10**9
 
 
@@ -37,7 +37,7 @@ def test_what_was_not_billed_comes_back_and_what_perhaps_was_does_not():
     purse = budget("0.08")
     for billed in ("no", "no", "no", "perhaps", "no", "yes"):
         purse.reserve(CENTS)
-        purse.settle(CENTS, billed)
+        purse.book(CENTS, billed)
     assert (purse.spent, purse.perhaps) == (CENTS, CENTS)
     with pytest.raises(OverBudget, match=r"0\.04 USD are spent and 0\.04 USD perhaps"):
         purse.reserve(CENTS)
@@ -63,7 +63,7 @@ def test_a_send_that_does_not_fit_waits_for_those_in_flight(billed, fits):
     waiter = threading.Thread(target=wait)
     waiter.start()
     assert outcome == []
-    purse.settle(CENTS, billed)
+    purse.book(CENTS, billed)
     waiter.join(20)
     assert outcome == [fits]
 
@@ -97,7 +97,7 @@ def test_the_cap_is_never_passed_by_one_picture_with_32_threads_and_any_outcome(
             most = max(most, flying + purse.spent + purse.perhaps)
         with lock:
             flying -= price
-            purse.settle(price, billed)
+            purse.book(price, billed)
 
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(draw, prices, outcomes))

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from sdbr.errors import OverBudget, Refused, ServiceProblem, Trace, UsageProblem
-from sdbr.generation.spending import Budget, metered
+from sdbr.generation.budget import Budget, metered
 from sdbr.store.ledger import Ledger
 from tests.material import CORE, drawn, request_for, throttled
 

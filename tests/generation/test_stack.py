@@ -7,8 +7,8 @@ import pytest
 from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.emulator import Faults
 from sdbr.errors import AccessProblem, InputProblem, Interrupted, OverBudget, Refused, SdbrError
-from sdbr.generation import retrying
-from sdbr.generation.filtering import OnFiltered
+from sdbr.generation import retry
+from sdbr.generation.filter_policy import OnFiltered
 from sdbr.generation.stack import Resources, open_session, spent
 from sdbr.request import Blob
 from sdbr.store import ledger_queries
@@ -21,8 +21,8 @@ PRICE = Decimal("0.04")
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
-    monkeypatch.setattr(retrying, "_FIRST_WAIT", 0.001)
-    monkeypatch.setattr(retrying, "_LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retry, "_LONGEST_WAIT", 0.01)
 
 
 def means(tmp_path, emulator, workers=8, **changes):

@@ -27,7 +27,7 @@ def cache(tmp_path):
 
 
 def keep(cache, key=KEY, picture=PICTURE):
-    with cache.room(key) as room:
+    with cache.reserve(key) as room:
         room.fill(picture, "core", "local")
 
 
@@ -130,14 +130,14 @@ def test_a_forgotten_entry_leaves_nothing(cache):
 
 
 def test_room_that_was_not_filled_leaves_nothing(cache):
-    with pytest.raises(ValueError, match="no picture"), cache.room(KEY):
+    with pytest.raises(ValueError, match="no picture"), cache.reserve(KEY):
         raise ValueError("no picture")
     assert files(cache) == []
     assert cache.find(KEY) is None
 
 
 def test_the_space_is_set_aside_before_the_picture_is_there(cache):
-    with cache.room(KEY):
+    with cache.reserve(KEY):
         sizes = [path.stat().st_size for path in cache.folder.rglob("*.part")]
         assert max(sizes) == SPACE
     keep(cache)
@@ -150,7 +150,7 @@ def test_a_full_disk_is_told_before_the_money_is_spent(cache, monkeypatch, reaso
         raise OSError(reason, os.strerror(reason))
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(InputProblem, match="Free some space"), cache.room(KEY):
+    with pytest.raises(InputProblem, match="Free some space"), cache.reserve(KEY):
         pytest.fail("there is no room")
     assert files(cache) == []
 

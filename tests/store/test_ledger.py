@@ -21,7 +21,7 @@ ledger = Ledger(Path(sys.argv[1]))
 run = ledger.begin_run("txt2img", "local")
 for seed in range(25):
     row = ledger.begin(run, Send("core", "us-west-2", "key", seed, Decimal("0.04")))
-    ledger.settle(row, SendOutcome("picture", "yes", 200, "id", 5))
+    ledger.close_send(row, SendOutcome("picture", "yes", 200, "id", 5))
 ledger.end_run(run)
 """
 
@@ -52,7 +52,7 @@ def test_a_send_is_open_and_perhaps_billed_until_it_is_settled(ledger):
         "perhaps",
         40_000,
     )
-    ledger.settle(row, SendOutcome("picture", "yes", 200, "request-1", 1234))
+    ledger.close_send(row, SendOutcome("picture", "yes", 200, "request-1", 1234))
     (settled,) = ledger.query("SELECT * FROM sends")
     assert (settled["outcome"], settled["billed"], settled["status"]) == ("picture", "yes", 200)
     assert (settled["request_id"], settled["latency_ms"]) == ("request-1", 1234)
@@ -87,7 +87,7 @@ def test_totals_keep_realms_and_certainty_apart(ledger):
         *(("aws", "no", "0.08"), ("local", "yes", "0.07"), ("aws", "yes", None)),
     ):
         run = ledger.begin_run("txt2img", realm)
-        ledger.settle(ledger.begin(run, sent(price)), SendOutcome("picture", billed))
+        ledger.close_send(ledger.begin(run, sent(price)), SendOutcome("picture", billed))
     totals = {row["realm"]: row for row in ledger_queries.totals(ledger, "")}
     assert totals["aws"]["billed"] == Decimal("0.18")
     assert totals["aws"]["perhaps"] == Decimal("0.60")
@@ -100,7 +100,7 @@ def test_each_way_of_grouping_adds_up_to_the_total(ledger, group):
     for number in range(6):
         run = ledger.begin_run("txt2img", "aws")
         row = ledger.begin(run, sent(model=f"model-{number % 2}"))
-        ledger.settle(row, SendOutcome("picture", "yes"))
+        ledger.close_send(row, SendOutcome("picture", "yes"))
     rows = ledger_queries.by(ledger, group, "")
     assert len(rows) == {"day": 1, "model": 2, "run": 6}[group]
     assert sum(row["billed"] for row in rows) == Decimal("0.24")
@@ -134,7 +134,7 @@ def test_money_is_exact_to_the_millionth(usd):
 def test_a_thousand_times_four_cents_are_forty_dollars(ledger):
     run = ledger.begin_run("txt2img", "aws")
     for seed in range(1000):
-        ledger.settle(ledger.begin(run, sent(seed=seed)), SendOutcome("picture", "yes"))
+        ledger.close_send(ledger.begin(run, sent(seed=seed)), SendOutcome("picture", "yes"))
     assert ledger_queries.totals(ledger, "")[0]["billed"] == Decimal("40.00")
 
 
@@ -143,7 +143,7 @@ def test_many_threads_write_at_once(ledger):
 
     def write():
         for seed in range(25):
-            ledger.settle(ledger.begin(run, sent(seed=seed)), SendOutcome("picture", "yes"))
+            ledger.close_send(ledger.begin(run, sent(seed=seed)), SendOutcome("picture", "yes"))
 
     threads = [threading.Thread(target=write) for _ in range(8)]
     for thread in threads:

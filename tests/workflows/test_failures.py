@@ -10,7 +10,7 @@ from sdbr.errors import (
     ServiceProblem,
     UsageProblem,
 )
-from sdbr.generation.filtering import STOP, OnFiltered
+from sdbr.generation.filter_policy import STOP, OnFiltered
 from sdbr.workflows.failures import Failures, ends_the_run
 
 SKIP = OnFiltered("skip")

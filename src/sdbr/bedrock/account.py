@@ -17,11 +17,11 @@ from sdbr.bedrock.error_mapping import Failure, refused_identity, said
 from sdbr.config.settings import Connection
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
 
-HOME = "us-west-2"
+HOME = "us-west-2"  # Every model of Stability AI is offered here, as nowhere else.
 _AT_ONCE = 8
 
 
-class NotAllowed(AccessProblem):
+class PermissionDenied(AccessProblem):
     """The identity is known, and a question is not allowed to it; drawing may be."""
 
 
@@ -37,7 +37,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """A model as the control plane tells it: "ACTIVE" or "LEGACY", and its last day if set."""
+    """What the control plane says of a model: "ACTIVE" or "LEGACY", and its last day if set."""
 
     id: str
     status: str
@@ -86,42 +86,37 @@ class ControlPlane:
             lambda: self._client.list_foundation_models(byProvider="Stability AI"),
             "bedrock:ListFoundationModels",
         )
-        models = {row["modelId"]: _live(row) for row in listed["modelSummaries"]}
-        return Offer(self.region, models, frozenset(self._profiles()))
+        pages = self._client.get_paginator("list_inference_profiles")
+        profiles = _asked(
+            lambda: pages.paginate(typeEquals="SYSTEM_DEFINED").build_full_result(),
+            "bedrock:ListInferenceProfiles",
+        )["inferenceProfileSummaries"]
+        models = {row["modelId"]: _status(row) for row in listed["modelSummaries"]}
+        return Offer(self.region, models, frozenset(row["inferenceProfileId"] for row in profiles))
 
     def availability(self, model_id: str) -> Availability:
         """What stands between this account and a model. Raises AccessProblem, ServiceProblem."""
-        told = _asked(
+        status = _asked(
             lambda: self._client.get_foundation_model_availability(modelId=model_id),
             "bedrock:GetFoundationModelAvailability",
         )
         return Availability(
-            authorized=told.get("authorizationStatus") == "AUTHORIZED",
-            agreed=told.get("agreementAvailability", {}).get("status") == "AVAILABLE",
-            entitled=told.get("entitlementAvailability") == "AVAILABLE",
+            authorized=status.get("authorizationStatus") == "AUTHORIZED",
+            agreed=status.get("agreementAvailability", {}).get("status") == "AVAILABLE",
+            entitled=status.get("entitlementAvailability") == "AVAILABLE",
         )
 
-    def _profiles(self) -> list[str]:
-        pages = self._client.get_paginator("list_inference_profiles")
-        rows = _asked(
-            lambda: pages.paginate(typeEquals="SYSTEM_DEFINED").build_full_result(),
-            "bedrock:ListInferenceProfiles",
-        )["inferenceProfileSummaries"]
-        return [row["inferenceProfileId"] for row in rows]
 
-
-def _live(row: Mapping[str, Any]) -> ModelStatus:
+def _status(row: Mapping[str, Any]) -> ModelStatus:
     life = row.get("modelLifecycle", {})
-    end = life.get("endOfLifeTime")
-    return ModelStatus(
-        row["modelId"], str(life.get("status", "ACTIVE")), end.date() if end else None
-    )
+    end = life["endOfLifeTime"].date() if life.get("endOfLifeTime") else None
+    return ModelStatus(row["modelId"], str(life.get("status", "ACTIVE")), end)
 
 
 def _behind(answer: Mapping[str, Any]) -> float | None:
-    told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    sent = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     try:
-        return (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds() if told else None
+        return (parsedate_to_datetime(sent) - datetime.now(UTC)).total_seconds() if sent else None
     except ValueError:
         return None
 
@@ -138,14 +133,12 @@ def _explained(error: Exception, action: str) -> SdbrError:
 
     if not isinstance(error, ClientError):
         return lost(error)
-    told: Mapping[str, Any] = error.response.get("Error", {})
-    metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
-    code, message = str(told.get("Code", "")), str(told.get("Message", ""))
-    failure = Failure(code, int(metadata.get("HTTPStatusCode", 0)), message)
+    failure = Failure.of(error.response)
+    code, message = failure.code, failure.message
     if (problem := refused_identity(failure)) is not None:
         return problem
     if "API Key" in message:
         return AccessProblem(f"AWS does not accept this Bedrock API key: {said(message)}")
     if failure.status == 403 or code in ("AccessDenied", "AccessDeniedException"):
-        return NotAllowed(f"This identity may not ask {action}: {said(message or code)}")
+        return PermissionDenied(f"This identity may not ask {action}: {said(message or code)}")
     return ServiceProblem(f"{action} failed ({code}, HTTP {failure.status}): {said(message)}")

@@ -18,7 +18,7 @@ from sdbr.errors import UsageProblem
 from sdbr.request import Blob, ImageRequest, Model
 
 MAX_BODY = 25_000_000
-"""Bytes that InvokeModel takes at most (Amazon Bedrock API reference, InvokeModel)."""
+"""Bytes that InvokeModel takes at most (Amazon Bedrock API reference); botocore does not check."""
 
 _ABOUT_AN_INPUT = ("strength", "mask", "mask_source", "step_schedule_start", "step_schedule_end")
 
@@ -26,10 +26,10 @@ _ABOUT_AN_INPUT = ("strength", "mask", "mask_source", "step_schedule_start", "st
 def check(request: ImageRequest, models: Iterable[Model]) -> None:
     """Raise UsageProblem for anything that this model cannot do or that is out of range.
 
-    `models` are those of the catalogue: the message names the ones that can.
+    `models` are those of the catalog: the message names the ones that can.
     """
     takes = dialect_of(request.model).takes(request.model)
-    for field in _said_fields(request):
+    for field in _given(request):
         if field not in takes:
             raise UsageProblem(_cannot(request, field, models))
         if field in _ABOUT_AN_INPUT and request.init_image is None:
@@ -40,13 +40,13 @@ def check(request: ImageRequest, models: Iterable[Model]) -> None:
 def wire(request: ImageRequest) -> bytes:
     """The JSON that Bedrock receives. Raises UsageProblem when it is over MAX_BODY bytes."""
     # Pictures go in afterwards: the encoder would look at every one of their characters.
-    hole, pictures = uuid4().hex, []
+    mark, pictures = uuid4().hex, []
 
     def leave_out(picture: Blob) -> str:
         pictures.append(pybase64.b64encode(picture.read()))
-        return hole
+        return mark
 
-    text, *rest = _json(dialect_of(request.model).encode(request), leave_out).split(hole.encode())
+    text, *rest = _json(dialect_of(request.model).encode(request), leave_out).split(mark.encode())
     data = b"".join([text, *(part for pair in zip(pictures, rest, strict=True) for part in pair)])
     if len(data) > MAX_BODY:
         raise UsageProblem(
@@ -59,9 +59,7 @@ def wire(request: ImageRequest) -> bytes:
 def outline(request: ImageRequest) -> str:
     """The JSON body for reading: as `wire`, with a note in place of each picture."""
     body = dialect_of(request.model).encode(request)
-    return _json(
-        body, lambda picture: f"<base64 of the picture with SHA-256 {picture.sha256}>"
-    ).decode("utf-8")
+    return _json(body, lambda blob: f"<base64 of the picture with SHA-256 {blob.sha256}>").decode()
 
 
 def key(request: ImageRequest, realm: str) -> str:
@@ -76,36 +74,28 @@ def key(request: ImageRequest, realm: str) -> str:
 
 
 def _json(body: Body, picture: Callable[[Blob], str]) -> bytes:
-    def leaf(value: object) -> str:
-        if isinstance(value, Blob):
-            return picture(value)
-        raise TypeError(f"{type(value).__name__} has no place in a request body")
-
-    return json.dumps(body, sort_keys=True, default=leaf).encode("utf-8")
+    """`body` with `picture(blob)` in place of each blob: the only value that is no JSON."""
+    return json.dumps(body, sort_keys=True, default=picture).encode("utf-8")
 
 
-def _said_fields(request: ImageRequest) -> list[str]:
+def _given(request: ImageRequest) -> list[str]:
     """The fields that say something: those that differ from an empty request, and the extras."""
-    silent = ImageRequest(request.model)
-    fields_given = [
-        field.name
-        for field in fields(request)
-        if field.name not in ("model", "seed", "extras")
-        and getattr(request, field.name) != getattr(silent, field.name)
-    ]
-    return fields_given + [name for name, _ in request.extras]
+    empty = ImageRequest(request.model)
+    names = [field.name for field in fields(request) if field.name not in ("seed", "extras")]
+    given = [name for name in names if getattr(request, name) != getattr(empty, name)]
+    return given + [name for name, _ in request.extras]
 
 
 def _cannot(request: ImageRequest, field: str, models: Iterable[Model]) -> str:
     alive = [model for model in models if not model.lifecycle.ended(date.today())]
-    fitting = [model for model in alive if _draws(model, request, _said_fields(request))]
+    fitting = [model for model in alive if _draws(model, request, _given(request))]
     able = fitting or [model for model in alive if _draws(model, request, [field])]
     instead = f"Use --model {catalog.names_of(able)}." if able else "Leave it out."
     model, what = request.model, flag(field).removeprefix("an ")
     return f"{model.title} ({model.id}) takes no {what}. {instead}"
 
 
-def _draws(model: Model, request: ImageRequest, fields_given: Iterable[str]) -> bool:
-    """Whether `model` takes what is told, and draws from words alone where there is no input."""
+def _draws(model: Model, request: ImageRequest, names: Iterable[str]) -> bool:
+    """Whether `model` takes these fields, and draws from words alone where there is no input."""
     from_words = request.init_image is not None or "text-to-image" in model.tasks
-    return from_words and dialect_of(model).takes(model).issuperset(fields_given)
+    return from_words and dialect_of(model).takes(model).issuperset(names)

@@ -25,7 +25,7 @@ class Catalog:
     def find(self, name: str, family: str | None = None) -> Model:
         """The model called `name`: an id, alias, `us.` profile, ARN, or anything with `family`.
 
-        `family` is the name of the catalogue model whose language and price an unknown id
+        `family` is the name of the catalog model whose language and price an unknown id
         shares. Raises UsageProblem when the name is unknown and no family is given.
         """
         name = self.aliases.get(name, name)
@@ -66,9 +66,9 @@ class Catalog:
 
 
 def load(prices: Mapping[str, Decimal], aliases: Mapping[str, str]) -> Catalog:
-    """The built-in catalogue under the user's `prices` (name → USD a picture) and `aliases`.
+    """The built-in catalog under the user's `prices` (name → USD a picture) and `aliases`.
 
-    Raises UsageProblem when a price names a model that the catalogue does not have.
+    Raises UsageProblem when a price names a model that the catalog does not have.
     """
     models = _built_in()
     catalog = Catalog(models, dict(aliases))
@@ -77,9 +77,9 @@ def load(prices: Mapping[str, Decimal], aliases: Mapping[str, str]) -> Catalog:
 
 
 def price_of(request: ImageRequest) -> Decimal | None:
-    """USD for one picture, or None where the catalogue has no price.
+    """USD for one picture, or None where the catalog has no price.
 
-    Only SDXL's price depends on the request: on its steps (30 unless told) and on its size.
+    Only SDXL's price depends on the request: on its steps (30 unless given) and on its size.
     """
     steps = int(dict(request.extras).get("steps", 30))
     size = request.size or Size(1024, 1024)

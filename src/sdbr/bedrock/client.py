@@ -10,9 +10,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sdbr.bedrock import body, catalog
 from sdbr.bedrock.answers import broken_answer
@@ -24,19 +23,16 @@ from sdbr.errors import SdbrError, Trace, UsageProblem
 from sdbr.media.formats import sniff, whole
 from sdbr.request import ImageRequest, Model, Picture
 
-_LONGEST_CODE = 80
 _PART = 4 * 1024 * 1024
+# A 4K PNG, the largest that a model draws, stays under 32 MB; base64 adds a third.
 _LARGEST_ANSWER = 256 * 1024 * 1024
-
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
 
 
 class BedrockClient:
     """A connection to Bedrock's runtime, made when the first request is sent.
 
     `connection` is called once, then. `workers` is how many threads will call `generate` at
-    once; `models` are the catalogue's, for messages that name what to use instead.
+    once; `models` are the catalog's, for messages that name what to use instead.
     """
 
     def __init__(
@@ -71,7 +67,7 @@ class BedrockClient:
         except Exception as error:
             raise self._explained(error, request.model, client.meta.region_name) from error
 
-    def knock(self, model: Model) -> None:
+    def probe(self, model: Model) -> None:
         """Send a request without content: Bedrock refuses it, and bills nothing.
 
         Raises what else is wrong: AccessProblem or ServiceProblem.
@@ -92,7 +88,7 @@ class BedrockClient:
             raise
 
     def _client(self, model: Model) -> Any:
-        # One client a default region: models live in different ones, and a run may use several.
+        # One client for each default region: models live in different ones, a run may use several.
         fallback = model.regions[0] if model.regions else "us-west-2"
         with self._lock:
             if fallback not in self._clients:
@@ -105,47 +101,21 @@ class BedrockClient:
 
         if not isinstance(error, ClientError):
             return lost(error)
-        failure, request_id = _failure(error)
+        failure = Failure.of(error.response)
         explained = explain(failure, model, region, self._successors(model))
         billed = explained.trace.billed if explained.trace else "no"
-        explained.trace = Trace(billed=billed, status=failure.status, request_id=request_id)
+        explained.trace = Trace(True, billed, failure.status, failure.request_id)
         return explained
 
     def _successors(self, model: Model) -> str:
         """`core (0.04 USD a picture) or ultra (0.14 USD a picture)`, cheapest first."""
-        heirs = [m for m in self._models if m.id in model.replaced_by and m.tiers]
-        heirs.sort(key=lambda heir: heir.tiers[0].usd)
-        return " or ".join(f"{heir.aliases[0]} ({_usd(heir.tiers[0].usd)})" for heir in heirs)
-
-
-def _usd(price: Decimal) -> str:
-    return f"{price} USD a picture"
-
-
-def _failure(error: ClientError) -> tuple[Failure, str]:
-    told: Mapping[str, Any] = error.response.get("Error", {})
-    metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
-    headers = metadata.get("HTTPHeaders", {})
-    failure = Failure(
-        code=str(told.get("Code", ""))[:_LONGEST_CODE],
-        status=int(metadata.get("HTTPStatusCode", 0)),
-        message=str(told.get("Message", "")),
-        wait=_wait(headers),
-    )
-    return failure, str(metadata.get("RequestId", ""))
-
-
-def _wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the service asks to wait: x-amz-retry-after in ms, or Retry-After in s."""
-    for name, unit in (("x-amz-retry-after", 0.001), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers[name]) * unit)
-        except (KeyError, ValueError):
-            continue
-    return None
+        found = [m for m in self._models if m.id in model.replaced_by and m.tiers]
+        found.sort(key=lambda model: model.tiers[0].usd)
+        return " or ".join(f"{m.aliases[0]} ({m.tiers[0].usd} USD a picture)" for m in found)
 
 
 def _read(answer: Mapping[str, Any]) -> Mapping[str, object]:
+    """The JSON object of an answer. Raises ServiceProblem where there is none."""
     try:
         data = _whole_body(answer["body"])
     except SdbrError:
@@ -158,7 +128,7 @@ def _read(answer: Mapping[str, Any]) -> Mapping[str, object]:
     try:
         parsed = json.loads(data)
     except (ValueError, RecursionError):
-        raise broken_answer("is not readable") from None
+        parsed = None
     if not isinstance(parsed, Mapping):
         raise broken_answer("is not readable")
     return parsed

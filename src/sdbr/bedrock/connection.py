@@ -6,11 +6,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from sdbr.config.settings import Connection, configured_region
+from sdbr.config.settings import REGION, Connection, configured_region
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem, Trace
 
 RUNTIME = "bedrock-runtime"
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _SIGN_IN = (
     "Run `aws configure` or `aws sso login`, set AWS_PROFILE, or try it with --offline. "
     "For `sdbr emulate` any will do: export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x"
@@ -32,6 +31,17 @@ _NEVER_SENT = (
     *("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "SSLError"),
     "InvalidProxiesConfigError",
 )
+_AFTER_SENDING = {
+    "ReadTimeoutError": ("Bedrock did not answer in time.", "perhaps"),
+    # Bytes of the answer had come: the picture was made.
+    **dict.fromkeys(
+        ("ResponseStreamingError", "IncompleteReadError"), ("Bedrock's answer was cut off.", "yes")
+    ),
+    **dict.fromkeys(
+        ("ConnectionClosedError", "HTTPClientError", "ConnectionError"),
+        ("The connection was lost.", "perhaps"),
+    ),
+}
 
 
 def connect(
@@ -48,16 +58,18 @@ def connect(
 
     # The region of the AWS configuration says nothing about the emulator inside this process.
     region = connection.region or (fallback_region if connection.offline else configured_region())
-    if region and not _REGION.fullmatch(region):
+    if region and not re.fullmatch(REGION, region):
         raise AccessProblem(
             f"{region!r} is not an AWS region. Give one such as --region {fallback_region}."
         )
     stands_for_all = service == RUNTIME or connection.realm != "aws"
-    read_timeout = min(connection.timeout, 300.0)
     config = Config(
+        # boto3's own would send up to five times, and each send may be drawn and billed.
         retries={"total_max_attempts": 1, "mode": "standard"},
         connect_timeout=min(connection.timeout, 20.0),
-        read_timeout=read_timeout,
+        # Pictures take up to 90 s; botocore's 60 s would give up on some that are billed.
+        read_timeout=min(connection.timeout, 300.0),
+        # The pool does not block: one more thread than this loses keep-alive at each call.
         max_pool_connections=workers,
         tcp_keepalive=True,
         signature_version="v4" if connection.offline else None,
@@ -97,36 +109,26 @@ def _identity(connection: Connection) -> dict[str, Any]:
 def lost(error: Exception) -> SdbrError:
     """Our error for an exception of botocore that is not an answer of the service."""
     name = type(error).__name__
+    if name in _AFTER_SENDING:
+        message, billed = _AFTER_SENDING[name]
+        return ServiceProblem(message, again=True, billed=billed)
     if name in _ACCESS:
         problem: SdbrError = AccessProblem(_ACCESS[name])
-        problem.trace = Trace(sent=False)
-        return problem
-    if name in _NEVER_SENT:
+    elif name in _NEVER_SENT:
         problem = ServiceProblem(
             f"Bedrock cannot be reached ({_short(error)}). Check the network, --region and "
             "--endpoint-url.",
             again=True,
         )
-        problem.trace = Trace(sent=False)
-        return problem
-    return _after_sending(name, error)
-
-
-def _after_sending(name: str, error: Exception) -> SdbrError:
-    if "Bearer authorization requires" in str(error):
-        problem: SdbrError = AccessProblem(
+    elif "Bearer authorization requires" in str(error):
+        problem = AccessProblem(
             "A Bedrock API key travels over https only. Use an https endpoint or unset "
             "AWS_BEARER_TOKEN_BEDROCK."
         )
-        problem.trace = Trace(sent=False)
-        return problem
-    if name == "ReadTimeoutError":
-        return ServiceProblem("Bedrock did not answer in time.", again=True, billed="perhaps")
-    if name in ("ResponseStreamingError", "IncompleteReadError"):
-        return ServiceProblem("Bedrock's answer was cut off.", again=True, billed="yes")
-    if name in ("ConnectionClosedError", "HTTPClientError", "ConnectionError"):
-        return ServiceProblem("The connection was lost.", again=True, billed="perhaps")
-    return ServiceProblem(f"The call failed: {_short(error)}.", billed="perhaps")
+    else:
+        return ServiceProblem(f"The call failed: {_short(error)}.", billed="perhaps")
+    problem.trace = Trace(sent=False)
+    return problem
 
 
 def _short(error: Exception) -> str:

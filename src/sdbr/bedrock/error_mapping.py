@@ -8,22 +8,14 @@ Source: Amazon Bedrock User Guide, "Troubleshooting Amazon Bedrock API Error Cod
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem, UsageProblem
 from sdbr.request import Model
 
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What AWS said: error code, HTTP status, message, and how many seconds to wait, if told."""
-
-    code: str
-    status: int
-    message: str
-    wait: float | None = None
-
-
+_LONGEST_CODE = 80  # AWS's have up to 40 characters; a proxy may send anything.
 _EXPIRED = ("ExpiredTokenException", "ExpiredToken", "RequestExpired")
 _BAD_KEYS = (
     *("UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException"),
@@ -31,8 +23,41 @@ _BAD_KEYS = (
     *("MissingAuthenticationToken", "MissingAuthenticationTokenException", "NotAuthorized"),
 )
 _THROTTLED = ("ThrottlingException", "TooManyRequestsException", "ModelNotReadyException")
-_AGAIN = (408, 424, 429, 500, 502, 503, 504, 529)
-_PERHAPS_BILLED = (408, 424, 504)
+_AGAIN = (408, 424, 429, 500, 502, 503, 504, 529)  # 408, 424 and 529 botocore never sends again.
+_PERHAPS_BILLED = (408, 424, 504)  # The model may have drawn by then.
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What AWS said: error code, HTTP status, message, seconds to wait where it names any."""
+
+    code: str
+    status: int
+    message: str
+    wait: float | None = None
+    request_id: str = ""
+
+    @classmethod
+    def of(cls, response: Mapping[str, Any]) -> Failure:
+        """The failure in the `response` of a botocore ClientError, whatever it lacks."""
+        error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
+        return cls(
+            code=str(error.get("Code", ""))[:_LONGEST_CODE],
+            status=int(metadata.get("HTTPStatusCode", 0)),
+            message=str(error.get("Message", "")),
+            wait=_wait(metadata.get("HTTPHeaders", {})),
+            request_id=str(metadata.get("RequestId", "")),
+        )
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the service asks to wait: x-amz-retry-after in ms, or Retry-After in s."""
+    for name, unit in (("x-amz-retry-after", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue
+    return None
 
 
 def explain(failure: Failure, model: Model, region: str, successors: str) -> SdbrError:
@@ -59,7 +84,13 @@ def explain(failure: Failure, model: Model, region: str, successors: str) -> Sdb
 def refused_identity(failure: Failure) -> AccessProblem | None:
     """The error where AWS does not take the credentials, whatever was asked; None elsewhere."""
     if failure.code in _EXPIRED:
-        return AccessProblem(_expired(failure))
+        if failure.code == "RequestExpired":
+            return AccessProblem(
+                "AWS says the request is too old. Set this machine's clock, then run it again."
+            )
+        return AccessProblem(
+            "The AWS session has expired. Run `aws sso login` or renew the keys, then run it again."
+        )
     if failure.code not in _BAD_KEYS:
         return None
     if "Signature expired" in failure.message or "not yet current" in failure.message:
@@ -102,12 +133,6 @@ def _gone(failure: Failure, model: Model, successors: str) -> str:
     return f"Bedrock does not find {model.invoke_id}: {_said(failure)}{instead}"
 
 
-def _expired(failure: Failure) -> str:
-    if failure.code == "RequestExpired":
-        return "AWS says the request is too old. Set this machine's clock, then run it again."
-    return "The AWS session has expired. Run `aws sso login` or renew the keys, then run it again."
-
-
 def _denied(failure: Failure, model: Model, region: str) -> str:
     message = failure.message
     if "aws-marketplace" in message or "AWS Marketplace" in message:
@@ -121,12 +146,9 @@ def _denied(failure: Failure, model: Model, region: str) -> str:
     if "API Key" in message:
         return f"AWS does not accept this Bedrock API key: {_said(failure)} Make a new one."
     if "is not authorized to perform" in message:
-        also = ""
-        if model.needs_profile:
-            also = (
-                " Allow the inference profile and the foundation model in "
-                f"{', '.join(model.regions)}."
-            )
+        # A `us.` profile routes to any of its regions, and IAM checks the model in that one.
+        everywhere = f"the inference profile and the foundation model in {', '.join(model.regions)}"
+        also = f" Allow {everywhere}." if model.needs_profile else ""
         return f"This identity may not call {model.title}: {_said(failure)}{also}"
     return (
         f"This account has no access to {model.title} in {region}: {_said(failure)} Open it once "

@@ -78,7 +78,7 @@ class Run:
     def setup(self, catalog: Catalog, refused: str = "stop") -> Setup:
         """What to draw with; `refused` is what becomes of refused pictures unless a flag says."""
         from sdbr.console import Console
-        from sdbr.generation.filtering import OnFiltered
+        from sdbr.generation.filter_policy import OnFiltered
         from sdbr.generation.stack import Resources
         from sdbr.workflows.run import Setup
         from sdbr.workspace import Workspace

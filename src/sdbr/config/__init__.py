@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,8 +57,8 @@ def user_file() -> Path:
 
 def load(workspace: Path) -> Config:
     """The user's settings under the workspace's. Raises UsageProblem for what is wrong in them."""
-    told = [file.values for file in files(workspace)]
-    return merged([*told, {"models": models_of(os.environ)}])
+    layers = [file.values for file in files(workspace)]
+    return merged([*layers, {"models": models_of(os.environ)}])
 
 
 def files(workspace: Path) -> list[File]:
@@ -91,8 +91,3 @@ def models_of(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if name.startswith(MODEL_VARIABLE) and value
     }
-
-
-def scalars() -> tuple[str, ...]:
-    """The settings that are single values."""
-    return tuple(f.name for f in fields(Config) if f.name not in TABLES)

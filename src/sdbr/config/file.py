@@ -1,7 +1,7 @@
-"""Reads one sdbr.toml and checks it; what is wrong is told with its line.
+"""Reads one sdbr.toml and checks it; what is wrong is named with its line.
 
-The only importer of pydantic, and itself imported only where there is such a file, so that
-start-up stays cheap without one.
+It imports pydantic, and is itself imported only where there is such a file, so that start-up
+stays cheap without one.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pydantic import ValidationError as Invalid
 from pydantic_core import ErrorDetails
 
 from sdbr.config.drawing_commands import DRAWING
+from sdbr.config.settings import REGION
 from sdbr.errors import UsageProblem
 
 Key = tuple[str, ...]
@@ -47,19 +48,10 @@ def _number(value: object) -> object:
     return value
 
 
-def _like(pattern: str, example: str) -> Callable[[str], str]:
+def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise ValueError(f"should look like {example}")
-        return text
-
-    return check
-
-
-def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"should be one of {', '.join(words)}")
+            raise ValueError(f"should {wanted}")
         return text
 
     return check
@@ -77,9 +69,13 @@ Usd = Annotated[
 Real = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Swept = Annotated[Words, BeforeValidator(_as_text)]
-Region = Annotated[str, AfterValidator(_like(r"[a-z]{2,}(-[a-z]+)+-\d+", "us-west-2"))]
-Url = Annotated[str, AfterValidator(_like(r"https?://[^/]+.*", "http://localhost:8123"))]
-Drawing = Annotated[str, AfterValidator(_one_of(DRAWING))]
+Region = Annotated[str, AfterValidator(_matching(REGION, "look like us-west-2"))]
+Url = Annotated[
+    str, AfterValidator(_matching(r"https?://[^/]+.*", "look like http://localhost:8123"))
+]
+Drawing = Annotated[
+    str, AfterValidator(_matching("|".join(DRAWING), f"be one of {', '.join(DRAWING)}"))
+]
 _NOTHING_ELSE = ConfigDict(extra="forbid")
 
 
@@ -137,14 +133,14 @@ def read(path: Path) -> File:
     """Read and check one file. Raises UsageProblem with the lines of what is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
-        told = tomllib.loads(text + "\n", parse_float=Decimal)
+        given = tomllib.loads(text + "\n", parse_float=Decimal)
     except (OSError, ValueError, RecursionError) as error:
         raise UsageProblem(f"{path} cannot be read: {error}. Mend or remove it.") from error
     try:
-        table = _adapter().validate_python(told)
+        table = _adapter().validate_python(given)
     except Invalid as invalid:
         raise UsageProblem(f"{path}, {'; '.join(_complaints(text, invalid))}.") from None
-    values = {name: getattr(table, name) for name in told}
+    values = {name: getattr(table, name) for name in given}
     if "looks" in values:
         values["looks"] = {name: _flags(look) for name, look in values["looks"].items()}
     return File(path, values, text)
@@ -156,8 +152,8 @@ def _adapter() -> TypeAdapter[Table]:
 
 
 def _flags(look: LookTable) -> dict[str, str]:
-    told = {field.name: getattr(look, field.name) for field in fields(look)}
-    return {name: value for name, value in told.items() if value is not None}
+    flags = {field.name: getattr(look, field.name) for field in fields(look)}
+    return {name: value for name, value in flags.items() if value is not None}
 
 
 def _complaints(text: str, invalid: Invalid) -> Iterator[str]:
@@ -178,9 +174,8 @@ def _complaint(error: ErrorDetails) -> str:
         return f"unknown setting {name!r}: {_instead(key[-1], known)}"
     value = error["input"]
     shown = str(value) if isinstance(value, Decimal) else repr(value)
-    why = _PLAIN.get(error["type"]) or error["msg"].removeprefix("Value error, ").removeprefix(
-        "Input "
-    )
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    why = _PLAIN.get(error["type"], message)
     return f"{name} is {shown[:80]}, and {why}"
 
 
@@ -199,12 +194,12 @@ def line_of(text: str, key: Key) -> int:
     whole = 0
     for count in range(1, len(lines) + 1):
         try:
-            told: Any = tomllib.loads("\n".join(lines[:count]))
+            found: Any = tomllib.loads("\n".join(lines[:count]))
         except ValueError:
             continue
         for part in key:
-            told = told.get(part, ...) if isinstance(told, Mapping) else ...
-        if told is not ...:
+            found = found.get(part, ...) if isinstance(found, Mapping) else ...
+        if found is not ...:
             return whole + 1
         whole = count
     return 1

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from sdbr.errors import UsageProblem
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
+"""What every AWS region's name matches as a whole, us-gov-west-1 too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Connection:
     profile: str | None = None
     endpoint_url: str | None = None
     offline: bool = False
-    timeout: float = 600.0
+    timeout: float = 600.0  # A call may take 300; this leaves time for a second one.
 
     @property
     def realm(self) -> str:
@@ -51,7 +53,7 @@ class Effort:
     """How many requests at once, how many sends a picture, how many sends a minute at most."""
 
     workers: int = 8
-    attempts: int = 12
+    attempts: int = 12  # The waits between them add up to 131 s at most.
     rpm: float | None = None
 
 

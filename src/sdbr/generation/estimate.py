@@ -1,4 +1,4 @@
-"""The price is told before the first request, and someone has to agree to it."""
+"""What a run will cost, said before its first request, and the consent to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Estimate:
     """What a run will send. `pictures` is all it wants, `shares` what is not in the cache.
 
     `saved` is the USD of what is in the cache; `billed` is False where an emulator answers;
-    `remarks` are told along; `thing` is what the pictures are called.
+    `remarks` are said with it; `thing` is what the pictures are called.
     """
 
     pictures: int
@@ -56,24 +56,24 @@ class Estimate:
     def __str__(self) -> str:
         start = counted(self.pictures, self.thing)
         if not self.shares:
-            note = f" ({'; '.join(self.remarks)})" if self.remarks else ""
-            return f"{start}, all paid for already = 0.00 USD{note}"
-        have = self.pictures - self.sends
-        if have:
-            start += f", {have} paid for already: {self.sends}"
-        terms = " + ".join(_term(share, len(self.shares) > 1) for share in self.shares)
-        start += terms if len(self.shares) == 1 else f" = {terms}"
+            remarks = f" ({'; '.join(self.remarks)})" if self.remarks else ""
+            return f"{start}, all paid for already = 0.00 USD{remarks}"
+        if hits := self.pictures - self.sends:
+            start += f", {hits} paid for already: {self.sends}"
+        prices = [_priced(share) for share in self.shares]
+        if len(prices) == 1:
+            start += f" × {prices[0]}"
+        else:
+            terms = zip(self.shares, prices, strict=True)
+            start += " = " + " + ".join(f"{share.count} × {price}" for share, price in terms)
+        sources = [f"{s.model.invoke_id}, price of {s.model.price_as_of}" for s in self.shares]
         emulated = () if self.billed else ("emulated, nothing is billed",)
-        note = "".join(f"; {remark}" for remark in (*self.remarks, *emulated))
-        sources = "; ".join(
-            f"{share.model.invoke_id}, price of {share.model.price_as_of}" for share in self.shares
-        )
-        return f"{start} = {in_usd(self.cost)} USD ({sources}{note})"
+        remarks = "; ".join((*sources, *self.remarks, *emulated))
+        return f"{start} = {in_usd(self.cost)} USD ({remarks})"
 
 
-def _term(share: Share, with_count: bool) -> str:
-    price = "unknown price" if share.price is None else f"{in_usd(share.price)} USD"
-    return f"{share.count} × {price}" if with_count else f" × {price}"
+def _priced(share: Share) -> str:
+    return "unknown price" if share.price is None else f"{in_usd(share.price)} USD"
 
 
 def in_usd(amount: Decimal) -> str:
@@ -92,36 +92,36 @@ def estimate(
     counts = Counter((request.model, price_of(request)) for request in missing.values())
     shares = tuple(Share(model, count, price) for (model, price), count in counts.items())
     total = sum((price_of(request) or Decimal(0) for _, request in wanted), Decimal(0))
-    told = Estimate(len(wanted), shares, billed=billed)
-    return replace(told, saved=total - told.cost)
+    unsaved = Estimate(len(wanted), shares, billed=billed)
+    return replace(unsaved, saved=total - unsaved.cost)
 
 
 def default_strengths(chosen: Iterable[float | None]) -> tuple[str, ...]:
     """A remark for each strength that was chosen for the user; None is none."""
-    told = dict.fromkeys(strength for strength in chosen if strength is not None)
-    return tuple(f"strength {strength:g} by default" for strength in told)
+    strengths = dict.fromkeys(strength for strength in chosen if strength is not None)
+    return tuple(f"strength {strength:g} by default" for strength in strengths)
 
 
-def consent(told: Estimate, spending: Spending, ask: Callable[[str], bool] | None) -> None:
+def consent(estimated: Estimate, spending: Spending, ask: Callable[[str], bool] | None) -> None:
     """Raise OverBudget unless the price is small, capped, or agreed to.
 
     `ask` puts a question to a terminal; None where there is none.
     """
-    if told.unpriced and spending.cap is not None:
-        name = told.unpriced[0].invoke_id
+    if estimated.unpriced and spending.cap is not None:
+        name = estimated.unpriced[0].invoke_id
         raise OverBudget(
             f"The price of {name} is unknown, so --max-cost cannot be kept. Add it to sdbr.toml: "
             f'[prices] "{name}" = 0.08'
         )
-    small = told.cost <= spending.ask_above and not told.unpriced
-    if small or spending.assume_yes or spending.cap is not None or not told.sends:
+    small = estimated.cost <= spending.ask_above and not estimated.unpriced
+    if small or spending.assume_yes or spending.cap is not None or not estimated.sends:
         return
-    cost = f"{in_usd(told.cost)} USD"
-    costs = f"{'costs' if told.billed else 'would cost'} {cost}"
+    cost = f"{in_usd(estimated.cost)} USD"
+    costs = f"{'costs' if estimated.billed else 'would cost'} {cost}"
     if ask is None:
         raise OverBudget(
             f"This {costs}, more than {in_usd(spending.ask_above)} USD, and nobody can be "
-            f"asked. Add --yes, or --max-cost {in_usd(told.cost)}."
+            f"asked. Add --yes, or --max-cost {in_usd(estimated.cost)}."
         )
     if not ask(f"Spend {cost}?"):
         raise OverBudget("Nothing was sent. Lower the price with --max-cost or fewer pictures.")

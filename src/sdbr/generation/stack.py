@@ -2,7 +2,7 @@
 
     filtered( cached( retried( paced( metered( kept( client.generate ))))))
 
-Keeping is innermost: a picture is on disk before its row in the ledger is settled. Metering sees
+Keeping is innermost: a picture is on disk before its row in the ledger is closed. Metering sees
 every send; pacing counts what is in flight; retrying stands outside both, so that a wait holds no
 place and no money. The cache stands around them: what it holds costs no attempt. Filtering is
 outermost, because another seed is another request.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -20,12 +20,12 @@ from functools import lru_cache
 from sdbr.bedrock import body
 from sdbr.bedrock.client import BedrockClient
 from sdbr.config.settings import Connection, Effort, Spending
-from sdbr.generation.caching import KeyOf, cached, kept
-from sdbr.generation.filtering import STOP, OnFiltered, filtered
+from sdbr.generation.adaptive_limit import AdaptiveLimit, paced
+from sdbr.generation.budget import Budget, metered
+from sdbr.generation.cache_hits import KeyOf, cached, kept
+from sdbr.generation.filter_policy import STOP, OnFiltered, filtered
 from sdbr.generation.generate import Generate, Tell
-from sdbr.generation.pacing import AdaptiveLimit, paced
-from sdbr.generation.retrying import RetryPolicy, retried
-from sdbr.generation.spending import Budget, metered
+from sdbr.generation.retry import RetryPolicy, retried
 from sdbr.request import Model
 from sdbr.store.cache import Cache
 from sdbr.store.ledger import Ledger
@@ -79,22 +79,21 @@ def open_session(
     resources: Resources, command: str, stop: threading.Event, tell: Tell
 ) -> Iterator[Session]:
     """Open the ledger and a run of `command`; the connection is made when it is first needed."""
+    effort, cache = resources.effort, resources.cache
+    # Three layers name each request by its key: reckoned once, for all that are under way.
+    key_of = lru_cache(maxsize=4 * effort.workers)(resources.key_of())
     ledger = Ledger(resources.workspace.hidden / "ledger.db")
     run = ledger.begin_run(command, resources.realm)
     budget = Budget(resources.spending.cap, stop)
     with _emulated(resources.connection) as connection:
-        client = BedrockClient(connection, resources.models, resources.effort.workers)
+        client = BedrockClient(connection, resources.models, effort.workers)
+        generate = kept(client.generate, cache, key_of, resources.realm)
         region = resources.connection.region or ""
-        # Three layers name each request by its key: reckoned once, for all that are under way.
-        key_of = lru_cache(maxsize=4 * resources.effort.workers)(resources.key_of())
-        generate = kept(client.generate, resources.cache, key_of, resources.realm)
         generate = metered(generate, ledger, run, budget, key_of, region)
-        generate = paced(
-            generate, AdaptiveLimit(resources.effort.workers, resources.effort.rpm, stop)
-        )
-        policy = RetryPolicy(resources.effort.attempts, resources.connection.timeout)
+        generate = paced(generate, AdaptiveLimit(effort.workers, effort.rpm, stop))
+        policy = RetryPolicy(effort.attempts, resources.connection.timeout)
         generate = retried(generate, policy, stop, tell)
-        generate = cached(generate, resources.cache, key_of, resources.fresh, stop)
+        generate = cached(generate, cache, key_of, resources.fresh, stop)
         generate = filtered(generate, resources.on_filtered)
         try:
             yield Session(generate, budget, ledger, run, stop)
@@ -109,8 +108,6 @@ def _emulated(connection: Connection) -> Iterator[Callable[[], Connection]]:
     if not connection.offline:
         yield lambda: connection
         return
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
 
         def start() -> Connection:

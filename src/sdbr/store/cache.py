@@ -24,7 +24,7 @@ from sdbr.files import flush, part_file, plain_write_errors, write_whole
 from sdbr.request import Picture, Size
 
 SPACE = 4 * 1024 * 1024
-"""Bytes set aside on the disk before a request is sent; a 1-megapixel PNG has about half."""
+"""Bytes reserved on the disk before a request is sent; a 1-megapixel PNG has about half."""
 
 _FORMATS = ("", "png", "jpeg", "webp")
 
@@ -89,9 +89,9 @@ class Cache:
         Raises InputProblem where it cannot be read.
         """
         try:
-            told = json.loads(_read(self._entry_path(key)) or b"")
+            written = json.loads(_read(self.entry_path(key)) or b"")
             known = {field.name for field in fields(Entry)}
-            entry = Entry(**{name: value for name, value in told.items() if name in known})
+            entry = Entry(**{name: value for name, value in written.items() if name in known})
         except (ValueError, TypeError, AttributeError, RecursionError):
             return None
         return entry if _is_sensible(entry) else None
@@ -120,29 +120,29 @@ class Cache:
             lock.release()
 
     @contextmanager
-    def room(self, key: str, space: int = SPACE) -> Iterator[ReservedSpace]:
-        """Set `space` bytes of the disk aside for one picture, before the money is spent.
+    def reserve(self, key: str, space: int = SPACE) -> Iterator[DiskSpace]:
+        """Reserve `space` bytes of the disk for one picture, before the money is spent.
 
         Raises InputProblem where the disk is full or the folder cannot be written.
         """
-        target = self._entry_path(key)
+        target = self.entry_path(key)
         with ExitStack() as stack:
             with plain_write_errors(target.parent):
                 picture = stack.enter_context(part_file(target))
                 entry = stack.enter_context(part_file(target))
-                _set_aside(picture, space)
-                _set_aside(entry, 4096)
-            yield ReservedSpace(self, key, picture, entry)
+                _reserve(picture, space)
+                _reserve(entry, 4096)  # One block: an entry has some 300 bytes.
+            yield DiskSpace(self, key, picture, entry)
 
     def remember_refusal(self, key: str, entry: Entry) -> None:
         """Keep the filter's word, so that the same request is not paid for again."""
-        write_whole(self._entry_path(key), _json(entry))
+        write_whole(self.entry_path(key), _json(entry))
 
     def forget(self, key: str) -> None:
         """Remove an entry and its picture. Raises InputProblem."""
         entry = self.entry(key)
         paths = [] if entry is None else [self.picture_path(key, entry)]
-        for path in (*paths, self._entry_path(key)):
+        for path in (*paths, self.entry_path(key)):
             with plain_write_errors(path):
                 path.unlink(missing_ok=True)
 
@@ -156,12 +156,13 @@ class Cache:
         """Where the picture of `entry` lies, or would."""
         return self.folder / key[:2] / f"{key}.{entry.format or 'png'}"
 
-    def _entry_path(self, key: str) -> Path:
+    def entry_path(self, key: str) -> Path:
+        """Where the entry of `key` lies, or would."""
         return self.folder / key[:2] / f"{key}.json"
 
 
 @dataclass(frozen=True, slots=True)
-class ReservedSpace:
+class DiskSpace:
     """Disk space that waits for one picture."""
 
     cache: Cache
@@ -191,8 +192,8 @@ class ReservedSpace:
 
 def _is_sensible(entry: Entry) -> bool:
     numbers = ("seed", "width", "height")
-    told = {name: value for name, value in asdict(entry).items() if name != "price" or value}
-    typed = (isinstance(value, int if name in numbers else str) for name, value in told.items())
+    values = {name: value for name, value in asdict(entry).items() if name != "price" or value}
+    typed = (isinstance(value, int if name in numbers else str) for name, value in values.items())
     return all(typed) and entry.format in _FORMATS
 
 
@@ -217,7 +218,7 @@ def _put(file: BinaryIO, data: bytes, target: Path) -> None:
     os.replace(file.name, target)
 
 
-def _set_aside(file: BinaryIO, size: int) -> None:
+def _reserve(file: BinaryIO, size: int) -> None:
     if not hasattr(os, "posix_fallocate"):
         return
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,16 +23,14 @@ class CacheSize:
     bytes: int
 
 
-def measure(cache: Cache) -> CacheSize:
-    """Count what the cache holds."""
+def measure(cache: Cache, keys: Iterable[str] | None = None) -> CacheSize:
+    """Count what the cache holds, or what it holds of `keys`."""
     pictures = refusals = size = 0
-    for key in cache.all_keys():
+    for key in cache.all_keys() if keys is None else keys:
         entry = cache.entry(key)
         if entry is None or entry.refused:
             refusals += entry is not None
-            continue
-        path = cache.picture_path(key, entry)
-        if path.is_file():
+        elif (path := cache.picture_path(key, entry)).is_file():
             pictures += 1
             size += path.stat().st_size
     return CacheSize(pictures, refusals, size)
@@ -39,14 +38,13 @@ def measure(cache: Cache) -> CacheSize:
 
 def verify(cache: Cache) -> tuple[int, list[str]]:
     """Read every entry; take out those whose picture is missing or changed, and name their keys."""
+    keys = sorted(cache.all_keys())
     broken = []
-    checked = 0
-    for key in list(cache.all_keys()):
-        checked += 1
+    for key in keys:
         if cache.find(key) is None:
             cache.forget(key)
             broken.append(key)
-    return checked, sorted(broken)
+    return len(keys), broken
 
 
 def prune(cache: Cache, runs: Path, older_than_days: float) -> CacheSize:
@@ -56,17 +54,15 @@ def prune(cache: Cache, runs: Path, older_than_days: float) -> CacheSize:
     """
     needed = frozenset(needed_keys(runs))
     before = time.time() - older_than_days * _DAY
-    pictures = refusals = size = 0
-    for key in list(cache.all_keys()):
-        entry = cache.entry(key)
-        path = cache.folder / key[:2] / f"{key}.json"
-        if entry is None or key in needed or path.stat().st_mtime > before:
-            continue
-        picture = cache.picture_path(key, entry)
-        if picture.is_file():
-            pictures += 1
-            size += picture.stat().st_size
-        refusals += bool(entry.refused)
+    old = [
+        key
+        for key in cache.all_keys()
+        if cache.entry(key) is not None
+        and key not in needed
+        and cache.entry_path(key).stat().st_mtime <= before
+    ]
+    removed = measure(cache, old)
+    for key in old:
         cache.forget(key)
     sweep(cache.folder)
-    return CacheSize(pictures, refusals, size)
+    return removed

@@ -1,4 +1,4 @@
-"""One row for each request sent: written before the send, settled after it.
+"""One row for each request sent: written before the send, closed after it.
 
 A process that is killed leaves its open rows to be seen. Money is kept in whole millionths of
 a US dollar, so that sums are exact.
@@ -83,6 +83,7 @@ class Ledger:
             self._database = sqlite3.connect(
                 path, timeout=30, isolation_level=None, check_same_thread=False
             )
+            # Readers of the ledger do not wait for a run that writes, nor it for them.
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.executescript(_SCHEMA)
 
@@ -119,7 +120,7 @@ class Ledger:
             (run, _now(), send.model, send.region, send.key, send.seed, price),
         )
 
-    def settle(self, row: int, end: SendOutcome) -> None:
+    def close_send(self, row: int, end: SendOutcome) -> None:
         """Write how the send of `row` ended.
 
         The next row, or the end of the run, brings it to the disk. A power cut before that leaves
@@ -172,7 +173,8 @@ def to_micro(usd: Decimal) -> int:
 def to_usd(micro: int) -> Decimal:
     """Dollars, without trailing zeros beyond the cents."""
     usd = Decimal(micro) / _MICRO
-    return usd.quantize(Decimal("0.01")) if usd == usd.quantize(Decimal("0.01")) else usd
+    cents = usd.quantize(Decimal("0.01"))
+    return cents if usd == cents else usd
 
 
 def _now() -> str:

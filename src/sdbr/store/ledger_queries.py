@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sdbr.store.ledger import Ledger, to_usd
@@ -19,64 +18,60 @@ _MONEY = """
     COALESCE(SUM(CASE WHEN sends.billed = 'perhaps' THEN sends.price END), 0) AS perhaps,
     COALESCE(SUM(sends.outcome = 'open'), 0) AS open
 """
+_IN_MICRO = ("billed", "perhaps", "saved_by_cache", "saved_by_keyframes", "price")
 
 
 def totals(ledger: Ledger, since: str) -> list[dict[str, Any]]:
     """One row a realm: sends, pictures, USD billed and perhaps billed, USD saved."""
-    rows = ledger.query(
-        f"SELECT runs.realm AS realm, {_MONEY} FROM runs LEFT JOIN sends"
-        " ON sends.run = runs.id AND sends.at >= ? WHERE runs.began >= ? GROUP BY realm",
-        (since, since),
+    return _rows(
+        ledger,
+        # Joined with its sends a run is several rows, and its savings would be summed as often.
+        f"SELECT * FROM (SELECT runs.realm AS realm, {_MONEY} FROM runs LEFT JOIN sends"
+        " ON sends.run = runs.id AND sends.at >= ? WHERE runs.began >= ? GROUP BY realm)"
+        " JOIN (SELECT realm, SUM(saved_by_cache) AS saved_by_cache,"
+        " SUM(saved_by_keyframes) AS saved_by_keyframes FROM runs WHERE began >= ?"
+        " GROUP BY realm) USING (realm)",
+        (since, since, since),
     )
-    saved = {row["realm"]: row for row in _saved(ledger, since)}
-    return [_in_usd({**row, **saved[row["realm"]]}) for row in rows]
 
 
 def by(ledger: Ledger, group: str, since: str) -> list[dict[str, Any]]:
     """One row for each day, model or run, latest or dearest last, realms apart."""
     column = _GROUPS[group]
-    rows = ledger.query(
+    return _rows(
+        ledger,
         f"SELECT {column} AS {group}, runs.realm AS realm, runs.command AS command, {_MONEY}"
         " FROM sends JOIN runs ON sends.run = runs.id"
         f" WHERE sends.at >= ? GROUP BY {column}, runs.realm ORDER BY {column}",
         (since,),
     )
-    return [_in_usd(row) for row in rows]
 
 
 def runs(ledger: Ledger, since: str, most: int) -> list[dict[str, Any]]:
     """The last runs, oldest first; a run without an end is open or was killed."""
-    rows = ledger.query(
+    return _rows(
+        ledger,
         "SELECT * FROM (SELECT runs.id AS run, began, ended, command, realm, planned,"
         f" saved_by_cache, saved_by_keyframes, {_MONEY}"
         " FROM runs LEFT JOIN sends ON sends.run = runs.id WHERE began >= ?"
         " GROUP BY runs.id ORDER BY runs.id DESC LIMIT ?) ORDER BY run",
         (since, most),
     )
-    return [_in_usd(row) for row in rows]
 
 
 def sends(ledger: Ledger, since: str) -> list[dict[str, Any]]:
     """Every request sent, oldest first."""
-    rows = ledger.query(
+    return _rows(
+        ledger,
         "SELECT sends.*, runs.command AS command, runs.realm AS realm FROM sends"
         " JOIN runs ON sends.run = runs.id WHERE sends.at >= ? ORDER BY sends.id",
         (since,),
     )
-    return [_in_usd(row) for row in rows]
 
 
-def _saved(ledger: Ledger, since: str) -> list[dict[str, Any]]:
-    return ledger.query(
-        "SELECT realm, SUM(saved_by_cache) AS saved_by_cache,"
-        " SUM(saved_by_keyframes) AS saved_by_keyframes FROM runs WHERE began >= ? GROUP BY realm",
-        (since,),
-    )
-
-
-def _in_usd(row: Mapping[str, Any]) -> dict[str, Any]:
-    money = ("billed", "perhaps", "saved_by_cache", "saved_by_keyframes", "price")
-    return {
-        name: to_usd(value) if name in money and isinstance(value, int) else value
-        for name, value in row.items()
-    }
+def _rows(ledger: Ledger, sql: str, values: tuple[object, ...]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = ledger.query(sql, values)
+    for row in rows:
+        micros = [name for name in _IN_MICRO if isinstance(row.get(name), int)]
+        row.update({name: to_usd(row[name]) for name in micros})
+    return rows

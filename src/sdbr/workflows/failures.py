@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sdbr.errors import Interrupted, PartlyDone, Refused, SdbrError, ServiceProblem
-from sdbr.generation.filtering import OnFiltered
+from sdbr.generation.filter_policy import OnFiltered
 
 
 def ends_the_run(error: SdbrError, policy: OnFiltered) -> bool:

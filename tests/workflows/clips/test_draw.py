@@ -5,8 +5,8 @@ import pytest
 
 from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.errors import AccessProblem, Interrupted, Refused, ServiceProblem
-from sdbr.generation.filtering import OnFiltered
-from sdbr.generation.spending import Budget
+from sdbr.generation.budget import Budget
+from sdbr.generation.filter_policy import OnFiltered
 from sdbr.generation.stack import Resources, Session
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.clips.draw import Tally, stop_if_fatal

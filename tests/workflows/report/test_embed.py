@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from sdbr.workflows.report.embed import packed, unpacked
+from sdbr.workflows.report.embed import packed
+
+
+def unpacked(text, size):
+    """What the page's script makes of the text: seven bits a letter, `size` bytes of it."""
+    codes = np.array([ord(letter) & 127 for letter in text], np.uint8)
+    bits = np.unpackbits(codes[:, None], axis=1)[:, 1:]
+    return np.packbits(bits.reshape(-1)).tobytes()[:size]
 
 
 @pytest.mark.parametrize("size", [0, 1, 6, 7, 8, 255, 7 * 65_536 + 3])

@@ -4,9 +4,9 @@ A family is one module with six functions (see `Family`). It may say besides:
 
 - `FLAGS`, a tuple of `Flag`: fields that it alone knows. Every command that draws has them, under
   the heading `TITLE` only;
-- `SEEDS`, a `NumberRange`: the seeds that it takes, where they are not `rules.SEED`.
+- `SEEDS`, a `NumberRange`: the seeds that it takes, where they are not `validation.SEED`.
 
-The catalogue names it, nothing else does, so a new family is one file here and its models in
+The catalog names it, nothing else does, so a new family is one file here and its models in
 catalog.toml.
 """
 
@@ -28,7 +28,7 @@ Body = dict[str, "Leaf | list[dict[str, Leaf]]"]
 
 
 class Artifact(NamedTuple):
-    """The picture that an answer holds: the file's bytes and the seed, where one was told."""
+    """The picture that an answer holds: the file's bytes and the seed, where it has one."""
 
     data: bytes
     seed: int | None
@@ -71,7 +71,7 @@ class Family(Protocol):
         """Which sizes of input picture this model takes."""
 
     def default_strength(self, model: Model) -> float | None:
-        """The strength to draw with where none is told, or None where the model has none."""
+        """The denoising strength where none is given, or None where the model has none."""
 
     def encode(self, request: ImageRequest) -> Body:
         """The request in the model's words. Raises UsageProblem for a value out of range."""

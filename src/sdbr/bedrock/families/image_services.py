@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sdbr.bedrock.answers import first_picture
-from sdbr.bedrock.families import Artifact, Body, SizeRule
+from sdbr.bedrock.families import Body, SizeRule
 from sdbr.bedrock.validation import (
     ASPECT,
     FRACTION,
@@ -181,17 +181,15 @@ def encode(request: ImageRequest) -> Body:
     return body
 
 
-def decode(answer: Mapping[str, object]) -> Artifact:
-    """The first picture of an answer."""
-    return first_picture(answer)
+decode = first_picture
 
 
 def _values(request: ImageRequest) -> dict[str, Value]:
     values: dict[str, Value] = dict(request.extras) | {"seed": request.seed}
     if request.negative_prompt:
         values["negative_prompt"] = request.negative_prompt
-    told = {"style": request.style, "strength": request.strength, "aspect": request.aspect}
-    return values | {name: value for name, value in told.items() if value is not None}
+    given = {"style": request.style, "strength": request.strength, "aspect": request.aspect}
+    return values | {name: value for name, value in given.items() if value is not None}
 
 
 def _required(picture: Blob | None, service: str, what: str) -> Blob:

@@ -21,7 +21,7 @@ from sdbr.bedrock.validation import (
     TextLength,
     check_prompt,
 )
-from sdbr.errors import Refused, ServiceProblem, UsageProblem
+from sdbr.errors import ServiceProblem, UsageProblem
 from sdbr.request import ImageRequest, Model, Size
 
 SIZES = tuple(
@@ -71,7 +71,7 @@ def size_rule(model: Model) -> SizeRule:  # noqa: ARG001
 
 
 def default_strength(model: Model) -> float | None:  # noqa: ARG001
-    """0.65: image_strength is 0.35 unless told (Stability AI, v1 image-to-image)."""
+    """0.65: image_strength is 0.35 unless given (Stability AI, v1 image-to-image)."""
     return 0.65
 
 
@@ -102,7 +102,7 @@ def decode(answer: Mapping[str, object]) -> Artifact:
         case "ERROR":
             raise ServiceProblem("SDXL reports an error.", again=True, billed="perhaps")
         case "CONTENT_FILTERED":
-            raise _filtered()
+            raise refused("Filter reason: output image")
     data = picture_bytes(artifacts[0].get("base64"))
     return Artifact(data, seed_number(artifacts[0].get("seed")))
 
@@ -154,10 +154,6 @@ def _masked(request: ImageRequest, extras: Mapping[str, str | int | float]) -> B
     elif source != "INIT_IMAGE_ALPHA":
         raise UsageProblem(f"--mask-source {source} needs --mask. Add it.")
     return body
-
-
-def _filtered() -> Refused:
-    return refused("Filter reason: output image")
 
 
 def _problem(answer: Mapping[str, object]) -> str:

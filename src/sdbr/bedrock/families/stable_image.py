@@ -5,10 +5,8 @@ Source: Amazon Bedrock User Guide, "Stability AI models", request and response o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sdbr.bedrock.answers import first_picture
-from sdbr.bedrock.families import Artifact, Body, SizeRule
+from sdbr.bedrock.families import Body, SizeRule
 from sdbr.bedrock.validation import (
     ASPECT,
     FRACTION,
@@ -23,6 +21,7 @@ from sdbr.request import Blob, ImageRequest, Model
 
 _HAS_MODE = ("stability.sd3-large-v1:0", "stability.sd3-5-large-v1:0")
 _DEFAULT_STRENGTH = {"stability.stable-image-ultra-v1:1": 0.35}  # As documented.
+decode = first_picture
 _OWN_DEFAULT = 0.6  # SD3 and SD3.5 state none and require a value: enough to show the look.
 
 
@@ -82,8 +81,3 @@ def _image_to_image(request: ImageRequest, init_image: Blob) -> Body:
     if request.model.id in _HAS_MODE:
         body["mode"] = "image-to-image"
     return body
-
-
-def decode(answer: Mapping[str, object]) -> Artifact:
-    """The first picture of an answer."""
-    return first_picture(answer)

@@ -14,7 +14,7 @@ from sdbr.concurrency import map_ordered
 from sdbr.console import Console
 from sdbr.errors import Interrupted, Refused, SdbrError
 from sdbr.generation.estimate import in_usd
-from sdbr.generation.filtering import filtered
+from sdbr.generation.filter_policy import filtered
 from sdbr.generation.generate import Generate
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.clip import Pixels

@@ -17,7 +17,7 @@ from sdbr.request import ImageRequest, Model
 from sdbr.workflows.doctor import models
 from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
 
-_SKEW = 60.0
+_SKEW = 60.0  # Seconds: no clock that is kept in step is off by so much.
 _TOO_MUCH_SKEW = 240.0  # AWS refuses signatures from five minutes on.
 _KEY = "AWS_BEARER_TOKEN_BEDROCK"
 
@@ -35,24 +35,24 @@ class Checkup:
     draw: bool = False
 
 
-def look(patient: Checkup) -> Iterator[Finding]:
+def look(checkup: Checkup) -> Iterator[Finding]:
     """The findings about the account; the first that stops all others ends them."""
     try:
-        plane = ControlPlane(patient.connection)
-        yield _region(patient.connection, plane.region)
-        yield from _caller(patient.connection)
+        plane = ControlPlane(checkup.connection)
+        yield _region(checkup.connection, plane.region)
+        yield from _caller(checkup.connection)
     except SdbrError as problem:
         yield failed("credentials", problem)
         return
-    yield from models.look(plane, patient.catalog, patient.defaults)
-    model = patient.defaults[0]
-    if patient.connection.realm == "aws" and not patient.draw and not _agreed(plane, model):
+    yield from models.look(plane, checkup.catalog, checkup.defaults)
+    model = checkup.defaults[0]
+    if checkup.connection.realm == "aws" and not checkup.draw and not _agreed(plane, model):
         said = f"not asked: {model.title} is not open to this account yet. --draw asks anyway."
         yield note("endpoint", said)
         return
-    client = BedrockClient(lambda: patient.connection, patient.catalog.models, 1)
-    where = patient.connection.endpoint_url or f"Amazon Bedrock in {plane.region}"
-    yield from way(client, patient, where)
+    client = BedrockClient(lambda: checkup.connection, checkup.catalog.models, 1)
+    where = checkup.connection.endpoint_url or f"Amazon Bedrock in {plane.region}"
+    yield from runtime(client, checkup, where)
 
 
 def _region(connection: Connection, region: str) -> Finding:
@@ -79,8 +79,8 @@ def clock(who: Caller) -> Finding:
     """Whether this machine's clock agrees with AWS's, to within what AWS bears."""
     if who.behind is None:
         return ok("clock", "the endpoint tells no time to compare with")
-    off, way = abs(who.behind), "behind" if who.behind > 0 else "ahead"
-    said = f"{off:.0f} s {way}"
+    off, side = abs(who.behind), "behind" if who.behind > 0 else "ahead"
+    said = f"{off:.0f} s {side}"
     if off >= _TOO_MUCH_SKEW:
         said = f"This machine's clock is {said}. Set it: AWS refuses requests from 5 minutes on."
         return fix("clock", said, AccessProblem.exit_code, behind=who.behind)
@@ -89,24 +89,24 @@ def clock(who: Caller) -> Finding:
     return ok("clock", said, behind=who.behind)
 
 
-def way(client: BedrockClient, patient: Checkup, where: str) -> Iterator[Finding]:
-    """Knock at the runtime, then draw where that costs nothing or was asked for."""
-    model = patient.defaults[0]
-    local = patient.connection.realm == "local"
+def runtime(client: BedrockClient, checkup: Checkup, where: str) -> Iterator[Finding]:
+    """Send the runtime an empty request, then draw where that costs nothing or was asked for."""
+    model = checkup.defaults[0]
+    local = checkup.connection.realm == "local"
     try:
         began = time.monotonic()
-        client.knock(model)
+        client.probe(model)
         took = time.monotonic() - began
         yield ok("endpoint", f"{where} answers in {took * 1000:.0f} ms", seconds=took)
     except SdbrError as problem:
-        yield _met("endpoint", problem)
+        yield _failed("endpoint", problem)
         return
-    if local or patient.draw:
+    if local or checkup.draw:
         yield _drawing(client, model, slow=4.0 if local else 60.0)
 
 
-def _met(about: str, problem: SdbrError) -> Finding:
-    """What went wrong on the way, with what to do where the problem does not say it."""
+def _failed(about: str, problem: SdbrError) -> Finding:
+    """What went wrong with a request, with what to do where the problem does not say it."""
     stayed = problem.trace is not None and not problem.trace.sent
     if stayed or not (isinstance(problem, ServiceProblem) and problem.again):
         return failed(about, problem)
@@ -128,7 +128,7 @@ def _drawing(client: BedrockClient, model: Model, slow: float) -> Finding:
     try:
         picture = client.generate(ImageRequest(model, "a small grey pebble", seed=1))
     except SdbrError as problem:
-        return _met("drawing", problem)
+        return _failed("drawing", problem)
     took = time.monotonic() - began
     said = f"{model.title} drew {picture.size} in {took:.1f} s"
     if took > slow:

@@ -15,8 +15,8 @@ from sdbr.errors import InputProblem, SdbrError, UsageProblem
 from sdbr.files import unwritable
 from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
 
-_LITTLE = 2_000_000_000
-_TOO_LITTLE = 200_000_000
+_LITTLE = 2_000_000_000  # Bytes: a video of a minute takes about as many.
+_TOO_LITTLE = 200_000_000  # Bytes: less than eight workers reserve for upscaled pictures.
 _TREE = ("", ".sdbr", "source/img", "source/frames", "generate/img", "generate/videos")
 
 

@@ -3,47 +3,45 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from sdbr.bedrock.account import Availability, ControlPlane, NotAllowed, Offer
+from sdbr.bedrock.account import Availability, ControlPlane, Offer, PermissionDenied
 from sdbr.bedrock.catalog import Catalog
 from sdbr.concurrency import map_ordered
 from sdbr.errors import AccessProblem, SdbrError
 from sdbr.request import Model
 from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
 
-_SOON = 90
+_SOON = 90  # Days: AWS gives six months or more of notice, half of which may be over.
 _OLD_MONTHS = 6
 _AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What stands in the way of calling one model, in words; "" where nothing does."""
-
-    model: Model
-    trouble: str
-
-
 def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> Iterator[Finding]:
-    """Ask the control plane about every model that the catalogue takes for alive."""
+    """Ask the control plane about every model that the catalog takes for alive."""
     today = date.today()
     alive = [model for model in catalog.models if not model.lifecycle.ended(today)]
     yield prices(alive, today)
     try:
         offer = plane.offer()
-        wanted = [model for model in alive if _offered(model, offer)]
-        open_to = dict(zip(wanted, _availabilities(plane, wanted), strict=True))
-    except NotAllowed as problem:
+        offered = [model for model in alive if model.id in offer.models]
+        answers = map_ordered(
+            lambda model: plane.availability(model.id),
+            offered,
+            workers=_AT_ONCE,
+            window=4 * _AT_ONCE,
+            stop=threading.Event(),
+        )
+        availabilities = dict(zip(offered, answers, strict=True))
+    except PermissionDenied as problem:
         yield note("models", f"{problem} Without it nobody can tell what is open.")
         return
     except SdbrError as problem:
         yield failed("models", problem)
         return
-    states = [State(model, trouble(model, offer, open_to.get(model))) for model in alive]
-    yield from told(states, offer.region, defaults)
+    troubles = {model: trouble(model, offer, availabilities.get(model)) for model in alive}
+    yield from access(troubles, offer.region, defaults)
     yield from lifecycles(offer, catalog, today)
 
 
@@ -65,18 +63,19 @@ def trouble(model: Model, offer: Offer, availability: Availability | None) -> st
     return ""
 
 
-def told(states: Sequence[State], region: str, defaults: Iterable[Model]) -> Iterator[Finding]:
+def access(
+    troubles: Mapping[Model, str], region: str, defaults: Iterable[Model]
+) -> Iterator[Finding]:
     """How many can be called, and one line for each kind of trouble."""
-    callable_now = [state.model for state in states if not state.trouble]
-    names = ", ".join(_short(model) for model in callable_now) or "none"
-    said = f"{len(callable_now)} of {len(states)} can be called in {region}: {names}"
-    open_ids = [model.id for model in callable_now]
+    callable_now = [model for model, reason in troubles.items() if not reason]
     if callable_now:
-        yield ok("models", said, region=region, open=open_ids)
+        names = ", ".join(map(_short, callable_now))
+        said = f"{len(callable_now)} of {len(troubles)} can be called in {region}: {names}"
+        yield ok("models", said, region=region, open=[model.id for model in callable_now])
     by_default = {model.id for model in defaults}
-    for reason in dict.fromkeys(state.trouble for state in states if state.trouble):
-        closed = [state.model for state in states if state.trouble == reason]
-        said = f"{', '.join(_short(model) for model in closed)}: {reason}."
+    for reason in dict.fromkeys(filter(None, troubles.values())):
+        closed = [model for model in troubles if troubles[model] == reason]
+        said = f"{', '.join(map(_short, closed))}: {reason}."
         ids = [model.id for model in closed]
         if by_default & set(ids) or not callable_now:
             yield fix("models", said, AccessProblem.exit_code, closed=ids)
@@ -85,7 +84,7 @@ def told(states: Sequence[State], region: str, defaults: Iterable[Model]) -> Ite
 
 
 def lifecycles(offer: Offer, catalog: Catalog, today: date) -> Iterator[Finding]:
-    """Models that end, and models that the catalogue does not know."""
+    """Models that end, and models that the catalog does not know."""
     known = {model.id for model in catalog.models}
     for live in offer.models.values():
         if live.id not in known:
@@ -98,33 +97,18 @@ def lifecycles(offer: Offer, catalog: Catalog, today: date) -> Iterator[Finding]
 
 
 def prices(alive: Sequence[Model], today: date) -> Finding:
-    """How old the catalogue's prices are."""
+    """How old the catalog's prices are."""
     dated = [model.price_as_of for model in alive if model.price_as_of[:4].isdecimal()]
     own = len(alive) - len(dated)
-    also = f"; {own} of your own" if own else ""
     if not dated:
         return ok("prices", f"{own} of your own")
+    also = f"; {own} of your own" if own else ""
     oldest = min(dated)
-    year, month = int(oldest[:4]), int(oldest[5:7])
-    months = (today.year - year) * 12 + today.month - month
+    months = (today.year - int(oldest[:4])) * 12 + today.month - int(oldest[5:7])
     if months > _OLD_MONTHS:
         said = f"The prices are of {oldest}, {months} months old{also}. Compare them with AWS's "
         return note("prices", f"{said}list; [prices] in sdbr.toml overrides them.", months=months)
     return ok("prices", f"of {oldest}{also}", months=months)
-
-
-def _offered(model: Model, offer: Offer) -> bool:
-    return model.id in offer.models
-
-
-def _availabilities(plane: ControlPlane, models: Sequence[Model]) -> Iterator[Availability]:
-    return map_ordered(
-        lambda model: plane.availability(model.id),
-        models,
-        workers=_AT_ONCE,
-        window=4 * _AT_ONCE,
-        stop=threading.Event(),
-    )
 
 
 def _short(model: Model) -> str:

@@ -16,7 +16,7 @@ def webui_text(job: Job, picture: Picture) -> str:
     """The `parameters` text that users of stable-diffusion-webui know."""
     request = job.request
     extras = dict(request.extras)
-    told: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "Steps": extras.get("steps"),
         "Sampler": extras.get("sampler"),
         "CFG scale": extras.get("cfg_scale"),
@@ -27,13 +27,13 @@ def webui_text(job: Job, picture: Picture) -> str:
         "Style": request.style,
         "Version": f"sdbr {__version__}",
     }
-    fields = {name: str(value) for name, value in told.items() if value is not None}
+    fields = {name: str(value) for name, value in parameters.items() if value is not None}
     return webui.compose(request.prompt, request.negative_prompt, fields)
 
 
 def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
     """All that is needed to make the picture again; the same picture gives the same text."""
-    made: Mapping[str, Any] = {
+    record: Mapping[str, Any] = {
         "sdbr": __version__,
         "command": command,
         "request": request_fields(job.request),
@@ -53,12 +53,12 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
         "told": dict(job.flags),
         "stem": job.stem,
     }
-    return json.dumps(made, ensure_ascii=False, sort_keys=True)
+    return json.dumps(record, ensure_ascii=False, sort_keys=True)
 
 
 def request_fields(request: ImageRequest) -> dict[str, Any]:
-    """The request without its pictures, in neutral words; what is not told is left out."""
-    told: dict[str, Any] = {
+    """The request without its pictures, in neutral words; what was not given is left out."""
+    fields: dict[str, Any] = {
         "model": request.model.invoke_id,
         "speaks_like": request.model.id,
         "prompt": request.prompt,
@@ -71,16 +71,16 @@ def request_fields(request: ImageRequest) -> dict[str, Any]:
         "strength": request.strength,
         "extras": dict(request.extras),
     }
-    return {name: value for name, value in told.items() if value not in (None, "", {})}
+    return {name: value for name, value in fields.items() if value not in (None, "", {})}
 
 
 def finish_fields(job: Job) -> dict[str, Any]:
     """What was done to the model's picture, in words."""
     finish = job.finish
-    told = {
+    fields = {
         "format": finish.format,
         "quality": finish.quality,
         "size": list(finish.size) if finish.size else None,
         "placement": str(finish.placement) if finish.placement else None,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}

@@ -8,21 +8,21 @@ from sdbr.errors import UsageProblem
 from sdbr.workflows.clips.selection import parse_time
 from sdbr.workflows.inputs import VIDEOS
 from sdbr.workflows.report.embed import PLAYABLE
-from sdbr.workflows.report.results import ReportContext, Result, kind_of, spoken
+from sdbr.workflows.report.results import ReportContext, Result
 
-_LARGEST_SOURCE = 24 * 1024 * 1024
+_LARGEST_SOURCE = 24 * 1024 * 1024  # Bytes; of a larger clip the page has its first frame.
 _ANIMATED = frozenset({".gif", ".apng"})
 
 
-def shown(result: Result, desk: ReportContext) -> str:
+def shown(result: Result, context: ReportContext) -> str:
     """The stack of after and before, and the bar to handle it."""
-    before = _before(result, desk)
-    after = _after(result, desk, alone=not before)
+    before = _before(result, context)
+    after = _after(result, context, alone=not before)
     if not before:
         return f'<div class="stack">{after}</div>{_bar(result, "")}'
     slider = (
         '<input type="range" min="0" max="100" value="50" '
-        f'aria-label="How much of the source is seen: {spoken(result)}">'
+        f'aria-label="How much of the source is seen: {result.alt_text}">'
     )
     return (
         f'<div class="stack pair" data-offset="{_offset(result):g}">{after}{before}'
@@ -37,7 +37,7 @@ def _bar(result: Result, slider: str) -> str:
     buttons = ""
     if playing and slider:
         buttons += _button("play", "Play") + _button("sound", "Sound on")
-    elif kind_of(result) == "animation" and not result.path.is_dir():
+    elif result.kind == "animation" and not result.path.is_dir():
         buttons += _button("halt", "Pause")
     return f'<div class="bar">{buttons}{slider}{_button("larger", "Larger")}</div>'
 
@@ -46,38 +46,38 @@ def _button(name: str, label: str) -> str:
     return f'<button type="button" class="{name}">{label}</button>'
 
 
-def _after(result: Result, desk: ReportContext, alone: bool) -> str:
-    path, shelf, size = result.path, desk.shelf, _size_attributes(result)
+def _after(result: Result, context: ReportContext, alone: bool) -> str:
+    path, media, size = result.path, context.media, _size_attributes(result)
     if path.suffix.lower() in PLAYABLE:
         controls = " controls" if alone else ""
         return (
-            f'<video class="after" data-media="{shelf.whole(path)}"{size}{controls} loop muted '
-            f'playsinline aria-label="{spoken(result)}"></video>'
+            f'<video class="after" data-media="{media.whole(path)}"{size}{controls} loop muted '
+            f'playsinline aria-label="{result.alt_text}"></video>'
         )
     if path.is_dir():
-        name = shelf.still(path)
+        name = media.still(path)
     else:
-        name = shelf.whole(path) if result.moving else shelf.picture(path)
-    return f'<img class="after" data-media="{name}"{size} alt="{spoken(result)}">'
+        name = media.whole(path) if result.moving else media.picture(path)
+    return f'<img class="after" data-media="{name}"{size} alt="{result.alt_text}">'
 
 
-def _before(result: Result, desk: ReportContext) -> str:
+def _before(result: Result, context: ReportContext) -> str:
     """The source's element, a still where a browser could not play it; "" without a source."""
     source = result.source
     if source is None or source.path is None or not source.path.is_file():
         return ""
-    path, shelf = source.path, desk.shelf
+    path, media = source.path, context.media
     suffix, label = path.suffix.lower(), escape(f"Source: {source.name}")
     small = path.stat().st_size <= _LARGEST_SOURCE
     if suffix in PLAYABLE and result.path.suffix.lower() in PLAYABLE and small:
         return (
-            f'<video class="before" data-media="{shelf.whole(path)}" loop muted playsinline '
+            f'<video class="before" data-media="{media.whole(path)}" loop muted playsinline '
             f'aria-label="{label}"></video>'
         )
     if suffix in _ANIMATED and result.moving and small:
-        name = shelf.whole(path)
+        name = media.whole(path)
     else:
-        name = shelf.still(path) if suffix in VIDEOS else shelf.picture(path)
+        name = media.still(path) if suffix in VIDEOS else media.picture(path)
     return f'<img class="before" data-media="{name}" alt="{label}">'
 
 

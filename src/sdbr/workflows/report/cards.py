@@ -18,28 +18,28 @@ from sdbr.generation.estimate import in_usd
 from sdbr.workflows.report import chart
 from sdbr.workflows.report.before_after import shown
 from sdbr.workflows.report.chart import SteadinessNote
-from sdbr.workflows.report.results import ReportContext, Result, kind_of, prompt_of
+from sdbr.workflows.report.results import ReportContext, Result
 
 _MOST_KEYFRAMES = 24
-_STRIP = 176
-_LONG = 300
+_STRIP = 176  # Pixels of height: twice the 5.5rem that the page shows, for dense screens.
+_LONG = 300  # Characters; a longer prompt gets a box that scrolls.
 _LESS_ASKED = ("Size", "Frames", "Drawn", "Command", "File", "Answered by")
 
 
-def card(result: Result, desk: ReportContext) -> str:
+def card(result: Result, context: ReportContext) -> str:
     """The article of one result."""
-    prompt = prompt_of(result)
-    steady = chart.of(result, desk.hidden) if result.moving else None
-    facts = dict(_facts(result, steady, desk))
+    prompt = result.prompt
+    steady = chart.of(result, context.hidden) if result.moving else None
+    facts = dict(_facts(result, steady, context))
     more = {name: facts.pop(name) for name in _LESS_ASKED if name in facts}
     words = escape(" ".join((prompt, *facts.values(), *more.values())).lower())
     long = ' class="long" tabindex="0"' if len(prompt) > _LONG else ""
     return (
         f'<article class="card" data-words="{words}" data-model="{escape(model_of(result))}" '
-        f'data-command="{escape(str(result.made["command"]))}" data-kind="{kind_of(result)}">'
-        f'{shown(result, desk)}<div class="text">'
+        f'data-command="{escape(str(result.made["command"]))}" data-kind="{result.kind}">'
+        f'{shown(result, context)}<div class="text">'
         f'<h2 dir="auto"{long}>{escape(prompt or result.path.name)}</h2>{_list(facts)}'
-        f"{_steadiness(result, steady, desk)}"
+        f"{_steadiness(result, steady, context)}"
         f"<details><summary>How it was made</summary>{_list(more)}</details></div></article>\n"
     )
 
@@ -55,10 +55,10 @@ def model_of(result: Result) -> str:
 
 
 def _facts(
-    result: Result, steady: SteadinessNote | None, desk: ReportContext
+    result: Result, steady: SteadinessNote | None, context: ReportContext
 ) -> Iterator[tuple[str, str]]:
     made, request = result.made, result.request
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "Model": model_of(result),
         "Seed": made.get("seed") or request.get("seed"),
         "Strength": request.get("strength"),
@@ -67,25 +67,23 @@ def _facts(
         **{str(name): value for name, value in request.get("extras", {}).items()},
         "Size": "×".join(str(side) for side in made.get("size", ())),
         "Frames": made.get("frames"),
-        **_price(result, steady, desk),
+        **_price(result, steady, context),
         "Source": ", ".join(parent.name for parent in result.ancestor.parents),
         "Drawn": str(made.get("drawn_on") or result.at.date()),
         "Command": made["command"],
-        "File": _relative(result.path, desk.root),
-        "Answered by": _answered(made.get("answered_by")),
+        "File": _relative(result.path, context.root),
+        "Answered by": "Amazon Bedrock"
+        if made.get("answered_by") == "aws"
+        else "an emulator, nothing was billed",
     }
-    yield from ((name, str(value)) for name, value in told.items() if value not in (None, ""))
+    yield from ((name, str(value)) for name, value in facts.items() if value not in (None, ""))
 
 
-def _answered(realm: object) -> str:
-    return "Amazon Bedrock" if realm == "aws" else "an emulator, nothing was billed"
-
-
-def _price(result: Result, steady: SteadinessNote | None, desk: ReportContext) -> dict[str, str]:
+def _price(result: Result, steady: SteadinessNote | None, context: ReportContext) -> dict[str, str]:
     if not result.moving:
-        told = result.made.get("price_usd")
-        return {"Price": f"{told} USD"} if told else {}
-    each = _price_each(result, desk.catalog)
+        price = result.made.get("price_usd")
+        return {"Price": f"{price} USD"} if price else {}
+    each = _price_each(result, context.catalog)
     if each is None:
         return {}
     if number := result.made.get("drawn"):
@@ -108,44 +106,39 @@ def _price_each(result: Result, catalog: Catalog) -> Decimal | None:
     return model.tiers[0].usd if model.tiers else None
 
 
-def _steadiness(result: Result, steady: SteadinessNote | None, desk: ReportContext) -> str:
+def _steadiness(result: Result, steady: SteadinessNote | None, context: ReportContext) -> str:
     if steady is None:
         return ""
     curve = chart.drawing(steady, result.made["frames"])
-    return (
-        f'<figure class="steady">{curve}{_keyframes(result, steady, desk)}{_said(steady)}</figure>'
-    )
+    keyframes = _keyframes(result, steady, context)
+    return f'<figure class="steady">{curve}{keyframes}{_said(steady)}</figure>'
 
 
-def _keyframes(result: Result, steady: SteadinessNote, desk: ReportContext) -> str:
+def _keyframes(result: Result, steady: SteadinessNote, context: ReportContext) -> str:
     count = len(steady.keyframes)
     if not count:
         return ""
     most = min(count, _MOST_KEYFRAMES)
     step = max(count - 1, 1) / max(most - 1, 1)
-    shown = tuple(steady.keyframes[round(at * step)] for at in range(most))
+    numbers = [steady.keyframes[round(at * step)] for at in range(most)]
     path = result.path
 
     def make() -> bytes:
         from sdbr.media.stills.thumbnails import strip
 
-        return strip(path, [number - 1 for number in shown], _STRIP)
+        return strip(path, [number - 1 for number in numbers], _STRIP)
 
-    name = desk.shelf.made(("strip", str(path)), make)
-    frames = ", ".join(map(str, shown))
-    alt = f"Drawn keyframes: {frames}"
-    return f'<div class="strip" tabindex="0"><img data-media="{name}" alt="{escape(alt)}"></div>'
+    name = context.media.made(("strip", str(path)), make)
+    alt = f"Drawn keyframes: {', '.join(map(str, numbers))}"
+    return f'<div class="strip" tabindex="0"><img data-media="{name}" alt="{alt}"></div>'
 
 
 def _said(steady: SteadinessNote) -> str:
     parts = []
     if steady.flicker is not None:
-        source = (
-            ""
-            if steady.of_source is None
-            else f", the source's {1000 * steady.of_source:.2f} (dashed)"
-        )
-        parts.append(f"Flicker {1000 * steady.flicker:.2f}{source} (E_warp × 1000).")
+        source = steady.of_source
+        mean = "" if source is None else f", the source's {1000 * source:.2f} (dashed)"
+        parts.append(f"Flicker {1000 * steady.flicker:.2f}{mean} (E_warp × 1000).")
     if steady.sharpness is not None:
         parts.append(f"Sharpness {steady.sharpness:.0f}.")
     if steady.keyframes:
@@ -154,9 +147,9 @@ def _said(steady: SteadinessNote) -> str:
 
 
 def _listed(numbers: tuple[int, ...]) -> str:
-    shown = ", ".join(map(str, numbers[:12]))
+    first = ", ".join(map(str, numbers[:12]))
     more = f" and {len(numbers) - 12} more" if len(numbers) > 12 else ""
-    return f"{'frame' if len(numbers) == 1 else 'frames'} {shown}{more}"
+    return f"{'frame' if len(numbers) == 1 else 'frames'} {first}{more}"
 
 
 def _relative(path: Path, root: Path) -> str:

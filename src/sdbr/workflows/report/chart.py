@@ -32,33 +32,33 @@ class SteadinessNote:
 
 def of(result: Result, hidden: Path) -> SteadinessNote | None:
     """What is known of a clip: from its own record, or from beside the ledger."""
-    told = result.made.get("steadiness")
-    if not isinstance(told, Mapping):
-        told = kept(hidden, result.made)
+    measured = result.made.get("steadiness")
+    if not isinstance(measured, Mapping):
+        measured = kept(hidden, result.made)
     try:
-        return _steady(told) if told else None
+        return _steady(measured) if measured else None
     except (TypeError, ValueError, LookupError, OverflowError):
         return None
 
 
-def _steady(told: Mapping[str, Any]) -> SteadinessNote:
+def _steady(measured: Mapping[str, Any]) -> SteadinessNote:
     curve = [
         (int(point[0]), float(point[1])) if isinstance(point, Sequence) else (at, float(point))
-        for at, point in enumerate(told.get("curve") or (), 2)
+        for at, point in enumerate(measured.get("curve") or (), 2)
     ]
-    saved = told.get("saved_usd")
+    saved = measured.get("saved_usd")
     return SteadinessNote(
-        flicker=_number(told.get("flicker")),
-        of_source=_number(told.get("flicker_source")),
-        sharpness=_number(told.get("sharpness")),
+        flicker=_number(measured.get("flicker")),
+        of_source=_number(measured.get("flicker_source")),
+        sharpness=_number(measured.get("sharpness")),
         curve=tuple(curve),
-        keyframes=tuple(int(number) for number in told.get("keyframes") or ()),
+        keyframes=tuple(int(number) for number in measured.get("keyframes") or ()),
         saved_usd=None if saved is None else str(saved),
     )
 
 
-def _number(told: Any) -> float | None:
-    return None if told is None else float(told)
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def drawing(steady: SteadinessNote, frames: int) -> str:

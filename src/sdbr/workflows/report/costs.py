@@ -17,36 +17,25 @@ def section(ledger: Ledger | None, run: Mapping[str, Any] | None) -> str:
     """The boxes with sums; "" for a workspace that has no ledger."""
     if ledger is None:
         return ""
-    boxes = [*(_of_run(run) if run else ()), *_of_workspace(ledger)]
+    rows = [(f"Run {run['run']}", run)] if run else []
+    rows += [("Workspace", row) for row in ledger_queries.totals(ledger, "")]
     cells = "".join(
         f"<div><dt>{escape(title)}</dt><dd>{escape(value)}<small>{escape(also)}</small></dd></div>"
-        for title, value, also in boxes
+        for name, row in rows
+        for title, value, also in _boxes(name, row)
     )
     return f'<dl class="money">{cells}</dl>'
 
 
-def _of_run(run: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    name = f"Run {run['run']}"
-    yield name, f"{in_usd(run['billed'])} USD", _sends(run)
-    yield from _saved(run, f"{name} saved")
-    if run["perhaps"]:
-        yield f"{name}, perhaps", f"{in_usd(run['perhaps'])} USD", "no answer came back"
-
-
-def _of_workspace(ledger: Ledger) -> Iterator[tuple[str, str, str]]:
-    for row in ledger_queries.totals(ledger, ""):
-        yield "Workspace", f"{in_usd(row['billed'])} USD", _sends(row)
-        yield from _saved(row, "Workspace saved")
-        if row["perhaps"]:
-            yield "Workspace, perhaps", f"{in_usd(row['perhaps'])} USD", "no answer came back"
-
-
-def _saved(row: Mapping[str, Any], title: str) -> Iterator[tuple[str, str, str]]:
+def _boxes(name: str, row: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    yield name, f"{in_usd(row['billed'])} USD", _sends(row)
     cache, keyframes = Decimal(row["saved_by_cache"]), Decimal(row["saved_by_keyframes"])
     if cache or keyframes:
         ways = (("the cache", cache), ("keyframes", keyframes))
         also = ", ".join(f"{in_usd(saved)} by {way}" for way, saved in ways if saved)
-        yield title, f"{in_usd(cache + keyframes)} USD", also
+        yield f"{name} saved", f"{in_usd(cache + keyframes)} USD", also
+    if row["perhaps"]:
+        yield f"{name}, perhaps", f"{in_usd(row['perhaps'])} USD", "no answer came back"
 
 
 def _sends(row: Mapping[str, Any]) -> str:

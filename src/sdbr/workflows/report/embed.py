@@ -13,13 +13,17 @@ import numpy as np
 from sdbr.concurrency import map_ordered
 from sdbr.errors import InputProblem
 
-_WORKERS = 2
+_WORKERS = 2  # Each holds a decoded picture or clip; the page itself is written by one.
 _TYPES = {
     **{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"},
     **{".gif": "image/gif", ".apng": "image/apng", ".mp4": "video/mp4", ".m4v": "video/mp4"},
     **{".mov": "video/mp4", ".webm": "video/webm"},
 }
 PLAYABLE = frozenset({".mp4", ".m4v", ".mov", ".webm"})
+# NUL and CR are changed by the parser, and "<" could end the element; their low 7 bits stay.
+_STAND_INS = ((b"\0", "Ā".encode()), (b"\r", "č".encode()), (b"<", "ļ".encode()))
+_WEIGHTS = np.array([64, 32, 16, 8, 4, 2, 1], np.uint8)
+_PIECE = 7 * 65_536  # A multiple of 7 bytes: every piece but the last fills its letters.
 
 Make = Callable[[], tuple[bytes, str]]
 
@@ -38,7 +42,7 @@ class MediaStore:
 
     def whole(self, path: Path) -> str:
         """The name of a file that goes in as it is."""
-        return self._put(("whole", str(path)), lambda: (_bytes(path), _type(path)))
+        return self._put(("whole", str(path)), lambda: (path.read_bytes(), _type(path)))
 
     def still(self, path: Path) -> str:
         """The name of a clip's first frame."""
@@ -87,22 +91,12 @@ def _picture(path: Path, side: int) -> tuple[bytes, str]:
     small = preview(path, side)
     kind = _type(path)
     if kind.startswith("image/") and path.stat().st_size <= len(small):
-        return _bytes(path), kind
+        return path.read_bytes(), kind
     return small, "image/webp"
-
-
-def _bytes(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 def _type(path: Path) -> str:
     return _TYPES.get(path.suffix.lower(), "application/octet-stream")
-
-
-# NUL and CR are changed by the parser, and "<" could end the element.
-_STANDING_IN = ((b"\0", "Ā".encode()), (b"\r", "č".encode()), (b"<", "ļ".encode()))
-_WEIGHTS = np.array([64, 32, 16, 8, 4, 2, 1], np.uint8)
-_PIECE = 7 * 65_536
 
 
 def packed(data: bytes) -> Iterator[bytes]:
@@ -111,13 +105,6 @@ def packed(data: bytes) -> Iterator[bytes]:
         bits = np.unpackbits(np.frombuffer(data[start : start + _PIECE], np.uint8))
         groups = np.pad(bits, (0, -len(bits) % 7)).reshape(-1, 7)
         text = (groups * _WEIGHTS).sum(axis=1, dtype=np.uint8).tobytes()
-        for special, letter in _STANDING_IN:
+        for special, letter in _STAND_INS:
             text = text.replace(special, letter)
         yield text
-
-
-def unpacked(text: str, size: int) -> bytes:
-    """What `packed` was given, `size` bytes of it; the page's script does the same."""
-    codes = np.array([ord(letter) & 127 for letter in text], np.uint8)
-    bits = np.unpackbits(codes[:, None], axis=1)[:, 1:]
-    return np.packbits(bits.reshape(-1)).tobytes()[:size]

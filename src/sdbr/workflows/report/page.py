@@ -6,7 +6,7 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -16,11 +16,11 @@ from typing import Any
 from sdbr import __version__
 from sdbr.console import counted
 from sdbr.errors import UsageProblem
-from sdbr.files import flush, part_file, plain_write_errors
+from sdbr.files import plain_write_errors, write_pieces
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.report import costs
 from sdbr.workflows.report.cards import card, model_of
-from sdbr.workflows.report.results import ReportContext, Result, kind_of
+from sdbr.workflows.report.results import ReportContext, Result
 
 _HOLE = re.compile(r"\{\{(\w+)\}\}")
 _MARK = b"<!-- A report of sdbr -->"
@@ -36,18 +36,20 @@ class Report:
     run: Mapping[str, Any] | None = None
 
 
-def pieces(report: Report, desk: ReportContext) -> Iterator[bytes]:
+def pieces(report: Report, context: ReportContext) -> Iterator[bytes]:
     """The page in UTF-8, piece by piece; media are read only when their turn comes."""
-    fill = _filling(report)
+    texts = _texts(report)
     for number, part in enumerate(_HOLE.split(_text("page.html"))):
         if number % 2 == 0:
             yield part.encode()
         elif part == "results":
-            yield from (card(result, desk).encode("utf-8", "replace") for result in report.results)
+            yield from (
+                card(result, context).encode("utf-8", "replace") for result in report.results
+            )
         elif part == "media":
-            yield from desk.shelf.written()
+            yield from context.media.written()
         else:
-            yield fill[part]().encode("utf-8", "replace")
+            yield texts[part].encode("utf-8", "replace")
 
 
 def write(target: Path, chunks: Iterator[bytes], overwrite: bool) -> None:
@@ -57,10 +59,7 @@ def write(target: Path, chunks: Iterator[bytes], overwrite: bool) -> None:
     """
     if os.path.exists(target) and not overwrite and not _is_report(target):
         raise UsageProblem(f"{target} is no report of sdbr. Add --overwrite, or give another -o.")
-    with plain_write_errors(target), part_file(target) as file:
-        file.writelines(chunks)
-        flush(file)
-        os.replace(file.name, target)
+    write_pieces(target, chunks)
 
 
 def _is_report(path: Path) -> bool:
@@ -68,22 +67,22 @@ def _is_report(path: Path) -> bool:
         return _MARK in file.read(400)
 
 
-def _filling(report: Report) -> Mapping[str, Callable[[], str]]:
+def _texts(report: Report) -> Mapping[str, str]:
     style, script = _text("page.css"), _text("page.js")
     results = report.results
     commands = {str(result.made["command"]) for result in results}
     return {
-        "title": lambda: escape(report.title),
-        "about": lambda: escape(_about(report)),
-        "money": lambda: costs.section(report.ledger, report.run),
-        "models": lambda: _options({model_of(result) for result in results}),
-        "commands": lambda: _options(commands),
-        "kinds": lambda: _options({kind_of(result) for result in results}),
-        "footer": lambda: escape(f"Made by sdbr {__version__}."),
-        "style": lambda: style,
-        "script": lambda: script,
-        "style_hash": lambda: _digest(style),
-        "script_hash": lambda: _digest(script),
+        "title": escape(report.title),
+        "about": escape(_about(report)),
+        "money": costs.section(report.ledger, report.run),
+        "models": _options({model_of(result) for result in results}),
+        "commands": _options(commands),
+        "kinds": _options({result.kind for result in results}),
+        "footer": escape(f"Made by sdbr {__version__}."),
+        "style": style,
+        "script": script,
+        "style_hash": _digest(style),
+        "script_hash": _digest(script),
     }
 
 

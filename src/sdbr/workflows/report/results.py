@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -20,6 +21,7 @@ from sdbr.workflows.report.embed import PLAYABLE, MediaStore
 from sdbr.workspace import Workspace, natural_key
 
 _KINDS = PICTURES | VIDEOS
+_LONGEST_ALT = 120  # Characters: screen readers read it out as a whole.
 _LATE = 2.0  # File systems and the ledger round seconds differently.
 
 
@@ -39,13 +41,30 @@ class Result:
     @property
     def request(self) -> Mapping[str, Any]:
         """What was asked of the model, in neutral words."""
-        told: Mapping[str, Any] = self.made.get("request", {})
-        return told
+        request: Mapping[str, Any] = self.made.get("request", {})
+        return request
+
+    @property
+    def prompt(self) -> str:
+        """The words that it was drawn from, as they were given."""
+        return str(self.request.get("prompt") or "")
+
+    @property
+    def alt_text(self) -> str:
+        """A few words for those who hear the page, as HTML."""
+        return escape(shorten(self.prompt, _LONGEST_ALT, placeholder=" …") or self.path.name)
 
     @property
     def moving(self) -> bool:
         """Whether it is a clip."""
         return "frames" in self.made
+
+    @property
+    def kind(self) -> str:
+        """Picture, animation or video."""
+        if not self.moving:
+            return "picture"
+        return "video" if self.path.suffix.lower() in PLAYABLE | {".mkv", ".avi"} else "animation"
 
     @property
     def source(self) -> Ancestor | None:
@@ -58,7 +77,8 @@ def of_workspace(workspace: Workspace) -> list[Result]:
     """Every result in the workspace's tree, the latest first."""
     root = workspace.root
     homes = (workspace.source_img, workspace.generate_img, root / "generate" / "videos")
-    return _latest_first(workspace, (path for home in homes for path in _files(home)))
+    found = _results(workspace, (path for home in homes for path in _files(home)))
+    return sorted(found, key=lambda result: result.at, reverse=True)
 
 
 def of_folder(workspace: Workspace, folder: Path) -> list[Result]:
@@ -73,26 +93,16 @@ def of_run(workspace: Workspace, ledger: Ledger, run: Mapping[str, Any]) -> list
     A clip has many requests, and a picture that was paid for before has none in this run.
     """
     rows = ledger.query("SELECT DISTINCT key FROM sends WHERE run = ?", (run["run"],))
-    belongs = _belonging({str(row["key"]) for row in rows}, run)
-    return [result for result in of_workspace(workspace) if belongs(result)]
-
-
-def _belonging(keys: set[str], run: Mapping[str, Any]) -> Callable[[Result], bool]:
+    keys = {str(row["key"]) for row in rows}
     began = datetime.fromisoformat(run["began"]).timestamp() - _LATE
-    ended = datetime.fromisoformat(run["ended"]).timestamp() if run["ended"] else None
+    ended = datetime.fromisoformat(run["ended"]).timestamp() + _LATE if run["ended"] else math.inf
 
     def belongs(result: Result) -> bool:
-        if result.made.get("key") in keys:
-            return True
-        at = result.at.timestamp()
-        while_it_ran = began <= at and (ended is None or at <= ended + _LATE)
-        return while_it_ran and result.made.get("command") == run["command"]
+        while_it_ran = began <= result.at.timestamp() <= ended
+        same_command = result.made.get("command") == run["command"]
+        return result.made.get("key") in keys or (while_it_ran and same_command)
 
-    return belongs
-
-
-def _latest_first(workspace: Workspace, paths: Iterable[Path]) -> list[Result]:
-    return sorted(_results(workspace, paths), key=lambda result: result.at, reverse=True)
+    return [result for result in of_workspace(workspace) if belongs(result)]
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -118,31 +128,11 @@ def _results(workspace: Workspace, paths: Iterable[Path]) -> Iterator[Result]:
             yield Result(path, ancestor, at)
 
 
-_SPOKEN = 120
-
-
 @dataclass(frozen=True, slots=True)
 class ReportContext:
-    """What cards are made with: the shelf, the prices, the workspace and its hidden folder."""
+    """What cards are made with: media, prices, the workspace and its hidden folder."""
 
-    shelf: MediaStore
+    media: MediaStore
     catalog: Catalog
     root: Path
     hidden: Path
-
-
-def kind_of(result: Result) -> str:
-    """Picture, animation or video."""
-    if not result.moving:
-        return "picture"
-    return "video" if result.path.suffix.lower() in PLAYABLE | {".mkv", ".avi"} else "animation"
-
-
-def prompt_of(result: Result) -> str:
-    """The words that it was drawn from, as they were told."""
-    return str(result.request.get("prompt") or "")
-
-
-def spoken(result: Result) -> str:
-    """A few words for those who hear the page, as HTML."""
-    return escape(shorten(prompt_of(result), _SPOKEN, placeholder=" …") or result.path.name)

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from sdbr.errors import Interrupted, UsageProblem
-from sdbr.generation.pacing import AdaptiveLimit, paced
+from sdbr.generation.adaptive_limit import AdaptiveLimit, paced
 from tests.material import CORE, drawn, request_for, throttled
 
 FOX = request_for(CORE)

@@ -14,6 +14,9 @@ from sdbr.store.cache import SPACE, Cache, Entry
 
 KeyOf = Callable[[ImageRequest], str]
 
+# Times the space: a 4K picture has up to 16 times the pixels; PNGs of that size stay under 32 MB.
+_UPSCALED = 8
+
 
 def cached(
     generate: Generate, cache: Cache, key_of: KeyOf, fresh: bool, stop: threading.Event
@@ -33,59 +36,49 @@ def cached(
             raise refused(found.refused)
         return found
 
-    def draw(request: ImageRequest, key: str) -> Picture:
-        try:
-            picture = replace(generate(request), key=key)
-        except Refused:
-            drawn_anew.add(key)
-            raise
-        drawn_anew.add(key)
-        return picture
-
     def answer(request: ImageRequest) -> Picture:
         key = key_of(request)
-        if (picture := from_cache(key)) is not None:
-            return picture
+        if (hit := from_cache(key)) is not None:
+            return hit
         with cache.lock(key, stop):
-            return from_cache(key) or draw(request, key)
+            # Whoever held the key before may have drawn the picture meanwhile.
+            if (hit := from_cache(key)) is not None:
+                return hit
+            try:
+                picture = generate(request)
+            except Refused:
+                drawn_anew.add(key)
+                raise
+            drawn_anew.add(key)
+            return replace(picture, key=key)
 
     return answer
-
-
-_UPSCALED = 8  # A 4K picture has up to 16 times the pixels; PNGs of that size stay under 32 MB.
 
 
 def kept(generate: Generate, cache: Cache, key_of: KeyOf, realm: str) -> Generate:
     """Set disk space aside, send, and write what came, flushed, before returning it.
 
     It stands directly around the client, inside the ledger's row: a process killed after the
-    row was settled has its picture. A full disk is met before the money is spent.
+    row was closed has its picture. A full disk is met before the money is spent.
     """
 
     def draw(request: ImageRequest) -> Picture:
-        key = key_of(request)
+        key, model = key_of(request), request.model
+        upscaled = any(task.startswith("upscale") for task in model.tasks)
         trace = Trace(sent=False)
         try:
-            with cache.room(key, _space(request)) as room:
+            with cache.reserve(key, _UPSCALED * SPACE if upscaled else SPACE) as space:
                 trace = Trace(billed="yes", status=200)
                 try:
                     picture = generate(request)
                 except Refused as problem:
-                    cache.remember_refusal(key, _refusal(request, realm, problem))
+                    refusal = Entry(model.invoke_id, realm, refused=problem.reason or "refused")
+                    cache.remember_refusal(key, refusal)
                     raise
-                room.fill(picture, request.model.invoke_id, realm)
+                space.fill(picture, model.invoke_id, realm)
         except InputProblem as problem:
             problem.trace = problem.trace or trace
             raise
         return picture
 
     return draw
-
-
-def _space(request: ImageRequest) -> int:
-    upscaled = any(task.startswith("upscale") for task in request.model.tasks)
-    return _UPSCALED * SPACE if upscaled else SPACE
-
-
-def _refusal(request: ImageRequest, realm: str, problem: Refused) -> Entry:
-    return Entry(request.model.invoke_id, realm, refused=problem.reason or "refused")

@@ -14,7 +14,7 @@ from sdbr.errors import Refused, UsageProblem
 from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
 
-_OTHER_SEEDS = 3
+_OTHER_SEEDS = 3  # Reported of a borderline prompt: refused once, then passed 3 of 3 times.
 _HOW = ("stop", "skip", "reseed", "hold")
 
 
@@ -59,5 +59,5 @@ def filtered(generate: Generate, policy: OnFiltered) -> Generate:
 def _seeds(request: ImageRequest, tries: int) -> Iterator[int]:
     yield request.seed
     for step in range(1, tries + 1):
-        # Far apart, so that a run of successive seeds does not meet its neighbours' new ones.
+        # Far apart, so that a run of successive seeds does not meet its neighbors' new ones.
         yield seed_within(request.model, request.seed + step * 1_000_003 + 1)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from sdbr.errors import Refused, ServiceProblem, UsageProblem
-from sdbr.generation.filtering import OnFiltered, filtered
+from sdbr.generation.filter_policy import OnFiltered, filtered
 from tests.material import CORE, drawn, request_for
 
 FOX = request_for(CORE, seed=7)

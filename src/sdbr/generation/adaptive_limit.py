@@ -33,7 +33,7 @@ class AdaptiveLimit:
         """Wait for a place and return the time of the send. Raises Interrupted when stopped."""
         with self._changed:
             while self._in_flight >= int(self.limit):
-                self._changed.wait(0.5)
+                self._changed.wait(0.5)  # `stop` wakes nobody here, so it is looked at.
                 self._raise_when_stopped()
             self._raise_when_stopped()
             self._in_flight += 1

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from sdbr.errors import AccessProblem, Interrupted, Refused, ServiceProblem, Trace, UsageProblem
-from sdbr.generation.retrying import RetryPolicy, retried
+from sdbr.generation.retry import RetryPolicy, retried
 from tests.material import CORE, drawn, request_for, throttled
 
 FOX = request_for(CORE)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from decimal import Decimal
 
 from sdbr.bedrock.catalog import price_of
 from sdbr.errors import InputProblem, Interrupted, OverBudget, Refused, SdbrError, Trace
-from sdbr.generation.caching import KeyOf
+from sdbr.generation.cache_hits import KeyOf
 from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
 from sdbr.store.ledger import Ledger, Send, SendOutcome
@@ -42,7 +43,7 @@ class Budget:
             self._in_flight += price
             self._flying += 1
 
-    def settle(self, price: Decimal, billed: str) -> None:
+    def book(self, price: Decimal, billed: str) -> None:
         """Turn a reservation into spending ("yes", "perhaps"), or give it back ("no")."""
         with self._changed:
             self._in_flight -= price
@@ -70,53 +71,46 @@ class Budget:
 def metered(
     generate: Generate, ledger: Ledger, run: int, budget: Budget, key_of: KeyOf, region: str
 ) -> Generate:
-    """Reserve the price, write the row, send, settle both. The order makes the cap hard."""
+    """Reserve the price, write the row, send, close both. The order makes the cap hard."""
 
     def draw(request: ImageRequest) -> Picture:
         price = price_of(request)
-        budget.reserve(price or Decimal(0))
+        reserved = price or Decimal(0)
+        budget.reserve(reserved)
         try:
             row = ledger.begin(
                 run, Send(request.model.invoke_id, region, key_of(request), request.seed, price)
             )
         except SdbrError:
-            budget.settle(price or Decimal(0), "no")
+            budget.book(reserved, "no")
             raise
         began = time.monotonic()
         try:
             picture = generate(request)
         except SdbrError as error:
             trace = error.trace or Trace()
-            budget.settle(price or Decimal(0), trace.billed)
-            _close(ledger, row, trace, _failed(error, trace, _since(began)))
+            budget.book(reserved, trace.billed)
+            outcome = "refused" if isinstance(error, Refused) else str(error)[:200]
+            _close(ledger, row, trace, outcome, began)
             raise
         except BaseException:
             # A bug of ours: the row stays open, and nobody waits for money that never comes back.
-            budget.settle(price or Decimal(0), "perhaps")
+            budget.book(reserved, "perhaps")
             raise
-        budget.settle(price or Decimal(0), "yes")
-        end = SendOutcome("picture", "yes", 200, picture.request_id, _since(began))
-        _close(ledger, row, Trace(), end)
+        budget.book(reserved, "yes")
+        trace = Trace(billed="yes", status=200, request_id=picture.request_id)
+        _close(ledger, row, trace, "picture", began)
         return picture
 
     return draw
 
 
-def _close(ledger: Ledger, row: int, trace: Trace, end: SendOutcome) -> None:
-    try:
+def _close(ledger: Ledger, row: int, trace: Trace, outcome: str, began: float) -> None:
+    latency_ms = round((time.monotonic() - began) * 1000)
+    # Where it fails the row stays open, which reads as "perhaps billed"; the paid picture goes on.
+    with suppress(InputProblem):
         if trace.sent:
-            ledger.settle(row, end)
+            end = SendOutcome(outcome, trace.billed, trace.status, trace.request_id, latency_ms)
+            ledger.close_send(row, end)
         else:
             ledger.forget(row)
-    except InputProblem:
-        # The row stays open, which reads as "perhaps billed"; the paid picture goes on.
-        return
-
-
-def _failed(error: SdbrError, trace: Trace, latency_ms: int) -> SendOutcome:
-    outcome = "refused" if isinstance(error, Refused) else str(error)[:200]
-    return SendOutcome(outcome, trace.billed, trace.status, trace.request_id, latency_ms)
-
-
-def _since(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

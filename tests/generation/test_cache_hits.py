@@ -6,7 +6,7 @@ import pytest
 
 from sdbr.bedrock import body
 from sdbr.errors import InputProblem, Refused, ServiceProblem
-from sdbr.generation.caching import cached, kept
+from sdbr.generation.cache_hits import cached, kept
 from sdbr.store.cache import Cache
 from tests.material import CORE, drawn, request_for
 

@@ -15,10 +15,10 @@ from sdbr.errors import Interrupted, ServiceProblem
 from sdbr.generation.generate import Generate, Tell
 from sdbr.request import ImageRequest, Picture
 
-_FIRST_WAIT = 0.5
-_LONGEST_WAIT = 20.0
-_TIMES_UNREACHED = 3
-_TIMES_PERHAPS_BILLED = 5
+_FIRST_WAIT = 0.5  # Seconds, at most: the first wait is drawn from 0 to this.
+_LONGEST_WAIT = 20.0  # Seconds; all attempts together have 600 by default.
+_TIMES_UNREACHED = 3  # A wrong endpoint is not worth the attempts that a busy one is.
+_TIMES_PERHAPS_BILLED = 5  # As often as boto3 itself would send, and pay for, one picture.
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,15 @@ class RetryPolicy:
     timeout: float
 
 
-def retried(
-    generate: Generate, patience: RetryPolicy, stop: threading.Event, tell: Tell
-) -> Generate:
-    """Send again after a passing failure, until `patience` ends or `stop` is set.
+def retried(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell: Tell) -> Generate:
+    """Send again after a passing failure, until `policy` ends it or `stop` is set.
 
     Sends that may have been billed without giving a picture are repeated five times at most, and
     an endpoint that cannot be reached is tried three times.
     """
 
     def draw(request: ImageRequest) -> Picture:
-        deadline = time.monotonic() + patience.timeout
+        deadline = time.monotonic() + policy.timeout
         failures: list[ServiceProblem] = []
         while True:
             if stop.is_set():
@@ -49,7 +47,7 @@ def retried(
             except ServiceProblem as problem:
                 failures.append(problem)
                 wait = _wait(problem, len(failures))
-                if not _worth_another(failures, patience.attempts, deadline - wait):
+                if not _worth_another(failures, policy.attempts, deadline - wait):
                     raise _given_up(problem, len(failures)) from problem
                 tell(_waiting(problem, wait))
                 stop.wait(wait)
@@ -59,6 +57,7 @@ def retried(
 
 def _wait(problem: ServiceProblem, failures: int) -> float:
     if problem.wait is not None:
+        # Not all threads at the same instant: the service named one time to all of them.
         return problem.wait + random.uniform(0, 0.5)
     return random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (failures - 1)))
 

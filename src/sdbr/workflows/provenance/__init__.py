@@ -1,0 +1,1 @@
+"""How a result was made: written into its file, and read from any file."""
