@@ -51,8 +51,9 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
 def read(data: bytes | mmap) -> dict[str, str]:
     """Return the webui's text and sdbr's record, as far as they are there."""
     chunks = _needed(data)
-    _, opened, rest = _packet(chunks).partition(_OPEN)
-    record, closed, _ = rest.partition(_CLOSE)
+    # Another program may have written the packet anew, with more around the record than _OPEN.
+    _, opened, rest = _packet(chunks).partition("<sdbr:record>")
+    record, closed, _ = rest.partition("</sdbr:record>")
     return {
         "parameters": exif.user_comment(_exif_block(chunks)),
         "sdbr": html.unescape(record) if opened and closed else "",

@@ -38,7 +38,6 @@ _HD_LINES = 720
 BT709 = 1
 LIMITED_RANGE = 1
 
-
 # H.273 numbers: BT.2020 primaries, and the curves of PQ and HLG.
 _BT2020 = 9
 _HDR_CURVES = (16, 18)
