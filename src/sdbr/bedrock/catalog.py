@@ -88,7 +88,7 @@ def price_of(request: ImageRequest) -> Decimal | None:
     Only SDXL's price depends on the request: on its steps (30 unless given) and on its size.
     """
     steps = int(dict(request.extras).get("steps", 30))
-    size = request.size or Size(1024, 1024)
+    size = request.size or Size(1024, 1024)  # An init image is counted as SDXL's usual size.
     for tier in request.model.tiers:
         fits_steps = tier.max_steps is None or steps <= tier.max_steps
         fits_size = tier.max_pixels is None or size.width * size.height <= tier.max_pixels
