@@ -13,7 +13,7 @@ import pybase64
 from sdbr.bedrock.families import Artifact
 from sdbr.errors import Refused, ServiceProblem
 
-_INFERENCE_ERROR = "Inference error"  # The one reason that may pass with the same request.
+_INFERENCE_ERROR = "Inference error"  # Sent again: the other reasons are verdicts on the request.
 _LARGEST_SEED = 4_294_967_295  # Answers may name one more than requests take.
 _WHAT_WAS_REFUSED = {
     "Filter reason: prompt": "The safety filter refused the prompt. Change its words.",

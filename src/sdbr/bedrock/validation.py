@@ -89,7 +89,7 @@ Rule = NumberRange | Choices | TextLength
 STYLE = Choices(STYLES)
 ASPECT = Choices(ASPECTS)
 FRACTION = NumberRange(0, 1)
-# 0 means "draw one at random"; SD3.5 and the services stop one below 2^32 - 1, which others take.
+# 0 means "draw one at random"; SD3.5 takes none above this, other models one more.
 SEED = NumberRange(1, 4_294_967_294, whole=True)
 
 

@@ -77,9 +77,10 @@ def _found(name: str) -> dict[str, WireField]:
     return {name: WireField(name, TextLength(), required=True)}
 
 
+# Outpaint, style transfer and the upscalers have no `image` in their ids: AWS spells them so.
 _SERVICES: dict[str, ImageService] = {
     "stability.stable-image-inpaint-v1:0": ImageService(pictures=("mask",), values=_GROW | _LOOK),
-    "stability.stable-outpaint-v1:0": ImageService(  # Without `image` in its id, unlike others.
+    "stability.stable-outpaint-v1:0": ImageService(
         prompt="optional",
         values=_STYLED
         | _SEEDED
