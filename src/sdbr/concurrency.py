@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
@@ -41,37 +40,6 @@ class _Slot(Generic[Item, Result]):
             self.error = error
 
 
-@dataclass(frozen=True, slots=True)
-class _Queues(Generic[Item, Result]):
-    """The slots in both their queues: that of the threads, and that of the caller, in order.
-
-    `unread` is what reading the items raised. None ends either queue.
-    """
-
-    to_do: SimpleQueue[_Slot[Item, Result] | None]
-    in_order: SimpleQueue[_Slot[Item, Result] | None]
-    room: threading.Semaphore
-    unread: list[BaseException]
-
-    def read(self, items: Iterable[Item], halted: Callable[[], bool]) -> None:
-        """Put each item into both queues while there is room, until all is halted."""
-        try:
-            for item in items:
-                if halted():
-                    break
-                slot: _Slot[Item, Result] = _Slot(item)
-                self.in_order.put(slot)
-                self.to_do.put(slot)
-                self.room.acquire()
-        except BaseException as error:
-            self.unread.append(error)
-        finally:
-            # What it began itself is waited for here, in the thread that ran it.
-            if isinstance(items, Generator):
-                items.close()
-            self.in_order.put(None)
-
-
 def map_ordered(
     work: Callable[[Item], Result],
     items: Iterable[Item],
@@ -88,40 +56,65 @@ def map_ordered(
     is begun; what has begun is waited for, because it may be paid for. A failure, of `work` or of
     reading `items`, is raised in its place.
     """
+    to_do: SimpleQueue[_Slot[Item, Result] | None] = SimpleQueue()
+    in_order: SimpleQueue[_Slot[Item, Result] | None] = SimpleQueue()
     room = threading.Semaphore(window - 1)
-    queues: _Queues[Item, Result] = _Queues(SimpleQueue(), SimpleQueue(), room, [])
+    unread: list[BaseException] = []
     ended = threading.Event()
 
     def halted() -> bool:
         return ended.is_set() or stop.is_set()
 
+    def read() -> None:
+        try:
+            for item in items:
+                if halted():
+                    break
+                slot: _Slot[Item, Result] = _Slot(item)
+                in_order.put(slot)
+                to_do.put(slot)
+                room.acquire()
+        except BaseException as error:
+            unread.append(error)
+        finally:
+            # What it began itself is waited for here, in the thread that ran it.
+            if isinstance(items, Generator):
+                items.close()
+            in_order.put(None)
+
+    def serve() -> None:
+        while (slot := to_do.get()) is not None:
+            if not halted():
+                slot.fill(work)
+                if slot.error is not None:
+                    ended.set()
+            slot.done.set()
+
     # Daemon threads: a second Ctrl-C must be able to leave at once.
     for _ in range(workers):
-        threading.Thread(
-            target=_serve, args=(queues.to_do, work, halted, ended), daemon=True
-        ).start()
-    reader = threading.Thread(target=queues.read, args=(items, halted), name=READER, daemon=True)
+        threading.Thread(target=serve, daemon=True).start()
+    reader = threading.Thread(target=read, name=READER, daemon=True)
     reader.start()
     try:
-        while (slot := queues.in_order.get()) is not None:
+        while (slot := in_order.get()) is not None:
             slot.done.wait()
-            queues.room.release()
+            room.release()
             if slot.error is not None:
                 raise slot.error
             # One that was not begun can stand before one that was: its thread looked too late.
             if slot.result:
                 yield slot.result[0]
-        if queues.unread:
-            raise queues.unread[0]
+        if unread:
+            raise unread[0]
     finally:
         ended.set()
-        queues.room.release()
+        room.release()
         reader.join()
-        queues.in_order.put(None)
-        while (left := queues.in_order.get()) is not None:
+        in_order.put(None)
+        while (left := in_order.get()) is not None:
             left.done.wait()
         for _ in range(workers):
-            queues.to_do.put(None)
+            to_do.put(None)
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
@@ -132,21 +125,6 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Itera
     """
     cores = min(os.cpu_count() or 2, _MOST_CORES)
     return map_ordered(work, items, workers=cores, window=2 * cores, stop=threading.Event())
-
-
-def _serve(
-    queue: SimpleQueue[_Slot[Item, Result] | None],
-    work: Callable[[Item], Result],
-    halted: Callable[[], bool],
-    ended: threading.Event,
-) -> None:
-    """What a thread does until the queue gives None: begin slots, unless all is halted."""
-    while (slot := queue.get()) is not None:
-        if not halted():
-            slot.fill(work)
-            if slot.error is not None:
-                ended.set()
-        slot.done.set()
 
 
 def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

@@ -140,5 +140,5 @@ def _explained(error: Exception, action: str) -> SdbrError:
     if "API Key" in message:
         return AccessProblem(f"AWS does not accept this Bedrock API key: {said(message)}")
     if failure.status == 403 or code in ("AccessDenied", "AccessDeniedException"):
-        return PermissionDenied(f"This identity may not ask {action}: {said(message or code)}")
+        return PermissionDenied(f"This identity may not ask {action}: {failure.line}")
     return ServiceProblem(f"{action} failed ({code}, HTTP {failure.status}): {said(message)}")

@@ -13,8 +13,8 @@ import pybase64
 from sdbr.bedrock.families import Artifact
 from sdbr.errors import Refused, ServiceProblem
 
-_INFERENCE_ERROR = "Inference error"
-_LARGEST_SEED = 4_294_967_295
+_INFERENCE_ERROR = "Inference error"  # Sent again: the other reasons are verdicts on the request.
+_LARGEST_SEED = 4_294_967_295  # Answers may name one more than requests take.
 _WHAT_WAS_REFUSED = {
     "Filter reason: prompt": "The safety filter refused the prompt. Change its words.",
     "Filter reason: input image": "The safety filter refused the input picture. Use another one.",

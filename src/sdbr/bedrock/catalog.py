@@ -73,7 +73,13 @@ def load(prices: Mapping[str, Decimal], aliases: Mapping[str, str]) -> Catalog:
     models = _built_in()
     catalog = Catalog(models, dict(aliases))
     own = {catalog.find(name).id: usd for name, usd in prices.items()}
-    return Catalog(tuple(_priced(model, own) for model in models), dict(aliases))
+    priced = [
+        replace(model, tiers=(Tier(own[model.id]),), price_as_of="your settings")
+        if model.id in own
+        else model
+        for model in models
+    ]
+    return Catalog(tuple(priced), dict(aliases))
 
 
 def price_of(request: ImageRequest) -> Decimal | None:
@@ -82,7 +88,7 @@ def price_of(request: ImageRequest) -> Decimal | None:
     Only SDXL's price depends on the request: on its steps (30 unless given) and on its size.
     """
     steps = int(dict(request.extras).get("steps", 30))
-    size = request.size or Size(1024, 1024)
+    size = request.size or Size(1024, 1024)  # An init image is counted as SDXL's usual size.
     for tier in request.model.tiers:
         fits_steps = tier.max_steps is None or steps <= tier.max_steps
         fits_size = tier.max_pixels is None or size.width * size.height <= tier.max_pixels
@@ -115,17 +121,10 @@ def _model(entry: Mapping[str, Any]) -> Model:
         regions=tuple(entry.get("regions", ())),
         needs_profile=needs_profile,
         lifecycle=Lifecycle(entry.get("launch"), entry.get("legacy"), entry.get("end")),
-        tiers=tuple(_tier(tier) for tier in entry["tiers"]),
+        tiers=tuple(
+            Tier(Decimal(tier["usd"]), tier.get("max_steps"), tier.get("max_pixels"))
+            for tier in entry["tiers"]
+        ),
         price_as_of=entry["price_as_of"],
         replaced_by=tuple(entry.get("replaced_by", ())),
     )
-
-
-def _tier(entry: Mapping[str, Any]) -> Tier:
-    return Tier(Decimal(entry["usd"]), entry.get("max_steps"), entry.get("max_pixels"))
-
-
-def _priced(model: Model, own: Mapping[str, Decimal]) -> Model:
-    if model.id not in own:
-        return model
-    return replace(model, tiers=(Tier(own[model.id]),), price_as_of="your settings")

@@ -37,6 +37,11 @@ class Failure:
     wait: float | None = None
     request_id: str = ""
 
+    @property
+    def line(self) -> str:
+        """Its message in one line, or its code where it has none."""
+        return said(self.message or self.code)
+
     @classmethod
     def of(cls, response: Mapping[str, Any]) -> Failure:
         """The failure in the `response` of a botocore ClientError, whatever it lacks."""
@@ -75,7 +80,7 @@ def explain(failure: Failure, model: Model, region: str, successors: str) -> Sdb
         return _passing(failure)
     if failure.code == "ServiceQuotaExceededException":
         return AccessProblem(
-            f"The account's quota for {model.title} is used up: {_said(failure)} Ask for more in "
+            f"The account's quota for {model.title} is used up: {failure.line} Ask for more in "
             "the Service Quotas console."
         )
     return _invalid(failure, model, region)
@@ -115,10 +120,6 @@ def said(message: str) -> str:
     return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
-def _said(failure: Failure) -> str:
-    return said(failure.message or failure.code)
-
-
 def _gone(failure: Failure, model: Model, successors: str) -> str:
     instead = f" Use {successors}." if successors else " See `sdbr models` for what is alive."
     end = model.lifecycle.end
@@ -130,7 +131,7 @@ def _gone(failure: Failure, model: Model, successors: str) -> str:
     if "end of its life" in failure.message or end is not None:
         when = f"ended on {end.isoformat()}" if end else "has reached the end of its life"
         return f"{model.title} ({model.id}) {when}.{instead}"
-    return f"Bedrock does not find {model.invoke_id}: {_said(failure)}{instead}"
+    return f"Bedrock does not find {model.invoke_id}: {failure.line}{instead}"
 
 
 def _denied(failure: Failure, model: Model, region: str) -> str:
@@ -144,14 +145,14 @@ def _denied(failure: Failure, model: Model, region: str) -> str:
     if "INVALID_PAYMENT_INSTRUMENT" in message:
         return f"AWS refuses {model.title} for lack of a valid payment method. Add one in Billing."
     if "API Key" in message:
-        return f"AWS does not accept this Bedrock API key: {_said(failure)} Make a new one."
+        return f"AWS does not accept this Bedrock API key: {failure.line} Make a new one."
     if "is not authorized to perform" in message:
         # A `us.` profile routes to any of its regions, and IAM checks the model in that one.
         everywhere = f"the inference profile and the foundation model in {', '.join(model.regions)}"
         also = f" Allow {everywhere}." if model.needs_profile else ""
-        return f"This identity may not call {model.title}: {_said(failure)}{also}"
+        return f"This identity may not call {model.title}: {failure.line}{also}"
     return (
-        f"This account has no access to {model.title} in {region}: {_said(failure)} Open it once "
+        f"This account has no access to {model.title} in {region}: {failure.line} Open it once "
         "in the Bedrock console's model catalog, or ask your administrator."
     )
 
@@ -160,7 +161,7 @@ def _passing(failure: Failure) -> ServiceProblem:
     throttled = failure.status == 429 or failure.code in _THROTTLED
     what = "Bedrock throttles" if throttled else "Bedrock failed"
     return ServiceProblem(
-        f"{what} ({failure.code}, HTTP {failure.status}): {_said(failure)}",
+        f"{what} ({failure.code}, HTTP {failure.status}): {failure.line}",
         again=True,
         throttled=throttled or failure.status in (503, 529),
         wait=failure.wait,
@@ -182,4 +183,4 @@ def _invalid(failure: Failure, model: Model, region: str) -> SdbrError:
         return AccessProblem(
             f"Bedrock in {region} knows no model {model.invoke_id}. Check the id and the region."
         )
-    return UsageProblem(f"{model.title} refuses the request: {_said(failure)}")
+    return UsageProblem(f"{model.title} refuses the request: {failure.line}")

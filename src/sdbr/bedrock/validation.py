@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sdbr.errors import UsageProblem
 
-MAX_PROMPT = 10_000
+MAX_PROMPT = 10_000  # Characters, of every model since 2024.
 STYLES = (
     *("3d-model", "analog-film", "anime", "cinematic", "comic-book", "digital-art", "enhance"),
     *("fantasy-art", "isometric", "line-art", "low-poly", "modeling-compound", "neon-punk"),
@@ -89,6 +89,7 @@ Rule = NumberRange | Choices | TextLength
 STYLE = Choices(STYLES)
 ASPECT = Choices(ASPECTS)
 FRACTION = NumberRange(0, 1)
+# 0 means "draw one at random"; SD3.5 takes none above this, other models one more.
 SEED = NumberRange(1, 4_294_967_294, whole=True)
 
 

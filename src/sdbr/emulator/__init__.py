@@ -15,7 +15,7 @@ __all__ = ["Emulator", "EmulatorSettings", "Faults", "ReceivedRequest"]
 _HOMES = {
     "Emulator": "emulator",
     "Faults": "faults",
-    "ReceivedRequest": "received",
+    "ReceivedRequest": "journal",
     "EmulatorSettings": "settings",
 }
 

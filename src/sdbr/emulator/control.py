@@ -48,7 +48,7 @@ def _offered(region: str) -> list[EmulatedModel]:
 
 
 def _models(query: Mapping[str, str], region: str) -> dict[str, Any]:
-    told = [_summary(model, region) for model in _offered(region)]
+    rows = [_summary(model, region) for model in _offered(region)]
     provider = query.get("byProvider", "").lower()
     wanted = {
         "outputModalities": query.get("byOutputModality"),
@@ -57,7 +57,7 @@ def _models(query: Mapping[str, str], region: str) -> dict[str, Any]:
     }
     kept = [
         row
-        for row in told
+        for row in rows
         if provider in row["providerName"].lower()
         and all(value is None or value in row[name] for name, value in wanted.items())
     ]
@@ -93,12 +93,12 @@ def _summary(model: EmulatedModel, region: str) -> dict[str, Any]:
 
 def _lifecycle(model: EmulatedModel) -> dict[str, Any]:
     legacy = model.legacy is not None and datetime.now(UTC).date() >= model.legacy
-    told = {
+    days = {
         "startOfLifeTime": model.launch,
         "legacyTime": model.legacy,
         "endOfLifeTime": model.end,
     }
-    dates = {name: _stamp(day) for name, day in told.items() if day is not None}
+    dates = {name: _stamp(day) for name, day in days.items() if day is not None}
     return {"status": "LEGACY" if legacy else "ACTIVE", **dates}
 
 
@@ -109,8 +109,8 @@ def _stamp(day: date) -> str:
 def _profiles(query: Mapping[str, str], region: str) -> dict[str, Any]:
     kind = query.get("type") or query.get("typeEquals") or "SYSTEM_DEFINED"
     offered = [model for model in _offered(region) if model.profile]
-    told = [_profile_of(model, region) for model in offered] if kind == "SYSTEM_DEFINED" else []
-    return {"inferenceProfileSummaries": told}
+    profiles = [_profile_of(model, region) for model in offered] if kind == "SYSTEM_DEFINED" else []
+    return {"inferenceProfileSummaries": profiles}
 
 
 def _profile(name: str, region: str) -> dict[str, Any]:

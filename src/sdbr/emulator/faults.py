@@ -1,6 +1,6 @@
 """Which request goes wrong, and how: decided by count, or by a rate and a seed.
 
-A fault is told as a number or a word: `0.3` or `30%` is a rate, `#7` or `nth:7` (or `nth:3,7`) the
+A fault is given as a number or a word: `0.3` or `30%` is a rate, `#7` or `nth:7` (or `nth:3,7`) the
 7th invocation, `every:7` each seventh, `first:3` the first three, `after:20` all after the 20th.
 Rates are decided by a hash of the seed, the request's content and how often that content has
 come, so a run with the same requests fails in the same places however its threads are scheduled.
@@ -17,143 +17,8 @@ from typing import Literal
 from sdbr.emulator.errors import Refusal, ended
 from sdbr.emulator.http.exchange import Reply, Wire
 
-Told = float | str
+FaultRule = float | str
 FilteredImages = Literal["missing", "empty", "blank"]
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """The invocations that a fault strikes: by number, or a share of all of them (0 to 1)."""
-
-    rate: float = 0.0
-    numbers: frozenset[int] = frozenset()
-    every: int = 0
-    first: int = 0
-    after: int | None = None
-
-    def counts(self, number: int) -> bool:
-        """Whether it strikes the invocation with this number, counted from 1."""
-        return (
-            number in self.numbers
-            or (self.every > 0 and number % self.every == 0)
-            or number <= self.first
-            or (self.after is not None and number > self.after)
-        )
-
-
-def when(told: Told) -> When:
-    """Read `0.3`, `30%`, `#7`, `nth:3,7`, `every:7`, `first:3` or `after:20`.
-
-    Raises ValueError with a sentence for the user.
-    """
-    text = str(told).strip()
-    word, _, value = text.replace("#", "nth:", 1).rpartition(":")
-    try:
-        return _read(word, value)
-    except ValueError:
-        raise ValueError(
-            f"{text!r} is no fault rule. Give a rate (0.3 or 30%), or nth:7, every:7, first:3, "
-            "after:20."
-        ) from None
-
-
-def _read(word: str, value: str) -> When:
-    if word == "nth":
-        return When(numbers=frozenset(_count(part) for part in value.split(",")))
-    if word == "every":
-        return When(every=_count(value))
-    if word == "first":
-        return When(first=_count(value))
-    if word == "after":
-        return When(after=_count(value, least=0))
-    if word:
-        raise ValueError(word)
-    rate = float(value[:-1]) / 100 if value.endswith("%") else float(value)
-    if not 0 <= rate <= 1:
-        raise ValueError(value)
-    return When(rate=rate)
-
-
-def _count(text: str, least: int = 1) -> int:
-    count = int(text)
-    if count < least:
-        raise ValueError(text)
-    return count
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """What goes wrong, each by a rate (0 to 1) or by count (see `when`). One request has one fault.
-
-    `slow_by` is seconds; `retry_after` seconds told with a 429 and 529; `filtered_images` is the
-    shape of `images` in a filtered answer: no such key, `[]` or `[""]`; `seed` decides the rates.
-    Raises ValueError for a rule that cannot be read, or rates that add up to more than 1.
-    """
-
-    throttle: Told = 0.0
-    not_ready: Told = 0.0
-    error_500: Told = 0.0
-    error_503: Told = 0.0
-    overloaded_529: Told = 0.0
-    timeout_408: Told = 0.0
-    model_error_424: Told = 0.0
-    quota: Told = 0.0
-    access_denied: Told = 0.0
-    marketplace: Told = 0.0
-    expired_token: Told = 0.0
-    clock_skew: Told = 0.0
-    request_expired: Told = 0.0
-    legacy: Told = 0.0
-    ended: Told = 0.0
-    drop_before: Told = 0.0
-    drop_after: Told = 0.0
-    cut_body: Told = 0.0
-    broken_json: Told = 0.0
-    not_a_picture: Told = 0.0
-    inference_error: Told = 0.0
-    filter_prompt: Told = 0.0
-    filter_input: Told = 0.0
-    filter_output: Told = 0.0
-    stall: Told = 0.0
-    stall_body: Told = 0.0
-    slow: Told = 0.0
-    slow_first_byte: Told = 0.0
-    slow_by: float = 5.0
-    retry_after: float | None = None
-    filtered_images: FilteredImages = "missing"
-    seed: int = 0
-    rules: Mapping[str, When] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        rules = {name: when(getattr(self, name)) for name in KINDS}
-        total = sum(rule.rate for rule in rules.values())
-        if total > 1 + 1e-9:
-            raise ValueError(f"The rates of the faults add up to {total:g}. Keep them within 1.")
-        object.__setattr__(self, "rules", {k: rule for k, rule in rules.items() if rule != When()})
-
-    def strike(self, number: int, content: bytes, attempt: int) -> str | None:
-        """The name of the fault of an invocation, or None.
-
-        `number` counts invocations from 1; `attempt` counts those with the same `content`.
-        """
-        for name, rule in self.rules.items():
-            if rule.counts(number):
-                return name
-        share = self._share(content, attempt)
-        for name, rule in self.rules.items():
-            share -= rule.rate
-            if share < 0:
-                return name
-        return None
-
-    def _share(self, content: bytes, attempt: int) -> float:
-        key = f"{self.seed}:{attempt}:".encode() + hashlib.sha256(content).digest()
-        return int.from_bytes(hashlib.sha256(key).digest()[:8]) / 2**64
-
-
-SETTINGS = ("slow_by", "retry_after", "filtered_images", "seed", "rules")
-KINDS = tuple(it.name for it in fields(Faults) if it.name not in SETTINGS)
-
 
 MARKETPLACE = (
     "Model access is denied due to IAM user or service role is not authorized to perform the "
@@ -201,6 +66,140 @@ FILTERED = {
 }
 INFERENCE_ERROR = "Inference error"
 NOT_A_PICTURE = b"This is no picture."
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The invocations that a fault strikes: by number, or a share of all of them (0 to 1)."""
+
+    rate: float = 0.0
+    numbers: frozenset[int] = frozenset()
+    every: int = 0
+    first: int = 0
+    after: int | None = None
+
+    def counts(self, number: int) -> bool:
+        """Whether it strikes the invocation with this number, counted from 1."""
+        return (
+            number in self.numbers
+            or (self.every > 0 and number % self.every == 0)
+            or number <= self.first
+            or (self.after is not None and number > self.after)
+        )
+
+
+def when(rule: FaultRule) -> When:
+    """Read `0.3`, `30%`, `#7`, `nth:3,7`, `every:7`, `first:3` or `after:20`.
+
+    Raises ValueError with a sentence for the user.
+    """
+    text = str(rule).strip()
+    word, _, value = text.replace("#", "nth:", 1).rpartition(":")
+    try:
+        return _read(word, value)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is no fault rule. Give a rate (0.3 or 30%), or nth:7, every:7, first:3, "
+            "after:20."
+        ) from None
+
+
+def _read(word: str, value: str) -> When:
+    if word == "nth":
+        return When(numbers=frozenset(_count(part) for part in value.split(",")))
+    if word == "every":
+        return When(every=_count(value))
+    if word == "first":
+        return When(first=_count(value))
+    if word == "after":
+        return When(after=_count(value, least=0))
+    if word:
+        raise ValueError(word)
+    rate = float(value[:-1]) / 100 if value.endswith("%") else float(value)
+    if not 0 <= rate <= 1:
+        raise ValueError(value)
+    return When(rate=rate)
+
+
+def _count(text: str, least: int = 1) -> int:
+    count = int(text)
+    if count < least:
+        raise ValueError(text)
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong, each by a rate (0 to 1) or by count (see `when`). One request has one fault.
+
+    `slow_by` is seconds; `retry_after` seconds named with a 429 and 529; `filtered_images` is the
+    shape of `images` in a filtered answer: no such key, `[]` or `[""]`; `seed` decides the rates.
+    Raises ValueError for a rule that cannot be read, or rates that add up to more than 1.
+    """
+
+    throttle: FaultRule = 0.0
+    not_ready: FaultRule = 0.0
+    error_500: FaultRule = 0.0
+    error_503: FaultRule = 0.0
+    overloaded_529: FaultRule = 0.0
+    timeout_408: FaultRule = 0.0
+    model_error_424: FaultRule = 0.0
+    quota: FaultRule = 0.0
+    access_denied: FaultRule = 0.0
+    marketplace: FaultRule = 0.0
+    expired_token: FaultRule = 0.0
+    clock_skew: FaultRule = 0.0
+    request_expired: FaultRule = 0.0
+    legacy: FaultRule = 0.0
+    ended: FaultRule = 0.0
+    drop_before: FaultRule = 0.0
+    drop_after: FaultRule = 0.0
+    cut_body: FaultRule = 0.0
+    broken_json: FaultRule = 0.0
+    not_a_picture: FaultRule = 0.0
+    inference_error: FaultRule = 0.0
+    filter_prompt: FaultRule = 0.0
+    filter_input: FaultRule = 0.0
+    filter_output: FaultRule = 0.0
+    stall: FaultRule = 0.0
+    stall_body: FaultRule = 0.0
+    slow: FaultRule = 0.0
+    slow_first_byte: FaultRule = 0.0
+    slow_by: float = 5.0
+    retry_after: float | None = None
+    filtered_images: FilteredImages = "missing"
+    seed: int = 0
+    rules: Mapping[str, When] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rules = {name: when(getattr(self, name)) for name in KINDS}
+        total = sum(rule.rate for rule in rules.values())
+        if total > 1 + 1e-9:
+            raise ValueError(f"The rates of the faults add up to {total:g}. Keep them within 1.")
+        object.__setattr__(self, "rules", {k: rule for k, rule in rules.items() if rule != When()})
+
+    def strike(self, number: int, content: bytes, attempt: int) -> str | None:
+        """The name of the fault of an invocation, or None.
+
+        `number` counts invocations from 1; `attempt` counts those with the same `content`.
+        """
+        for name, rule in self.rules.items():
+            if rule.counts(number):
+                return name
+        share = self._share(content, attempt)
+        for name, rule in self.rules.items():
+            share -= rule.rate
+            if share < 0:
+                return name
+        return None
+
+    def _share(self, content: bytes, attempt: int) -> float:
+        key = f"{self.seed}:{attempt}:".encode() + hashlib.sha256(content).digest()
+        return int.from_bytes(hashlib.sha256(key).digest()[:8]) / 2**64
+
+
+SETTINGS = ("slow_by", "retry_after", "filtered_images", "seed", "rules")
+KINDS = tuple(it.name for it in fields(Faults) if it.name not in SETTINGS)
 
 
 def error_of(fault: str | None, faults: Faults) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""Which model a path means: plain ids, inference profiles, ARNs, in any escaping."""
+"""Which model a path means, in any escaping, and who calls, from where."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ INVOKE = re.compile(r"/model/(?P<id>.+)/(?P<operation>[a-z-]+)")
 ARN = re.compile(
     r"arn:aws[a-z-]*:bedrock:[^:]*:\d*:(?P<kind>foundation-model|inference-profile)/(?P<id>.+)"
 )
+SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
 def split(path: str) -> tuple[str, str] | None:
@@ -49,20 +51,16 @@ def _needs_profile(name: str) -> Exception:
     )
 
 
-SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-
-
 def check_caller(headers: Mapping[str, str]) -> None:
     """Refuse a request without credentials. Any SigV4 signature and any bearer key will do."""
-    told = headers.get("authorization", "")
-    if not told:
+    authorization = headers.get("authorization", "")
+    if not authorization:
         raise Refusal(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-    if told.startswith("Bearer"):
-        if not told[len("Bearer") :].strip():
+    if authorization.startswith("Bearer"):
+        if not authorization[len("Bearer") :].strip():
             raise Refusal(403, "AccessDeniedException", "Invalid API Key format")
         return
-    if not SCOPE.search(told):
+    if not SCOPE.search(authorization):
         raise Refusal(
             400,
             "IncompleteSignatureException",

@@ -62,10 +62,10 @@ def checked(request: Request, body: Any) -> Mapping[str, Any]:
 
 
 def answer(
-    model: EmulatedModel, body: Mapping[str, Any], fault: str | None, desk: InvokeContext
+    model: EmulatedModel, body: Mapping[str, Any], fault: str | None, context: InvokeContext
 ) -> Reply:
     """The reply to a call of a known model, with one fault or none."""
-    settings = desk.settings
+    settings = context.settings
     error = error_of(fault, settings.faults)
     if error is not None:
         return refused(error, fault or "")
@@ -77,13 +77,13 @@ def answer(
     if fault not in FILTERED and holds_refused_word(order.prompt, settings.refuse_words):
         fault = "filter_prompt"
     if fault in FILTERED or fault == "inference_error":
-        return _without_picture(model, order, fault, desk)
-    picture = _paint(model, order, desk)
+        return _without_picture(model, order, fault, context)
+    picture = _paint(model, order, context)
     sent = NOT_A_PICTURE if fault == "not_a_picture" else picture
-    told = dialect_of(model).answer(order.seed, sent)
+    answered = dialect_of(model).answer(order.seed, sent)
     reply = Reply(
         200,
-        json.dumps(told).encode(),
+        json.dumps(answered).encode(),
         outcome=fault or "ok",
         made=True,
         picture_sha256=hashlib.sha256(picture).hexdigest(),
@@ -116,27 +116,27 @@ def holds_refused_word(prompt: str, words: tuple[str, ...]) -> bool:
 
 
 def _without_picture(
-    model: EmulatedModel, order: Order, fault: str | None, desk: InvokeContext
+    model: EmulatedModel, order: Order, fault: str | None, context: InvokeContext
 ) -> Reply:
     reason = FILTERED.get(fault or "", INFERENCE_ERROR)
-    told, sent = dialect_of(model).withheld(
+    answered, sent = dialect_of(model).withheld(
         order.seed,
         reason,
-        desk.settings.faults.filtered_images,
-        lambda: _paint(model, dataclasses.replace(order, style="blurred"), desk),
+        context.settings.faults.filtered_images,
+        lambda: _paint(model, dataclasses.replace(order, style="blurred"), context),
     )
     return Reply(
         200,
-        json.dumps(told).encode(),
+        json.dumps(answered).encode(),
         outcome=fault or "",
         made=bool(sent) or fault == "filter_output",
         picture_sha256=hashlib.sha256(sent).hexdigest() if sent else "",
     )
 
 
-def _paint(model: EmulatedModel, order: Order, desk: InvokeContext) -> bytes:
+def _paint(model: EmulatedModel, order: Order, context: InvokeContext) -> bytes:
     try:
-        return padded(desk.paint(order), desk.settings.picture_bytes)
+        return padded(context.paint(order), context.settings.picture_bytes)
     except Unreadable as problem:
         raise _unreadable(model, str(problem)) from None
 

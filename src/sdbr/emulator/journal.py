@@ -44,9 +44,9 @@ class ReceivedRequest:
 
     def line(self) -> str:
         """The record as one line of JSON; images appear as their digest and size."""
-        told = dataclasses.asdict(dataclasses.replace(self, body=abbreviated(self.body)))
-        told["at"] = datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds")
-        return json.dumps(told, ensure_ascii=False)
+        line = dataclasses.asdict(dataclasses.replace(self, body=abbreviated(self.body)))
+        line["at"] = datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds")
+        return json.dumps(line, ensure_ascii=False)
 
 
 def abbreviated(value: Any) -> Any:

@@ -124,15 +124,15 @@ def _field(name: str, row: dict[str, Any], sdxl: bool) -> Field:
     if name == "creativity":
         low, high = row["creativity"]
         return Field(name, "number", low, high)
-    told = data()["sdxl" if sdxl else "fields"][name]
-    rule = told.get("rule") or row.get("images", {}).get(name, "standard")
+    spec = data()["sdxl" if sdxl else "fields"][name]
+    rule = spec.get("rule") or row.get("images", {}).get(name, "standard")
     return Field(
         name,
-        told["kind"],
-        told.get("low"),
-        told.get("high"),
-        tuple(told.get("choices", ())),
-        _rule(name, rule) if told["kind"] == "image" else None,
+        spec["kind"],
+        spec.get("low"),
+        spec.get("high"),
+        tuple(spec.get("choices", ())),
+        _rule(name, rule) if spec["kind"] == "image" else None,
     )
 
 

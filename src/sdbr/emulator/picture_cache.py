@@ -15,7 +15,7 @@ class PictureCache:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._easels = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._painters = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._pictures: OrderedDict[bytes, bytes] = OrderedDict()
         self._bytes = 0
 
@@ -27,7 +27,7 @@ class PictureCache:
         kept = self._find(key)
         if kept is not None:
             return kept
-        with self._easels:
+        with self._painters:
             kept = self._find(key)
             return kept if kept is not None else self._keep(key, paint(order))
 

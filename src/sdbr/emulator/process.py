@@ -1,4 +1,4 @@
-"""The emulator as a process: runs until it is told to stop."""
+"""The emulator as a process: runs until it is stopped."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def _greet(emulator: Emulator) -> None:
     print(emulator.url, flush=True)
 
 
-def _ending(told: Mapping[str, Any]) -> str:
-    calls, pictures = told["invocations"], told["pictures_made"]
-    rest = ", ".join(f"{name} {count}" for name, count in told["outcomes"].items())
+def _ending(summary: Mapping[str, Any]) -> str:
+    calls, pictures = summary["invocations"], summary["pictures_made"]
+    rest = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
     more = f" ({rest})" if rest else ""
     return f"Invocations answered: {calls}, pictures made: {pictures}{more}."
 

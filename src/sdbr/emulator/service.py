@@ -58,7 +58,7 @@ class Service:
         self.journal = Journal(log, settings.keeps)
         self.limits = RequestLimiter(settings.max_in_flight, settings.rpm)
         self._turns = InvocationCounter()
-        self._desk = invoke.InvokeContext(settings, PictureCache(settings.keeps // 2).paint)
+        self._context = invoke.InvokeContext(settings, PictureCache(settings.keeps // 2).paint)
         self._stopped = stopped
 
     def answer(self, request: Request) -> Reply:
@@ -66,12 +66,12 @@ class Service:
         if request.path.startswith("/_emulator/"):
             return self._about(request)
         begun = time.monotonic()
-        told = identifiers.split(request.path)
-        if told is None or request.method != "POST":
+        target = identifiers.split(request.path)
+        if target is None or request.method != "POST":
             call = Call()
             reply = self._guarded(lambda: answer_control(request, self.settings))
         else:
-            call, reply = self._invoke(request, *told, begun)
+            call, reply = self._invoke(request, *target, begun)
         return self._written(request, call, reply, time.monotonic() - begun)
 
     def clear(self) -> None:
@@ -111,7 +111,7 @@ class Service:
         if error is not None:
             return refused(error, fault or "")
         model = invoke.find_model(call.model, request, self.settings)
-        return invoke.answer(model, invoke.checked(request, call.body), fault, self._desk)
+        return invoke.answer(model, invoke.checked(request, call.body), fault, self._context)
 
     def _guarded(self, reply: Callable[[], Reply]) -> Reply:
         try:
@@ -173,10 +173,10 @@ class Service:
         return json_reply({"message": "Try /_emulator/received, summary or POST reset."}, 404)
 
 
-def _latency(told: float | tuple[float, float], number: int) -> float:
-    if not isinstance(told, tuple):
-        return told
-    low, high = told
+def _latency(seconds: float | tuple[float, float], number: int) -> float:
+    if not isinstance(seconds, tuple):
+        return seconds
+    low, high = seconds
     share = int.from_bytes(hashlib.sha256(str(number).encode()).digest()[:4]) / 2**32
     return low + (high - low) * share
 

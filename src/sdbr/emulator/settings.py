@@ -1,4 +1,4 @@
-"""What an emulator can be told."""
+"""What can be set for an emulator."""
 
 from __future__ import annotations
 

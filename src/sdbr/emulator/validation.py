@@ -1,4 +1,4 @@
-"""Whether a request's fields are what the model takes, and in whose voice it says no.
+"""Whether a request's fields are what the model takes, and in which words it says no.
 
 Known wordings: the JSON schema's grammar (`Malformed input request: #/seed: …`), the containers'
 and services' sentences on unknown fields. What a container says of a bad value is not known; those
@@ -37,6 +37,7 @@ SCHEMA_KINDS = {
     "array": "JSONArray",
     "object": "JSONObject",
 }
+FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 def check(model: EmulatedModel, body: Mapping[str, Any]) -> None:
@@ -141,9 +142,6 @@ def _image(field: Field, value: Any) -> str:
         return data.text
     size = measure(data, field.rule)
     return size.text if isinstance(size, ImageFault) else ""
-
-
-FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ def retried(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell
                 wait = _wait(problem, len(failures))
                 if not _worth_another(failures, policy.attempts, deadline - wait):
                     raise _given_up(problem, len(failures)) from problem
-                tell(_waiting(problem, wait))
+                what = "throttled" if problem.throttled else str(problem).rstrip(".")
+                slowed = f", {problem.slowed}" if problem.slowed else ""
+                tell(f"{what}{slowed}, next try in {wait:.1f} s")
                 stop.wait(wait)
 
     return draw
@@ -82,9 +84,3 @@ def _given_up(problem: ServiceProblem, sends: int) -> ServiceProblem:
     last = ServiceProblem(f"{problem} Gave up after {sends} attempts; run it again later.")
     last.trace = problem.trace
     return last
-
-
-def _waiting(problem: ServiceProblem, wait: float) -> str:
-    what = "throttled" if problem.throttled else str(problem).rstrip(".")
-    slowed = f", {problem.slowed}" if problem.slowed else ""
-    return f"{what}{slowed}, next try in {wait:.1f} s"

@@ -26,7 +26,7 @@ from sdbr.request import Picture, Size
 SPACE = 4 * 1024 * 1024
 """Bytes reserved on the disk before a request is sent; a 1-megapixel PNG has about half."""
 
-_FORMATS = ("", "png", "jpeg", "webp")
+_FORMATS = ("", "png", "jpeg", "webp")  # A format is a part of a path: no other text gets there.
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Cache:
         folder cannot be written.
         """
         path = self.folder.parent / "locks" / f"{key}.lock"
-        lock = FileLock(path, poll_interval=0.02)
+        lock = FileLock(path, poll_interval=0.02)  # Seconds; a picture takes some.
         with plain_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:

@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS sends (
 );
 CREATE INDEX IF NOT EXISTS sends_by_run ON sends (run);
 """
-_MICRO = 1_000_000
+_MICRO = 1_000_000  # SDXL's 0.018 USD is no whole number of cents.
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class WireField:
         return round(1 - float(value), 6) if self.turned else value
 
 
-_STANDARD = SizeRule(max_aspect=2.5)
+_STANDARD = SizeRule(max_aspect=2.5)  # 64 pixels a side, 9,437,184 in all: SizeRule's own.
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def _found(name: str) -> dict[str, WireField]:
     return {name: WireField(name, TextLength(), required=True)}
 
 
+# Outpaint, style transfer and the upscalers have no `image` in their ids: AWS spells them so.
 _SERVICES: dict[str, ImageService] = {
     "stability.stable-image-inpaint-v1:0": ImageService(pictures=("mask",), values=_GROW | _LOOK),
     "stability.stable-outpaint-v1:0": ImageService(

@@ -71,11 +71,11 @@ def withheld(
 def _prompts(model: EmulatedModel, body: Mapping[str, Any]) -> list[tuple[str, float]]:
     if "text_prompts" not in body:
         raise malformed("#", "required key [text_prompts] not found")
-    told = body["text_prompts"]
-    check_value(model, Field("text_prompts", "array"), told, "#/text_prompts")
-    if not told:
+    prompts = body["text_prompts"]
+    check_value(model, Field("text_prompts", "array"), prompts, "#/text_prompts")
+    if not prompts:
         raise malformed("#/text_prompts", "expected minimum item count: 1, found: 0")
-    return [_prompt(model, item, f"#/text_prompts/{at}") for at, item in enumerate(told)]
+    return [_prompt(model, item, f"#/text_prompts/{at}") for at, item in enumerate(prompts)]
 
 
 def _prompt(model: EmulatedModel, item: Any, where: str) -> tuple[str, float]:
@@ -134,8 +134,8 @@ def _strength(body: Mapping[str, Any]) -> float:
 
 
 def _settings(body: Mapping[str, Any]) -> tuple[tuple[str, float | str], ...]:
-    told = {name: float(body[name]) for name in ("cfg_scale", "steps") if name in body}
-    return tuple(sorted({**told, "mask_source": body.get("mask_source", "")}.items()))
+    numbers = {name: float(body[name]) for name in ("cfg_scale", "steps") if name in body}
+    return tuple(sorted({**numbers, "mask_source": body.get("mask_source", "")}.items()))
 
 
 def _bytes(text: str | None) -> bytes:

@@ -48,12 +48,12 @@ def withheld(
     seed: int, reason: str, shape: FilteredImages, _blurred: Callable[[], bytes]
 ) -> tuple[dict[str, Any], bytes]:
     """The body of an answer that holds no picture, with a reason for it."""
-    told: dict[str, Any] = {"seeds": [seed], "finish_reasons": [reason]}
+    answered: dict[str, Any] = {"seeds": [seed], "finish_reasons": [reason]}
     if shape == "missing":
-        del told["seeds"]
+        del answered["seeds"]
     else:
-        told["images"] = [] if shape == "empty" else [""]
-    return told, b""
+        answered["images"] = [] if shape == "empty" else [""]
+    return answered, b""
 
 
 def _task(model: EmulatedModel, body: Mapping[str, Any]) -> str:

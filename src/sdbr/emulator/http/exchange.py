@@ -51,9 +51,9 @@ class Reply:
     picture_sha256: str = ""
 
 
-def json_reply(told: Any, status: int = 200) -> Reply:
+def json_reply(value: Any, status: int = 200) -> Reply:
     """An answer whose body is JSON."""
-    return Reply(status, json.dumps(told).encode())
+    return Reply(status, json.dumps(value).encode())
 
 
 def refused(refusal: Refusal, outcome: str = "") -> Reply:

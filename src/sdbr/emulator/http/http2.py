@@ -118,8 +118,8 @@ class Http2Connection:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
-            told = {str(name).lower(): str(value) for name, value in event.headers}
-            self._incoming[event.stream_id] = Incoming(told)
+            headers = {str(name).lower(): str(value) for name, value in event.headers}
+            self._incoming[event.stream_id] = Incoming(headers)
         elif isinstance(event, DataReceived):
             self._incoming[event.stream_id].body += event.data
             self._state.acknowledge_received_data(event.flow_controlled_length, event.stream_id)

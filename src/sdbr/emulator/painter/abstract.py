@@ -7,7 +7,7 @@ from PIL import Image
 
 from sdbr.emulator.painter.brush import Point, disc, fill_below, gradient, paint_shapes, ring
 from sdbr.emulator.painter.chance import smooth_line
-from sdbr.emulator.painter.colour import mix, turned
+from sdbr.emulator.painter.color import mix, turned
 from sdbr.emulator.painter.scene import Scene
 
 
@@ -27,18 +27,18 @@ def paint_abstract(scene: Scene) -> Image.Image:
 
 def _arches(image: Image.Image, scene: Scene) -> None:
     rng = scene.chance("arches")
-    centre = scene.width * float(rng.uniform(0.2, 0.8)), scene.height * float(rng.uniform(0.6, 0.8))
+    center = scene.width * float(rng.uniform(0.2, 0.8)), scene.height * float(rng.uniform(0.6, 0.8))
     radius = scene.unit * float(rng.uniform(240, 380))
-    colours = _colours(scene)
+    colors = _colors(scene)
     steps = int(rng.integers(4, 7))
     for step in range(steps):
-        colour = colours[(step + int(rng.integers(0, 2))) % len(colours)]
-        disc(image, centre, radius * (1 - step / (steps + 0.6)), colour)
+        color = colors[(step + int(rng.integers(0, 2))) % len(colors)]
+        disc(image, center, radius * (1 - step / (steps + 0.6)), color)
 
 
 def _petals(image: Image.Image, scene: Scene) -> None:
     rng = scene.chance("petals")
-    colours = _colours(scene)
+    colors = _colors(scene)
     for _ in range(int(rng.integers(3, 7))):
         x, y = float(rng.uniform(0.05, 0.95)), float(rng.uniform(0.05, 0.6))
         at = x * scene.width, y * scene.height
@@ -46,7 +46,7 @@ def _petals(image: Image.Image, scene: Scene) -> None:
         paint_shapes(
             image,
             [_leaf(at, radius, float(rng.uniform(0, np.pi)))],
-            colours[int(rng.integers(0, len(colours)))],
+            colors[int(rng.integers(0, len(colors)))],
         )
 
 
@@ -67,11 +67,11 @@ def _waves(image: Image.Image, scene: Scene) -> None:
         share = layer / (layers - 1)
         base = scene.height * (0.6 + 0.34 * share)
         line = base + smooth_line(rng, scene.width, 1.3 + share) * scene.height * 0.07
-        colour = scene.palette.ground(0.15 + 0.8 * share)
-        fill_below(image, line.astype(np.float32), colour, mix(colour, scene.palette.accent, 0.12))
+        color = scene.palette.ground(0.15 + 0.8 * share)
+        fill_below(image, line.astype(np.float32), color, mix(color, scene.palette.accent, 0.12))
 
 
-def _colours(scene: Scene) -> list[tuple[float, float, float]]:
+def _colors(scene: Scene) -> list[tuple[float, float, float]]:
     palette = scene.palette
     return [
         palette.accent,

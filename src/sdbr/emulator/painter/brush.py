@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from sdbr.emulator.painter.chance import Floats
-from sdbr.emulator.painter.colour import Colour, whole
+from sdbr.emulator.painter.color import Color, whole
 
 Point = tuple[float, float]
 FINE = 2  # masks are drawn this many times larger and then reduced: smooth edges
 
 
-def gradient(size: tuple[int, int], stops: Sequence[tuple[float, Colour]]) -> Image.Image:
-    """A picture that runs from top to bottom through (place from 0 to 1, colour) stops."""
+def gradient(size: tuple[int, int], stops: Sequence[tuple[float, Color]]) -> Image.Image:
+    """A picture that runs from top to bottom through (place from 0 to 1, color) stops."""
     width, height = size
     at = np.linspace(0, 1, height)
     places = [place for place, _ in stops]
     rows = np.stack(
-        [np.interp(at, places, [colour[band] for _, colour in stops]) for band in range(3)], axis=1
+        [np.interp(at, places, [color[band] for _, color in stops]) for band in range(3)], axis=1
     )
     column = Image.fromarray((rows[:, None, :] + 0.5).astype(np.uint8))
     return column.resize((width, height), Image.Resampling.NEAREST)
 
 
-def fill_below(image: Image.Image, heights: Floats, top: Colour, bottom: Colour) -> None:
+def fill_below(image: Image.Image, heights: Floats, top: Color, bottom: Color) -> None:
     """Paint everything below a line (one height in pixels for each column), with smooth edges."""
     width, total = image.size
     first = max(0, int(heights.min()) - 1)
@@ -53,9 +52,9 @@ def mask_of(shapes: Iterable[Sequence[Point]], box: tuple[int, int, int, int]) -
 
 
 def paint_shapes(
-    image: Image.Image, shapes: Sequence[Sequence[Point]], colour: Colour, cover: float = 1.0
+    image: Image.Image, shapes: Sequence[Sequence[Point]], color: Color, cover: float = 1.0
 ) -> None:
-    """Paint polygons in one colour, with smooth edges; `cover` is 0 (clear) to 1 (opaque)."""
+    """Paint polygons in one color, with smooth edges; `cover` is 0 (clear) to 1 (opaque)."""
     points = [point for shape in shapes for point in shape]
     if not points:
         return
@@ -72,40 +71,40 @@ def paint_shapes(
     mask = mask_of(shapes, box)
     if cover < 1:
         mask = mask.point([round(at * cover) for at in range(256)])
-    image.paste(whole(colour), box, mask)
+    image.paste(whole(color), box, mask)
 
 
-def glow(image: Image.Image, centre: Point, radius: float, colour: Colour, force: float) -> None:
-    """Lighten a picture round a point towards a colour; `force` is 0 to 1 at the centre."""
+def glow(image: Image.Image, center: Point, radius: float, color: Color, force: float) -> None:
+    """Lighten a picture round a point towards a color; `force` is 0 to 1 at the center."""
     # At 1.9 radii less than half a level is left.
     reach = 1.9 * radius
-    left, top = max(0, int(centre[0] - reach)), max(0, int(centre[1] - reach))
+    left, top = max(0, int(center[0] - reach)), max(0, int(center[1] - reach))
     right, bottom = (
-        int(min(image.width, centre[0] + reach)),
-        int(min(image.height, centre[1] + reach)),
+        int(min(image.width, center[0] + reach)),
+        int(min(image.height, center[1] + reach)),
     )
     if right - left < 2 or bottom - top < 2:
         return
     step = 8
-    xs = np.linspace(left, right, max(2, (right - left) // step)) - centre[0]
-    ys = np.linspace(top, bottom, max(2, (bottom - top) // step)) - centre[1]
+    xs = np.linspace(left, right, max(2, (right - left) // step)) - center[0]
+    ys = np.linspace(top, bottom, max(2, (bottom - top) // step)) - center[1]
     away = np.sqrt(xs[None, :] ** 2 + ys[:, None] ** 2) / radius
     fade = np.clip((1.9 - away) / 0.4, 0, 1)
     light = (force * np.exp(-(away**1.3) * 2.2) * fade * 255).astype(np.uint8)
     mask = Image.fromarray(light).resize((right - left, bottom - top), Image.Resampling.BICUBIC)
-    image.paste(whole(colour), (left, top), mask)
+    image.paste(whole(color), (left, top), mask)
 
 
-def disc(image: Image.Image, centre: Point, radius: float, colour: Colour) -> None:
+def disc(image: Image.Image, center: Point, radius: float, color: Color) -> None:
     """A filled circle."""
-    paint_shapes(image, [ring(centre, radius)], colour)
+    paint_shapes(image, [ring(center, radius)], color)
 
 
-def ring(centre: Point, radius: float, flat: float = 1.0, steps: int = 64) -> list[Point]:
+def ring(center: Point, radius: float, flat: float = 1.0, steps: int = 64) -> list[Point]:
     """The points of a circle, or of an ellipse `flat` times as high as wide."""
     turn = np.linspace(0, 2 * np.pi, steps, endpoint=False)
     return [
-        (centre[0] + radius * float(np.cos(t)), centre[1] + radius * flat * float(np.sin(t)))
+        (center[0] + radius * float(np.cos(t)), center[1] + radius * flat * float(np.sin(t)))
         for t in turn
     ]
 
@@ -135,8 +134,3 @@ def curve(points: Sequence[Point], steps: int = 8) -> list[Point]:
         )
     line = np.stack(parts, axis=1).reshape(-1, 2)
     return [(float(x), float(y)) for x, y in line]
-
-
-def to_array(image: Image.Image) -> npt.NDArray[np.uint8]:
-    """The pixels of a picture, (height, width, 3)."""
-    return np.asarray(image.convert("RGB"))

@@ -27,6 +27,13 @@ LETTERS = {
     "d": (6, 5, 5, 5, 6),
 }
 WORD = "emulated"
+_UP = 2  # The PNG filter that takes the row above away: one subtraction in NumPy.
+PNG_END = 12  # Bytes of the IEND chunk.
+PNG_NAME = b"fiLl"  # By the case of its letters: ancillary, private, safe to copy.
+JPEG_START = 2  # Bytes of the SOI marker.
+JPEG_COMMENT = b"\xff\xfe"
+JPEG_LONGEST = 65_533  # A segment's 16-bit length counts its own two bytes.
+WEBP_NAME = b"fill"
 
 
 def mark(image: Image.Image, force: float) -> Image.Image:
@@ -70,9 +77,6 @@ def _stencil() -> Image.Image:
     return Image.fromarray(dots)
 
 
-_UP = 2
-
-
 def png(image: Image.Image, notes: Mapping[str, str]) -> bytes:
     """The file of an RGB or RGBA picture, with notes in Latin-1 in its metadata."""
     pixels = np.asarray(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
@@ -87,14 +91,6 @@ def png(image: Image.Image, notes: Mapping[str, str]) -> bytes:
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
         for name, body in chunks
     )
-
-
-PNG_END = 12
-PNG_NAME = b"fiLl"  # By the case of its letters: ancillary, private, safe to copy.
-JPEG_START = 2
-JPEG_COMMENT = b"\xff\xfe"
-JPEG_LONGEST = 65_533
-WEBP_NAME = b"fill"
 
 
 def padded(data: bytes, size: int) -> bytes:

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from sdbr.emulator.painter.brush import fill_below
 from sdbr.emulator.painter.chance import Floats, rough_line, smooth_line
-from sdbr.emulator.painter.colour import Colour, mix, toned, whole
+from sdbr.emulator.painter.color import Color, mix, toned, whole
 from sdbr.emulator.painter.scene import Scene
 
 
@@ -19,10 +19,10 @@ def paint_mountains(image: Image.Image, scene: Scene) -> None:
         depth = 0.16 + 0.2 * layer
         rise = scene.height * (0.30 - 0.075 * layer) * float(rng.uniform(0.85, 1.15))
         heights = scene.horizon - ridge(rng, scene.width, 2.2 + 1.3 * layer) * rise
-        colour = scene.palette.ground(depth)
-        haze = mix(colour, scene.palette.low, 0.55)
-        fill_below(image, heights, colour, haze)
-        _light_side(image, scene, heights, mix(colour, scene.palette.sun, 0.28), layer)
+        color = scene.palette.ground(depth)
+        haze = mix(color, scene.palette.low, 0.55)
+        fill_below(image, heights, color, haze)
+        _light_side(image, scene, heights, mix(color, scene.palette.sun, 0.28), layer)
 
 
 def ridge(rng: np.random.Generator, width: int, cells: float) -> Floats:
@@ -36,7 +36,7 @@ def ridge(rng: np.random.Generator, width: int, cells: float) -> Floats:
 
 
 def _light_side(
-    image: Image.Image, scene: Scene, heights: Floats, colour: Colour, layer: int
+    image: Image.Image, scene: Scene, heights: Floats, color: Color, layer: int
 ) -> None:
     # At half size: the slope under each point, read along a line that wavers as it goes down.
     rng = scene.chance(f"light{layer}")
@@ -54,7 +54,7 @@ def _light_side(
     lit = (slope[columns] * side > 0.12) & (deep > 0)
     mask = Image.fromarray((lit * fade * 200).astype(np.uint8))
     mask = mask.resize((scene.width, rows * 2), Image.Resampling.BICUBIC)
-    image.paste(whole(colour), (0, top), mask)
+    image.paste(whole(color), (0, top), mask)
     if scene.has("snow") or scene.palette.sun[2] > 250:
         _snow_caps(image, scene, heights, rng)
 
@@ -79,12 +79,12 @@ def paint_hills(image: Image.Image, scene: Scene, layers: int = 4) -> None:
         base = scene.horizon + (scene.height - scene.horizon) * share * 0.62
         rise = scene.height * (0.035 + 0.05 * share)
         heights = base - smooth_line(rng, scene.width, 1.6 + 0.8 * (1 - share)) * rise
-        colour = scene.palette.ground(0.3 + 0.5 * share)
+        color = scene.palette.ground(0.3 + 0.5 * share)
         if scene.has("snow"):
-            colour = mix(
-                colour, mix(scene.palette.low, (250.0, 252.0, 255.0), 0.5), 0.78 - 0.12 * share
+            color = mix(
+                color, mix(scene.palette.low, (250.0, 252.0, 255.0), 0.5), 0.78 - 0.12 * share
             )
-        fill_below(image, heights.astype(np.float32), mix(colour, scene.palette.low, 0.12), colour)
+        fill_below(image, heights.astype(np.float32), mix(color, scene.palette.low, 0.12), color)
 
 
 def paint_dunes(image: Image.Image, scene: Scene) -> None:
@@ -105,7 +105,7 @@ def paint_dunes(image: Image.Image, scene: Scene) -> None:
         between(image, (heights + 1, shade), mix(sand, scene.palette.near, 0.4))
 
 
-def between(image: Image.Image, lines: tuple[Floats, Floats], colour: Colour) -> None:
+def between(image: Image.Image, lines: tuple[Floats, Floats], color: Color) -> None:
     """Paint what lies between an upper and a lower line."""
     upper, lower = lines
     top = max(0, int(upper.min()) - 1)
@@ -114,7 +114,7 @@ def between(image: Image.Image, lines: tuple[Floats, Floats], colour: Colour) ->
         return
     rows = np.arange(top, bottom, dtype=np.float32)[:, None]
     cover = np.clip(rows - upper + 1, 0, 1) * np.clip(lower - rows, 0, 1)
-    image.paste(whole(colour), (0, top), Image.fromarray((cover * 255).astype(np.uint8)))
+    image.paste(whole(color), (0, top), Image.fromarray((cover * 255).astype(np.uint8)))
 
 
 def paint_forest(image: Image.Image, scene: Scene, depths: tuple[float, ...]) -> None:
@@ -125,9 +125,9 @@ def paint_forest(image: Image.Image, scene: Scene, depths: tuple[float, ...]) ->
         ground = base - smooth_line(rng, scene.width, 2) * scene.height * 0.02
         tall = scene.height * (0.045 + 0.15 * depth)
         heights = firs(rng, ground.astype(np.float32), tall)
-        colour = scene.palette.ground(0.25 + 0.7 * depth)
-        mist = mix(colour, scene.palette.low, 0.35 * (1 - depth))
-        fill_below(image, heights, colour, mist)
+        color = scene.palette.ground(0.25 + 0.7 * depth)
+        mist = mix(color, scene.palette.low, 0.35 * (1 - depth))
+        fill_below(image, heights, color, mist)
 
 
 def firs(rng: np.random.Generator, ground: Floats, tall: float) -> Floats:
@@ -161,7 +161,7 @@ def paint_city(image: Image.Image, scene: Scene) -> None:
 
 def _row(image: Image.Image, scene: Scene, layer: int) -> None:
     rng = scene.chance(f"city{layer}")
-    colour = scene.palette.ground(0.22 + 0.34 * layer)
+    color = scene.palette.ground(0.22 + 0.34 * layer)
     draw = ImageDraw.Draw(image)
     base = scene.horizon + (scene.height - scene.horizon) * (0.0, 0.04, 0.12)[layer]
     x = -float(rng.uniform(0, 60)) * scene.unit
@@ -172,9 +172,9 @@ def _row(image: Image.Image, scene: Scene, layer: int) -> None:
         crowd = 1.15 - 0.75 * abs((x + wide / 2) / scene.width - 0.5) * 2
         tall = scene.height * (0.08 + 0.42 * share * crowd) * (1.0 - 0.17 * layer)
         box = (round(x), round(base - tall), round(x + wide) - 1, scene.height)
-        draw.rectangle(box, fill=whole(colour))
+        draw.rectangle(box, fill=whole(color))
         lit = (round(x + wide * 0.72), box[1], box[2], scene.height)
-        draw.rectangle(lit, fill=whole(toned(colour, 0.82)))
+        draw.rectangle(lit, fill=whole(toned(color, 0.82)))
         _roof(draw, scene, (x, base - tall, wide), rng)
         if layer:
             _windows(draw, scene, box, rng)
@@ -189,12 +189,12 @@ def _roof(
 ) -> None:
     x, y, wide = place
     kind = int(rng.integers(0, 4))
-    colour = whole(scene.palette.ground(0.6))
+    color = whole(scene.palette.ground(0.6))
     if kind == 0:
         mast = round(x + wide / 2)
-        draw.line((mast, y - wide * 0.7, mast, y), fill=colour, width=max(1, round(2 * scene.unit)))
+        draw.line((mast, y - wide * 0.7, mast, y), fill=color, width=max(1, round(2 * scene.unit)))
     elif kind == 1:
-        draw.rectangle((x + wide * 0.25, y - wide * 0.16, x + wide * 0.7, y), fill=colour)
+        draw.rectangle((x + wide * 0.25, y - wide * 0.16, x + wide * 0.7, y), fill=color)
 
 
 def _windows(
@@ -206,8 +206,8 @@ def _windows(
     step = max(5.0, 13 * scene.unit)
     size = step * 0.46
     warm = [
-        whole(mix(scene.palette.near, colour, 0.85))
-        for colour in (scene.palette.accent, scene.palette.sun, scene.palette.low)
+        whole(mix(scene.palette.near, color, 0.85))
+        for color in (scene.palette.accent, scene.palette.sun, scene.palette.low)
     ]
     for y in np.arange(box[1] + step, min(scene.height, box[1] + step * 40), step * 1.25):
         for x in np.arange(box[0] + step * 0.7, box[2] - step * 0.8, step):
@@ -249,8 +249,8 @@ def _ripples(image: Image.Image, scene: Scene, top: int, deep: int) -> None:
         near = y**1.6
         half = scene.width * (0.01 + 0.07 * near) * (0.4 + long)
         thick = scene.unit * (0.5 + 3.2 * near)
-        centre = x * scene.width, near * deep
-        box = (centre[0] - half, centre[1] - thick, centre[0] + half, centre[1] + thick)
+        center = x * scene.width, near * deep
+        box = (center[0] - half, center[1] - thick, center[0] + half, center[1] + thick)
         draw.ellipse(box, fill=int(14 + 42 * tone))
     image.paste(whole(mix(scene.palette.low, scene.palette.sun, 0.4)), (0, top), light)
 

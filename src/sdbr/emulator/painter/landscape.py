@@ -9,7 +9,7 @@ from sdbr.emulator.painter import subjects
 from sdbr.emulator.painter.abstract import paint_abstract
 from sdbr.emulator.painter.brush import fill_below
 from sdbr.emulator.painter.chance import rough_line, smooth_line
-from sdbr.emulator.painter.colour import mix, turned, whole
+from sdbr.emulator.painter.color import mix, turned, whole
 from sdbr.emulator.painter.land import (
     paint_city,
     paint_dunes,
@@ -60,8 +60,8 @@ def _headland(image: Image.Image, scene: Scene) -> None:
         rise = scene.height * (0.10 - 0.035 * layer)
         line = rough_line(rng, scene.width, 1.5 + layer, 4)
         heights = scene.horizon + rise * 0.25 - np.tanh(line) * rise
-        colour = scene.palette.ground(0.22 + 0.2 * layer)
-        fill_below(image, heights.astype(np.float32), colour, mix(colour, scene.palette.low, 0.4))
+        color = scene.palette.ground(0.22 + 0.2 * layer)
+        fill_below(image, heights.astype(np.float32), color, mix(color, scene.palette.low, 0.4))
 
 
 def _near(image: Image.Image, scene: Scene) -> None:
@@ -86,10 +86,10 @@ def _foreground(image: Image.Image, scene: Scene) -> None:
     slope = np.linspace(1, 0, scene.width) if side < 0 else np.linspace(0, 1, scene.width)
     rise = 0.05 + 0.13 * slope**1.5
     line = scene.height * (0.985 - rise) - smooth_line(rng, scene.width, 2.5) * scene.height * 0.012
-    colour = scene.palette.near
+    color = scene.palette.near
     if scene.has("snow"):
-        colour = mix(scene.palette.low, (255.0, 255.0, 255.0), 0.5)
-    fill_below(image, line.astype(np.float32), mix(colour, scene.palette.middle, 0.12), colour)
+        color = mix(scene.palette.low, (255.0, 255.0, 255.0), 0.5)
+    fill_below(image, line.astype(np.float32), mix(color, scene.palette.middle, 0.12), color)
 
 
 def _flowers(image: Image.Image, scene: Scene) -> None:

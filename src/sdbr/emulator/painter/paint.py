@@ -45,7 +45,7 @@ TASKS: dict[str, Callable[[Order], Image.Image]] = {
     "erase-object": services.erase,
     "remove-background": services.remove_background,
     "search-replace": services.search_replace,
-    "search-recolor": services.search_recolour,
+    "search-recolor": services.search_recolor,
     "control-sketch": services.control_sketch,
     "control-structure": services.control_structure,
     "style-guide": services.style_guide,

@@ -43,7 +43,7 @@ def foreground(image: Image.Image) -> Floats:
             pixels[:, -rim:].reshape(-1, 3),
         ]
     )
-    away = _distance(pixels, _centres(border))
+    away = _distance(pixels, _centers(border))
     rows = np.linspace(-1, 1, small.height)[:, None]
     columns = np.linspace(-1, 1, small.width)[None, :]
     middle = np.clip(1.25 - 0.75 * (rows**2 + columns**2), 0.15, 1)
@@ -52,36 +52,36 @@ def foreground(image: Image.Image) -> Floats:
     return np.asarray(mask.resize(image.size, Image.Resampling.BICUBIC))
 
 
-def _centres(colours: Floats, count: int = 5) -> Floats:
+def _centers(colors: Floats, count: int = 5) -> Floats:
     # k-means from evenly spaced brightnesses: the same on every run.
-    ranked = colours[np.argsort(colours.sum(axis=1), kind="stable")]
-    centres: Floats = ranked[np.linspace(0, len(ranked) - 1, count).astype(int)].copy()
+    ranked = colors[np.argsort(colors.sum(axis=1), kind="stable")]
+    centers: Floats = ranked[np.linspace(0, len(ranked) - 1, count).astype(int)].copy()
     for _ in range(6):
-        nearest = np.argmin(((colours[:, None] - centres[None]) ** 2).sum(axis=2), axis=1)
+        nearest = np.argmin(((colors[:, None] - centers[None]) ** 2).sum(axis=2), axis=1)
         for at in range(count):
             if (nearest == at).any():
-                centres[at] = colours[nearest == at].mean(axis=0)
-    return centres
+                centers[at] = colors[nearest == at].mean(axis=0)
+    return centers
 
 
-def _distance(pixels: Floats, centres: Floats) -> Floats:
-    away = np.sqrt(((pixels[:, :, None] - centres[None, None]) ** 2).sum(axis=3))
+def _distance(pixels: Floats, centers: Floats) -> Floats:
+    away = np.sqrt(((pixels[:, :, None] - centers[None, None]) ** 2).sum(axis=3))
     nearest: Floats = away.min(axis=2).astype(np.float32)
     return nearest
 
 
-def near_colour(image: Image.Image, colour: tuple[float, float, float]) -> Floats:
-    """How near each pixel's hue is to a colour's: (height, width), 0 to 1."""
+def near_color(image: Image.Image, color: tuple[float, float, float]) -> Floats:
+    """How near each pixel's hue is to a color's: (height, width), 0 to 1."""
     pixels = np.asarray(image.convert("RGB"), np.float32)
-    grey = pixels.mean(axis=2, keepdims=True)
-    chroma = pixels - grey
-    aim = np.asarray(colour, np.float32)
+    gray = pixels.mean(axis=2, keepdims=True)
+    chroma = pixels - gray
+    aim = np.asarray(color, np.float32)
     aim = aim - aim.mean()
     length = float(np.linalg.norm(aim))
     if length < 12:
-        # No hue in black, white and grey: go by brightness.
-        level = float(np.mean(colour))
-        likeness: Floats = np.clip(1 - np.abs(grey[:, :, 0] - level) / 70, 0, 1)
+        # No hue in black, white and gray: go by brightness.
+        level = float(np.mean(color))
+        likeness: Floats = np.clip(1 - np.abs(gray[:, :, 0] - level) / 70, 0, 1)
         return likeness
     along = (chroma @ (aim / length)) / np.maximum(12, np.linalg.norm(chroma, axis=2))
     strong = np.clip(np.linalg.norm(chroma, axis=2) / 40, 0, 1)

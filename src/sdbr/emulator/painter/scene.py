@@ -25,7 +25,7 @@ class Scene:
 
     @property
     def palette(self) -> LandscapeColors:
-        """The colours of this scene."""
+        """The colors of this scene."""
         return self.reading.palette
 
     @property

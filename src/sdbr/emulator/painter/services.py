@@ -1,4 +1,4 @@
-"""The services that change part of a picture: inpaint, erase, outpaint, cut out, search."""
+"""The image services: those that change a part, control, take a style over, upscale."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from sdbr.emulator.painter.chance import Floats
-from sdbr.emulator.painter.colour import mix, parse, whole
+from sdbr.emulator.painter.color import mix, parse, whole
 from sdbr.emulator.painter.order import Order, flat, opened
-from sdbr.emulator.painter.regions import edit_mask, foreground, near_colour
+from sdbr.emulator.painter.regions import edit_mask, foreground, near_color
 from sdbr.emulator.painter.restyle import full_look, graded_by, plain_picture
 from sdbr.emulator.painter.styles import style_of
 from sdbr.emulator.painter.styles.filters import edges, painted, smooth
 from sdbr.emulator.painter.words import read, tokens, vocabulary
+
+# Opponent colors as used for statistics transfer: brightness, yellow-blue, red-green.
+TO_OPPONENT = np.array([[0.5774, 0.5774, 0.5774], [0.4082, 0.4082, -0.8165], [0.7071, -0.7071, 0]])
+FAST = 4
+# Bedrock says "to 4K".
+LONG_SIDE, MAX_PIXELS = 3840, 9_437_184
 
 
 def inpaint(order: Order) -> Image.Image:
@@ -56,7 +62,7 @@ def outpaint(order: Order) -> Image.Image:
 
 
 def remove_background(order: Order) -> Image.Image:
-    """What stands out from the border's colours, on nothing: RGBA."""
+    """What stands out from the border's colors, on nothing: RGBA."""
     image = opened(order.image, "image").convert("RGB")
     alpha = np.clip((foreground(image) - 0.3) / 0.25, 0, 1)
     cut = image.copy()
@@ -72,19 +78,19 @@ def search_replace(order: Order) -> Image.Image:
     return Image.composite(drawn, image, mask)
 
 
-def search_recolour(order: Order) -> Image.Image:
-    """What the select prompt names, in the prompt's colours."""
+def search_recolor(order: Order) -> Image.Image:
+    """What the select prompt names, in the prompt's colors."""
     image = flat(order.image, "image")
     mask = _found(image, order.word("select_prompt"), order.number("grow_mask", 5))
-    colour = next((_colour(word) for word in tokens(order.prompt) if _colour(word)), None)
-    if colour is None:
+    color = next((_color(word) for word in tokens(order.prompt) if _color(word)), None)
+    if color is None:
         return Image.composite(graded_by(image, read(order.prompt).palette, 0.85), image, mask)
-    dark, light = mix(colour, (0, 0, 0), 0.75), mix(colour, (255, 255, 255), 0.7)
-    grey = image.convert("L")
+    dark, light = mix(color, (0, 0, 0), 0.75), mix(color, (255, 255, 255), 0.7)
+    gray = image.convert("L")
     bands = []
     for band in range(3):
-        run = np.interp(np.arange(256), [0, 128, 255], [dark[band], colour[band], light[band]])
-        bands.append(grey.point([round(float(value)) for value in run]))
+        run = np.interp(np.arange(256), [0, 128, 255], [dark[band], color[band], light[band]])
+        bands.append(gray.point([round(float(value)) for value in run]))
     return Image.composite(Image.merge("RGB", bands), image, mask)
 
 
@@ -94,21 +100,21 @@ def filled(image: Image.Image, known: Image.Image) -> Image.Image:
     Pull-push interpolation: Gortler et al., "The Lumigraph", 1996.
     """
     weight: Floats = (np.asarray(known, np.float32) / 255).astype(np.float32)[:, :, None]
-    colour: Floats = (np.asarray(image, np.float32) * weight).astype(np.float32)
-    grown = _pull_push(colour, weight)
+    color: Floats = (np.asarray(image, np.float32) * weight).astype(np.float32)
+    grown = _pull_push(color, weight)
     return Image.fromarray(np.clip(grown, 0, 255).astype(np.uint8))
 
 
-def _pull_push(colour: Floats, weight: Floats) -> Floats:
+def _pull_push(color: Floats, weight: Floats) -> Floats:
     height, width = weight.shape[:2]
-    here = colour / np.maximum(weight, 1e-6)
+    here = color / np.maximum(weight, 1e-6)
     if min(height, width) <= 2:
-        mean = colour.sum((0, 1)) / max(1e-6, float(weight.sum()))
+        mean = color.sum((0, 1)) / max(1e-6, float(weight.sum()))
         return np.where(weight > 0, here, mean).astype(np.float32)
     total = _halved(weight)
     full = np.maximum(1, total)
     coarse = _pull_push(
-        (_halved(colour) / full).astype(np.float32), (total / full).astype(np.float32)
+        (_halved(color) / full).astype(np.float32), (total / full).astype(np.float32)
     )
     back = np.repeat(np.repeat(coarse, 2, axis=0), 2, axis=1)
     smooth = np.stack([_softened(back[:, :, band]) for band in range(3)], axis=2)
@@ -130,14 +136,14 @@ def _softened(band: Floats) -> Floats:
 
 
 def _found(image: Image.Image, words: str, grow: float) -> Image.Image:
-    colour = next((_colour(word) for word in tokens(words) if _colour(word)), None)
-    place = near_colour(image, colour) if colour else foreground(image)
+    color = next((_color(word) for word in tokens(words) if _color(word)), None)
+    place = near_color(image, color) if color else foreground(image)
     mask = Image.fromarray((np.clip((place - 0.3) / 0.3, 0, 1) * 255).astype(np.uint8))
     soft = mask.filter(ImageFilter.BoxBlur(max(1.0, grow)))
     return soft.point([min(255, at * 2) for at in range(256)])
 
 
-def _colour(word: str) -> tuple[float, float, float] | None:
+def _color(word: str) -> tuple[float, float, float] | None:
     code = vocabulary()["colours"].get(word)
     return parse(code) if code else None
 
@@ -148,12 +154,8 @@ def _on_white(image: Image.Image) -> Image.Image:
     return page
 
 
-# Opponent colours as used for statistics transfer: brightness, yellow-blue, red-green.
-TO_OPPONENT = np.array([[0.5774, 0.5774, 0.5774], [0.4082, 0.4082, -0.8165], [0.7071, -0.7071, 0]])
-
-
 def control_structure(order: Order) -> Image.Image:
-    """The image's light and shade in the prompt's colours and style."""
+    """The image's light and shade in the prompt's colors and style."""
     image = flat(order.image, "image")
     hold = order.number("control_strength", 0.7)
     graded = graded_by(smooth(image, 4, 22), read(order.prompt, order.negative).palette, 0.85)
@@ -176,27 +178,27 @@ def control_sketch(order: Order) -> Image.Image:
 
 
 def style_guide(order: Order) -> Image.Image:
-    """The prompt's picture in the colours of the image."""
+    """The prompt's picture in the colors of the image."""
     guide = flat(order.image, "image")
     drawn = plain_picture(order)
-    return Image.blend(drawn, recoloured(drawn, guide), 0.3 + 0.7 * order.number("fidelity", 0.5))
+    return Image.blend(drawn, recolored(drawn, guide), 0.3 + 0.7 * order.number("fidelity", 0.5))
 
 
 def style_transfer(order: Order) -> Image.Image:
-    """The init image in the colours and the grain of the style image."""
+    """The init image in the colors and the grain of the style image."""
     image, guide = flat(order.image, "init_image"), flat(order.style_image, "style_image")
     force = order.number("style_strength", 1.0) * order.number("change_strength", 0.9)
     hold = order.number("composition_fidelity", 0.9)
     base = smooth(image, 5, 20)
     if order.prompt:
         base = graded_by(base, read(order.prompt, order.negative).palette, 0.25)
-    moved = recoloured(base, guide)
+    moved = recolored(base, guide)
     loosened = Image.blend(guide.resize(image.size), moved, 0.35 + 0.65 * hold)
     return Image.blend(image, _grained(loosened, guide), min(1.0, force))
 
 
-def recoloured(image: Image.Image, guide: Image.Image) -> Image.Image:
-    """The image with mean and spread of each opponent colour taken from the guide.
+def recolored(image: Image.Image, guide: Image.Image) -> Image.Image:
+    """The image with mean and spread of each opponent color taken from the guide.
 
     Reinhard et al., "Color Transfer between Images", 2001, in an opponent space instead of lab.
     """
@@ -227,11 +229,6 @@ def _grained(image: Image.Image, guide: Image.Image) -> Image.Image:
     laid = np.tile(detail, tiles)[: image.height, : image.width]
     pixels = np.asarray(image, np.float32) + np.clip(laid, -14, 14)[:, :, None] * 0.5
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
-
-
-FAST = 4
-# Bedrock says "to 4K".
-LONG_SIDE, MAX_PIXELS = 3840, 9_437_184
 
 
 def fast_upscale(order: Order) -> Image.Image:

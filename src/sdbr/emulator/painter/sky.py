@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from sdbr.emulator.painter.brush import Point, disc, glow, gradient, paint_shapes, ring
 from sdbr.emulator.painter.chance import smooth_line
-from sdbr.emulator.painter.colour import mix, whole
+from sdbr.emulator.painter.color import mix, whole
 from sdbr.emulator.painter.scene import Scene
 
 
@@ -53,15 +53,15 @@ def _sun(image: Image.Image, scene: Scene) -> None:
         disc(image, scene.sun, radius, palette.sun)
 
 
-def crescent(centre: Point, radius: float) -> list[Point]:
+def crescent(center: Point, radius: float) -> list[Point]:
     """The outline of a young moon."""
     turn = np.linspace(-0.62 * np.pi, 0.62 * np.pi, 40)
-    outer = [(centre[0] - radius * np.cos(t), centre[1] - radius * np.sin(t)) for t in turn]
+    outer = [(center[0] - radius * np.cos(t), center[1] - radius * np.sin(t)) for t in turn]
     tip = np.linspace(1, -1, 40)
     height = np.sin(0.62 * np.pi)
     far, near = -np.cos(0.62 * np.pi), -0.25
     inner = [
-        (centre[0] + radius * (near + (far - near) * y**2), centre[1] - radius * y * height)
+        (center[0] + radius * (near + (far - near) * y**2), center[1] - radius * y * height)
         for y in tip
     ]
     return [(float(x), float(y)) for x, y in outer + inner]
@@ -98,14 +98,14 @@ def _clouds(image: Image.Image, scene: Scene) -> None:
     soft = mask.filter(ImageFilter.GaussianBlur(scene.unit * 0.9))
     cover = soft.resize(image.size, Image.Resampling.BILINEAR)
     palette = scene.palette
-    colour = (
+    color = (
         mix(palette.middle, palette.top, 0.35)
         if palette.dark
         else mix(palette.low, palette.sun, 0.7)
     )
     if scene.has("rain"):
-        colour = mix(palette.top, palette.middle, 0.5)
-    image.paste(whole(colour), (0, 0), cover)
+        color = mix(palette.top, palette.middle, 0.5)
+    image.paste(whole(color), (0, 0), cover)
 
 
 def _cloud(
@@ -122,9 +122,9 @@ def _cloud(
     for at in range(puffs):
         share = (at + 0.5) / puffs
         radius = wide * 0.11 * (0.35 + np.sin(np.pi * share)) * float(rng.uniform(0.6, 1.1))
-        centre = left + wide * share
+        center = left + wide * share
         draw.chord(
-            (centre - radius * 1.5, base - radius, centre + radius * 1.5, base + radius),
+            (center - radius * 1.5, base - radius, center + radius * 1.5, base + radius),
             180, 360, fill=tone,
         )  # fmt: skip
     thick = max(1.0, wide * 0.016)
@@ -134,7 +134,7 @@ def _cloud(
 def _aurora(image: Image.Image, scene: Scene) -> None:
     small = max(32, scene.width // 6), max(32, scene.height // 6)
     rows = np.arange(small[1], dtype=np.float32)[:, None]
-    for band, colour in enumerate(
+    for band, color in enumerate(
         ((90.0, 240.0, 170.0), (120.0, 200.0, 255.0), (190.0, 120.0, 240.0))
     ):
         rng = scene.chance(f"aurora{band}")
@@ -143,22 +143,22 @@ def _aurora(image: Image.Image, scene: Scene) -> None:
         up = (foot[None, :] - rows) / (0.3 * small[1])
         light = np.where(up > 0, np.exp(-up * 2.4), np.exp(up * 14)) * rays * 150
         mask = Image.fromarray(np.clip(light, 0, 255).astype(np.uint8))
-        image.paste(whole(colour), (0, 0), mask.resize(image.size, Image.Resampling.BICUBIC))
+        image.paste(whole(color), (0, 0), mask.resize(image.size, Image.Resampling.BICUBIC))
 
 
 def _planet(image: Image.Image, scene: Scene) -> None:
     rng = scene.chance("planet")
     radius = scene.sun_radius * float(rng.uniform(1.6, 2.6))
-    centre = scene.sun[0], scene.horizon * float(rng.uniform(0.3, 0.5))
+    center = scene.sun[0], scene.horizon * float(rng.uniform(0.3, 0.5))
     palette = scene.palette
-    disc(image, centre, radius, mix(palette.middle, palette.accent, 0.5))
-    shade = centre[0] + radius * 0.28, centre[1] + radius * 0.2
+    disc(image, center, radius, mix(palette.middle, palette.accent, 0.5))
+    shade = center[0] + radius * 0.28, center[1] + radius * 0.2
     mask = Image.new("L", image.size, 0)
     draw = ImageDraw.Draw(mask)
-    draw.polygon(ring(centre, radius * 0.99), fill=120)
-    draw.polygon(ring((2 * centre[0] - shade[0], 2 * centre[1] - shade[1]), radius * 0.98), fill=0)
+    draw.polygon(ring(center, radius * 0.99), fill=120)
+    draw.polygon(ring((2 * center[0] - shade[0], 2 * center[1] - shade[1]), radius * 0.98), fill=0)
     image.paste(whole(palette.top), (0, 0), mask)
     draw = ImageDraw.Draw(image)
     wide, flat = radius * 1.9, radius * 0.42
-    box = (centre[0] - wide, centre[1] - flat, centre[0] + wide, centre[1] + flat)
+    box = (center[0] - wide, center[1] - flat, center[0] + wide, center[1] + flat)
     draw.arc(box, 340, 200, fill=whole(palette.sun), width=max(1, round(scene.unit * 5)))

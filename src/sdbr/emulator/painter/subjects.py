@@ -1,4 +1,4 @@
-"""The things a prompt names, placed in the scene and coloured by its palette."""
+"""The things a prompt names, placed in the scene and colored by its palette."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from sdbr.emulator.painter.brush import Point, curve, disc, glow, gradient, paint_shapes, ring
-from sdbr.emulator.painter.colour import Colour, mix, parse, whole
+from sdbr.emulator.painter.color import Color, mix, parse, whole
 from sdbr.emulator.painter.scene import Scene
 
+Part = tuple[str, list[Point]]
+# A part in shade lets the colors under it be seen.
+SHADE = 0.42
 # Height as a share of the picture's, and whether it stands, floats on water or flies.
 PLACES = {
     "lighthouse": (0.5, "stand"),
@@ -101,7 +104,7 @@ def _beam(image: Image.Image, scene: Scene, lamp: Point, side: float) -> None:
     glow(image, lamp, scene.unit * 90, scene.palette.sun, 0.7)
 
 
-def _ray(image: Image.Image, lamp: Point, reach: float, light: tuple[Colour, float]) -> None:
+def _ray(image: Image.Image, lamp: Point, reach: float, light: tuple[Color, float]) -> None:
     # A triangle of light that fades away from the lamp.
     high = abs(reach) * 0.2
     size = max(2, round(abs(reach))), max(2, round(high * 1.1))
@@ -115,8 +118,8 @@ def _ray(image: Image.Image, lamp: Point, reach: float, light: tuple[Colour, flo
     image.paste(whole(light[0]), (left, round(lamp[1] - high)), faded)
 
 
-def tones(scene: Scene, name: str) -> Mapping[str, Colour]:
-    """The colour of each tone that a silhouette names."""
+def tones(scene: Scene, name: str) -> Mapping[str, Color]:
+    """The color of each tone that a silhouette names."""
     palette = scene.palette
     coat = mix(parse(COATS.get(name, "#3a3436")), palette.near, 0.16)
     if palette.dark:
@@ -148,10 +151,10 @@ def tones(scene: Scene, name: str) -> Mapping[str, Colour]:
 
 def _birds(image: Image.Image, scene: Scene) -> None:
     rng = scene.chance("birds")
-    centre = float(rng.uniform(0.3, 0.7)), float(rng.uniform(0.2, 0.5))
+    center = float(rng.uniform(0.3, 0.7)), float(rng.uniform(0.2, 0.5))
     for _ in range(int(rng.integers(4, 8))):
-        x = (centre[0] + float(rng.normal(0, 0.1))) * scene.width
-        y = (centre[1] + float(rng.normal(0, 0.05))) * scene.horizon
+        x = (center[0] + float(rng.normal(0, 0.1))) * scene.width
+        y = (center[1] + float(rng.normal(0, 0.05))) * scene.horizon
         span = scene.unit * float(rng.uniform(14, 30))
         lift = float(rng.uniform(0.3, 0.6))
         wings = [(-1.0, lift), (-0.5, lift * 1.15), (0.0, 0.0), (0.5, lift * 1.15), (1.0, lift)]
@@ -161,7 +164,7 @@ def _birds(image: Image.Image, scene: Scene) -> None:
 
 
 def paint_portrait(scene: Scene) -> Image.Image:
-    """A head and shoulders before the sun, in the palette's colours."""
+    """A head and shoulders before the sun, in the palette's colors."""
     palette = scene.palette
     image = gradient(
         (scene.width, scene.height), [(0, palette.top), (0.6, palette.middle), (1, palette.low)]
@@ -175,7 +178,7 @@ def paint_portrait(scene: Scene) -> Image.Image:
         palette.near,
         0.3,
     )
-    colours = {
+    colors = {
         "hair": hair,
         "skin": skin,
         "shade": mix(skin, palette.near, 0.5),
@@ -186,13 +189,8 @@ def paint_portrait(scene: Scene) -> Image.Image:
         "lips": mix(skin, parse("#b8383f"), 0.6),
     }
     flip = float(rng.choice([-1, 1]))
-    draw_shape(image, shape("portrait"), (x, float(scene.height), tall * 0.98, flip), colours)
+    draw_shape(image, shape("portrait"), (x, float(scene.height), tall * 0.98, flip), colors)
     return image
-
-
-Part = tuple[str, list[Point]]
-# A part in shade lets the colours under it be seen.
-SHADE = 0.42
 
 
 @cache
@@ -205,13 +203,13 @@ def draw_shape(
     image: Image.Image,
     parts: tuple[Part, ...],
     place: tuple[float, float, float, float],
-    colours: Mapping[str, Colour],
+    colors: Mapping[str, Color],
 ) -> None:
     """Paint a shape; `place` is foot x, foot y, height in pixels and -1 to mirror it."""
     x, y, tall, flip = place
     for tone, points in parts:
         outline = [(x - px * tall * flip, y - py * tall) for px, py in points]
-        paint_shapes(image, [outline], colours[tone], SHADE if tone == "shade" else 1.0)
+        paint_shapes(image, [outline], colors[tone], SHADE if tone == "shade" else 1.0)
 
 
 @cache

@@ -1,6 +1,6 @@
 """How one call differs from the next, as a diffusion model's do.
 
-Global tone, a low-frequency colour field, band-pass texture, a slight warp and blobs of another
+Global tone, a low-frequency color field, band-pass texture, a slight warp and blobs of another
 reading, each from the order's content and seed, all in proportion to strength and flicker.
 """
 
@@ -17,7 +17,7 @@ from sdbr.emulator.painter.order import Order
 # Levels (of 255) and pixels (of a 1024-pixel side) at strength 1 and flicker 1. At strength 0.6 a
 # call's SSIM to the ideal is 0.8 to 0.9 on real clips, as a diffusion model's is simulated to be.
 TONE = 9.0
-COLOUR = 9.0
+COLOR = 9.0
 TEXTURE = 15.0
 BLOB = 22.0
 WARP = 3.3
@@ -37,7 +37,7 @@ def _offsets(size: tuple[int, int], rng: np.random.Generator, force: float) -> I
     total = np.zeros((small[1], small[0], 3), np.float32)
     total += rng.normal(0, TONE * force, 3).astype(np.float32)
     for band in range(3):
-        total[:, :, band] += field(rng, small, (5, 4)) * COLOUR * force
+        total[:, :, band] += field(rng, small, (5, 4)) * COLOR * force
     total += (_band_pass(rng, small) * TEXTURE * force)[:, :, None]
     for _ in range(int(rng.integers(3, 6))):
         total += _blob(rng, small)[:, :, None] * rng.normal(0, BLOB * force, 3).astype(np.float32)

@@ -10,29 +10,29 @@ from importlib import resources
 from typing import Any
 
 from sdbr.emulator.painter.chance import share
-from sdbr.emulator.painter.colour import Colour, luminance, mix, parse, turned
+from sdbr.emulator.painter.color import Color, luminance, mix, parse, turned
 
 WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
 class LandscapeColors:
-    """Six colours: the sky from its top to the horizon, sun or moon, near ground, details."""
+    """Six colors: the sky from its top to the horizon, sun or moon, near ground, details."""
 
-    top: Colour
-    middle: Colour
-    low: Colour
-    sun: Colour
-    near: Colour
-    accent: Colour
+    top: Color
+    middle: Color
+    low: Color
+    sun: Color
+    near: Color
+    accent: Color
 
     @property
     def dark(self) -> bool:
         """Whether it is night in this palette."""
         return luminance(self.top) < 28
 
-    def ground(self, depth: float) -> Colour:
-        """The colour of land, from the far (0, almost air) to the near (1)."""
+    def ground(self, depth: float) -> Color:
+        """The color of land, from the far (0, almost air) to the near (1)."""
         return mix(mix(self.low, self.middle, 0.55), self.near, depth)
 
 
@@ -131,13 +131,13 @@ def _named(name: str) -> LandscapeColors:
     return LandscapeColors(*(parse(code) for code in vocabulary()["palettes"][name]))
 
 
-def _tinted(palette: LandscapeColors, colour: Colour) -> LandscapeColors:
+def _tinted(palette: LandscapeColors, color: Color) -> LandscapeColors:
     return replace(
         palette,
-        middle=mix(palette.middle, colour, 0.45),
-        low=mix(palette.low, colour, 0.18),
-        near=mix(palette.near, mix(colour, (0, 0, 0), 0.6), 0.35),
-        accent=mix(palette.accent, colour, 0.8),
+        middle=mix(palette.middle, color, 0.45),
+        low=mix(palette.low, color, 0.18),
+        near=mix(palette.near, mix(color, (0, 0, 0), 0.6), 0.35),
+        accent=mix(palette.accent, color, 0.8),
     )
 
 

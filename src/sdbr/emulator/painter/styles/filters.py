@@ -1,4 +1,4 @@
-"""What styles are made of: edges, edge-keeping smoothing, tone curves, colour grades."""
+"""What styles are made of: edges, edge-keeping smoothing, tone curves, color grades."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
-from sdbr.emulator.painter.colour import Colour, luminance
+from sdbr.emulator.painter.color import Color, luminance
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -42,8 +42,8 @@ def smooth(image: Image.Image, radius: float, keep: float = 14) -> Image.Image:
 
 def edges(image: Image.Image, low: float = 10, high: float = 42) -> Image.Image:
     """Edges as a mask: 0 below `low` levels of contrast, 255 above `high`."""
-    grey = image.convert("L").filter(ImageFilter.BoxBlur(max(1, round(scale_of(image)))))
-    pixels = np.asarray(grey).astype(np.int16)
+    gray = image.convert("L").filter(ImageFilter.BoxBlur(max(1, round(scale_of(image)))))
+    pixels = np.asarray(gray).astype(np.int16)
     step = max(1, round(scale_of(image)))
     force = np.zeros_like(pixels)
     force[step:-step, :] += np.abs(pixels[2 * step :, :] - pixels[: -2 * step, :])
@@ -64,20 +64,20 @@ def posterised(image: Image.Image, steps: int, softness: float = 0.18) -> Image.
     return curved(image, stair)
 
 
-def mapped(image: Image.Image, colours: Sequence[Colour]) -> Image.Image:
-    """The picture's brightness as a run through colours, the darkest first."""
-    ranked = sorted(colours, key=luminance)
+def mapped(image: Image.Image, colors: Sequence[Color]) -> Image.Image:
+    """The picture's brightness as a run through colors, the darkest first."""
+    ranked = sorted(colors, key=luminance)
     places = np.linspace(0, 255, len(ranked))
-    grey = image.convert("L")
+    gray = image.convert("L")
     bands = []
     for band in range(3):
-        run = np.interp(np.arange(256), places, [colour[band] for colour in ranked])
-        bands.append(grey.point([round(float(value)) for value in run]))
+        run = np.interp(np.arange(256), places, [color[band] for color in ranked])
+        bands.append(gray.point([round(float(value)) for value in run]))
     return Image.merge("RGB", bands)
 
 
 def saturated(image: Image.Image, factor: float) -> Image.Image:
-    """Colour strengthened (above 1) or weakened (below 1)."""
+    """Color strengthened (above 1) or weakened (below 1)."""
     return ImageEnhance.Color(image).enhance(factor)
 
 
@@ -86,10 +86,10 @@ def contrasted(image: Image.Image, force: float) -> Image.Image:
     return curved(image, lambda at: at + force * np.sin((at - 0.5) * 2 * np.pi) / (2 * np.pi))
 
 
-def painted(image: Image.Image, colour: tuple[int, int, int], mask: Image.Image) -> Image.Image:
-    """A copy with a colour laid on through a mask."""
+def painted(image: Image.Image, color: tuple[int, int, int], mask: Image.Image) -> Image.Image:
+    """A copy with a color laid on through a mask."""
     result = image.copy()
-    result.paste(colour, (0, 0), mask)
+    result.paste(color, (0, 0), mask)
     return result
 
 
@@ -114,8 +114,8 @@ def bloom(image: Image.Image, force: float) -> Image.Image:
 
 def embossed(image: Image.Image, force: float, radius: float = 2) -> Image.Image:
     """Brightness as a relief lit from the upper left."""
-    grey = image.convert("L").filter(ImageFilter.BoxBlur(max(1, round(radius * scale_of(image)))))
-    pixels = np.asarray(grey).astype(np.int16)
+    gray = image.convert("L").filter(ImageFilter.BoxBlur(max(1, round(radius * scale_of(image)))))
+    pixels = np.asarray(gray).astype(np.int16)
     step = max(1, round(2 * scale_of(image)))
     rolled = np.roll(pixels, (step, step), (0, 1))
     rolled[:step], rolled[:, :step] = pixels[:step], pixels[:, :step]

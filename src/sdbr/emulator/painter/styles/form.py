@@ -22,7 +22,7 @@ from sdbr.emulator.painter.styles.filters import (
 
 
 def pixel_art(image: Image.Image) -> Image.Image:
-    """Large square pixels in few colours."""
+    """Large square pixels in few colors."""
     cell = max(2, round(8 * scale_of(image)))
     small = image.resize(
         (max(1, image.width // cell), max(1, image.height // cell)), Image.Resampling.BOX
@@ -32,7 +32,7 @@ def pixel_art(image: Image.Image) -> Image.Image:
 
 
 def low_poly(image: Image.Image) -> Image.Image:
-    """Triangles, each in one colour."""
+    """Triangles, each in one color."""
     return _facets(saturated(contrasted(image, 0.25), 1.25), across=42, fold=0.0)
 
 
@@ -77,7 +77,7 @@ def _quad(
     halves = ((0, 1, 2), (0, 2, 3)) if (row + column) % 2 else ((0, 1, 3), (1, 2, 3))
     for half, picks in enumerate(halves):
         points = [corners[pick] for pick in picks]
-        # Each triangle takes its tone from where its centre lies within the cell.
+        # Each triangle takes its tone from where its center lies within the cell.
         x = sum(pick in (1, 2) for pick in picks)
         y = sum(pick in (2, 3) for pick in picks)
         tone = (
@@ -111,22 +111,22 @@ def isometric(image: Image.Image) -> Image.Image:
     back = image.resize((1, 1), Image.Resampling.BOX).resize(image.size)
     back = curved(back, lambda at: 0.55 + 0.4 * at)
     half = min(width, height) * 0.46
-    centre = width / 2, height * 0.44
+    center = width / 2, height * 0.44
     flat = half * 0.56
     # The inverse map of the diamond: from the page back to the picture.
     a, b = width / (2 * half), width / (2 * flat)
     d, e = -height / (2 * half), height / (2 * flat)
-    c = width / 2 - a * centre[0] - b * centre[1]
-    f = height / 2 - d * centre[0] - e * centre[1]
+    c = width / 2 - a * center[0] - b * center[1]
+    f = height / 2 - d * center[0] - e * center[1]
     top = image.transform(
         image.size, Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BILINEAR
     )
     deep = half * 0.3
     corners = [
-        (centre[0] - half, centre[1]),
-        (centre[0], centre[1] + flat),
-        (centre[0] + half, centre[1]),
-        (centre[0], centre[1] - flat),
+        (center[0] - half, center[1]),
+        (center[0], center[1] + flat),
+        (center[0] + half, center[1]),
+        (center[0], center[1] - flat),
     ]
     draw = ImageDraw.Draw(back)
     for at, shade in ((0, 0.5), (1, 0.36)):
@@ -143,7 +143,7 @@ def isometric(image: Image.Image) -> Image.Image:
 
 
 def modeling_compound(image: Image.Image) -> Image.Image:
-    """Clay: soft lumps of plain colour with a relief."""
+    """Clay: soft lumps of plain color with a relief."""
     lumps = posterised(saturated(smooth(image, 9 * scale_of(image), 46), 1.3), 7, 0.6)
     round_ = lumps.filter(ImageFilter.BoxBlur(max(1, round(3 * scale_of(image)))))
     return embossed(round_, 2.6, 3)

@@ -24,21 +24,21 @@ PAPER = (250, 247, 240)
 
 def line_art(image: Image.Image) -> Image.Image:
     """Dark lines on white paper."""
-    grey = Image.new("RGB", image.size, PAPER)
-    faint = Image.blend(grey, mapped(image, [(190, 186, 190), PAPER, (255, 255, 255)]), 0.35)
+    gray = Image.new("RGB", image.size, PAPER)
+    faint = Image.blend(gray, mapped(image, [(190, 186, 190), PAPER, (255, 255, 255)]), 0.35)
     return painted(faint, INK, edges(image, 6, 26))
 
 
 def woodcut(image: Image.Image) -> Image.Image:
     """Two inks: shade is cut in lines that swell with the darkness."""
-    grey = smooth(contrasted(image.convert("L"), 0.7), 3 * scale_of(image))
+    gray = smooth(contrasted(image.convert("L"), 0.7), 3 * scale_of(image))
     period = max(3.0, 8.5 * scale_of(image))
     rows = np.arange(image.height)[:, None]
     columns = np.arange(image.width)[None, :]
     sway = np.sin(columns / (period * 11)) * period * 0.9
     stripes = 0.5 + 0.5 * np.sin((rows + sway + columns * 0.22) * (2 * np.pi / period))
     # A line is black where the stripe is under the darkness, so darker means thicker.
-    light = np.asarray(grey, np.float32) / 255
+    light = np.asarray(gray, np.float32) / 255
     cut = np.clip((light * 1.25 - 0.12 - stripes * 0.85) * 9 + 0.5, 0, 1)
     mask = Image.fromarray((255 * (1 - cut)).astype(np.uint8))
     mask = ImageChops.lighter(mask, edges(image, 22, 60))
@@ -50,38 +50,38 @@ def woodcut(image: Image.Image) -> Image.Image:
 
 def pencil(image: Image.Image) -> Image.Image:
     """Grey strokes on paper: a dodge of the picture over its blurred negative, and hatching."""
-    grey = np.asarray(image.convert("L"), np.float32)
+    gray = np.asarray(image.convert("L"), np.float32)
     soft = image.convert("L").filter(ImageFilter.GaussianBlur(5 * scale_of(image)))
-    dodge = np.clip(grey * 250 / np.maximum(np.asarray(soft, np.float32), 8), 0, 250)
+    dodge = np.clip(gray * 250 / np.maximum(np.asarray(soft, np.float32), 8), 0, 250)
     rows = np.arange(image.height)[:, None] + np.arange(image.width)[None, :] * 0.8
     hatch = 0.5 + 0.5 * np.sin(rows * (2 * np.pi / max(3.0, 5.5 * scale_of(image))))
-    shade = np.clip((150 - grey) / 150, 0, 1) * hatch * 80
+    shade = np.clip((150 - gray) / 150, 0, 1) * hatch * 80
     sheet = Image.fromarray(np.clip(dodge - shade, 30, 250).astype(np.uint8))
     return mapped(sheet, [(44, 42, 50), (150, 148, 150), (252, 249, 242)])
 
 
 def charcoal(image: Image.Image) -> Image.Image:
-    """Broad black strokes, smeared greys."""
-    grey = contrasted(smooth(image.convert("L"), 5 * scale_of(image)), 0.8)
-    toned = mapped(grey, [(20, 18, 20), (96, 92, 92), (226, 222, 214)])
+    """Broad black strokes, smeared grays."""
+    gray = contrasted(smooth(image.convert("L"), 5 * scale_of(image)), 0.8)
+    toned = mapped(gray, [(20, 18, 20), (96, 92, 92), (226, 222, 214)])
     return painted(toned, (14, 12, 14), edges(image, 8, 40).filter(ImageFilter.BoxBlur(1)))
 
 
 def comic_book(image: Image.Image) -> Image.Image:
-    """Flat colours, black outlines, halftone dots in the half shade."""
+    """Flat colors, black outlines, halftone dots in the half shade."""
     flat = posterised(saturated(smooth(image, 4 * scale_of(image)), 1.5), 5)
     pitch = max(4.0, 9 * scale_of(image))
     rows = (np.arange(image.height)[:, None] + np.arange(image.width)[None, :]) / pitch
     other = (np.arange(image.height)[:, None] - np.arange(image.width)[None, :]) / pitch
     dots = 0.5 + 0.25 * (np.cos(rows * 2 * np.pi / 1.414) + np.cos(other * 2 * np.pi / 1.414))
-    grey = np.asarray(flat.convert("L"), np.float32) / 255
-    shade = np.clip((dots - (0.28 + grey * 0.75)) * 7 + 0.5, 0, 1) * (grey < 0.72)
+    gray = np.asarray(flat.convert("L"), np.float32) / 255
+    shade = np.clip((dots - (0.28 + gray * 0.75)) * 7 + 0.5, 0, 1) * (gray < 0.72)
     dotted = painted(flat, (30, 24, 48), Image.fromarray((shade * 110).astype(np.uint8)))
     return painted(dotted, (12, 10, 16), edges(image, 12, 34))
 
 
 def anime(image: Image.Image) -> Image.Image:
-    """Cel shading: few soft tones, clear bright colours, thin outlines, a glow."""
+    """Cel shading: few soft tones, clear bright colors, thin outlines, a glow."""
     cells = posterised(smooth(image, 4 * scale_of(image), 20), 7, 0.5)
     bright = curved(saturated(cells, 1.45), lambda at: at**0.86)
     return painted(

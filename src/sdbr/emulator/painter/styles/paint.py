@@ -1,4 +1,4 @@
-"""Styles of paint and of the darkroom: oil, watercolour, film, cinema, fantasy."""
+"""Styles of paint and of the darkroom: oil, watercolor, film, cinema, fantasy."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from sdbr.emulator.painter.styles.filters import (
 
 
 def grain(size: tuple[int, int], pixels: float, name: str) -> Image.Image:
-    """A fixed grey texture around 128: the same for every picture of a size."""
+    """A fixed gray texture around 128: the same for every picture of a size."""
     cells = max(4, round(size[0] / pixels)), max(4, round(size[1] / pixels))
     texture = field(stream("grain", name, *size), size, cells)
     return Image.fromarray(np.clip(128 + 40 * texture, 0, 255).astype(np.uint8))
 
 
 def textured(image: Image.Image, texture: Image.Image, force: float) -> Image.Image:
-    """The picture with a grey texture added; `force` is 0 to 1."""
+    """The picture with a gray texture added; `force` is 0 to 1."""
     soft = texture.point([round(128 + (at - 128) * force) for at in range(256)])
     return ImageChops.add(image, Image.merge("RGB", (soft, soft, soft)), 1, -128)
 
@@ -44,7 +44,7 @@ def oil(image: Image.Image) -> Image.Image:
     return embossed(strokes, 0.9, 1)
 
 
-def watercolour(image: Image.Image) -> Image.Image:
+def watercolor(image: Image.Image) -> Image.Image:
     """Pale washes that pool at their edges, on rough paper."""
     scale = scale_of(image)
     wash = smooth(smooth(image, 9 * scale, 40), 4 * scale, 30)
@@ -57,13 +57,13 @@ def watercolour(image: Image.Image) -> Image.Image:
 
 
 def pastel(image: Image.Image) -> Image.Image:
-    """Chalky light colours."""
+    """Chalky light colors."""
     soft = curved(smooth(image, 5 * scale_of(image), 26), lambda at: 0.28 + 0.7 * at)
     return textured(saturated(soft, 1.2), grain(image.size, 2.5 * scale_of(image), "chalk"), 0.3)
 
 
 def impressionist(image: Image.Image) -> Image.Image:
-    """Short dabs of broken colour."""
+    """Short dabs of broken color."""
     scale = scale_of(image)
     dabs = smooth(image, 6 * scale, 40).filter(ImageFilter.BoxBlur(max(1, round(2 * scale))))
     broken = textured(saturated(dabs, 1.6), grain(image.size, 7 * scale, "dab"), 0.5)
@@ -102,12 +102,12 @@ def photographic(image: Image.Image) -> Image.Image:
 
 
 def digital_art(image: Image.Image) -> Image.Image:
-    """Clean strong colours and light that spills."""
+    """Clean strong colors and light that spills."""
     return bloom(contrasted(saturated(smooth(image, 2 * scale_of(image)), 1.5), 0.4), 0.8)
 
 
 def enhance(image: Image.Image) -> Image.Image:
-    """More contrast, colour and sharpness, nothing else."""
+    """More contrast, color and sharpness, nothing else."""
     sharp = image.filter(ImageFilter.UnsharpMask(2 * scale_of(image), 90, 2))
     return contrasted(saturated(sharp, 1.25), 0.4)
 
