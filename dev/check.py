@@ -1,4 +1,4 @@
-"""Run everything that CI runs: format, lint, types, import contracts, tests.
+"""Run everything that CI runs: format, lint, types, import contracts, structure, tests.
 
 Usage: python dev/check.py
 """
@@ -16,6 +16,7 @@ STEPS = {
     "lint": ["ruff", "check", "."],
     "types": ["mypy"],
     "imports": ["lint-imports"],
+    "structure": ["python", "dev/structure.py"],
     "tests": ["pytest"],
 }
 

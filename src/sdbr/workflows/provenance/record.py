@@ -30,14 +30,14 @@ Scalar = Annotated[Any, AfterValidator(_scalar)]
 _CONFIG = ConfigDict(extra="allow", strict=True)
 
 
-class Table(BaseModel):
+class RecordSection(BaseModel):
     """Fields of any name with a single value each, but for those that are named."""
 
     model_config = _CONFIG
     __pydantic_extra__: dict[str, Scalar] = Field(init=False)
 
 
-class Input(BaseModel):
+class RecordedInput(BaseModel):
     """A file that a result was drawn from; its digest is part of a path, so it is nothing else."""
 
     model_config = ConfigDict(strict=True)
@@ -50,10 +50,10 @@ def _fields(kind: Any, *names: str) -> Any:
     return dict.fromkeys(names, (kind, None))
 
 
-Finish = create_model("Finish", __base__=Table, **_fields(Size, "size"))
+Finish = create_model("Finish", __base__=RecordSection, **_fields(Size, "size"))
 Request = create_model(
     "Request",
-    __base__=Table,
+    __base__=RecordSection,
     **_fields(str, "model", "speaks_like", "prompt", "negative_prompt", "style"),
     **_fields(Count, "seed"),
     **_fields(Size, "size"),
@@ -61,7 +61,7 @@ Request = create_model(
 )
 Flags = create_model(
     "Flags",
-    __base__=Table,
+    __base__=RecordSection,
     **_fields(str, "prompt", "negative", "model", "family", "aspect", "size", "style"),
     **_fields(str, "background"),
     **_fields(Count, "quality"),
@@ -76,7 +76,7 @@ Record = create_model(
     **_fields(Request, "request"),
     **_fields(Flags, "told"),
     **_fields(Finish, "finish"),
-    **_fields(list[Input], "inputs"),
+    **_fields(list[RecordedInput], "inputs"),
     **_fields(list[str], "treatment"),
 )
 
