@@ -41,7 +41,7 @@ SCENARIOS = (
             "txt2img --prompts prompts.txt --seed 4 --count 2 --json",
             "txt2img 'a dog' --seed 3 --count 3 --dry-run",
             "txt2img 'a dog' --seed 3 --count 3 --dry-run --json",
-            "txt2img 'a dog' --seed 3 --count 3 --max-cost 0.05",
+            "txt2img 'a dog' --seed 3 --count 3 --max-cost 0.05 --workers 1",
             "txt2img 'a dog' --seed 3 --steps 20",
         ),
     ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from sdbr.errors import InputProblem
 from sdbr.files import plain_write_errors, sweep, write_new, write_whole
 
-_LONGEST_SLUG = 60  # Of 255 bytes that file systems take, with room for three bytes a letter.
+_LONGEST_SLUG = 60  # Characters. File systems take 255 bytes; a seed and a suffix follow.
 _MANY = 10_000  # Names are tried one by one: beyond this a folder is full of one name.
 _DEVICE = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
 

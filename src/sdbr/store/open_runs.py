@@ -10,6 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,10 +57,8 @@ def drawn_seeds(count: int) -> tuple[int, ...]:
 def needed_keys(folder: Path) -> Iterator[str]:
     """The cache keys that unfinished runs need."""
     for path in folder.glob("*.json"):
-        try:
+        with suppress(OSError, ValueError, KeyError, TypeError):
             yield from json.loads(path.read_bytes())["keys"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
 
 
 def _seeds_of(path: Path, seeds: int) -> tuple[int, ...]:
