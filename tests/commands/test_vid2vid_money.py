@@ -104,6 +104,21 @@ def test_an_interrupted_trial_shows_no_sheet_of_a_part(sdbr_process, start_emula
     assert len(invocations(emulator)) < 10
 
 
+def test_an_interrupted_clip_tells_how_many_pictures_were_paid_for(
+    sdbr_process, start_emulator, workspace
+):
+    emulator = start_emulator(latency=0.3)
+    clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(16)))
+    flags = ("--seed", "7", "--keyframes", "all", "--workers", "4", "--yes")
+    process = sdbr_process("vid2vid", "clip.mp4", "ink", *flags)
+    deadline = time.monotonic() + 30
+    while len(invocations(emulator)) < 6 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert f"Interrupted: {emulator.pictures_made} of 16 pictures".encode() in err, err
+
+
 def test_a_killed_run_ends_as_an_undisturbed_one(sdbr, sdbr_process, start_emulator, workspace):
     emulator = start_emulator(latency=0.15)
     clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(16)))

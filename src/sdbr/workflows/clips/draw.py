@@ -73,11 +73,13 @@ class DrawnFrame:
 class Tally:
     """What came of the frames of one clip so far.
 
-    `held` are the numbers of refused ones; `extra` counts frames drawn beyond the plan because
-    nothing explained them, `extra_allowed` at most.
+    `drawn` are the numbers of those whose picture is there, some of them ahead of the frame that is
+    being written; `held` are those of refused ones. `extra` counts frames drawn beyond the plan
+    because nothing explained them, `extra_allowed` at most.
     """
 
     failures: Failures
+    drawn: list[int] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
     extra: int = 0
     extra_allowed: int = 0
@@ -119,6 +121,7 @@ def draw_frames(
         try:
             request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
             picture = session.generate(request)
+            tally.drawn.append(one.shown.number)
             pixels = plan.requests.restored(picture, plan.size)
             return DrawnFrame(one.shown, one.pixels, pixels, picture)
         except SdbrError as error:
@@ -213,6 +216,7 @@ def draw_sequentially(
             init = feed_back((last[1], last[2]), before, share)
         one = _painted(plan, shown, before, init, session)
         if one.pixels is not None:
+            tally.drawn.append(shown.number)
             last = shot_of[shown.number], before, one.pixels
         elif one.error is not None:
             stop_if_fatal(one.error, session, resources, tally)

@@ -131,7 +131,7 @@ def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: Ses
         raise Refused("The safety filter refused every frame. Change the prompt or the clip.")
     if session.stop.is_set() and not failures.any:
         raise Interrupted(
-            f"Interrupted: {failures.done} of {failures.total} pictures drawn and kept. "
+            f"Interrupted: {len(tally.drawn)} of {failures.total} pictures are drawn and kept. "
             "Run the same command again to go on."
         )
     if failures.any:
