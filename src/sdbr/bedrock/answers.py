@@ -1,4 +1,4 @@
-"""Reading the parts that answers of different families share.
+"""Reads what answers of different families share, and tells refusals from pictures.
 
 Whatever arrives, the outcome is an Artifact, Refused, or a ServiceProblem that may be tried
 again: never a KeyError from an answer that looks otherwise than documented.

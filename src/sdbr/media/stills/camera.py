@@ -1,4 +1,4 @@
-"""A camera over a still picture: nearer, aside, turned; beyond its edges lies its mirror image."""
+"""A camera over a still: zoom, pan and rotation; beyond its edges lies its mirror image."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _AROUND = 3  # Pixels that bicubic sampling reads beyond a point, and one for th
 class Move:
     """How the view changes in one step.
 
-    `zoom` above 1 comes nearer; `right` and `down` move the view by so many widths and heights;
-    `turn` turns the picture clockwise, in degrees.
+    `zoom` above 1 comes nearer; `right` and `down` pan by so many widths and heights; `turn`
+    rotates the picture clockwise, in degrees.
     """
 
     zoom: float = 1.0

@@ -232,7 +232,8 @@ class ClipWork:
             if not 0 < new <= self.allowance.pictures(price(clip), session):
                 break
             self.setup.console.say(
-                f"{result.measured}: over {most:g}, drawing {counted(new, 'more keyframe')}"
+                f"{self.name}: {result.measured}: over {most:g}, "
+                f"drawing {counted(new, 'more keyframe')}"
             )
             extra_anew = self._extra(more, session, new)
             again = self._draw(more, session, extra_anew)
