@@ -94,10 +94,10 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
     from sdbr.workflows.sweep import single_variant
 
     gif, clip = asked.gif, asked.clip
-    _refuse_film(asked, paths[0].name)
+    _refuse_clip_flags(asked, paths[0].name)
     motion, strength = gif.moving(asked.flags["strength"], clip.seed_policy)
     look = look_of(single_variant({**asked.flags, "strength": strength}))
-    where, name, ending = _aimed(paths, asked, run)
+    where, name, ending = _target_of(paths, asked, run)
     spec = AnimationSpec(
         look=look,
         motion=motion,
@@ -109,7 +109,7 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
             ending=ending,
             width=gif.width,
             longest=_LONGEST if ending in (".gif", ".apng") else None,
-            frame_suffix=_frame_suffix(clip),
+            frame_suffix=clip.frame_suffix,
             keep_frames=clip.keep_frames,
             name=name,
             sheet=asked.look_flags.sheet,
@@ -132,16 +132,16 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
     from sdbr.workspace import kept_name
 
     asked.gif.refuse_motion(paths[0].name)
-    where, name, ending = _aimed(paths, asked, run)
+    where, name, ending = _target_of(paths, asked, run)
     spec = ClipSpec(
         command="img2gif",
         flags=given({**asked.record(ending), **asked.steady.record()}),
         rule=asked.steady.rule(None),
         steady=asked.steady.steady != "off",
-        feedback=asked.steady.feedback if asked.steady.init == "from-previous" else 0.0,
+        feedback=asked.steady.share,
         seed_policy=asked.clip.seed_policy,
         ending=ending,
-        frame_suffix=_frame_suffix(asked.clip),
+        frame_suffix=asked.clip.frame_suffix,
         keep_frames=asked.clip.keep_frames,
         settings=replace(asked.gif.settings(ending), width=asked.gif.width),
         name=name,
@@ -154,7 +154,7 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
     restyle_clips(sources, order, (asked.clip, asked.steady), setup, catalog)
 
 
-def _aimed(
+def _target_of(
     paths: Sequence[Path], asked: AnimationFlags, run: Run
 ) -> tuple[ClipRoots, str | None, str]:
     from sdbr.workflows.clips.folders import places
@@ -169,11 +169,7 @@ def _aimed(
     return found
 
 
-def _frame_suffix(clip: ClipFlags) -> str:
-    return ".png" if clip.frame_format == "png" else ".jpg"
-
-
-def _refuse_film(asked: AnimationFlags, name: str) -> None:
+def _refuse_clip_flags(asked: AnimationFlags, name: str) -> None:
     """Refuse what only says something of frames that are there already."""
     clip, steady = asked.clip, asked.steady
     stray = [flag for flag in ("start", "end", "duration", "max_frames") if getattr(clip, flag)]

@@ -76,7 +76,7 @@ def command(
     )
     kept = {**flags, "prompt": prompt, **video, "container": container_of(ending)}
     spec = replace(
-        _wish(kept, clip, steady),
+        _spec_of(kept, clip, steady),
         ending=ending,
         name=name,
         exact=is_exact(run.output.to, ending),
@@ -88,7 +88,7 @@ def command(
     restyle_clips(sources, order, (clip, steady), run.setup(catalog, refused="hold"), catalog)
 
 
-def _wish(flags: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> ClipSpec:
+def _spec_of(flags: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> ClipSpec:
     """What the flags ask of a video, but for where it goes."""
     from sdbr.media.clip import EncodingSettings
     from sdbr.workflows.clips.prepare import ClipSpec, given
@@ -98,9 +98,9 @@ def _wish(flags: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> Cli
         flags=given({**flags, **clip.record(), **steady.record()}),
         rule=steady.rule(None),
         steady=steady.steady != "off",
-        feedback=steady.feedback if steady.init == "from-previous" else 0.0,
+        feedback=steady.share,
         seed_policy=clip.seed_policy,
-        frame_suffix=".png" if clip.frame_format == "png" else ".jpg",
+        frame_suffix=clip.frame_suffix,
         keep_frames=clip.keep_frames,
         audio=not flags["no_audio"],
         settings=EncodingSettings(crf=flags["crf"]),

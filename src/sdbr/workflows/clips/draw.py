@@ -87,7 +87,7 @@ class Tally:
 
 def requests_of(plan: ClipPlan, frames: Iterable[FrameInfo]) -> list[ImageRequest]:
     """The requests of frames for their names and prices: no pixel is encoded."""
-    return [plan.requests.request_for(shown, _no_pixels) for shown in frames]
+    return [plan.requests.request_for(shown, no_pixels) for shown in frames]
 
 
 def read_source_frames(
@@ -190,7 +190,8 @@ def _window(size: Size, threads: int) -> int:
     return max(threads + 2, min(4 * threads, _WINDOW_BYTES // frame))
 
 
-def _no_pixels() -> Pixels:
+def no_pixels() -> Pixels:
+    """Stands in for the pixels of a request whose body is never encoded: its key is wanted."""
     raise RuntimeError("This request is for its key alone.")
 
 

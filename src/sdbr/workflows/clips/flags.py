@@ -50,6 +50,11 @@ class ClipFlags:
         fps = parse_rate(self.fps) if self.fps and not stills else None
         return FrameSelection(start, end, self.every, fps, self.max_frames)
 
+    @property
+    def frame_suffix(self) -> str:
+        """The suffix of kept frames."""
+        return ".png" if self.frame_format == "png" else ".jpg"
+
     def rate(self, stills: bool) -> Fraction | None:
         """The rate of pictures in a row, from --fps. Raises UsageProblem."""
         from sdbr.workflows.clips.selection import parse_rate
@@ -75,6 +80,11 @@ class SteadyFlags:
     redraw: str | None
     init: str
     feedback: float
+
+    @property
+    def share(self) -> float:
+        """How much of the last result goes into the next init image, 0 to 1."""
+        return self.feedback if self.init == "from-previous" else 0.0
 
     def rule(self, calls: int | None) -> KeyframeRule:
         """Where keyframes go; `calls` bounds their number. Raises UsageProblem."""

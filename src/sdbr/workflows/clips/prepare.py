@@ -19,7 +19,7 @@ from sdbr.media.open import Reader
 from sdbr.media.stills.fit import Fit, plan_fit
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.store.open_runs import open_run
-from sdbr.workflows.clips.draw import ClipPlan
+from sdbr.workflows.clips.draw import ClipPlan, no_pixels
 from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_folders
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.overrides import (
@@ -128,7 +128,7 @@ def prepare_clip(
         first_like.setdefault(frame.digest, frame.number)
     redrawn = read_redraws(redraws_file(resources.workspace.hidden, fingerprint))
     requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn)
-    body.check(requests.request_for(footage.frames[0], _unused), resources.models)
+    body.check(requests.request_for(footage.frames[0], no_pixels), resources.models)
     stem = kept_name(spec.name or source.name)
     naming = ResultName(stem, spec.ending, spec.frame_suffix, spec.exact, spec.overwrite)
     folders = find_folders(order.where, naming, fingerprint)
@@ -189,7 +189,3 @@ def _digest(values: list[Any]) -> str:
 
 def _fit(look: Look) -> Fit:
     return look.fit  # type: ignore[return-value]
-
-
-def _unused() -> Any:
-    raise RuntimeError("This request is checked, not sent.")

@@ -15,7 +15,6 @@ from sdbr.console import counted
 from sdbr.errors import InputProblem, PartlyDone, SdbrError
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.motion.arrays import one_thread_a_call
-from sdbr.request import Size
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
@@ -256,9 +255,10 @@ class ClipWork:
         self, clip: PreparedClip, path: Path, cost: Decimal, more: dict[str, Any]
     ) -> ResultLine:
         request = clip.plan.requests.request
-        size: Size = clip.plan.size
         source = clip.source.files[0]
-        return ResultLine(path, request, request.seed, size, price(clip), cost, source, more)
+        return ResultLine(
+            path, request, request.seed, clip.plan.size, price(clip), cost, source, more
+        )
 
 
 def _keyframes(clip: PreparedClip) -> list[int]:
