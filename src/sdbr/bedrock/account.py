@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sdbr.bedrock.connection import connect, lost
+from sdbr.bedrock.connection import connect, lost, unsent
 from sdbr.bedrock.error_mapping import Failure, refused_identity, said
+from sdbr.bedrock.transport import NotSent, Transport
 from sdbr.config.settings import Connection
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
 
@@ -65,8 +66,26 @@ class Availability:
 def caller(connection: Connection) -> Caller:
     """Ask STS who is calling. Raises AccessProblem or ServiceProblem."""
     client = connect(connection, HOME, 1, "sts")
-    answer = _asked(client.get_caller_identity, "sts:GetCallerIdentity")
+    ask = Questions(client, connection)
+    answer = ask(client.get_caller_identity, "sts:GetCallerIdentity")
     return Caller(answer["Account"], answer["Arn"], _behind(answer))
+
+
+class Questions:
+    """Asks one client, and says in plain words why there is no answer."""
+
+    def __init__(self, client: Any, connection: Connection) -> None:
+        self._transport = Transport(client, connection.timeout)
+        self._connection = connection
+
+    def __call__(self, ask: Callable[[], Any], action: str) -> Any:
+        """What `ask` returns, which needs the permission `action`."""
+        try:
+            return self._transport.run(ask)
+        except SdbrError:
+            raise
+        except Exception as error:
+            raise _explained(error, action, self._connection) from error
 
 
 class ControlPlane:
@@ -74,6 +93,7 @@ class ControlPlane:
 
     def __init__(self, connection: Connection) -> None:
         self._client = connect(connection, HOME, _AT_ONCE, "bedrock")
+        self._ask = Questions(self._client, connection)
 
     @property
     def region(self) -> str:
@@ -82,12 +102,12 @@ class ControlPlane:
 
     def offer(self) -> Offer:
         """What this region offers. Raises AccessProblem or ServiceProblem."""
-        listed = _asked(
+        listed = self._ask(
             lambda: self._client.list_foundation_models(byProvider="Stability AI"),
             "bedrock:ListFoundationModels",
         )
         pages = self._client.get_paginator("list_inference_profiles")
-        profiles = _asked(
+        profiles = self._ask(
             lambda: pages.paginate(typeEquals="SYSTEM_DEFINED").build_full_result(),
             "bedrock:ListInferenceProfiles",
         )["inferenceProfileSummaries"]
@@ -96,7 +116,7 @@ class ControlPlane:
 
     def availability(self, model_id: str) -> Availability:
         """What stands between this account and a model. Raises AccessProblem, ServiceProblem."""
-        status = _asked(
+        status = self._ask(
             lambda: self._client.get_foundation_model_availability(modelId=model_id),
             "bedrock:GetFoundationModelAvailability",
         )
@@ -121,18 +141,13 @@ def _behind(answer: Mapping[str, Any]) -> float | None:
         return None
 
 
-def _asked(ask: Callable[[], Any], action: str) -> Any:
-    try:
-        return ask()
-    except Exception as error:
-        raise _explained(error, action) from error
-
-
-def _explained(error: Exception, action: str) -> SdbrError:
+def _explained(error: Exception, action: str, connection: Connection) -> SdbrError:
     from botocore.exceptions import ClientError
 
+    if isinstance(error, NotSent):
+        return unsent(error.__cause__ or error, connection)
     if not isinstance(error, ClientError):
-        return lost(error)
+        return lost(error, connection)
     failure = Failure.of(error.response)
     code, message = failure.code, failure.message
     if (problem := refused_identity(failure)) is not None:

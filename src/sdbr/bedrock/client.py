@@ -15,17 +15,16 @@ from typing import Any
 
 from sdbr.bedrock import body, catalog
 from sdbr.bedrock.answers import broken_answer
-from sdbr.bedrock.connection import connect, lost
+from sdbr.bedrock.connection import connect, lost, region_of, unsent
 from sdbr.bedrock.error_mapping import Failure, explain
 from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.transport import NotSent, Transport
 from sdbr.config.settings import Connection
-from sdbr.errors import SdbrError, Trace, UsageProblem
+from sdbr.errors import AccessProblem, SdbrError, Trace, UsageProblem
 from sdbr.media.formats import sniff, whole
 from sdbr.request import ImageRequest, Model, Picture
 
-_PART = 4 * 1024 * 1024
-# A 4K PNG, the largest that a model draws, stays under 32 MB; base64 adds a third.
-_LARGEST_ANSWER = 256 * 1024 * 1024
+_HOME = "us-west-2"  # Where every model of Stability AI is offered.
 
 
 class BedrockClient:
@@ -42,7 +41,8 @@ class BedrockClient:
         self._models = models
         self._workers = workers
         self._lock = threading.Lock()
-        self._clients: dict[str, Any] = {}
+        self._transports: dict[str, Transport] = {}
+        self._unusable: SdbrError | None = None
 
     def generate(self, request: ImageRequest) -> Picture:
         """Send `request` once and return the picture as it came.
@@ -50,57 +50,75 @@ class BedrockClient:
         Raises AccessProblem, ServiceProblem, Refused or UsageProblem; each carries a `trace`
         with what is known of the send.
         """
-        data, client = self._ready(request)
+        data, transport = self._ready(request)
         request_id = ""
         try:
-            answer = client.invoke_model(
-                modelId=request.model.invoke_id,
-                body=data,
-                contentType="application/json",
-                accept="application/json",
-            )
-            request_id = answer["ResponseMetadata"].get("RequestId", "")
-            return _picture(request, _read(answer), request_id)
+            request_id, answer = transport.invoke(request.model.invoke_id, data)
+            return _picture(request, parse(answer), request_id)
         except SdbrError as error:
             error.trace = replace(error.trace or Trace(), status=200, request_id=request_id)
             raise
         except Exception as error:
-            raise self._explained(error, request.model, client.meta.region_name) from error
+            raise self._explained(error, request.model, transport.region) from error
 
     def probe(self, model: Model) -> None:
         """Send a request without content: Bedrock refuses it, and bills nothing.
 
         Raises what else is wrong: AccessProblem or ServiceProblem.
         """
-        client = self._client(model)
+        transport = self._transport(model)
         try:
-            client.invoke_model(modelId=model.invoke_id, body=b"{}")
+            transport.invoke(model.invoke_id, b"{}")
+        except SdbrError:
+            raise
         except Exception as error:
-            explained = self._explained(error, model, client.meta.region_name)
+            explained = self._explained(error, model, transport.region)
             if not isinstance(explained, UsageProblem):
                 raise explained from error
 
-    def _ready(self, request: ImageRequest) -> tuple[bytes, Any]:
+    def _ready(self, request: ImageRequest) -> tuple[bytes, Transport]:
         try:
-            return body.wire(request), self._client(request.model)
+            return body.wire(request), self._transport(request.model)
         except SdbrError as error:
             error.trace = Trace(sent=False)
             raise
 
-    def _client(self, model: Model) -> Any:
+    def _transport(self, model: Model) -> Transport:
         # One client for each default region: models live in different ones, a run may use several.
-        fallback = model.regions[0] if model.regions else "us-west-2"
+        fallback = region_of(model.invoke_id) or (model.regions[0] if model.regions else _HOME)
         with self._lock:
-            if fallback not in self._clients:
-                made = connect(self._connection(), fallback, self._workers)
-                self._clients[fallback] = made
-            return self._clients[fallback]
+            if self._unusable is not None:
+                raise self._unusable
+            if fallback not in self._transports:
+                connection = self._connection()
+                client = self._noted(lambda: connect(connection, fallback, self._workers))
+                self._transports[fallback] = Transport(client, connection.timeout)
+            transport = self._transports[fallback]
+        own = region_of(model.invoke_id)
+        if own and own != transport.region:
+            raise UsageProblem(
+                f"The ARN of the model is in {own}, and the region is {transport.region}. Use "
+                f"--region {own}."
+            )
+        return transport
+
+    def _noted(self, work: Callable[[], Any]) -> Any:
+        """What `work` returns; where the way in is closed, it is closed for the whole run."""
+        try:
+            return work()
+        except AccessProblem as problem:
+            self._unusable = problem
+            raise
 
     def _explained(self, error: Exception, model: Model, region: str) -> SdbrError:
         from botocore.exceptions import ClientError
 
+        if isinstance(error, NotSent):
+            # Credentials that cannot be had are asked for once, not by each worker in turn.
+            self._unusable = unsent(error.__cause__ or error, self._connection())
+            return self._unusable
         if not isinstance(error, ClientError):
-            return lost(error)
+            return lost(error, self._connection())
         failure = Failure.of(error.response)
         explained = explain(failure, model, region, self._successors(model))
         billed = explained.trace.billed if explained.trace else "no"
@@ -114,35 +132,17 @@ class BedrockClient:
         return " or ".join(f"{m.aliases[0]} ({m.tiers[0].usd} USD a picture)" for m in found)
 
 
-def _read(answer: Mapping[str, Any]) -> Mapping[str, object]:
+def parse(data: bytes) -> Mapping[str, object]:
     """The JSON object of an answer. Raises ServiceProblem where there is none."""
-    try:
-        data = _whole_body(answer["body"])
-    except SdbrError:
-        raise
-    except Exception as error:
-        # The status was 200: the picture was made, whatever became of it on the way.
-        problem = lost(error)
-        problem.trace = Trace(billed="yes")
-        raise problem from error
     try:
         parsed = json.loads(data)
     except (ValueError, RecursionError):
         parsed = None
-    if not isinstance(parsed, Mapping):
-        raise broken_answer("is not readable")
-    return parsed
-
-
-def _whole_body(body: Any) -> bytes:
-    """All bytes of the body; a ServiceProblem where they would fill the memory."""
-    parts, size = [], 0
-    while part := body.read(_PART):
-        parts.append(part)
-        size += len(part)
-        if size > _LARGEST_ANSWER:
-            raise broken_answer("is larger than any picture")
-    return b"".join(parts)
+    if isinstance(parsed, Mapping):
+        return parsed
+    if data.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
+        raise broken_answer("is an HTML page, as a proxy or a sign-in page sends it")
+    raise broken_answer("is not readable")
 
 
 def _picture(request: ImageRequest, answer: Mapping[str, object], request_id: str) -> Picture:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from typing import Any
 
 from sdbr.config.settings import REGION, Connection, configured_region
-from sdbr.errors import AccessProblem, SdbrError, ServiceProblem, Trace
+from sdbr.errors import AccessProblem, SdbrError, ServiceProblem, Trace, UsageProblem
 
 RUNTIME = "bedrock-runtime"
 _SIGN_IN = (
@@ -15,17 +16,34 @@ _SIGN_IN = (
     "For `sdbr emulate` any will do: export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x"
 )
 
+_TOKEN = "AWS_BEARER_TOKEN_BEDROCK"
+_UNCONFIGURED = {
+    **dict.fromkeys(("profile", "ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")),
+    **dict.fromkeys(("config_file", "credentials_file"), os.devnull),
+}
 # By the names of botocore's exceptions, so that importing this module costs nothing.
 _ACCESS = {
-    "NoCredentialsError": f"No AWS credentials found. {_SIGN_IN}",
-    "PartialCredentialsError": f"The AWS credentials are incomplete. {_SIGN_IN}",
-    "CredentialRetrievalError": f"The AWS credentials cannot be fetched. {_SIGN_IN}",
-    "UnauthorizedSSOTokenError": "The AWS session has expired. Run `aws sso login`.",
-    "SSOTokenLoadError": "There is no AWS SSO session. Run `aws sso login`.",
-    "TokenRetrievalError": "The AWS session has expired. Run `aws sso login`.",
-    "ProfileNotFound": "There is no such AWS profile. See `aws configure list-profiles`.",
-    "ConfigParseError": "The AWS configuration cannot be read. Mend ~/.aws/config.",
+    "NoCredentialsError": "No AWS credentials found{whose}. {sign_in}",
+    "PartialCredentialsError": "The AWS credentials{whose} are incomplete. {sign_in}",
+    "ProfileNotFound": "There is no AWS profile {profile}. See `aws configure list-profiles`.",
+    **dict.fromkeys(
+        ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError"),
+        "The AWS session{whose} has expired. Run `aws sso login`.",
+    ),
+    **dict.fromkeys(
+        ("ConfigParseError", "ConfigNotFound"),
+        "The AWS configuration cannot be read: {why}. Mend ~/.aws/config.",
+    ),
     "InvalidRegionError": "This is not an AWS region. Give one such as --region us-west-2.",
+    # As of getpass, where the SDK asks for a code and stdin is closed.
+    "EOFError": (
+        "The AWS credentials{whose} ask for an MFA code, and there is no terminal to type it. "
+        "Sign in first, for example with `aws sts get-session-token`."
+    ),
+    "Bearer": (
+        "A Bedrock API key travels over https only. Use an https endpoint or unset "
+        "AWS_BEARER_TOKEN_BEDROCK."
+    ),
 }
 _NEVER_SENT = (
     *("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "SSLError"),
@@ -73,18 +91,23 @@ def connect(
         max_pool_connections=workers,
         tcp_keepalive=True,
         signature_version="v4" if connection.offline else None,
+        # Nothing that is on this machine is reached through a proxy.
+        proxies={} if connection.realm == "local" else None,
         user_agent_extra="sdbr",
     )
     try:
         session = boto3.Session(**_identity(connection))
+        _check_keys(session, connection)
         client = session.client(
             service,
             region_name=region or session.region_name or fallback_region,
             endpoint_url=connection.endpoint_url if stands_for_all else None,
             config=config,
         )
+    except SdbrError:
+        raise
     except Exception as error:
-        raise lost(error) from error
+        raise unsent(error, connection) from error
     _check_realm(client.meta.endpoint_url, connection)
     return client
 
@@ -100,36 +123,102 @@ def _check_realm(endpoint_url: str, connection: Connection) -> None:
 
 
 def _identity(connection: Connection) -> dict[str, Any]:
-    if connection.offline:
-        # The emulator inside this process asks for a signature, not for whose it is.
-        return {"aws_access_key_id": "offline", "aws_secret_access_key": "offline"}
-    return {"profile_name": connection.profile} if connection.profile else {}
+    if not connection.offline:
+        return {"profile_name": connection.profile} if connection.profile else {}
+    import botocore.session
+
+    # The emulator inside this process asks for a signature, not for whose it is: whatever is
+    # configured for AWS on this machine, and broken there, is not looked at.
+    unconfigured = {name: (None, None, value, None) for name, value in _UNCONFIGURED.items()}
+    return {
+        "botocore_session": botocore.session.Session(session_vars=unconfigured),
+        "aws_access_key_id": "offline",
+        "aws_secret_access_key": "offline",
+    }
 
 
-def lost(error: Exception) -> SdbrError:
-    """Our error for an exception of botocore that is not an answer of the service."""
+def _check_keys(session: Any, connection: Connection) -> None:
+    """Fetch the credentials once, before any worker needs them; refuse those that are no header."""
+    credentials = None if os.environ.get(_TOKEN) else session.get_credentials()
+    keys = credentials.get_frozen_credentials() if credentials else None
+    parts = [*(keys or ()), os.environ.get(_TOKEN)]
+    if any(part and not part.isprintable() for part in parts):
+        raise AccessProblem(
+            f"The AWS credentials{_whose(connection)} hold a line break or another control "
+            "character. Copy them anew."
+        )
+
+
+def region_of(model_id: str) -> str | None:
+    """The region that a model's ARN names, GovCloud's and China's too; None for any other id."""
+    found = re.match(rf"arn:aws[a-z-]*:[a-z-]+:({REGION}):", model_id)
+    return found and found[1]
+
+
+def unsent(error: BaseException, connection: Connection) -> SdbrError:
+    """Our error for an exception that came before a request left: credentials, mostly.
+
+    AWS's SDK asks STS, IAM Identity Center, the machine's metadata or a program for them.
+    """
     name = type(error).__name__
-    if name in _AFTER_SENDING:
-        message, billed = _AFTER_SENDING[name]
-        return ServiceProblem(message, again=True, billed=billed)
-    if name in _ACCESS:
-        problem: SdbrError = AccessProblem(_ACCESS[name])
-    elif name in _NEVER_SENT:
-        problem = ServiceProblem(
-            f"Bedrock cannot be reached ({_short(error)}). Check the network, --region and "
-            "--endpoint-url.",
-            again=True,
-        )
-    elif "Bearer authorization requires" in str(error):
-        problem = AccessProblem(
-            "A Bedrock API key travels over https only. Use an https endpoint or unset "
-            "AWS_BEARER_TOKEN_BEDROCK."
-        )
-    else:
-        return ServiceProblem(f"The call failed: {_short(error)}.", billed="perhaps")
+    if name == "ParamValidationError":
+        return _not_sent(UsageProblem(f"{_short(error)}. Check --model."))
+    if "Bearer authorization requires" in str(error):
+        name = "Bearer"
+    told = _ACCESS.get(name, "The AWS credentials{whose} cannot be fetched: {why}. {sign_in}")
+    profile, variable = _profile(connection)
+    named = f"{profile!r}, which {variable} names" if variable else repr(profile)
+    text = told.format(whose=_whose(connection), why=_short(error), sign_in=_SIGN_IN, profile=named)
+    return _not_sent(AccessProblem(text))
+
+
+def _not_sent(problem: SdbrError) -> SdbrError:
     problem.trace = Trace(sent=False)
     return problem
 
 
-def _short(error: Exception) -> str:
+def _whose(connection: Connection) -> str:
+    """Where the credentials come from, in brackets, or nothing where nobody named a place."""
+    profile, variable = _profile(connection)
+    if profile:
+        return f" (profile {profile!r}{f', named by {variable}' if variable else ''})"
+    found = [name for name in (_TOKEN, "AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN") if name in os.environ]
+    return f" (from {found[0]})" if found else ""
+
+
+def _profile(connection: Connection) -> tuple[str, str]:
+    """The profile that was chosen, and the variable that chose it; empty where there is none."""
+    if connection.profile:
+        return connection.profile, ""
+    names = [name for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if os.environ.get(name)]
+    return (os.environ[names[0]], names[0]) if names else ("", "")
+
+
+def lost(error: Exception, connection: Connection) -> SdbrError:
+    """Our error for an exception of botocore that is not an answer of the service."""
+    name = type(error).__name__
+    if name in _ACCESS:
+        return unsent(error, connection)
+    if name in _AFTER_SENDING:
+        message, billed = _AFTER_SENDING[name]
+        return ServiceProblem(message, again=True, billed=billed)
+    if name not in _NEVER_SENT:
+        return ServiceProblem(f"The call failed: {_short(error)}.", billed="perhaps")
+    if name == "SSLError":
+        return _not_sent(
+            ServiceProblem(
+                f"The certificate of Bedrock's address is not trusted ({_short(error)}). Behind "
+                "a proxy that reads along, set AWS_CA_BUNDLE to the file of its certificate."
+            )
+        )
+    return _not_sent(
+        ServiceProblem(
+            f"Bedrock cannot be reached ({_short(error)}). Check the network, --region and "
+            "--endpoint-url.",
+            again=True,
+        )
+    )
+
+
+def _short(error: BaseException) -> str:
     return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
