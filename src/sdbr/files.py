@@ -15,6 +15,9 @@ from uuid import uuid4
 
 from sdbr.errors import InputProblem
 
+_NO_LOCKS = (
+    "its file system has no file locks, as some network mounts. Choose a --workspace on another"
+)
 _WHY = {
     errno.ENOSPC: "the disk is full. Free some space, then run the same command again",
     errno.EDQUOT: "the disk quota is used up. Free some space, then run the same command again",
@@ -26,6 +29,9 @@ _WHY = {
     errno.ENAMETOOLONG: "the name is too long. Give a shorter one with --name",
     errno.EISDIR: "it is a folder. Give a file name",
     errno.ENOENT: "the folder does not exist. Make it first",
+    errno.ENOLCK: _NO_LOCKS,
+    errno.EOPNOTSUPP: _NO_LOCKS,
+    errno.ENOSYS: _NO_LOCKS,
 }
 
 
