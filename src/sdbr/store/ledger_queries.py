@@ -80,7 +80,7 @@ def _rows(ledger: Ledger, sql: str, values: tuple[object, ...]) -> list[dict[str
     rows: list[dict[str, Any]] = ledger.query(sql, values)
     for row in rows:
         _check(ledger, row)
-        micros = [name for name in _IN_MICRO if row.get(name) is not None]
+        micros = [name for name in _IN_MICRO if isinstance(row.get(name), int)]
         row.update({name: to_usd(row[name]) for name in micros})
     return rows
 
