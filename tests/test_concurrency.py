@@ -1,11 +1,14 @@
 import random
 import threading
+import time
+from queue import SimpleQueue
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdbr.concurrency import READER, map_ordered
+from sdbr import concurrency
+from sdbr.concurrency import map_ordered
 
 IN_TIME = 20.0
 
@@ -122,31 +125,31 @@ def test_after_a_failure_nothing_new_is_begun_and_what_was_begun_is_waited_for()
     assert len(begun) < 8
 
 
-class SlowToLook(threading.Event):
-    """A stop that holds the first working thread which looks at it until another has failed."""
+class SlowQueue(SimpleQueue):
+    """A queue whose first taker is held up, as by the interpreter's switch to other threads."""
 
-    def __init__(self, failed):
-        super().__init__()
-        self.failed = failed
-        self.looked = threading.Lock()
+    held = threading.Lock()
 
-    def is_set(self):
-        works = threading.current_thread().name != READER
-        if works and self.looked.acquire(blocking=False):
-            assert self.failed.wait(IN_TIME)
-            return True
-        return super().is_set()
+    def get(self):
+        got = super().get()
+        in_a_worker = threading.current_thread() is not threading.main_thread()
+        if in_a_worker and self.held.acquire(blocking=False):
+            time.sleep(0.2)
+        return got
 
 
-def test_a_failure_is_not_lost_behind_an_item_that_was_never_begun():
-    failed = threading.Event()
+def test_what_was_taken_before_a_failure_is_not_missing_before_it(monkeypatch):
+    monkeypatch.setattr(concurrency, "SimpleQueue", SlowQueue)
 
     def work(item):
-        failed.set()
-        raise ValueError(f"item {item}")
+        if item == 1:
+            raise ValueError("item 1")
+        return item
 
+    results = mapped(work, range(2), workers=2)
+    assert next(results) == 0
     with pytest.raises(ValueError, match="item 1"):
-        list(mapped(work, range(2), workers=2, stop=SlowToLook(failed)))
+        next(results)
 
 
 def test_an_item_that_cannot_be_read_is_a_failure_in_its_place():

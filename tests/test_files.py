@@ -1,12 +1,21 @@
 import errno
 import os
 import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.files import plain_write_errors, sweep, temporary_beside, write_new, write_whole
+from sdbr.files import (
+    part_file,
+    plain_write_errors,
+    sweep,
+    unfinished,
+    write_new,
+    write_whole,
+)
 
 
 def left_over(folder):
@@ -107,15 +116,40 @@ def test_any_other_trouble_keeps_the_systems_words(tmp_path):
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
-def test_what_a_killed_process_left_is_swept_and_a_living_one_keeps_its_own(tmp_path):
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    left = temporary_beside(tmp_path / "deep" / "a.png")
-    left = left.with_name(left.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-"))
-    ours = temporary_beside(tmp_path / "deep" / "a.png")
-    foreign = tmp_path / "deep" / ".sdbr-notes.part"
-    left.parent.mkdir()
-    for path in (left, ours, foreign):
-        path.write_bytes(b"half")
-    sweep(tmp_path)
-    assert [path.exists() for path in (left, ours, foreign)] == [False, True, True]
+KILLED = """
+import os, sys
+from pathlib import Path
+from sdbr.files import part_file, whole_folder
+with part_file(Path(sys.argv[1], "a.png")), whole_folder(Path(sys.argv[1], "b"), lambda _: True):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_living_one_holds_is_not(tmp_path):
+    foreign = tmp_path / ".sdbr-notes"
+    foreign.write_bytes(b"half")
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdout.readline() == b"held\n"
+    with part_file(tmp_path / "c.png") as ours:
+        sweep(tmp_path)
+        assert len(list(tmp_path.iterdir())) == 4
+        other.kill()
+        other.communicate()
+        sweep(tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {foreign.name, Path(ours.name).name}
+
+
+def test_a_file_that_was_swept_before_it_was_locked_is_made_anew(tmp_path):
+    made = []
+
+    def make(path):
+        path.touch()
+        made.append(path)
+        if len(made) == 1:
+            sweep(tmp_path)
+
+    with unfinished(tmp_path / "a.png", make) as path:
+        assert [path.exists() for path in made] == [False, True]
+        assert path == made[1]

@@ -13,8 +13,6 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-READER = "sdbr-reader"
-"""The name of the thread that reads the items."""
 
 _MOST_CORES = 8
 _WORKERS = 2  # What makes the items and what takes them need the other cores.
@@ -61,6 +59,7 @@ def map_ordered(
     room = threading.Semaphore(window - 1)
     unread: list[BaseException] = []
     ended = threading.Event()
+    taking = threading.Lock()
 
     def halted() -> bool:
         return ended.is_set() or stop.is_set()
@@ -83,8 +82,15 @@ def map_ordered(
             in_order.put(None)
 
     def serve() -> None:
-        while (slot := to_do.get()) is not None:
-            if not halted():
+        while True:
+            # In one step: what was taken before a failure is begun, however late its thread runs
+            # on, so that no result is missing before the failure.
+            with taking:
+                slot = to_do.get()
+                begins = not halted()
+            if slot is None:
+                return
+            if begins:
                 slot.fill(work)
                 if slot.error is not None:
                     ended.set()
@@ -93,7 +99,7 @@ def map_ordered(
     # Daemon threads: a second Ctrl-C must be able to leave at once.
     for _ in range(workers):
         threading.Thread(target=serve, daemon=True).start()
-    reader = threading.Thread(target=read, name=READER, daemon=True)
+    reader = threading.Thread(target=read, name="sdbr-reader", daemon=True)
     reader.start()
     try:
         while (slot := in_order.get()) is not None:
@@ -101,7 +107,6 @@ def map_ordered(
             room.release()
             if slot.error is not None:
                 raise slot.error
-            # One that was not begun can stand before one that was: its thread looked too late.
             if slot.result:
                 yield slot.result[0]
         if unread:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import shutil
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +13,15 @@ from uuid import uuid4
 
 from sdbr.errors import InputProblem
 
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
+
+_PREFIX = ".sdbr-"
+_NO_LOCKS = (
+    "its file system has no file locks, as some network mounts. Choose a --workspace on another"
+)
 _WHY = {
     errno.ENOSPC: "the disk is full. Free some space, then run the same command again",
     errno.EDQUOT: "the disk quota is used up. Free some space, then run the same command again",
@@ -26,6 +33,9 @@ _WHY = {
     errno.ENAMETOOLONG: "the name is too long. Give a shorter one with --name",
     errno.EISDIR: "it is a folder. Give a file name",
     errno.ENOENT: "the folder does not exist. Make it first",
+    errno.ENOLCK: _NO_LOCKS,
+    errno.EOPNOTSUPP: _NO_LOCKS,
+    errno.ENOSYS: _NO_LOCKS,
 }
 
 
@@ -44,50 +54,70 @@ def plain_write_errors(path: Path) -> Iterator[None]:
         raise unwritable(path, error) from error
 
 
-def temporary_beside(target: Path, suffix: str = "") -> Path:
-    """A name for an unfinished file beside `target`; it tells which process of which machine
-    writes it, so that `sweep` knows what a killed one left."""
-    return target.parent / f".sdbr-{_machine()}-{os.getpid()}-{uuid4().hex[:12]}.part{suffix}"
+@contextmanager
+def unfinished(
+    target: Path, make: Callable[[Path], None] = Path.touch, suffix: str = ""
+) -> Iterator[Path]:
+    """Make an unfinished file or folder beside `target`, locked until the end of the block.
+
+    The lock tells `sweep` that somebody is at work: it ends with its process, and is seen from
+    other containers and machines that share the volume, where a process id means nothing. Without
+    `fcntl` (Windows) an open file cannot be removed, which serves as well. Raises InputProblem.
+    """
+    while True:
+        path = target.parent / f"{_PREFIX}{uuid4().hex[:12]}.part{suffix}"
+        with plain_write_errors(target):
+            make(path)
+            try:
+                descriptor = os.open(path, os.O_RDONLY)
+            except FileNotFoundError:
+                continue  # A sweep came between making and locking.
+        try:
+            if fcntl is not None:
+                # A file system without locks: `sweep` gets none there either, and removes nothing.
+                with suppress(OSError):
+                    fcntl.flock(descriptor, fcntl.LOCK_SH)
+            if path.exists():
+                yield path
+                return
+        finally:
+            os.close(descriptor)
 
 
 def sweep(*folders: Path) -> None:
-    """Remove what killed processes of this machine left unfinished in and below `folders`."""
+    """Remove what killed processes left unfinished in and below `folders`."""
     for folder in folders:
-        for place, _, names in os.walk(folder):
-            for name in names:
-                if name.startswith(".sdbr-") and _is_orphan(name):
-                    with suppress(OSError):
-                        os.unlink(os.path.join(place, name))
+        for place, below, names in os.walk(folder):
+            for name in (*names, *below):
+                if name.startswith(_PREFIX) and ".part" in name:
+                    _remove_orphan(Path(place, name))
 
 
-def _is_orphan(name: str) -> bool:
-    parts = name.split("-")
-    if len(parts) != 4 or parts[1] != _machine() or not parts[2].isdecimal():
-        return False
-    try:
-        os.kill(int(parts[2]), 0)  # Signal 0 asks only whether the process is there.
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        pass
-    return False
-
-
-def _machine() -> str:
-    return f"{zlib.crc32(platform.node().encode()):08x}"
+def _remove_orphan(path: Path) -> None:
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager
 def part_file(target: Path) -> Iterator[BinaryIO]:
     """A temporary file beside `target`, removed at the end of the block if it is still there."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    path = temporary_beside(target)
-    try:
-        with open(path, "xb") as file:
-            yield file
-    finally:
-        with suppress(FileNotFoundError):
-            path.unlink()
+    with unfinished(target) as path:
+        try:
+            with open(path, "wb") as file:
+                yield file
+        finally:
+            with suppress(FileNotFoundError):
+                path.unlink()
 
 
 def flush(file: BinaryIO) -> None:
@@ -138,16 +168,14 @@ def whole_file(target: Path) -> Iterator[Path]:
     The bytes are on disk before the name is. On any error the temporary file is removed and the
     target stays as it was. Raises InputProblem where the folder cannot be written to.
     """
-    temporary = _beside(target)
-    with plain_write_errors(target):
-        # A folder that cannot be written to is known now, not when the first frame is paid for.
-        temporary.touch()
-    try:
-        yield temporary
-        _put_in_place(temporary, target)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+    _check_parent(target)
+    with unfinished(target, suffix=target.suffix) as temporary:
+        try:
+            yield temporary
+            _put_in_place(temporary, target)
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
 
 
 @contextmanager
@@ -158,21 +186,20 @@ def whole_folder(target: Path, makes_way: Callable[[Path], bool]) -> Iterator[Pa
     """
     if target.exists() and not makes_way(target):
         raise InputProblem(f"{target} is there already. Name another folder, or empty it.")
-    temporary = _beside(target)
-    with plain_write_errors(target):
-        temporary.mkdir()
-    try:
-        yield temporary
-        if target.exists():
-            # A folder cannot replace one that holds something: the two change places.
-            earlier = _beside(target)
-            _put_in_place(target, earlier)
-            _put_in_place(temporary, target)
-            _put_in_place(earlier, temporary)
-        else:
-            _put_in_place(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    _check_parent(target)
+    with unfinished(target, Path.mkdir) as temporary:
+        try:
+            yield temporary
+            if target.exists():
+                # A folder cannot replace one that holds something: the two change places.
+                earlier = temporary.with_suffix(".earlier")
+                _put_in_place(target, earlier)
+                _put_in_place(temporary, target)
+                _put_in_place(earlier, temporary)
+            else:
+                _put_in_place(temporary, target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _put_in_place(temporary: Path, target: Path) -> None:
@@ -182,10 +209,9 @@ def _put_in_place(temporary: Path, target: Path) -> None:
         _sync(target.parent)
 
 
-def _beside(target: Path) -> Path:
+def _check_parent(target: Path) -> None:
     if not target.parent.is_dir():
         raise InputProblem(f"{target.parent} is not a folder. Make it first, or name another.")
-    return temporary_beside(target, target.suffix)
 
 
 def _sync(path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import time
 from typing import Any
 
@@ -155,3 +156,37 @@ def test_a_slow_answer_comes_later(fault: str) -> None:
         begun = time.monotonic()
         assert invoke(emulator, CORE, BODY).picture
         assert time.monotonic() - begun >= 0.3
+
+
+@pytest.mark.parametrize("fault", ["dribble", "endless_continue"])
+def test_a_fault_can_keep_a_client_reading_without_an_end(fault: str) -> None:
+    with struck(**{fault: 1}) as emulator:
+        host, _, port = emulator.url.removeprefix("http://").rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=5) as connection:
+            body = json.dumps(BODY)
+            connection.sendall(
+                f"POST /model/{CORE}/invoke HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer x\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+            )
+            came = b"".join(connection.recv(1_000) for _ in range(9))
+        assert came.startswith(b"HTTP/1.1 ")
+        assert len(came) < 500
+
+
+def test_an_answer_can_come_without_a_picture_and_be_billed() -> None:
+    with struck(no_pictures=1) as emulator:
+        assert invoke(emulator, CORE, BODY).told["images"] == []
+        assert emulator.pictures_made == 1
+
+
+def test_a_picture_can_come_as_a_data_uri() -> None:
+    with struck(data_uri=1) as emulator:
+        assert (
+            invoke(emulator, CORE, BODY).told["images"][0].startswith("data:image/png;base64,iVBOR")
+        )
+
+
+def test_a_page_can_come_in_the_place_of_an_answer() -> None:
+    with struck(html_page=1) as emulator:
+        answer = invoke(emulator, CORE, BODY)
+        assert (answer.status, answer.headers["content-type"]) == (200, "text/html")

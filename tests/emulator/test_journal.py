@@ -102,3 +102,27 @@ def test_old_bodies_are_abbreviated_when_they_take_too_much_room() -> None:
         first, second = (record.body["image"] for record in bedrock.received)
     assert "sha256" in first
     assert isinstance(second, str)
+
+
+def test_a_log_of_hostile_requests_stays_small() -> None:
+    lines: list[str] = []
+    hostile: list[object] = [
+        {"prompt": "many words " * 100_000},
+        {"prompt": "a fox", "more": list(range(100_000))},
+        {f"field {number}": "x" * 500 for number in range(99)},
+        [["x" * 500] * 90] * 90,
+    ]
+    with Emulator(picture_side=48, log=lines.append, keeps=0) as emulator:
+        for body in hostile:
+            invoke(emulator, CORE, body)
+        send(emulator, "POST", f"/model/{CORE}/invoke", b"{}", {"X-Long": "x" * 20_000})
+        send(emulator, "GET", "/" + "x" * 20_000, b"")
+    assert len(lines) == len(hostile) + 2
+    assert max(map(len, lines)) < 25_000
+
+
+def test_a_body_that_is_refused_for_its_size_does_not_stay() -> None:
+    words = " ".join(["word"] * 6_000_000)
+    with Emulator(picture_side=48) as emulator:
+        assert invoke(emulator, CORE, {"prompt": words}).status == 400
+        assert emulator.received[0].body["prompt"]["characters"] == len(words)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import logging
 import socket
@@ -79,10 +81,13 @@ def test_a_chunked_body_is_put_together(bedrock: Emulator) -> None:
 @pytest.mark.parametrize(
     "rubbish", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nbroken\r\n\r\n", b"\x16\x03\x01"]
 )
-def test_rubbish_closes_the_connection_and_nothing_else(bedrock: Emulator, rubbish: bytes) -> None:
+def test_rubbish_is_a_bad_request_and_closes_nothing_but_its_connection(
+    bedrock: Emulator, rubbish: bytes
+) -> None:
     with connected(bedrock) as connection:
         connection.sendall(rubbish)
         connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
         assert connection.recv(100) == b""
     assert send(bedrock, "GET", "/_emulator/summary").status == 200
 
@@ -150,3 +155,54 @@ def test_a_bug_of_the_emulator_is_answered_as_one(
     assert (answer.status, answer.error) == (500, "InternalServerException")
     assert bedrock.received[0].outcome == "bug"
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("size", [b"-1", b"+5", b"0x5", b"5_0", b"", b"fffffffff"])
+def test_a_chunk_without_a_plain_size_is_a_bad_request(bedrock: Emulator, size: bytes) -> None:
+    with connected(bedrock) as connection:
+        head = asked(connection, "Transfer-Encoding: chunked\r\n", size + b"\r\n{}\r\n0\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert connection.recv(10) == b""
+    assert not bedrock.received
+
+
+@pytest.mark.parametrize("headers", ["X: " + "x" * 40_000 + "\r\n", "X: xxxxxxx\r\n" * 10_000])
+def test_headers_without_end_are_a_bad_request(bedrock: Emulator, headers: str) -> None:
+    # It may be closed while the rest is still on its way.
+    with connected(bedrock) as connection, contextlib.suppress(ConnectionError):
+        assert asked(connection, headers, b"").startswith(b"HTTP/1.1 400 ")
+    assert not bedrock.received
+
+
+def test_a_shortage_of_descriptors_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = [OSError(errno.EMFILE, "Too many open files")] * 3
+    accept = socket.socket.accept
+
+    def accept_later(listener: socket.socket) -> object:
+        if failures:
+            raise failures.pop()
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", accept_later)
+    with Emulator(picture_side=48) as emulator:
+        assert invoke(emulator, CORE, {"prompt": "a fox"}).status == 200
+    assert not failures
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Host: emulator.evil.example"],
+)
+def test_no_web_page_reads_or_resets_what_was_received(bedrock: Emulator, header: str) -> None:
+    invoke(bedrock, CORE, {"prompt": "a fox"})
+    name, _, value = header.partition(": ")
+    for method, path in (("GET", "/_emulator/received"), ("POST", "/_emulator/reset")):
+        assert send(bedrock, method, path, b"", {name: value}).status == 403
+    assert len(bedrock.received) == 1
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:1", "[::1]:80", "localhost", "bedrock:8080", "10.0.0.2"]
+)
+def test_programs_of_this_machine_and_its_containers_may_ask(bedrock: Emulator, host: str) -> None:
+    assert send(bedrock, "GET", "/_emulator/summary", b"", {"Host": host}).status == 200

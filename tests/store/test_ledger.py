@@ -1,7 +1,11 @@
+import errno
+import fcntl
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -212,3 +216,80 @@ def test_what_was_settled_before_the_process_was_killed_is_settled(tmp_path):
     opened = Ledger(path)
     assert [row["billed"] for row in ledger_queries.sends(opened, "")] == ["yes"] * 25
     opened.close()
+
+
+def test_a_ledger_of_a_newer_version_is_left_as_it_is(tmp_path):
+    path = tmp_path / "ledger.db"
+    Ledger(path).close()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 2")
+    with pytest.raises(InputProblem, match=r"newer sdbr \(format 2.*Upgrade sdbr"):
+        Ledger(path)
+
+
+def test_a_ledger_from_before_its_version_was_noted_goes_on(ledger):
+    ledger.begin_run("txt2img", "aws")
+    with closing(sqlite3.connect(ledger.path)) as database:
+        database.execute("PRAGMA user_version = 0")
+    again = Ledger(ledger.path)
+    assert again.query("PRAGMA user_version") == [{"user_version": 1}]
+    assert len(ledger_queries.runs(again, "", 10)) == 1
+
+
+@pytest.mark.parametrize("column", ["billed", "price", "request_id"])
+def test_a_missing_column_is_told_before_anything_is_sent(tmp_path, column):
+    path = tmp_path / "ledger.db"
+    Ledger(path).close()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"ALTER TABLE sends DROP COLUMN {column}")
+    with pytest.raises(InputProblem, match=f"no column {column} in sends"):
+        Ledger(path)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("price", "'much'"),
+        ("price", "1e300"),
+        ("at", "'soon'"),
+        ("seed", "x'00'"),
+        ("key", "x'00'"),
+    ],
+)
+def test_a_row_that_was_not_written_by_sdbr_is_told(ledger, column, value):
+    run = ledger.begin_run("txt2img", "aws")
+    ledger.begin(run, sent())
+    ledger.query(f"UPDATE sends SET {column} = {value} RETURNING id")
+    with pytest.raises(InputProblem, match=f"a row that sdbr did not write: {column} is"):
+        ledger_queries.sends(ledger, "")
+
+
+@pytest.mark.parametrize("of_kind", ["flock", "lockf"])
+def test_a_file_system_without_locks_is_told_at_once(tmp_path, monkeypatch, of_kind):
+    def fail(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, of_kind, fail)
+    with pytest.raises(InputProblem, match=r"has no file locks.*--workspace"):
+        Ledger(tmp_path / "ledger.db")
+
+
+def test_one_at_a_time_switches_a_ledger_to_its_journal(tmp_path, monkeypatch):
+    inside, most = [], []
+    prepare = Ledger._prepare
+
+    def prepare_slowly(ledger):
+        inside.append(ledger)
+        most.append(len(inside))
+        time.sleep(0.02)
+        prepare(ledger)
+        inside.remove(ledger)
+
+    monkeypatch.setattr(Ledger, "_prepare", prepare_slowly)
+    path = tmp_path / "ledger.db"
+    openers = [threading.Thread(target=lambda: Ledger(path).close()) for _ in range(6)]
+    for opener in openers:
+        opener.start()
+    for opener in openers:
+        opener.join()
+    assert most == [1] * 6

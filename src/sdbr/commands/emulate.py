@@ -48,6 +48,8 @@ _FAULTS = {
         ("cut_body", "Close in the middle of the answer."),
         ("stall", "Never answer."),
         ("stall_body", "Stop in the middle of the answer, connection open."),
+        ("dribble", "Send headers and body byte by byte."),
+        ("endless_continue", "Send 100 Continue again and again, and no answer."),
         ("slow", "Answer later by --slow-by."),
         ("slow_first_byte", "Headers at once, the body later by --slow-by."),
     ),
@@ -58,6 +60,10 @@ _FAULTS = {
         ("inference_error", '200 with "Inference error".'),
         ("broken_json", "200 with JSON that ends too early."),
         ("not_a_picture", "200 with base64 of something else."),
+        ("no_pictures", "200 without a picture."),
+        ("data_uri", "200 with the picture as a data URI."),
+        ("html_page", "200 with an HTML page, as a captive portal sends."),
+        ("huge_error", "400 with 64 MB of body."),
     ),
 }
 

@@ -66,6 +66,10 @@ FILTERED = {
 }
 INFERENCE_ERROR = "Inference error"
 NOT_A_PICTURE = b"This is no picture."
+# As a captive portal or a proxy answers in Bedrock's place.
+PAGE = b"<!doctype html><title>Sign in</title><p>Sign in to use this network.</p>"
+HTML = (("Content-Type", "text/html"),)
+HUGE = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +161,18 @@ class Faults:
     cut_body: FaultRule = 0.0
     broken_json: FaultRule = 0.0
     not_a_picture: FaultRule = 0.0
+    no_pictures: FaultRule = 0.0
+    data_uri: FaultRule = 0.0
+    html_page: FaultRule = 0.0
+    huge_error: FaultRule = 0.0
     inference_error: FaultRule = 0.0
     filter_prompt: FaultRule = 0.0
     filter_input: FaultRule = 0.0
     filter_output: FaultRule = 0.0
     stall: FaultRule = 0.0
     stall_body: FaultRule = 0.0
+    dribble: FaultRule = 0.0
+    endless_continue: FaultRule = 0.0
     slow: FaultRule = 0.0
     slow_first_byte: FaultRule = 0.0
     slow_by: float = 5.0
@@ -223,6 +233,10 @@ def spoil(reply: Reply, fault: str | None, faults: Faults) -> Reply:
             reply, wire=Wire.LATE_BODY, wait=faults.slow_by
         ),
         "broken_json": lambda: dataclasses.replace(reply, body=reply.body[:-2] + b',"'),
+        "dribble": lambda: dataclasses.replace(reply, wire=Wire.DRIBBLE),
+        "endless_continue": lambda: dataclasses.replace(reply, wire=Wire.CONTINUE),
+        "html_page": lambda: dataclasses.replace(reply, body=PAGE, headers=HTML),
+        "huge_error": lambda: dataclasses.replace(reply, status=400, body=b" " * HUGE, made=False),
     }
     if fault not in changes:
         return reply

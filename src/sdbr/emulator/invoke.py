@@ -81,6 +81,7 @@ def answer(
     picture = _paint(model, order, context)
     sent = NOT_A_PICTURE if fault == "not_a_picture" else picture
     answered = dialect_of(model).answer(order.seed, sent)
+    _change_pictures(answered, fault)
     reply = Reply(
         200,
         json.dumps(answered).encode(),
@@ -89,6 +90,14 @@ def answer(
         picture_sha256=hashlib.sha256(picture).hexdigest(),
     )
     return spoil(reply, fault, settings.faults)
+
+
+def _change_pictures(answered: dict[str, Any], fault: str | None) -> None:
+    """Leave out the pictures of an answer, or write them as data URIs."""
+    if fault == "no_pictures":
+        answered.update({name: [] for name in ("images", "artifacts") if name in answered})
+    elif fault == "data_uri" and "images" in answered:
+        answered["images"] = [f"data:image/png;base64,{it}" for it in answered["images"]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

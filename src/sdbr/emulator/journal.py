@@ -13,6 +13,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 LONG = 512
+# Bedrock takes prompts of at most 10,000 characters; more is no prompt that one wants to read.
+LONGEST = 10_000
+# Of parts of one JSON value, of a header and of a path, the most that the journal keeps.
+MOST_PARTS = 100
+MOST_TEXT = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +55,37 @@ class ReceivedRequest:
 
 
 def abbreviated(value: Any) -> Any:
-    """JSON with each long string replaced by its SHA-256 and its length in characters."""
-    if isinstance(value, str) and len(value) > LONG and " " not in value[:LONG]:
-        return {"sha256": hashlib.sha256(value.encode()).hexdigest(), "characters": len(value)}
+    """JSON with images and whatever else is long replaced by its SHA-256 and length.
+
+    What is left has at most `LONGEST` characters and `MOST_PARTS` parts a level.
+    """
+    short = _abbreviated(value)
+    text = json.dumps(short, ensure_ascii=False)
+    return short if len(text) <= 2 * LONGEST else _digest(text)
+
+
+def _abbreviated(value: Any) -> Any:
+    if isinstance(value, str):
+        spaced = " " in value[:LONG]
+        return _digest(value) if len(value) > (LONGEST if spaced else LONG) else value
+    if isinstance(value, dict | list) and len(value) > MOST_PARTS:
+        return _digest(json.dumps(value))
     if isinstance(value, dict):
-        return {name: abbreviated(part) for name, part in value.items()}
+        return {name: _abbreviated(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [abbreviated(part) for part in value]
+        return [_abbreviated(part) for part in value]
     return value
 
 
+def _digest(text: str) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "characters": len(text)}
+
+
 class Journal:
-    """Keeps the records, oldest first; bodies beyond `keeps` bytes are abbreviated."""
+    """Keeps the records, oldest first; bodies beyond `keeps` bytes are abbreviated.
+
+    A body that was refused for its size never stays whole: nobody looks for a picture in it.
+    """
 
     def __init__(self, on_record: Callable[[str], None] | None = None, keeps: int = 0) -> None:
         self._keeps = keeps
@@ -76,6 +100,7 @@ class Journal:
         with self._lock:
             self._records.append(record)
             self._bytes += record.size
+            # The newest stays whole, so that a test can look at what it has just sent.
             while self._bytes > self._keeps and self._abbreviated < len(self._records) - 1:
                 self._abbreviate_oldest()
             if self._on_record is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import ipaddress
 import json
 import logging
 import threading
@@ -17,13 +19,19 @@ from sdbr.emulator.errors import Refusal, invalid
 from sdbr.emulator.faults import error_of
 from sdbr.emulator.http.exchange import Reply, Request, json_reply, new_request_id, refused
 from sdbr.emulator.identifiers import check_caller, signed_region
-from sdbr.emulator.journal import Journal, ReceivedRequest, summary
+from sdbr.emulator.invoke import MAX_BODY
+from sdbr.emulator.journal import MOST_TEXT, Journal, ReceivedRequest, abbreviated, summary
 from sdbr.emulator.picture_cache import PictureCache
 from sdbr.emulator.settings import EmulatorSettings
 from sdbr.emulator.throttle import InvocationCounter, RequestLimiter
 
 LOG = logging.getLogger(__name__)
 SECRET = ("authorization", "x-amz-security-token", "cookie")
+LOCAL_NAMES = (".localhost", ".local", ".internal", ".lan", ".test")
+NO_BROWSER = (
+    "The emulator answers programs of this machine, not web pages. Send no Origin, and name the "
+    "host by address or as localhost."
+)
 NO_CHAT = (
     "This action doesn't support the model that you provided. "
     "Try again with a supported text or chat model."
@@ -63,6 +71,8 @@ class Service:
 
     def answer(self, request: Request) -> Reply:
         """The reply to a request, after the time that the model takes for it."""
+        if from_a_browser(request.headers) or not names_this_host(request.headers):
+            return json_reply({"message": NO_BROWSER}, 403)
         if request.path.startswith("/_emulator/"):
             return self._about(request)
         begun = time.monotonic()
@@ -142,11 +152,11 @@ class Service:
                 number=call.number,
                 at=time.time() - latency,
                 method=request.method,
-                path=request.path,
+                path=request.path[:MOST_TEXT],
                 model=_plain(call.model, self.settings.models),
                 region=signed_region(request.headers),
-                headers={k: v for k, v in request.headers.items() if k not in SECRET},
-                body=call.body,
+                headers=_kept(request.headers),
+                body=call.body if len(request.body) <= MAX_BODY else abbreviated(call.body),
                 outcome=reply.outcome,
                 status=reply.status,
                 made=reply.made,
@@ -171,6 +181,28 @@ class Service:
         if what == "received":
             return json_reply([json.loads(it.line()) for it in self.journal.records()])
         return json_reply({"message": "Try /_emulator/received, summary or POST reset."}, 404)
+
+
+def from_a_browser(headers: Mapping[str, str]) -> bool:
+    """Whether a web page sent the request; SDKs and scripts name no origin."""
+    return "origin" in headers or headers.get("sec-fetch-site", "none") not in ("none", "")
+
+
+def names_this_host(headers: Mapping[str, str]) -> bool:
+    """Whether `Host` is an address or a local name, as of a container, and no public name.
+
+    A public name that leads here is how a web page gets around the rule of the same origin.
+    """
+    name = headers.get("host", "").rpartition("@")[2].lower()
+    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(name)
+        return True
+    return "." not in name or name.endswith(LOCAL_NAMES)
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {k[:MOST_TEXT]: v[:MOST_TEXT] for k, v in headers.items() if k not in SECRET}
 
 
 def _latency(seconds: float | tuple[float, float], number: int) -> float:

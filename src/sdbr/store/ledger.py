@@ -6,17 +6,28 @@ a US dollar, so that sums are exact.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from filelock import FileLock
+
 from sdbr.errors import InputProblem
 from sdbr.files import plain_write_errors
+
+try:
+    import fcntl
+except ImportError:  # Windows, where every file system has locks
+    fcntl = None  # type: ignore[assignment]
+
+_VERSION = 1
+"""The format of the file, in SQLite's user_version; 0 is the same, from before it was noted."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -77,15 +88,42 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        guard = path.parent / "locks" / "ledger.lock"
         with plain_write_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with self._plain_errors():
-            self._database = sqlite3.connect(
-                path, timeout=30, isolation_level=None, check_same_thread=False
+            guard.parent.mkdir(parents=True, exist_ok=True)
+            _check_record_locks(guard)
+            # SQLite waits `timeout` seconds for other processes, but not in the switch to WAL.
+            opening = FileLock(guard)
+            opening.acquire()
+        try:
+            with self._plain_errors():
+                self._database = sqlite3.connect(
+                    path, timeout=30, isolation_level=None, check_same_thread=False
+                )
+                self._prepare()
+        finally:
+            opening.release()
+
+    def _prepare(self) -> None:
+        """Make the tables of a new ledger, check those of an old one."""
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version > _VERSION:
+            raise InputProblem(
+                f"The ledger {self.path} is from a newer sdbr (format {version}; this one reads "
+                f"{_VERSION}). Upgrade sdbr, or choose another --workspace."
             )
-            # Readers of the ledger do not wait for a run that writes, nor it for them.
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.executescript(_SCHEMA)
+        # Readers of the ledger do not wait for a run that writes, nor it for them.
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.executescript(_SCHEMA)
+        for table, columns in _columns(_SCHEMA):
+            there = {row[1] for row in self._database.execute(f"PRAGMA table_info({table})")}
+            if missing := [column for column in columns if column not in there]:
+                raise InputProblem(
+                    f"The ledger {self.path} has no column {missing[0]} in {table}: another "
+                    "program made or changed it. Restore it from a backup, or move it away."
+                )
+        if version < _VERSION:
+            self._database.execute(f"PRAGMA user_version={_VERSION}")
 
     def begin_run(self, command: str, realm: str) -> int:
         """Open a run of `command` against `realm` and return its number."""
@@ -163,6 +201,23 @@ class Ledger:
                 f"The ledger {self.path} cannot be used: {error}. Free the disk, check the "
                 "folder's permissions, or choose another --workspace."
             ) from error
+
+
+def _columns(schema: str) -> Iterator[tuple[str, list[str]]]:
+    """The tables of a schema, each with its columns."""
+    for table, body in re.findall(r"CREATE TABLE IF NOT EXISTS (\w+) \((.*?)\n\);", schema, re.S):
+        yield table, re.findall(r"^ +(\w+)", body, re.M)
+
+
+def _check_record_locks(path: Path) -> None:
+    """Raise the OSError of a file system without POSIX locks.
+
+    SQLite takes that for a lock of somebody else, and would wait for it in vain.
+    """
+    if fcntl is None:
+        return
+    with path.open("ab") as file, suppress(BlockingIOError):
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def to_micro(usd: Decimal) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from sdbr.errors import InputProblem
 from sdbr.store.ledger import Ledger, to_usd
 
 _GROUPS = {
@@ -18,6 +20,11 @@ _MONEY = """
     COALESCE(SUM(CASE WHEN sends.billed = 'perhaps' THEN sends.price END), 0) AS perhaps,
     COALESCE(SUM(sends.outcome = 'open'), 0) AS open
 """
+_TEXTS = ("command", "realm", "model", "region", "key", "outcome", "billed", "request_id")
+_TIMES = ("at", "began", "ended", "day")
+_OPEN = ("ended", "price", "status", "latency_ms")
+_MOST = 10**15
+"""Numbers below it only: a billion USD in millionths, and no date or count comes near."""
 _IN_MICRO = ("billed", "perhaps", "saved_by_cache", "saved_by_keyframes", "price")
 
 
@@ -72,6 +79,32 @@ def sends(ledger: Ledger, since: str) -> list[dict[str, Any]]:
 def _rows(ledger: Ledger, sql: str, values: tuple[object, ...]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = ledger.query(sql, values)
     for row in rows:
+        _check(ledger, row)
         micros = [name for name in _IN_MICRO if isinstance(row.get(name), int)]
         row.update({name: to_usd(row[name]) for name in micros})
     return rows
+
+
+def _check(ledger: Ledger, row: dict[str, Any]) -> None:
+    """Raise InputProblem for a value that sdbr never wrote: SQLite itself holds any."""
+    for name, value in row.items():
+        if not _fits(name, value):
+            raise InputProblem(
+                f"The ledger {ledger.path} has a row that sdbr did not write: {name} is "
+                f"{str(value)[:40]!r}. Restore it from a backup, or move it away."
+            )
+
+
+def _fits(name: str, value: object) -> bool:
+    if value is None:
+        return name in _OPEN
+    # A send's "billed" is a word, a sum's is an amount.
+    if name not in (*_TEXTS, *_TIMES) or (name == "billed" and isinstance(value, int)):
+        return isinstance(value, int) and abs(value) < _MOST
+    if not isinstance(value, str) or name in _TEXTS:
+        return isinstance(value, str)
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True

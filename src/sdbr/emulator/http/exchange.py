@@ -11,6 +11,10 @@ from typing import Any
 
 from sdbr.emulator.errors import Refusal
 
+# More than Bedrock takes (25 MB), so that a refusal for size can be told.
+READ_AT_MOST = 64_000_000
+# Seconds between the bytes of a dribbled answer: often enough that no read of a client times out.
+DRIBBLE = 0.05
 ERROR_NAMESPACE = "http://internal.amazon.com/coral/com.amazon.bedrock/"
 
 
@@ -23,6 +27,8 @@ class Wire(Enum):
     STALL = auto()  # nothing comes, and the connection stays open
     STALL_BODY = auto()  # half of the body comes, and the connection stays open
     LATE_BODY = auto()  # the headers come at once, the body after `wait` seconds
+    DRIBBLE = auto()  # headers and body come byte by byte
+    CONTINUE = auto()  # "100 Continue" comes again and again, and nothing else
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Mapping
@@ -9,15 +10,16 @@ from dataclasses import dataclass
 from http.client import responses
 from io import BufferedReader
 
-from sdbr.emulator.http.exchange import Reply, Request, Wire
+from sdbr.emulator.http.exchange import DRIBBLE, READ_AT_MOST, Reply, Request, Wire
 
-MAX_LINE = 16_384
-MAX_HEADERS = 200
-READ_AT_MOST = 64_000_000
+# A signed request has about 2 KB of headers; a session token adds up to 8 KB.
+MAX_HEAD = 65_536
+MAX_LINE = 32_768
+CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,8}")
 
 
 class BadRequest(Exception):
-    """The bytes are not HTTP."""
+    """The bytes are not HTTP, or too many of them are headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,14 @@ class Head:
 
 def read_head(stream: BufferedReader) -> Head | None:
     """The next request's head, or None when the client has closed. Raises BadRequest."""
-    line = stream.readline(MAX_LINE)
+    line = b"\n"
     while line in (b"\r\n", b"\n"):
         line = stream.readline(MAX_LINE)
     if not line:
         return None
-    parts = line.decode("latin-1").split()
+    parts = _text(line).split()
     if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-        raise BadRequest
+        raise BadRequest("The first line is no request of HTTP/1.")
     return Head(parts[0], parts[1], parts[2], _headers(stream))
 
 
@@ -56,13 +58,13 @@ def read_body(head: Head, stream: BufferedReader, connection: socket.socket) -> 
     if "chunked" in head.headers.get("transfer-encoding", "").lower():
         return _chunks(stream)
     length = head.headers.get("content-length", "0")
-    if not length.isdecimal():
-        raise BadRequest
+    if not (length.isascii() and length.isdecimal()):
+        raise BadRequest("The Content-Length is no number.")
     if int(length) > READ_AT_MOST:
         return b"", True
     body = stream.read(int(length))
     if len(body) < int(length):
-        raise BadRequest
+        raise BadRequest("The body is cut off.")
     return body, False
 
 
@@ -80,6 +82,9 @@ def write(reply: Reply, connection: socket.socket, keep: bool, stopped: threadin
         _hold(connection, stopped)
         return False
     head = _reply_head(reply, keep)
+    if reply.wire in (Wire.DRIBBLE, Wire.CONTINUE):
+        _trickle(reply, head, connection, stopped)
+        return False
     half = reply.body[: len(reply.body) // 2]
     if reply.wire is Wire.CUT:
         connection.sendall(head + half)
@@ -98,33 +103,43 @@ def write(reply: Reply, connection: socket.socket, keep: bool, stopped: threadin
 
 def _headers(stream: BufferedReader) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for _ in range(MAX_HEADERS):
+    left = MAX_HEAD
+    while left > 0:
         line = stream.readline(MAX_LINE)
+        left -= len(line)
         if line in (b"\r\n", b"\n"):
             return headers
-        name, colon, value = line.decode("latin-1").partition(":")
+        name, colon, value = _text(line).partition(":")
         if not colon:
-            raise BadRequest
+            raise BadRequest("A header has no colon.")
         headers[name.strip().lower()] = value.strip()
-    raise BadRequest
+    raise BadRequest(f"The headers are longer than {MAX_HEAD} bytes.")
+
+
+def _text(line: bytes) -> str:
+    if not line.endswith(b"\n"):
+        raise BadRequest(f"A line of the head is longer than {MAX_LINE} bytes, or cut off.")
+    return line.decode("latin-1")
 
 
 def _chunks(stream: BufferedReader) -> tuple[bytes, bool]:
     parts: list[bytes] = []
     total = 0
     while True:
-        try:
-            size = int(stream.readline(MAX_LINE).split(b";")[0], 16)
-        except ValueError:
-            raise BadRequest from None
+        size_line = stream.readline(MAX_LINE).split(b";")[0].strip()
+        if not CHUNK_SIZE.fullmatch(size_line):
+            raise BadRequest("A chunk has no size.")
+        size = int(size_line, 16)
         total += size
         if total > READ_AT_MOST:
             return b"", True
         if size == 0:
             _headers(stream)
             return b"".join(parts), False
-        parts.append(stream.read(size))
-        stream.readline(MAX_LINE)
+        part = stream.read(size)
+        if len(part) < size or stream.readline(MAX_LINE) not in (b"\r\n", b"\n"):
+            raise BadRequest("A chunk is cut off.")
+        parts.append(part)
 
 
 def _reply_head(reply: Reply, keep: bool) -> bytes:
@@ -133,6 +148,21 @@ def _reply_head(reply: Reply, keep: bool) -> bytes:
     lines += [f"Content-Length: {len(reply.body)}"]
     lines += [f"Connection: {'keep-alive' if keep else 'close'}"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+
+
+def _trickle(
+    reply: Reply, head: bytes, connection: socket.socket, stopped: threading.Event
+) -> None:
+    """Keep a client waiting with bytes that come one by one, or with promises."""
+    if reply.wire is Wire.CONTINUE:
+        while not stopped.wait(DRIBBLE):
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return
+    whole = head + reply.body
+    for at in range(len(whole)):
+        if stopped.wait(DRIBBLE):
+            return
+        connection.sendall(whole[at : at + 1])
 
 
 def _hold(connection: socket.socket, stopped: threading.Event) -> None:

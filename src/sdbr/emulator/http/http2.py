@@ -21,7 +21,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
-from sdbr.emulator.http.exchange import Reply, Request, Wire
+from sdbr.emulator.http.exchange import DRIBBLE, READ_AT_MOST, Reply, Request, Wire
 
 WINDOW = 2**24
 PREFACE_BYTES, FRAME_HEAD, GOAWAY = 24, 9, 7
@@ -66,12 +66,23 @@ class Incoming:
 
     headers: dict[str, str]
     body: bytearray = field(default_factory=bytearray)
+    too_large: bool = False
+
+    def add(self, data: bytes) -> None:
+        """Take what came of the body; drop it all where it grows beyond what is read."""
+        self.too_large = self.too_large or len(self.body) + len(data) > READ_AT_MOST
+        if self.too_large:
+            self.body.clear()
+        else:
+            self.body += data
 
     def request(self) -> Request:
         """The request as the service sees it."""
         path, _, query = self.headers[":path"].partition("?")
         plain = {name: value for name, value in self.headers.items() if not name.startswith(":")}
-        return Request(self.headers[":method"], path, query, plain, bytes(self.body))
+        plain.setdefault("host", self.headers.get(":authority", ""))
+        method = self.headers[":method"]
+        return Request(method, path, query, plain, bytes(self.body), self.too_large)
 
 
 class Http2Connection:
@@ -121,7 +132,7 @@ class Http2Connection:
             headers = {str(name).lower(): str(value) for name, value in event.headers}
             self._incoming[event.stream_id] = Incoming(headers)
         elif isinstance(event, DataReceived):
-            self._incoming[event.stream_id].body += event.data
+            self._incoming[event.stream_id].add(event.data)
             self._state.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, StreamEnded):
             request = self._incoming.pop(event.stream_id).request()
@@ -139,7 +150,7 @@ class Http2Connection:
             self._send(stream, reply)
 
     def _send(self, stream: int, reply: Reply) -> None:
-        if reply.wire is Wire.STALL:
+        if reply.wire in (Wire.STALL, Wire.CONTINUE):
             return
         if reply.wire is Wire.DROP:
             self._break_off(stream)
@@ -149,11 +160,17 @@ class Http2Connection:
             self._stopped.wait(reply.wait)
         half = reply.body[: len(reply.body) // 2]
         if reply.wire in (Wire.CUT, Wire.STALL_BODY):
-            self._send_body(stream, half, end=False)
+            self._send_body(stream, half)
             if reply.wire is Wire.CUT:
                 self._break_off(stream)
             return
-        self._send_body(stream, reply.body, end=True)
+        if reply.wire is Wire.DRIBBLE:
+            for at in range(len(reply.body)):
+                self._stopped.wait(DRIBBLE)
+                self._send_body(stream, reply.body[at : at + 1])
+        else:
+            self._send_body(stream, reply.body)
+        self._end(stream)
 
     def _send_head(self, stream: int, reply: Reply) -> None:
         headers = [(":status", str(reply.status))]
@@ -163,7 +180,7 @@ class Http2Connection:
             self._state.send_headers(stream, headers)
             self._flush()
 
-    def _send_body(self, stream: int, body: bytes, *, end: bool) -> None:
+    def _send_body(self, stream: int, body: bytes) -> None:
         sent = 0
         while sent < len(body):
             with self._turn:
@@ -174,8 +191,10 @@ class Http2Connection:
                 sent += len(part)
                 self._state.send_data(stream, part)
                 self._flush()
-        if end:
-            with self._turn:
+
+    def _end(self, stream: int) -> None:
+        with self._turn:
+            if self._open:
                 self._state.end_stream(stream)
                 self._flush()
 

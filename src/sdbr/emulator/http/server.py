@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import socket
 import threading
@@ -12,7 +13,12 @@ from sdbr.emulator.http import http1
 from sdbr.emulator.http.exchange import Reply, Request
 
 BACKLOG = 512
+# Seconds that a connection may be silent: longer than a client pauses between two pictures.
+IDLE = 300
+# Descriptors and threads come back when clients hang up; there is nothing to do but to wait.
+SHORTAGE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED)
 PREFACE = b"PRI * HTTP/2"
+PLAIN = (("Content-Type", "text/plain"),)
 LOG = logging.getLogger(__name__)
 NO_HTTP2 = (
     "A client began to speak HTTP/2, as the AWS SDK for JavaScript v3 does. Either install "
@@ -57,34 +63,50 @@ class Server:
         while not self._stopped.is_set():
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if error.errno not in SHORTAGE:
+                    return
+                self._stopped.wait(0.05)
+                continue
             with self._lock:
                 self._open.add(connection)
-            threading.Thread(target=self._attend, args=(connection, answer), daemon=True).start()
+            try:
+                threading.Thread(
+                    target=self._attend, args=(connection, answer), daemon=True
+                ).start()
+            except RuntimeError:  # no more threads
+                self._drop(connection)
 
     def _attend(self, connection: socket.socket, answer: Answer) -> None:
         try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with contextlib.suppress(OSError, http1.BadRequest):
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.settimeout(IDLE)
                 _converse(connection, answer, self._stopped)
         finally:
-            _hang_up(connection)
-            with self._lock:
-                self._open.discard(connection)
+            self._drop(connection)
+
+    def _drop(self, connection: socket.socket) -> None:
+        _hang_up(connection)
+        with self._lock:
+            self._open.discard(connection)
 
 
 def _converse(connection: socket.socket, answer: Answer, stopped: threading.Event) -> None:
     if connection.recv(len(PREFACE), socket.MSG_PEEK).startswith(PREFACE[:4]):
         _converse_http2(connection, answer, stopped)
         return
+    keep = True
     with connection.makefile("rb") as stream:
-        keep = True
         while keep and not stopped.is_set():
-            head = http1.read_head(stream)
-            if head is None:
+            try:
+                head = http1.read_head(stream)
+                if head is None:
+                    return
+                body, too_large = http1.read_body(head, stream, connection)
+            except http1.BadRequest as problem:
+                http1.write(Reply(400, f"{problem}\n".encode(), PLAIN), connection, False, stopped)
                 return
-            body, too_large = http1.read_body(head, stream, connection)
             reply = answer(http1.request_of(head, body, too_large))
             keep = http1.write(reply, connection, head.keeps_alive and not too_large, stopped)
 

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from sdbr.bedrock.families import seed_within
-from sdbr.files import plain_write_errors, temporary_beside
+from sdbr.files import part_file, plain_write_errors
 from sdbr.media.clip import Pixels
 from sdbr.media.stills import place
 from sdbr.media.stills.encode import MAX_INPUT_BYTES, encode, encode_frame, encode_under
@@ -97,10 +97,10 @@ def write_frame(path: Path, pixels: Pixels) -> bytes:
         data = encode_frame(pixels)
     else:
         data = encode(Image.fromarray(pixels), "jpeg", 95)
-    temporary = temporary_beside(path)
-    with plain_write_errors(path):
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+    with plain_write_errors(path), part_file(path) as file:
+        file.write(data)
+        file.flush()
+        os.replace(file.name, path)
     return data
 
 
