@@ -76,7 +76,8 @@ def test_an_answer_without_reason_and_without_picture_was_made_and_may_be_asked_
 
 
 @pytest.mark.parametrize(
-    "encoded", ["aGk", "aGk=\n", " aGk=", "data:image/png;base64,aGk=", "é", "", None, 5, ["aGk="]]
+    "encoded",
+    ["aGk", "aGk=\n", " aGk=", "data:image/png;base64,", "data:aGk=", "é", "", None, 5, ["aGk="]],
 )
 def test_only_plain_base64_is_a_picture(encoded):
     with pytest.raises(ServiceProblem):

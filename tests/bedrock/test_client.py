@@ -1,13 +1,16 @@
+import io
 import threading
+import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, CredentialRetrievalError
 
 from sdbr.bedrock.catalog import price_of
-from sdbr.bedrock.client import BedrockClient, _read
+from sdbr.bedrock.client import BedrockClient
 from sdbr.bedrock.error_mapping import Failure
 from sdbr.config.settings import Connection, configured_endpoint
 from sdbr.emulator import Faults
@@ -81,6 +84,8 @@ FAULTS = [
     ("cut_body", ServiceProblem, True, "yes", 200),
     ("broken_json", ServiceProblem, True, "yes", 200),
     ("not_a_picture", ServiceProblem, True, "yes", 200),
+    ("no_pictures", ServiceProblem, True, "yes", 200),
+    ("html_page", ServiceProblem, True, "yes", 200),
     ("inference_error", ServiceProblem, True, "perhaps", 200),
     ("filter_prompt", Refused, None, "perhaps", 200),
     ("filter_output", Refused, None, "perhaps", 200),
@@ -106,13 +111,15 @@ def test_one_call_is_one_send_and_each_fault_becomes_one_of_our_errors(
     assert str(error).endswith(".")
 
 
-@pytest.mark.parametrize("fault", ["stall", "stall_body"])
-def test_a_stalled_answer_ends_with_the_timeout(start_emulator, fault):
+@pytest.mark.parametrize("fault", ["stall", "stall_body", "dribble", "endless_continue"])
+def test_a_stalled_or_dribbled_answer_ends_with_the_timeout(start_emulator, fault):
     emulator = start_emulator(faults=Faults(**{fault: 1.0}))
+    began = time.monotonic()
     error = failure(timeout=0.3)
+    assert time.monotonic() - began < 3
     assert isinstance(error, ServiceProblem)
     assert error.again
-    assert error.trace.billed == ("perhaps" if fault == "stall" else "yes")
+    assert error.trace.billed == ("yes" if fault == "stall_body" else "perhaps")
     assert len(emulator.received) == 1
 
 
@@ -173,8 +180,12 @@ def test_the_wait_is_told_in_milliseconds_or_seconds_or_not_at_all(emulator, hea
     ("unset", "told", "sentence"),
     [
         (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), {}, "No AWS credentials found"),
-        (("AWS_SECRET_ACCESS_KEY",), {}, "credentials are incomplete"),
-        ((), {"AWS_PROFILE": "nobody"}, "no such AWS profile"),
+        (("AWS_SECRET_ACCESS_KEY",), {}, "credentials (from AWS_ACCESS_KEY_ID) are incomplete"),
+        (
+            (),
+            {"AWS_PROFILE": "nobody"},
+            "There is no AWS profile 'nobody', which AWS_PROFILE names",
+        ),
         ((), {"AWS_BEARER_TOKEN_BEDROCK": "key"}, "travels over https only"),
         ((), {"AWS_REGION": "mars"}, "'mars' is not an AWS region"),
     ],
@@ -192,11 +203,17 @@ def test_without_a_way_in_nothing_is_sent(monkeypatch, emulator, unset, told, se
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["http://127.0.0.1:1", "http://nowhere.invalid", "http://", "nonsense"]
+    ("endpoint", "kind"),
+    [
+        ("http://127.0.0.1:1", ServiceProblem),
+        ("http://nowhere.invalid", ServiceProblem),
+        ("http://", UsageProblem),
+        ("nonsense", UsageProblem),
+    ],
 )
-def test_an_endpoint_that_cannot_be_reached_was_sent_nothing(emulator, endpoint):
+def test_an_endpoint_that_cannot_be_reached_was_sent_nothing(emulator, endpoint, kind):
     error = failure(endpoint_url=endpoint)
-    assert isinstance(error, ServiceProblem)
+    assert isinstance(error, kind)
     assert error.trace.sent is False
     assert emulator.received == ()
 
@@ -281,21 +298,133 @@ def test_an_endpoint_hidden_in_the_aws_configuration_is_named(emulator):
     assert not emulator.received
 
 
-def test_an_answer_without_end_does_not_fill_the_memory():
-    class Endless:
-        given = 0
-
-        def read(self, size):
-            self.given += size
-            return b" " * size
-
-    body = Endless()
-    with pytest.raises(ServiceProblem, match="larger than any picture"):
-        _read({"body": body})
-    assert body.given < 300 * 1024 * 1024
-
-
 def test_an_error_code_of_any_length_is_cut_short():
     error = ClientError({"Error": {"Code": "x" * 5_000, "Message": ""}}, "InvokeModel")
     failure = Failure.of(error.response)
     assert len(failure.code) == 80
+
+
+def test_a_picture_in_a_data_uri_is_read(start_emulator):
+    start_emulator(faults=Faults(data_uri=1.0))
+    assert client().generate(FOX).size == Size(64, 48)
+
+
+def test_an_error_of_any_size_is_read_up_to_a_bound(start_emulator):
+    start_emulator(faults=Faults(huge_error=1.0))
+    tracemalloc.start()
+    error = failure()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert isinstance(error, UsageProblem)
+    # The emulator in this process holds the 64 MB that it sends once or twice.
+    assert peak < 200_000_000
+
+
+PROFILES = """
+[profile role]
+role_arn = arn:aws:iam::123456789012:role/drawer
+source_profile = base
+[profile base]
+aws_access_key_id = x
+aws_secret_access_key = y
+[profile mfa]
+role_arn = arn:aws:iam::123456789012:role/drawer
+source_profile = base
+mfa_serial = arn:aws:iam::123456789012:mfa/me
+[profile process]
+credential_process = /bin/false
+[profile sso]
+sso_start_url = https://nowhere.invalid/start
+sso_region = us-west-2
+sso_account_id = 123456789012
+sso_role_name = drawer
+"""
+
+
+@pytest.mark.parametrize("profile", ["role", "mfa", "process", "sso"])
+def test_credentials_that_cannot_be_had_are_named_and_nothing_was_sent(
+    monkeypatch, emulator, tmp_path, profile
+):
+    path = tmp_path / "config"
+    path.write_text(PROFILES)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_PROFILE", profile)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    error = failure()
+    assert isinstance(error, AccessProblem), error
+    assert f"(profile '{profile}', named by AWS_PROFILE)" in str(error)
+    assert error.trace.sent is False
+    assert emulator.received == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", "x\n"),
+        ("AWS_SESSION_TOKEN", "x\r\ny"),
+        ("AWS_BEARER_TOKEN_BEDROCK", "key\n"),
+    ],
+)
+def test_a_line_break_in_a_key_is_told_and_nothing_was_sent(monkeypatch, emulator, name, value):
+    monkeypatch.setenv(name, value)
+    error = failure()
+    assert isinstance(error, AccessProblem)
+    assert "line break" in str(error)
+    assert error.trace.sent is False
+    assert emulator.received == ()
+
+
+def test_credentials_that_stall_are_asked_for_once_by_all_workers(monkeypatch, emulator):
+    asked = []
+
+    def stall(*_):
+        asked.append(1)
+        time.sleep(0.1)
+        raise CredentialRetrievalError(provider="metadata", error_msg="timed out")
+
+    monkeypatch.setattr("botocore.session.Session.get_credentials", stall)
+    shared = client(workers=8)
+    with ThreadPoolExecutor(8) as pool:
+        errors = [pool.submit(shared.generate, FOX).exception() for _ in range(8)]
+    assert {type(error) for error in errors} == {AccessProblem}
+    assert len(asked) == 1
+    assert emulator.received == ()
+
+
+def test_the_region_of_an_arn_is_used_where_none_is_told(monkeypatch, start_emulator):
+    arn = "arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:provisioned-model/abc"
+    emulator = start_emulator(models={arn: CORE.id}, check_region=False)
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    request = ImageRequest(CATALOG.find(arn, "core"), "a fox")
+    client().generate(request)
+    assert emulator.received[0].region == "us-gov-west-1"
+    error = failure(request, region="us-west-2")
+    assert isinstance(error, UsageProblem)
+    assert str(error).endswith("Use --region us-gov-west-1.")
+    assert error.trace.sent is False
+    assert len(emulator.received) == 1
+
+
+def test_the_emulator_inside_looks_at_no_proxy_and_no_configuration(
+    monkeypatch, emulator, tmp_path
+):
+    broken = tmp_path / "config"
+    broken.write_text("[profile\nbroken")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(broken))
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    assert client(endpoint_url=emulator.url, offline=True).generate(FOX).size == Size(64, 48)
+    assert len(emulator.received) == 1
+
+
+def test_an_endpoint_on_this_machine_is_reached_without_a_proxy(monkeypatch, emulator):
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert client().generate(FOX).size == Size(64, 48)
+    assert len(emulator.received) == 1

@@ -40,6 +40,7 @@ def told(code, status, message="", *, model=CORE, region="us-west-2", successors
         ("IncompleteSignatureException", 400, "bad", "does not accept these credentials"),
         ("MissingAuthenticationTokenException", 403, "", "does not accept these credentials"),
         ("NotAuthorized", 400, "bad", "does not accept these credentials"),
+        ("AccessDeniedException", 403, "Bearer Token has expired", "API key has expired"),
         ("ServiceQuotaExceededException", 400, "No more.", "quota .* No more. .* Service Quotas"),
         ("ResourceNotFoundException", 404, "Not here.", "does not find stability.stable-image-cor"),
         ("ValidationException", 400, "The provided model identifier is invalid.", "knows no model"),
@@ -163,3 +164,16 @@ def test_a_policy_that_forbids_a_service_names_all_regions_its_profile_goes_to()
 @pytest.mark.parametrize("status", [0, 200, 400, 403, 404, 413, 418, 500, 503, 599])
 def test_an_unknown_failure_is_one_of_ours_all_the_same(code, status):
     assert str(told(code, status)).endswith(".")
+
+
+def test_a_page_is_not_awss_answer():
+    response = {
+        "Error": {"Code": "403", "Message": "Forbidden"},
+        "ResponseMetadata": {
+            "HTTPStatusCode": 403,
+            "HTTPHeaders": {"content-type": "text/html; charset=utf-8"},
+        },
+    }
+    problem = explain(Failure.of(response), CORE, "us-west-2", "")
+    assert isinstance(problem, AccessProblem)
+    assert "A proxy or firewall answered in Bedrock's place" in str(problem)

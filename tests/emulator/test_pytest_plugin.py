@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import boto3
 import pytest
@@ -59,3 +60,24 @@ def test_loading_the_plugin_loads_nothing_heavy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def broken_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config"
+    config.write_text("[default]\nignore_configured_endpoint_urls = true\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "example.com")
+
+
+@pytest.mark.usefixtures("broken_machine")
+def test_proxies_profiles_and_files_of_the_machine_are_out_of_the_way(
+    request: pytest.FixtureRequest,
+) -> None:
+    emulator: Emulator = request.getfixturevalue("bedrock_emulator")
+    client = boto3.Session().client("bedrock-runtime")
+    assert client.meta.endpoint_url == emulator.url
+    client.invoke_model(modelId=SD35, body=json.dumps({"prompt": "a fox"}))
+    assert emulator.pictures_made == 1

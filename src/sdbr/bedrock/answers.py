@@ -47,8 +47,10 @@ def refused(reason: str) -> Refused:
 
 
 def picture_bytes(encoded: object) -> bytes:
-    """Decoded base64; a ServiceProblem when it is missing, empty or damaged."""
+    """Decoded base64, of a data URI too; a ServiceProblem when missing, empty or damaged."""
     try:
+        if isinstance(encoded, str) and encoded.startswith("data:"):
+            encoded = encoded.partition(",")[2]
         if isinstance(encoded, str) and (data := pybase64.b64decode(encoded, validate=True)):
             return data
     except ValueError:

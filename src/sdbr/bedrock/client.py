@@ -51,15 +51,17 @@ class BedrockClient:
         with what is known of the send.
         """
         data, transport = self._ready(request)
-        request_id = ""
         try:
             request_id, answer = transport.invoke(request.model.invoke_id, data)
+        except SdbrError:
+            raise
+        except Exception as error:
+            raise self._explained(error, request.model, transport.region) from error
+        try:
             return _picture(request, parse(answer), request_id)
         except SdbrError as error:
             error.trace = replace(error.trace or Trace(), status=200, request_id=request_id)
             raise
-        except Exception as error:
-            raise self._explained(error, request.model, transport.region) from error
 
     def probe(self, model: Model) -> None:
         """Send a request without content: Bedrock refuses it, and bills nothing.

@@ -29,13 +29,17 @@ _PERHAPS_BILLED = (408, 424, 504)  # The model may have drawn by then.
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What AWS said: error code, HTTP status, message, seconds to wait where it names any."""
+    """What AWS said: error code, HTTP status, message, seconds to wait where it names any.
+
+    `html` tells a page: AWS sends none, a proxy or firewall on the way does.
+    """
 
     code: str
     status: int
     message: str
     wait: float | None = None
     request_id: str = ""
+    html: bool = False
 
     @property
     def line(self) -> str:
@@ -52,6 +56,7 @@ class Failure:
             message=str(error.get("Message", "")),
             wait=_wait(metadata.get("HTTPHeaders", {})),
             request_id=str(metadata.get("RequestId", "")),
+            html="html" in str(metadata.get("HTTPHeaders", {}).get("content-type", "")).lower(),
         )
 
 
@@ -70,6 +75,11 @@ def explain(failure: Failure, model: Model, region: str, successors: str) -> Sdb
 
     `successors` names the models to use instead with their prices, or is empty.
     """
+    if failure.html and failure.status < 500:
+        return AccessProblem(
+            f"A proxy or firewall answered in Bedrock's place (HTTP {failure.status}, an HTML "
+            "page). Check HTTPS_PROXY and NO_PROXY, or ask who runs your network."
+        )
     if failure.status == 404 or failure.code == "ResourceNotFoundException":
         return AccessProblem(_gone(failure, model, successors))
     if (problem := refused_identity(failure)) is not None:
@@ -95,6 +105,10 @@ def refused_identity(failure: Failure) -> AccessProblem | None:
             )
         return AccessProblem(
             "The AWS session has expired. Run `aws sso login` or renew the keys, then run it again."
+        )
+    if "Bearer Token has expired" in failure.message:
+        return AccessProblem(
+            "The Bedrock API key has expired. Set AWS_BEARER_TOKEN_BEDROCK to a new one."
         )
     if failure.code not in _BAD_KEYS:
         return None

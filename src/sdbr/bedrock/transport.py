@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sdbr.bedrock.answers import broken_answer
 from sdbr.concurrency import within
-from sdbr.errors import SdbrError, ServiceProblem
+from sdbr.errors import ServiceProblem, Trace
 
 Answer = TypeVar("Answer")
 
@@ -20,7 +20,7 @@ _LARGEST_ANSWER = 256 * 1024 * 1024
 _ERROR_PART, _ERROR_PARTS = 65_536, 16  # AWS's errors have less than 1 KB; a proxy sends anything.
 
 
-_LATE = "Bedrock did not answer within --timeout."
+_LATE = "Bedrock did not answer in time."
 
 
 class NotSent(Exception):
@@ -32,7 +32,7 @@ class _Progress:
     """How far a call has come."""
 
     sent: bool = False
-    answered: bool = False
+    request_id: str | None = None  # Once the answer has begun, with status 200.
 
 
 class Transport:
@@ -73,14 +73,11 @@ class Transport:
 
         try:
             return within(self._seconds, call)
-        except SdbrError:
-            raise
         except Exception as error:
             if not progress.sent:
                 raise NotSent from error
-            if progress.answered:
-                # The status was 200: the picture was made, whatever became of it on the way.
-                raise _cut_off(error) from error
+            if progress.request_id is not None:
+                raise _cut_off(error, progress.request_id) from error
             if isinstance(error, TimeoutError):
                 raise ServiceProblem(_LATE, again=True, billed="perhaps") from None
             raise
@@ -89,8 +86,10 @@ class Transport:
         answer: Mapping[str, Any] = self._client.invoke_model(
             modelId=model_id, body=body, contentType="application/json", accept="application/json"
         )
-        self._call.progress.answered = True
-        return answer["ResponseMetadata"].get("RequestId", ""), _whole(answer["body"])
+        request_id = self._call.progress.request_id = answer["ResponseMetadata"].get(
+            "RequestId", ""
+        )
+        return request_id, _whole(answer["body"])
 
     def _send(self, request: Any, **_: Any) -> Any:
         """Send in botocore's place. It answers with what a handler of this event returns."""
@@ -115,9 +114,15 @@ class _Raw:
         yield self._data
 
 
-def _cut_off(error: Exception) -> ServiceProblem:
-    what = "did not end within --timeout" if isinstance(error, TimeoutError) else "was cut off"
-    return ServiceProblem(f"Bedrock's answer {what}.", again=True, billed="yes")
+def _cut_off(error: Exception, request_id: str) -> ServiceProblem:
+    """The picture was made, whatever became of it on the way."""
+    if isinstance(error, ServiceProblem):
+        problem = error
+    else:
+        late = isinstance(error, TimeoutError) or type(error).__name__ == "ReadTimeoutError"
+        problem = ServiceProblem(_LATE if late else "Bedrock's answer was cut off.", again=True)
+    problem.trace = Trace(billed="yes", status=200, request_id=request_id)
+    return problem
 
 
 def _whole(body: Any) -> bytes:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from sdbr.cli.help import Option
 from sdbr.config.settings import Connection, Effort, Output, Spending, configured_endpoint
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sdbr.config import Config
     from sdbr.workflows.run import Setup
 
+_COMMAND_LINE = ParameterSource.COMMANDLINE
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -236,18 +238,24 @@ def _run(**flags: Any) -> Run:
 def connected(flags: dict[str, Any], config: Config) -> Connection:
     """Where requests go, by the flags of CONNECTION and --timeout, then the config.
 
-    Raises UsageProblem for an endpoint that is no URL.
+    A flag beats a variable: --endpoint-url sets SDBR_OFFLINE aside. Raises UsageProblem for both
+    flags at once, and for an endpoint that is no URL.
     """
+    source = click.get_current_context().get_parameter_source
+    given = [name for name in ("offline", "endpoint_url") if source(name) is _COMMAND_LINE]
+    if flags["offline"] and len(given) == 2:
+        raise UsageProblem("--offline has an endpoint of its own. Leave out --endpoint-url.")
+    offline = flags["offline"] and given != ["endpoint_url"]
     endpoint = flags["endpoint_url"] or config.endpoint_url or configured_endpoint()
     if endpoint and not endpoint.startswith(("http://", "https://")):
         raise UsageProblem(
             f"{endpoint!r} is no endpoint. Give a URL such as http://localhost:8123."
         )
     return Connection(
-        region=flags["region"] or (None if flags["offline"] else config.region),
+        region=flags["region"] or (None if offline else config.region),
         profile=flags["profile"] or config.profile,
-        endpoint_url=None if flags["offline"] else endpoint,
-        offline=flags["offline"],
+        endpoint_url=None if offline else endpoint,
+        offline=offline,
         timeout=flags["timeout"] or config.timeout or Connection().timeout,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ UNSET = (
     "AWS_BEARER_TOKEN_BEDROCK",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )
+# What is configured for AWS on this machine, or broken there, is not looked at.
+NO_FILES = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,6 +43,7 @@ def bedrock_emulator(
     with Emulator(**(marker.kwargs if marker else {})) as emulator:
         for name in UNSET:
             monkeypatch.delenv(name, raising=False)
-        for name, value in emulator.environment().items():
+        here = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", **NO_FILES}
+        for name, value in {**emulator.environment(), **here}.items():
             monkeypatch.setenv(name, value)
         yield emulator
