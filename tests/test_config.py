@@ -7,6 +7,7 @@ import pytest
 
 import sdbr.commands
 from sdbr import config
+from sdbr.config import file, trust
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.config.file import line_of
 from sdbr.config.settings import Connection, configured_endpoint, configured_region
@@ -43,7 +44,9 @@ def user_file(monkeypatch, tmp_path):
 
 
 def write(workspace, text):
-    (workspace / "sdbr.toml").write_text(text)
+    path = workspace / "sdbr.toml"
+    path.write_text(text)
+    trust.accept(file.read(path))
     return config.load(workspace)
 
 
@@ -206,6 +209,7 @@ def test_flags_win_over_the_environment_and_that_over_the_settings(
     (workspace / "sdbr.toml").write_text(
         f'endpoint_url = "{emulator.url}"\nmax_cost = 0\n[models]\ntxt2img = "ultra"\n'
     )
+    assert sdbr("trust", "--yes").code == 0
     assert sdbr("txt2img", "a fox").code == 7
     assert sdbr("txt2img", "a fox", "--max-cost", "1").code == 0
     assert sdbr("txt2img", "a fox", "--max-cost", "1", "--model", "core").code == 0
@@ -235,6 +239,18 @@ def test_flags_win_over_the_environment_and_that_over_the_settings(
         (Connection(endpoint_url="http://[::1]:80"), "local"),
         (Connection(offline=True), "local"),
         (Connection(endpoint_url="https://bedrock.example.com"), "bedrock.example.com"),
+        (
+            Connection(endpoint_url="https://x.execute-api.us-west-2.amazonaws.com"),
+            "x.execute-api.us-west-2.amazonaws.com",
+        ),
+        (
+            Connection(endpoint_url="https://bedrock-runtime.us-west-2.x.amazonaws.com"),
+            "bedrock-runtime.us-west-2.x.amazonaws.com",
+        ),
+        (
+            Connection(endpoint_url="https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com"),
+            "aws",
+        ),
         (Connection(endpoint_url="https://amazonaws.com.example.org"), "amazonaws.com.example.org"),
     ],
 )

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from sdbr.config import trust
+from sdbr.config.file import read
 from sdbr.workflows.look import prefixed
 
 SETTINGS = """
@@ -25,7 +27,9 @@ model = "fast"
 
 @pytest.fixture(autouse=True)
 def settings(workspace):
-    (workspace / "sdbr.toml").write_text(SETTINGS)
+    path = workspace / "sdbr.toml"
+    path.write_text(SETTINGS)
+    trust.accept(read(path))
 
 
 def told(ran):

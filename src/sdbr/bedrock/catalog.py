@@ -68,9 +68,17 @@ class Catalog:
 def load(prices: Mapping[str, Decimal], aliases: Mapping[str, str]) -> Catalog:
     """The built-in catalog under the user's `prices` (name → USD a picture) and `aliases`.
 
-    Raises UsageProblem when a price names a model that the catalog does not have.
+    Raises UsageProblem when a price names a model that the catalog does not have, or an alias
+    would stand for another model than the catalog says: a price told for one would be paid for
+    the other.
     """
     models = _built_in()
+    for alias in aliases:
+        if any(alias.removeprefix("us.") == it.id or alias in it.aliases for it in models):
+            raise UsageProblem(
+                f"The alias {alias!r} in sdbr.toml is a model's own name (see `sdbr models`). "
+                "Choose another."
+            )
     catalog = Catalog(models, dict(aliases))
     own = {catalog.find(name).id: usd for name, usd in prices.items()}
     priced = [

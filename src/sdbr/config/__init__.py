@@ -1,7 +1,7 @@
 """sdbr.toml: the user's own defaults, prices, aliases and looks.
 
 Read from the user's configuration folder and from the workspace; the workspace wins, and the
-environment over both.
+environment over both. See `trust` for what a workspace's file may not decide.
 """
 
 from __future__ import annotations
@@ -56,20 +56,40 @@ def user_file() -> Path:
 
 
 def load(workspace: Path) -> Config:
-    """The user's settings under the workspace's. Raises UsageProblem for what is wrong in them."""
-    layers = [file.values for file in files(workspace)]
+    """The user's settings under the workspace's.
+
+    Raises UsageProblem for what is wrong in them, and for a workspace's file that decides what it
+    may not.
+    """
+    found = files(workspace)
+    check_trust(found)
+    layers = [file.values for file in found]
     return merged([*layers, {"models": models_of(os.environ)}])
 
 
 def files(workspace: Path) -> list[File]:
     """The settings files that there are, checked, the weaker first. Raises UsageProblem."""
     found = []
-    for path in (user_file(), workspace / FILE_NAME):
+    own, beside = user_file(), workspace / FILE_NAME
+    for path in (own,) if _same(own, beside) else (own, beside):
         if os.path.isfile(path):  # False, not an error, where the path cannot even be looked at.
             from sdbr.config import file as config_file
 
             found.append(config_file.read(path))
     return found
+
+
+def _same(path: Path, other: Path) -> bool:
+    return os.path.isfile(path) and os.path.isfile(other) and os.path.samefile(path, other)
+
+
+def check_trust(found: Iterable[File]) -> None:
+    """Raise UsageProblem where a file that is not the user's own decides what needs trust."""
+    for file in found:
+        if file.path != user_file():
+            from sdbr.config import trust
+
+            trust.check(file)
 
 
 def merged(layers: Iterable[Mapping[str, Any]]) -> Config:

@@ -6,6 +6,7 @@ Each is decided by the flag, then the environment, then sdbr.toml, then a defaul
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,12 @@ from sdbr.errors import UsageProblem
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
 """What every AWS region's name matches as a whole, us-gov-west-1 too."""
+# The hosts of Bedrock and STS, and VPC endpoints. Others below amazonaws.com belong to customers.
+_SERVICE = r"(bedrock|bedrock-runtime|sts)(-fips)?"
+_AWS_HOST = (
+    rf"{_SERVICE}\.{REGION}\.(amazonaws\.com(\.cn)?|api\.aws)|sts\.amazonaws\.com"
+    rf"|[a-z0-9-]+\.{_SERVICE}\.{REGION}\.vpce\.amazonaws\.com(\.cn)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Connection:
         if self.endpoint_url is None:
             return "aws"
         host = _host(self.endpoint_url)
-        if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")):
+        if re.fullmatch(_AWS_HOST, host):
             return "aws"
         return "local" if host in LOOPBACK else host
 

@@ -34,6 +34,7 @@ def settings(root: Path) -> Finding:
     """Whether the settings files can be read."""
     try:
         files = config.files(root)
+        config.check_trust(files)
     except UsageProblem as problem:
         return failed("settings", problem)
     said = ", ".join(str(file.path) for file in files) or "no sdbr.toml, built-in defaults"

@@ -1,0 +1,56 @@
+"""sdbr trust: let the settings file of a workspace decide about money."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sdbr.cli.help import Command
+from sdbr.cli.options import workspace_option
+from sdbr.errors import InputProblem, UsageProblem
+
+_EXAMPLES = """
+sdbr trust
+sdbr trust --workspace films --yes
+sdbr trust --revoke
+"""
+
+
+@click.command("trust", cls=Command, examples=_EXAMPLES)
+@workspace_option
+@click.option("--yes", "-y", is_flag=True, help="Trust without being asked.")
+@click.option("--revoke", is_flag=True, help="Trust it no more.")
+def command(root: Path, yes: bool, revoke: bool) -> None:
+    """Let a workspace's sdbr.toml decide where requests go and what is spent.
+
+    Its models, looks and sizes are used without that. Its endpoint, profile, prices, caps and ARNs
+    are not: a workspace may come from somebody else. Trust is for the file as it is now.
+    """
+    import sys
+
+    from sdbr import config
+    from sdbr.config import file as config_file
+    from sdbr.config import trust
+    from sdbr.console import ask
+
+    path = root / config.FILE_NAME
+    if not path.is_file():
+        raise InputProblem(f"There is no {path}, so there is nothing to trust.")
+    file = config_file.read(path)
+    if revoke:
+        trust.revoke(file)
+        click.echo(f"{path} is no longer trusted.", err=True)
+        return
+    decided = trust.decisions(file)
+    if not decided:
+        click.echo(f"{path} decides nothing that needs trust.", err=True)
+        return
+    click.echo(f"{path} decides:", err=True)
+    for key, value in decided:
+        click.echo(f"  {'.'.join(key)} = {value}", err=True)
+    if not yes and not sys.stdin.isatty():
+        raise UsageProblem("There is nobody to ask. Add --yes to trust it.")
+    if yes or ask("Trust it?"):
+        trust.accept(file)
+        click.echo(f"{path} is trusted until it changes.", err=True)
