@@ -71,7 +71,7 @@ def test_a_request_without_a_row_is_missing(books):
 
 
 def test_a_part_file_and_a_lock_are_left_over(books):
-    (books / ".sdbr" / "locks").mkdir()
-    for name in ("locks/x.lock", ".sdbr-0-1-2.part"):
+    (books / ".sdbr" / "locks").mkdir(exist_ok=True)
+    for name in ("locks/x.lock", ".sdbr-0.part"):
         (books / ".sdbr" / name).touch()
     assert len(leftovers_of(books)) == 2

@@ -98,6 +98,7 @@ def test_each_scenario_names_its_test():
 def test_the_settings_of_the_pages_are_taken(sdbr, workspace):
     for page in ("recipes.md", "costs.md"):
         (workspace / "sdbr.toml").write_text(blocks(page, "toml")[0], "utf-8")
+        assert sdbr("trust", "--yes").code == 0
         assert sdbr("config").code == 0
 
 
@@ -106,6 +107,7 @@ def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
     (workspace / "photos").mkdir()
     shutil.copy(ROOT / "docs" / "img" / "lighthouse.webp", workspace / "photos")
     (workspace / "sdbr.toml").write_text(blocks("recipes.md", "toml")[0], "utf-8")
+    assert sdbr("trust", "--yes").code == 0
     recipes = [line for block in blocks("recipes.md", "sh") for line in block.splitlines()]
     assert len(recipes) > 6
     for recipe in recipes:

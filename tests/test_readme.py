@@ -34,6 +34,7 @@ def test_every_command_that_the_readme_shows_does_what_it_says(tmp_path):
 
 def test_the_settings_that_the_readme_shows_are_taken(sdbr, workspace):
     (workspace / "sdbr.toml").write_text(blocks("toml")[0], "utf-8")
+    assert sdbr("trust", "--yes").code == 0
     assert sdbr("txt2img", "a fox", "--model", "fast", "--dry-run").code == 0
 
 

@@ -101,6 +101,7 @@ def test_json_tells_of_each_model_all_that_the_catalogue_knows(sdbr):
 
 def test_a_price_of_the_users_own_is_shown_as_theirs(sdbr, workspace):
     (workspace / "sdbr.toml").write_text("[prices]\ncore = 0.05\n")
+    assert sdbr("trust", "--yes").code == 0
     core = rows(sdbr("models"))["core"]
     assert (core["USD"], core["AS OF"]) == ("0.05", "your settings")
     assert told(sdbr("models", "--json"))["core"]["prices"][0]["usd"] == 0.05

@@ -42,7 +42,7 @@ from tests.commands.money import ledger_rows
         (["a fox", "-o", "x.jpg", "--format", "png"], 2, "disagree"),
         (["--prompts", "missing.txt"], 3, "missing.txt"),
         (["a fox", "--region", "mars"], 4, "not an AWS region"),
-        (["a fox", "--profile", "nobody"], 4, "no such AWS profile"),
+        (["a fox", "--profile", "nobody"], 4, "There is no AWS profile 'nobody'"),
         (["a fox", "--max-cost", "0.03"], 7, "--max-cost is 0.03"),
         (["a fox", "--count", "26"], 7, "--yes"),
     ],

@@ -6,7 +6,6 @@ import json
 import random
 from contextlib import suppress
 from fractions import Fraction
-from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from dev.campaign.fuzz.shop import Shop, shop
 from dev.campaign.fuzz.watching import Target
 
 from sdbr.bedrock import catalog
-from sdbr.bedrock.client import _picture, _read
+from sdbr.bedrock.client import _picture, parse
 from sdbr.bedrock.error_mapping import Failure, explain
 from sdbr.config.file import read as read_toml
 from sdbr.errors import SdbrError
@@ -48,7 +47,7 @@ def answers(chance: random.Random) -> None:
         body = chance.choice((b"[" * 200_000, b'{"a":' * 100_000, b"9" * 5_000_000, b" " * 10**7))
     request = ImageRequest(chance.choice(_MODELS), "a fox", seed=7)
     with suppress(SdbrError):
-        _picture(request, _read({"body": BytesIO(body)}), "id")
+        _picture(request, parse(body), "id")
 
 
 def errors(chance: random.Random) -> None:

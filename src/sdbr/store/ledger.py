@@ -102,6 +102,9 @@ class Ledger:
                 )
                 self._prepare()
         finally:
+            # Safe while held: a waiter finds the name gone and begins anew.
+            with suppress(OSError):
+                guard.unlink()
             opening.release()
 
     def _prepare(self) -> None:
