@@ -18,6 +18,17 @@ from sdbr.errors import InputProblem, Interrupted
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+_AT_ONCE = (signal.SIGINT, signal.SIGTERM)
+_BY_DEFAULT = (signal.SIG_DFL, signal.default_int_handler)
+# Those that end a process, can be caught, and come from outside; Windows has three of them.
+_ENDING = [
+    getattr(signal, name)
+    for name in (
+        *("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGALRM", "SIGVTALRM"),
+        *("SIGPROF", "SIGUSR1", "SIGUSR2", "SIGIO", "SIGPWR", "SIGSTKFLT"),
+    )
+    if hasattr(signal, name)
+]
 _SELDOM = 1.0  # Seconds between passing lines: slow enough to be read.
 _LEFT = (
     b"Left at once: what was under way may be billed all the same, see sdbr ledger. "
@@ -89,30 +100,37 @@ class Console:
         """Move the bar one step on, with a note such as the dollars spent."""
         with self._lock:
             if self._bar is not None:
-                self._bar.set_postfix_str(note, refresh=False)
-                self._bar.update()
+                with suppress(OSError):
+                    self._bar.set_postfix_str(note, refresh=False)
+                    self._bar.update()
 
     def _print(self, line: str) -> None:
-        if self._bar is not None:
-            self._bar.write(line, file=sys.stderr)
-        elif sys.stderr is not None:  # print would take None for stdout, which is for results.
-            print(line, file=sys.stderr, flush=True)
+        # The terminal may be gone, and a line less is no reason to stop.
+        with suppress(OSError, ValueError):
+            if self._bar is not None:
+                self._bar.write(line, file=sys.stderr)
+            elif sys.stderr is not None:  # print would take None for stdout, which is for results.
+                print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def until_interrupted(
     stop: threading.Event, tell: Callable[[str], None]
 ) -> Iterator[threading.Event]:
-    """Set `stop` at the first SIGINT or SIGTERM; leave the process at the second.
+    """Set `stop` at the first signal that would end the process; leave it at a second Ctrl-C.
 
     Yields an event that is set when the user asked; `stop` may be set for other reasons.
-    Requests that are under way may be paid for, so they are waited for after the first signal.
+    Requests that are under way may be paid for, so they are waited for after the first signal. A
+    signal that is ignored, as SIGHUP is under nohup, stays so.
     """
 
     asked = threading.Event()
 
-    def interrupted(_signal: int, _frame: FrameType | None) -> None:
+    def interrupted(number: int, _frame: FrameType | None) -> None:
         if asked.is_set():
+            # A closed terminal sends SIGHUP once by the kernel and once by the shell.
+            if number not in _AT_ONCE:
+                return
             # Not by way of sys.stderr, which the interrupted line may hold.
             with suppress(OSError):
                 os.write(2, _LEFT)
@@ -124,7 +142,8 @@ def until_interrupted(
     if threading.current_thread() is not threading.main_thread():
         yield threading.Event()
         return
-    earlier = {name: signal.signal(name, interrupted) for name in (signal.SIGINT, signal.SIGTERM)}
+    ends = [it for it in _ENDING if signal.getsignal(it) in _BY_DEFAULT]
+    earlier = {it: signal.signal(it, interrupted) for it in ends}
     try:
         yield asked
     finally:

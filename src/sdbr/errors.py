@@ -91,6 +91,13 @@ class ServiceProblem(SdbrError):
         self.trace = Trace(billed=billed)
 
 
+class NoPicture(ServiceProblem):
+    """Bedrock answered and billed, and the answer holds no picture."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, again=True, billed="yes")
+
+
 class Refused(SdbrError):
     """The safety filter refused the prompt, the input or the result. `reason` is its word."""
 

@@ -43,7 +43,7 @@ from tests.commands.money import ledger_rows
         (["--prompts", "missing.txt"], 3, "missing.txt"),
         (["a fox", "--region", "mars"], 4, "not an AWS region"),
         (["a fox", "--profile", "nobody"], 4, "There is no AWS profile 'nobody'"),
-        (["a fox", "--max-cost", "0.03"], 7, "--max-cost is 0.03"),
+        (["a fox", "--max-cost", "0.03"], 7, "over --max-cost 0.03"),
         (["a fox", "--count", "26"], 7, "--yes"),
     ],
 )

@@ -20,7 +20,7 @@ def test_some_refused_pictures_leave_the_others_and_exit_8_under_skip(start_emul
 def test_a_mix_of_faults_loses_no_picture_and_no_row(start_emulator, sdbr, workspace):
     faults = Faults(throttle=0.2, error_500=0.1, cut_body=0.1, not_a_picture=0.05, seed=4)
     emulator = start_emulator(faults=faults)
-    ran = sdbr("txt2img", "a fox", "--count", "24", "--seed", "1", "--yes")
+    ran = sdbr("txt2img", "a fox", "--count", "24", "--seed", "1", "--max-cost", "9")
     assert ran.code == 0, ran.errors
     assert len(set(ran.lines)) == 24
     assert all((workspace / path).is_file() for path in ran.paths)

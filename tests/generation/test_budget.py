@@ -21,7 +21,7 @@ def test_as_many_fit_as_the_cap_holds(cap, pictures):
     for _ in range(pictures):
         purse.reserve(CENTS)
         purse.book(CENTS, "yes")
-    with pytest.raises(OverBudget, match="would pass the cap"):
+    with pytest.raises(OverBudget, match=r"over --max-cost 0\."):
         purse.reserve(CENTS)
     assert purse.spent == pictures * CENTS
 
@@ -39,12 +39,12 @@ def test_what_was_not_billed_comes_back_and_what_perhaps_was_does_not():
         purse.reserve(CENTS)
         purse.book(CENTS, billed)
     assert (purse.spent, purse.perhaps) == (CENTS, CENTS)
-    with pytest.raises(OverBudget, match=r"0\.04 USD are spent and 0\.04 USD perhaps"):
+    with pytest.raises(OverBudget, match=r"0\.04 USD and perhaps 0\.04 USD spent"):
         purse.reserve(CENTS)
 
 
 def test_the_message_says_how_to_go_on():
-    with pytest.raises(OverBudget, match=r"again with a higher --max-cost to go on\."):
+    with pytest.raises(OverBudget, match=r"same command again: give a higher --max-cost\."):
         budget("0").reserve(CENTS)
 
 
@@ -108,3 +108,16 @@ def test_the_cap_is_never_passed_by_one_picture_with_32_threads_and_any_outcome(
     assert refused or purse.spent + purse.perhaps == sum(
         (p for p, billed in zip(prices, outcomes, strict=True) if billed != "no"), Decimal(0)
     )
+
+
+def test_what_is_left_beyond_the_plan_is_given_to_one_alone():
+    purse = Budget(Decimal("0.40"), threading.Event(), Decimal("0.20"))
+    assert purse.spare(CENTS) == 5
+    purse.plan(3 * CENTS)
+    assert purse.spare(CENTS) == 2
+    purse.plan(-CENTS)
+    assert purse.spare(CENTS) == 3
+    for _ in range(9):
+        purse.reserve(CENTS)
+        purse.book(CENTS, "perhaps")
+    assert purse.spare(CENTS) == 1

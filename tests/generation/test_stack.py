@@ -8,6 +8,7 @@ from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.emulator import Faults
 from sdbr.errors import AccessProblem, InputProblem, Interrupted, OverBudget, Refused, SdbrError
 from sdbr.generation import retry
+from sdbr.generation.budget import Budget
 from sdbr.generation.filter_policy import OnFiltered
 from sdbr.generation.stack import Resources, open_session, spent
 from sdbr.request import Blob
@@ -38,7 +39,9 @@ def means(tmp_path, emulator, workers=8, **changes):
 
 def draw_all(using, requests, stop=None):
     """Draw with as many threads as workers; the pictures, and the errors in their places."""
-    with open_session(using, "test", stop or threading.Event(), lambda _: None) as run:
+    stop = stop or threading.Event()
+    budget = Budget(using.spending.cap, stop)
+    with open_session(using, "test", budget, stop, lambda _: None) as run:
 
         def draw(request):
             try:
@@ -162,7 +165,7 @@ def test_stop_ends_a_run_that_is_throttled_for_an_hour(tmp_path, start_emulator)
     emulator = start_emulator(faults=Faults(throttle=1.0, retry_after=3000))
     stop = threading.Event()
     using = means(tmp_path, emulator, connection=Connection(endpoint_url=emulator.url, timeout=1e5))
-    one = open_session(using, "test", stop, lambda _: stop.set())
+    one = open_session(using, "test", Budget(None, stop), stop, lambda _: stop.set())
     with one as run, pytest.raises(Interrupted):
         run.generate(seeds(1)[0])
     assert len(emulator.received) == 1
@@ -192,7 +195,8 @@ def test_an_emulators_pictures_never_stand_for_bedrocks(tmp_path, emulator):
 
 def test_offline_an_emulator_is_started_only_when_something_is_drawn(tmp_path, emulator):
     using = means(tmp_path, emulator, connection=Connection(offline=True))
-    with open_session(using, "test", threading.Event(), lambda _: None) as run:
+    stop = threading.Event()
+    with open_session(using, "test", Budget(None, stop), stop, lambda _: None) as run:
         assert run.generate(seeds(1)[0]).data
     assert emulator.received == ()
     (total,) = ledger_queries.totals(ledger_of(using), "")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pybase64
 
 from sdbr.bedrock.families import Artifact
-from sdbr.errors import Refused, ServiceProblem
+from sdbr.errors import NoPicture, Refused, ServiceProblem
 
 _INFERENCE_ERROR = "Inference error"  # Sent again: the other reasons are verdicts on the request.
 _LARGEST_SEED = 4_294_967_295  # Answers may name one more than requests take.
@@ -58,9 +58,9 @@ def picture_bytes(encoded: object) -> bytes:
     raise broken_answer("holds no picture")
 
 
-def broken_answer(what: str) -> ServiceProblem:
+def broken_answer(what: str) -> NoPicture:
     """A 200 answer that cannot be used: it was made, so it is billed, and may be asked again."""
-    return ServiceProblem(f"Bedrock's answer {what}.", again=True, billed="yes")
+    return NoPicture(f"Bedrock's answer {what}.")
 
 
 def seed_number(value: object) -> int | None:

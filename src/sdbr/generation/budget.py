@@ -10,20 +10,34 @@ from decimal import Decimal
 from sdbr.bedrock.catalog import price_of
 from sdbr.errors import InputProblem, Interrupted, OverBudget, Refused, SdbrError, Trace
 from sdbr.generation.cache_hits import KeyOf
+from sdbr.generation.estimate import in_usd
 from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Picture
 from sdbr.store.ledger import Ledger, Send, SendOutcome
 
+_PLENTY = 1_000_000
+"""Pictures, where nothing bounds them: more than any clip has."""
+
 
 class Budget:
-    """Counts one run's dollars. `cap` is in USD, None for no cap.
+    """Counts one run's dollars. `cap` is in USD, None for no cap; `told` is the estimate.
 
-    A send that does not fit waits while others are in flight, since those that turn out unbilled
-    give their money back; when nothing is in flight any more it is refused.
+    `agreed` says that the cap is the price that was told and agreed to, and not --max-cost. A send
+    that does not fit waits while others are in flight, since those that turn out unbilled give
+    their money back; when nothing is in flight any more it is refused.
     """
 
-    def __init__(self, cap: Decimal | None, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        cap: Decimal | None,
+        stop: threading.Event,
+        told: Decimal = Decimal(0),
+        *,
+        agreed: bool = False,
+    ) -> None:
         self.cap = cap
+        self._agreed = agreed
+        self._due = told
         self.spent = Decimal(0)
         self.perhaps = Decimal(0)
         self._in_flight = Decimal(0)
@@ -54,17 +68,32 @@ class Budget:
                 self.perhaps += price
             self._changed.notify_all()
 
+    def spare(self, price: Decimal) -> int:
+        """How many pictures at `price` USD the cap leaves beyond those that are planned."""
+        if self.cap is None or not price:
+            return _PLENTY
+        with self._changed:
+            return max(0, int((self.cap - max(self._due, self.spent + self.perhaps)) / price))
+
+    def plan(self, amount: Decimal) -> None:
+        """Count `amount` USD as planned beyond the estimate, so that nobody else plans it."""
+        with self._changed:
+            self._due += amount
+
     def _fits(self, price: Decimal) -> bool:
         if self.cap is None:
             return True
         return self.spent + self.perhaps + self._in_flight + price <= self.cap
 
     def _reached(self, price: Decimal) -> str:
-        perhaps = f" and {self.perhaps} USD perhaps" if self.perhaps else ""
+        perhaps = f" and perhaps {in_usd(self.perhaps)} USD" if self.perhaps else ""
+        cap = in_usd(self.cap or Decimal(0))
+        beyond = f"the {cap} USD that were agreed to" if self._agreed else f"--max-cost {cap}"
+        again = "it tells what the rest costs" if self._agreed else "give a higher --max-cost"
         return (
-            f"The next picture costs {price} USD and would pass the cap: --max-cost is "
-            f"{self.cap} USD, {self.spent} USD are spent{perhaps}. What is done stays: run the "
-            "same command again with a higher --max-cost to go on."
+            f"The next picture costs {in_usd(price)} USD, over {beyond}: "
+            f"{in_usd(self.spent)} USD{perhaps} spent. What is drawn is kept. To go on, run the "
+            f"same command again: {again}."
         )
 
 

@@ -27,12 +27,15 @@ class Share:
 class Estimate:
     """What a run will send. `pictures` is all it wants, `shares` what is not in the cache.
 
-    `saved` is the USD of what is in the cache; `billed` is False where an emulator answers;
-    `remarks` are said with it; `thing` is what the pictures are called.
+    `same` is how many of them are the same request as another; `saved` is the USD of all that is
+    not sent; `extra` is USD that may come on top, told in a remark; `billed` is False where an
+    emulator answers; `remarks` are said with it; `thing` is what the pictures are called.
     """
 
     pictures: int
     shares: tuple[Share, ...]
+    same: int = 0
+    extra: Decimal = Decimal(0)
     saved: Decimal = Decimal(0)
     billed: bool = True
     remarks: tuple[str, ...] = ()
@@ -58,8 +61,10 @@ class Estimate:
         if not self.shares:
             remarks = f" ({'; '.join(self.remarks)})" if self.remarks else ""
             return f"{start}, all paid for already = 0.00 USD{remarks}"
-        if hits := self.pictures - self.sends:
-            start += f", {hits} paid for already: {self.sends}"
+        hits = self.pictures - self.same - self.sends
+        start += f", {self.same} the same as another" if self.same else ""
+        start += f", {hits} paid for already" if hits else ""
+        start += f": {self.sends}" if self.same or hits else ""
         prices = [_priced(share) for share in self.shares]
         if len(prices) == 1:
             start += f" × {prices[0]}"
@@ -92,7 +97,8 @@ def estimate(
     counts = Counter((request.model, price_of(request)) for request in missing.values())
     shares = tuple(Share(model, count, price) for (model, price), count in counts.items())
     total = sum((price_of(request) or Decimal(0) for _, request in wanted), Decimal(0))
-    unsaved = Estimate(len(wanted), shares, billed=billed)
+    same = sum(Counter(key for key, _ in wanted if key in missing).values()) - len(missing)
+    unsaved = Estimate(len(wanted), shares, same, billed=billed)
     return replace(unsaved, saved=total - unsaved.cost)
 
 
@@ -102,10 +108,18 @@ def default_strengths(chosen: Iterable[float | None]) -> tuple[str, ...]:
     return tuple(f"strength {strength:g} by default" for strength in strengths)
 
 
-def consent(estimated: Estimate, spending: Spending, ask: Callable[[str], bool] | None) -> None:
-    """Raise OverBudget unless the price is small, capped, or agreed to.
+def consent(
+    estimated: Estimate,
+    spending: Spending,
+    ask: Callable[[str], bool] | None,
+    *,
+    offline: bool = False,
+) -> Decimal | None:
+    """The USD that the run may spend; raise OverBudget unless that is small, capped or agreed to.
 
-    `ask` puts a question to a terminal; None where there is none.
+    `ask` puts a question to a terminal; None where there is none. What was told and agreed to is
+    the run's cap, so that no failure is paid for again and again. None is no cap: `offline`
+    nothing is billed, and a price that nobody knows cannot be held.
     """
     if estimated.unpriced and spending.cap is not None:
         name = estimated.unpriced[0].invoke_id
@@ -113,9 +127,13 @@ def consent(estimated: Estimate, spending: Spending, ask: Callable[[str], bool] 
             f"The price of {name} is unknown, so --max-cost cannot be kept. Add it to sdbr.toml: "
             f'[prices] "{name}" = 0.08'
         )
+    if spending.cap is not None or offline:
+        return spending.cap
     small = estimated.cost <= spending.ask_above and not estimated.unpriced
-    if small or spending.assume_yes or spending.cap is not None or not estimated.sends:
-        return
+    if small and not spending.assume_yes:
+        return spending.ask_above
+    if spending.assume_yes or not estimated.sends:
+        return _agreed(estimated, spending)
     cost = f"{in_usd(estimated.cost)} USD"
     costs = f"{'costs' if estimated.billed else 'would cost'} {cost}"
     if ask is None:
@@ -125,3 +143,10 @@ def consent(estimated: Estimate, spending: Spending, ask: Callable[[str], bool] 
         )
     if not ask(f"Spend {cost}?"):
         raise OverBudget("Nothing was sent. Lower the price with --max-cost or fewer pictures.")
+    return _agreed(estimated, spending)
+
+
+def _agreed(estimated: Estimate, spending: Spending) -> Decimal | None:
+    if estimated.unpriced:
+        return None
+    return max(estimated.cost + estimated.extra, spending.ask_above)

@@ -11,13 +11,14 @@ import threading
 import time
 from dataclasses import dataclass
 
-from sdbr.errors import Interrupted, ServiceProblem
+from sdbr.errors import Interrupted, NoPicture, ServiceProblem
 from sdbr.generation.generate import Generate, Tell
 from sdbr.request import ImageRequest, Picture
 
 _FIRST_WAIT = 0.5  # Seconds, at most: the first wait is drawn from 0 to this.
 _LONGEST_WAIT = 20.0  # Seconds; all attempts together have 600 by default.
 _TIMES_UNREACHED = 3  # A wrong endpoint is not worth the attempts that a busy one is.
+_TIMES_WITHOUT_PICTURE = 3
 _TIMES_PERHAPS_BILLED = 5  # As often as boto3 itself would send, and pay for, one picture.
 
 
@@ -33,8 +34,23 @@ def retried(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell
     """Send again after a passing failure, until `policy` ends it or `stop` is set.
 
     Sends that may have been billed without giving a picture are repeated five times at most, and
-    an endpoint that cannot be reached is tried three times.
+    an endpoint that cannot be reached is tried three times. Three answers in a row without a
+    picture, whoever they were for, end the run: something else than Bedrock answers.
     """
+    in_a_row: list[NoPicture] = []
+
+    def send(request: ImageRequest) -> Picture:
+        if len(in_a_row) >= _TIMES_WITHOUT_PICTURE:
+            raise _stopped(in_a_row[-1])
+        try:
+            picture = generate(request)
+        except NoPicture as problem:
+            in_a_row.append(problem)
+            if len(in_a_row) >= _TIMES_WITHOUT_PICTURE:
+                raise _stopped(problem) from problem
+            raise
+        in_a_row.clear()
+        return picture
 
     def draw(request: ImageRequest) -> Picture:
         deadline = time.monotonic() + policy.timeout
@@ -43,7 +59,7 @@ def retried(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell
             if stop.is_set():
                 raise Interrupted("Stopped before the next request was sent.")
             try:
-                return generate(request)
+                return send(request)
             except ServiceProblem as problem:
                 failures.append(problem)
                 wait = _wait(problem, len(failures))
@@ -78,8 +94,17 @@ def _worth_another(failures: list[ServiceProblem], attempts: int, latest: float)
     )
 
 
+def _stopped(problem: NoPicture) -> ServiceProblem:
+    last = ServiceProblem(
+        f"{problem} That is the third answer in a row without a picture, and each may be billed, "
+        "so the run stops here. Check the endpoint, or run it again later."
+    )
+    last.trace = problem.trace
+    return last
+
+
 def _given_up(problem: ServiceProblem, sends: int) -> ServiceProblem:
-    if sends == 1:
+    if sends == 1 or not problem.again:
         return problem
     last = ServiceProblem(f"{problem} Gave up after {sends} attempts; run it again later.")
     last.trace = problem.trace

@@ -76,7 +76,7 @@ class Session:
 
 @contextmanager
 def open_session(
-    resources: Resources, command: str, stop: threading.Event, tell: Tell
+    resources: Resources, command: str, budget: Budget, stop: threading.Event, tell: Tell
 ) -> Iterator[Session]:
     """Open the ledger and a run of `command`; the connection is made when it is first needed."""
     effort, cache = resources.effort, resources.cache
@@ -84,7 +84,6 @@ def open_session(
     key_of = lru_cache(maxsize=4 * effort.workers)(resources.key_of())
     ledger = Ledger(resources.workspace.hidden / "ledger.db")
     run = ledger.begin_run(command, resources.realm)
-    budget = Budget(resources.spending.cap, stop)
     with _emulated(resources.connection) as connection:
         client = BedrockClient(connection, resources.models, effort.workers)
         generate = kept(client.generate, cache, key_of, resources.realm)

@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +31,11 @@ _FORMATS = ("", "png", "jpeg", "webp")  # A format is a part of a path: no other
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is written beside a cached picture; `refused` is the filter's word instead of one."""
+    """What is written beside a cached picture; `refused` is the filter's word instead of one.
+
+    `mtime_ns` is when the picture's file was written: untouched since, it need not be read to be
+    known as whole.
+    """
 
     model: str
     realm: str
@@ -43,6 +47,7 @@ class Entry:
     drawn_at: str = ""
     request_id: str = ""
     sha256: str = ""
+    mtime_ns: int = 0
     refused: str = ""
 
 
@@ -77,11 +82,18 @@ class Cache:
         )
 
     def has(self, key: str) -> bool:
-        """Whether `key` needs no request: a picture is there, or a refusal is remembered."""
+        """Whether `key` needs no request: a whole picture is there, or a refusal is remembered.
+
+        What the estimate counts as paid for is what `find` will give.
+        """
         entry = self.entry(key)
-        return entry is not None and (
-            bool(entry.refused) or self.picture_path(key, entry).is_file()
-        )
+        if entry is None or entry.refused:
+            return entry is not None
+        try:
+            untouched = self.picture_path(key, entry).stat().st_mtime_ns == entry.mtime_ns
+        except OSError:
+            untouched = False
+        return untouched or isinstance(self.find(key), Picture)
 
     def entry(self, key: str) -> Entry | None:
         """What is written of `key`, or None where nothing or nothing sensible is.
@@ -186,12 +198,15 @@ class DiskSpace:
         )
         target = self.cache.picture_path(self.key, entry)
         with plain_write_errors(target):
-            _put(self.entry, _json(entry), target.with_suffix(".json"))
-            _put(self.picture, picture.data, target)
+            _write(self.picture, picture.data)
+            entry = replace(entry, mtime_ns=os.fstat(self.picture.fileno()).st_mtime_ns)
+            _write(self.entry, _json(entry))
+            os.replace(self.entry.name, target.with_suffix(".json"))
+            os.replace(self.picture.name, target)
 
 
 def _is_sensible(entry: Entry) -> bool:
-    numbers = ("seed", "width", "height")
+    numbers = ("seed", "width", "height", "mtime_ns")
     values = {name: value for name, value in asdict(entry).items() if name != "price" or value}
     typed = (isinstance(value, int if name in numbers else str) for name, value in values.items())
     return all(typed) and entry.format in _FORMATS
@@ -210,12 +225,11 @@ def _read(path: Path) -> bytes | None:
         ) from error
 
 
-def _put(file: BinaryIO, data: bytes, target: Path) -> None:
+def _write(file: BinaryIO, data: bytes) -> None:
     file.seek(0)
     file.write(data)
     file.truncate(len(data))
     flush(file)
-    os.replace(file.name, target)
 
 
 def _reserve(file: BinaryIO, size: int) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from sdbr.bedrock.catalog import price_of
 from sdbr.config.settings import Output
 from sdbr.console import Console, ask, open_file, print_bytes, print_line, until_interrupted
 from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
+from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd
 from sdbr.generation.stack import Resources, Session, open_session
 from sdbr.request import ImageRequest, Size
@@ -101,6 +103,9 @@ class ResultLine:
         }
 
 
+Results = Generator[ResultLine, None, None]
+
+
 class Work(Protocol):
     """One thing to be drawn: a row of pictures, a clip, an animation."""
 
@@ -115,7 +120,7 @@ class Work(Protocol):
     def plan(self) -> Iterator[PlanLine]:
         """What --dry-run prints."""
 
-    def draw(self, session: Session, asked: threading.Event) -> Iterator[ResultLine]:
+    def draw(self, session: Session, asked: threading.Event) -> Results:
         """Draw, write and yield each result; `asked` is set when the user interrupts."""
 
 
@@ -152,36 +157,40 @@ def run(plan: RunPlan, setup: Setup) -> None:
         Console().say(f"{price}. Nothing was sent.")
         return
     console.say(price)
-    consent(plan.estimate, resources.spending, ask if console.terminal else None)
+    spending = resources.spending
+    asking = ask if console.terminal else None
+    cap = consent(plan.estimate, spending, asking, offline=resources.connection.offline)
     plan.agreed()
     stop, failed, paths = threading.Event(), list(plan.failed), []
+    budget = Budget(cap, stop, plan.estimate.cost, agreed=spending.cap is None)
     with (
         until_interrupted(stop, console.say) as asked,
-        open_session(resources, plan.command, stop, console.passing) as session,
+        open_session(resources, plan.command, budget, stop, console.passing) as session,
     ):
         session.ledger.plan_run(session.run, plan.estimate.pictures, plan.estimate.saved)
         try:
             for work in plan.works:
                 try:
-                    for result in work.draw(session, asked):
-                        _print(result, output.json, resources.realm != "aws")
-                        paths += [result.path] if result.path else []
+                    # What is under way ends before the ledger is closed, whatever fails here.
+                    with closing(work.draw(session, asked)) as results:
+                        for result in results:
+                            _print(result, output.json, resources.realm != "aws")
+                            paths += [result.path] if result.path else []
                 except (InputProblem, ServiceProblem, PartlyDone) as error:
                     if stop.is_set():
                         raise
                     failed.append(_of(work, error))
         finally:
             summaries = [work.summary for work in plan.works if work.summary]
-            console.say(", ".join([*summaries, spending(session, plan.estimate)]))
+            console.say(", ".join([*summaries, spending_of(budget, plan.estimate)]))
     if output.open:
         for path in paths:
             open_file(path)
     _conclude(failed, len(plan.works) + len(plan.failed), plan.things)
 
 
-def spending(session: Session, estimate: Estimate) -> str:
+def spending_of(budget: Budget, estimate: Estimate) -> str:
     """What a run cost, in words."""
-    budget = session.budget
     perhaps = f", {in_usd(budget.perhaps)} USD perhaps" if budget.perhaps else ""
     note = "" if estimate.billed else " (emulated)"
     return f"{in_usd(budget.spent)} USD spent{perhaps}{note}"

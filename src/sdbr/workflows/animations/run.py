@@ -28,7 +28,7 @@ from sdbr.workflows.animations.prepare import (
     PreparedAnimation,
     prepare_animation,
 )
-from sdbr.workflows.run import PlanLine, ResultLine, RunPlan, Setup, run
+from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
 
 
 def animate(paths: Sequence[Path], spec: AnimationSpec, setup: Setup, catalog: Catalog) -> None:
@@ -99,7 +99,7 @@ class AnimationWork:
             more={"frames": [_planned(animation, number) for number in wanted]},
         )
 
-    def draw(self, session: Session, asked: threading.Event) -> Iterator[ResultLine]:  # noqa: ARG002
+    def draw(self, session: Session, asked: threading.Event) -> Results:  # noqa: ARG002
         """Draw the frames that are wanted, then write the animation, or a sheet for a trial."""
         animation, console, before = self.animation, self.setup.console, spent(session.budget)
         target = animation.spec.result

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
-from sdbr.config.settings import Spending
 from sdbr.errors import OverBudget, UsageProblem
 from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
-from sdbr.generation.stack import Resources, Session, spent
+from sdbr.generation.stack import Resources
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import draw, sheets
 from sdbr.workflows.clips.footage import place_again
 from sdbr.workflows.clips.prepare import PreparedClip
 
-_PLENTY = 1_000_000
 _FEWEST_EXTRA, _EXTRA_SHARE = 2, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What may be spent beyond the price that was told: nothing that nobody agreed to."""
-
-    spending: Spending
-    estimated: Decimal
-
-    def pictures(self, price: Decimal, session: Session) -> int:
-        """How many more pictures at `price` USD are agreed to beyond those that were told."""
-        if not price:
-            return _PLENTY
-        due = max(self.estimated, spent(session.budget))
-        if self.spending.cap is not None:
-            return max(0, int((self.spending.cap - due) / price))
-        if self.spending.assume_yes:
-            return _PLENTY
-        return max(0, int((self.spending.ask_above - due) / price))
 
 
 def fit_cap(
@@ -80,16 +59,16 @@ def estimate_clips(
             # What starts from a result that is not there yet cannot be looked up: it is priced.
             requests.append((f"{key} onward" if _onward(one, shown.number) else key, request))
     price_of_all = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
+    extra = sum((price(one) * most_extra(one) for one in clips if saved_of([one])), Decimal(0))
     thing = "frame" if all(len(s.plan.drawn) == count_frames(s) for s in clips) else "keyframe"
-    return replace(price_of_all, thing=thing, remarks=_remarks(clips))
+    return replace(price_of_all, thing=thing, extra=extra, remarks=_remarks(clips, extra))
 
 
 def add_refinement(estimate: Estimate, clips: Sequence[PreparedClip]) -> Estimate:
     """The price with what making the clips steadier may add to it."""
-    more = in_usd(saved_of(clips))
-    return replace(
-        estimate, remarks=(*estimate.remarks, f"up to {more} USD more for --max-flicker")
-    )
+    more = saved_of(clips)
+    remark = f"up to {in_usd(more)} USD more for --max-flicker"
+    return replace(estimate, extra=max(estimate.extra, more), remarks=(*estimate.remarks, remark))
 
 
 def is_paid(one: PreparedClip, number: int, resources: Resources) -> bool:
@@ -109,15 +88,14 @@ def count_frames(one: PreparedClip) -> int:
     return len(one.plan.footage.frames)
 
 
-def _remarks(clips: Sequence[PreparedClip]) -> tuple[str, ...]:
+def _remarks(clips: Sequence[PreparedClip], extra: Decimal) -> tuple[str, ...]:
     silent = [s.plan.requests.request.strength for s in clips if s.order.look.strength is None]
     strengths = default_strengths(silent)
     saved = saved_of(clips)
     whole = sum((price(one) * count_frames(one) for one in clips), Decimal(0))
     if not saved:
         return strengths
-    more = sum((price(one) * most_extra(one) for one in clips), Decimal(0))
-    perhaps = f"up to {in_usd(more)} USD more where motion explains too little"
+    perhaps = f"up to {in_usd(extra)} USD more where motion explains too little"
     return (f"all frames: {in_usd(whole)} USD", perhaps, *strengths)
 
 

@@ -30,7 +30,6 @@ from sdbr.workflows.clips.overrides import (
 )
 from sdbr.workflows.clips.prepare import ClipOrder, PreparedClip, prepare_clip
 from sdbr.workflows.clips.pricing import (
-    Allowance,
     add_refinement,
     count_frames,
     estimate_clips,
@@ -43,7 +42,7 @@ from sdbr.workflows.clips.pricing import (
 from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, restyle
 from sdbr.workflows.clips.source import ClipSource
-from sdbr.workflows.run import PlanLine, ResultLine, RunPlan, Setup, run
+from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
 
 _ROUNDS = 3
 """Times that a clip is drawn anew with more keyframes to come under --max-flicker."""
@@ -69,8 +68,7 @@ def restyle_clips(
     estimate = estimate_clips(clips, selection.test_frames, resources)
     if steadiness.max_flicker is not None:
         estimate = add_refinement(estimate, clips)
-    allowance = Allowance(resources.spending, estimate.cost)
-    works = [ClipWork(clip, flags, setup, allowance) for clip in clips]
+    works = [ClipWork(clip, flags, setup) for clip in clips]
     frames = counted(sum(map(count_frames, clips)), "frame")
     plan = RunPlan(
         order.spec.command,
@@ -154,7 +152,6 @@ class ClipWork:
     clip: PreparedClip
     flags: tuple[ClipFlags, SteadyFlags]
     setup: Setup
-    allowance: Allowance
     summary: str = ""
 
     @property
@@ -174,7 +171,7 @@ class ClipWork:
             more={"frames": count_frames(clip), "keyframes": _keyframes(clip)},
         )
 
-    def draw(self, session: Session, asked: threading.Event) -> Iterator[ResultLine]:  # noqa: ARG002
+    def draw(self, session: Session, asked: threading.Event) -> Results:  # noqa: ARG002
         """Draw the clip or its trial, and note what keyframes saved."""
         selection, steadiness = self.flags
         if steadiness.review or selection.test_frames is not None:
@@ -228,28 +225,34 @@ class ClipWork:
                 break
             more = _with_more_keyframes(clip, result, most / 1000)
             new = len(more.plan.drawn) - len(clip.plan.drawn)
-            if not 0 < new <= self.allowance.pictures(price(clip), session):
+            if not 0 < new <= session.budget.spare(price(clip)):
                 break
+            session.budget.plan(new * price(clip))
             self.setup.console.say(
                 f"{self.name}: {result.measured}: over {most:g}, "
                 f"drawing {counted(new, 'more keyframe')}"
             )
-            extra_anew = self._extra(more, session, new)
+            extra_anew = self._extra(more, session)
             again = self._draw(more, session, extra_anew)
             if again.measured.flicker >= result.measured.flicker:
                 self.setup.console.say(
                     "More keyframes did not make it steadier: the clip stays as it was."
                 )
-                return clip, self._draw(clip, session, extra)
+                return clip, self._draw(clip, session, result.extra)
             clip, result, extra = more, again, extra_anew
         return clip, result
 
     def _draw(self, clip: PreparedClip, session: Session, extra: int) -> ClipResult:
-        return restyle(clip, session, self.setup.resources, self.setup.console, extra)
+        result = restyle(clip, session, self.setup.resources, self.setup.console, extra)
+        # What was planned and not needed is there for the next clip.
+        session.budget.plan((result.extra - extra) * price(clip))
+        return result
 
-    def _extra(self, clip: PreparedClip, session: Session, new: int = 0) -> int:
-        """How many frames may be drawn beyond the plan, of which `new` are keyframes by now."""
-        return min(most_extra(clip), self.allowance.pictures(price(clip), session) - new)
+    def _extra(self, clip: PreparedClip, session: Session) -> int:
+        """How many frames may be drawn beyond the plan; they are planned from now on."""
+        extra = min(most_extra(clip), session.budget.spare(price(clip)))
+        session.budget.plan(extra * price(clip))
+        return extra
 
     def _line(
         self, clip: PreparedClip, path: Path, cost: Decimal, more: dict[str, Any]

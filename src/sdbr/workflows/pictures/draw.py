@@ -25,7 +25,7 @@ from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.outputs import check_free, job_targets
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobFailure, JobResult
-from sdbr.workflows.run import PlanLine, ResultLine, RunPlan, Setup, run
+from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
 from sdbr.workspace import place
 
 _WINDOW = 4  # Held results a worker: keeps 97 % of the workers busy under uneven latency.
@@ -144,7 +144,7 @@ class PictureWork:
         for job, key in zip(self.wanted.jobs, self.wanted.keys, strict=True):
             yield PlanLine(job.request, job.target, job.before, more={"key": key})
 
-    def draw(self, session: Session, asked: threading.Event) -> Iterator[ResultLine]:
+    def draw(self, session: Session, asked: threading.Event) -> Results:
         """Draw all jobs and yield each as it is written, in order.
 
         After a failure the others are kept. Raises, at the end: the failure that stopped the run,

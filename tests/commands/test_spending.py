@@ -1,0 +1,131 @@
+"""What a run may spend: what was told and agreed to, and not a cent more."""
+
+import signal
+import time
+from decimal import Decimal
+
+import pytest
+
+from sdbr.emulator import Faults
+from tests.commands.money import ledger_rows
+
+CORE_PRICE = Decimal("0.04")
+TWENTY = ("txt2img", "a fox", "--count", "20", "--seed", "1")
+
+
+def spent(emulator):
+    """USD for which Bedrock may send a bill."""
+    return CORE_PRICE * emulator.pictures_made
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "no_pictures", "html_page", "not_a_picture"])
+def test_retries_spend_no_more_than_was_told_and_agreed_to(start_emulator, sdbr, fault):
+    emulator = start_emulator(faults=Faults(**{fault: 0.5}, seed=3))
+    ran = sdbr(*TWENTY, "--count", "30", "--yes")
+    assert ran.code in (5, 7, 8)
+    assert spent(emulator) <= Decimal("1.20")
+
+
+def test_under_the_sum_that_is_not_asked_about_that_sum_is_the_cap(start_emulator, sdbr):
+    emulator = start_emulator(faults=Faults(drop_after=0.6, seed=1))
+    ran = sdbr(*TWENTY)
+    assert ran.code == 7
+    assert "over the 1.00 USD that were agreed to" in ran.failure
+    assert Decimal("0.90") < spent(emulator) <= Decimal("1.00")
+
+
+def test_the_rest_is_told_and_drawn_by_the_next_run(start_emulator, sdbr, workspace):
+    emulator = start_emulator(faults=Faults(drop_after="first:10"))
+    assert sdbr(*TWENTY).code == 7
+    made = emulator.pictures_made
+    again = sdbr(*TWENTY)
+    assert (again.code, len(again.paths)) == (0, 20)
+    assert f"{made - 10} paid for already" in again.errors
+    assert emulator.pictures_made == 30
+    assert len(ledger_rows(workspace)) == 30
+
+
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [
+        ("no_pictures", "holds no picture"),
+        ("html_page", "an HTML page"),
+        ("broken_json", "readable"),
+    ],
+)
+def test_three_answers_in_a_row_without_a_picture_end_the_run(start_emulator, sdbr, fault, what):
+    emulator = start_emulator(faults=Faults(**{fault: 1.0}))
+    ran = sdbr(*TWENTY, "--workers", "1", "--max-cost", "50")
+    assert ran.code == 5
+    assert what in ran.failure
+    assert "third answer in a row" in ran.failure
+    assert len(emulator.received) == 3
+
+
+def test_many_workers_send_no_more_than_are_under_way_when_the_third_comes(start_emulator, sdbr):
+    emulator = start_emulator(faults=Faults(no_pictures=1.0), latency=0.1)
+    assert sdbr(*TWENTY, "--workers", "8", "--max-cost", "50").code == 5
+    assert len(emulator.received) <= 10
+
+
+def test_offline_asks_for_no_consent_and_holds_a_cap_that_is_given(sdbr):
+    many = ("txt2img", "a fox", "--count", "30", "--offline")
+    assert sdbr(*many).code == 0
+    assert sdbr(*many, "--seed", "5", "--max-cost", "0.40").code == 7
+
+
+def test_equal_requests_are_the_same_picture_and_not_paid_for_already(sdbr, emulator):
+    ran = sdbr("txt2img", "a fox", "a fox", "a fox", "--seed", "7")
+    assert "3 pictures, 2 the same as another: 1 × 0.04 USD = 0.04 USD" in ran.errors
+    assert len(emulator.received) == 1
+
+
+def test_a_damaged_cache_is_not_told_as_paid_for(sdbr, emulator, workspace):
+    many = ("txt2img", "a fox", "--count", "30", "--seed", "1")
+    assert sdbr(*many, "--yes").code == 0
+    for picture in (workspace / ".sdbr" / "cache").glob("??/*.png"):
+        data = bytearray(picture.read_bytes())
+        data[len(data) // 2] ^= 1
+        picture.write_bytes(data)
+    ran = sdbr(*many)
+    assert ran.code == 7
+    assert "30 pictures × 0.04 USD = 1.20 USD" in ran.errors
+    assert len(emulator.received) == 30
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM", "SIGQUIT", "SIGUSR1"])
+def test_a_signal_that_ends_a_process_loses_no_paid_picture(
+    sdbr, sdbr_process, start_emulator, workspace, name
+):
+    emulator = start_emulator(latency=0.5)
+    many = ("txt2img", "a fox", "--count", "20", "--seed", "1", "--workers", "8")
+    process = sdbr_process(*many)
+    _wait_for(emulator, 8)
+    process.send_signal(getattr(signal, name))
+    if name == "SIGHUP":
+        process.send_signal(signal.SIGHUP)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert sdbr(*many).code == 0
+    assert len(emulator.received) == 20
+    assert {row["billed"] for row in ledger_rows(workspace)} == {"yes"}
+
+
+def test_under_nohup_a_closed_terminal_changes_nothing(sdbr_process, start_emulator):
+    emulator = start_emulator(latency=0.3)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = sdbr_process("txt2img", "a fox", "--count", "12", "--workers", "4")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    _wait_for(emulator, 4)
+    process.send_signal(signal.SIGHUP)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert len(out.splitlines()) == 12
+
+
+def _wait_for(emulator, requests):
+    deadline = time.monotonic() + 30
+    while emulator.max_in_flight_seen < requests and time.monotonic() < deadline:
+        time.sleep(0.02)
