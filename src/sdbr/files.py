@@ -112,11 +112,14 @@ def part_file(target: Path) -> Iterator[BinaryIO]:
     """A temporary file beside `target`, removed at the end of the block if it is still there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with unfinished(target) as path:
+        file = open(path, "wb")  # noqa: SIM115 - closed below, where a full disk may refuse it
         try:
-            with open(path, "wb") as file:
-                yield file
+            yield file
         finally:
-            with suppress(FileNotFoundError):
+            # Whoever wants the bytes has flushed them: what closing cannot write is not missed.
+            with suppress(OSError):
+                file.close()
+            with suppress(OSError):
                 path.unlink()
 
 

@@ -1,13 +1,17 @@
+import errno
+import os
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from sdbr.bedrock import body
 from sdbr.errors import InputProblem, Refused, ServiceProblem
 from sdbr.generation.cache_hits import cached, kept
-from sdbr.store.cache import Cache
+from sdbr.store.cache import Cache, spare_cache
 from tests.material import CORE, drawn, request_for
 
 FOX = request_for(CORE, seed=7)
@@ -39,7 +43,7 @@ def key_of(request):
 
 
 def one_run(draw, cache, fresh=False):
-    keep = kept(draw, cache, key_of, "local")
+    keep = kept(draw, cache, key_of, "local", lambda _: None)
     return cached(keep, cache, key_of, fresh, threading.Event())
 
 
@@ -127,3 +131,89 @@ def test_where_the_picture_cannot_be_kept_nothing_is_sent(cache):
     with pytest.raises(InputProblem, match="Cannot write"):
         one_run(draw, cache)(FOX)
     assert draw.sends == 0
+
+
+def fail_below(monkeypatch, folder, name, reason):
+    """From now on the call `os.name` fails for files below `folder`."""
+    really = getattr(os, name)
+
+    def fail(first, *rest):
+        path = os.readlink(f"/proc/self/fd/{first}") if isinstance(first, int) else first
+        if Path(path).is_relative_to(folder):
+            raise OSError(reason, os.strerror(reason))
+        return really(first, *rest)
+
+    monkeypatch.setattr(os, name, fail)
+
+
+@pytest.mark.parametrize("name", ["fsync", "replace", "fstat"])
+@pytest.mark.parametrize("reason", [errno.EIO, errno.ENOSPC])
+def test_a_paid_picture_that_the_cache_does_not_take_is_given_on_and_not_paid_for_again(
+    tmp_path, monkeypatch, name, reason
+):
+    cache = Cache(tmp_path / "cache", Cache(tmp_path / "spare"))
+    draw = Drawing()
+
+    def pay(request):
+        picture = draw(request)
+        fail_below(monkeypatch, cache.folder, name, reason)
+        return picture
+
+    run = one_run(pay, cache)
+    picture = run(FOX)
+    with pytest.raises(InputProblem, match=r"paid for is kept as .*spare") as refused:
+        run(replace(FOX, seed=8))
+    assert refused.value.trace.sent is False
+    monkeypatch.undo()
+    assert one_run(draw, cache)(FOX).data == picture.data
+    assert cache.has(key_of(FOX))
+    assert draw.sends == 1
+
+
+def test_where_no_place_takes_it_a_paid_picture_goes_to_the_results(tmp_path, monkeypatch):
+    cache = Cache(tmp_path / "cache", Cache(tmp_path / "spare"))
+    told = []
+
+    def pay(request):
+        fail_below(monkeypatch, tmp_path, "fsync", errno.ENOSPC)
+        return drawn(request)
+
+    run = kept(pay, cache, key_of, "local", told.append)
+    assert run(FOX).data == drawn(FOX).data
+    assert "stands with the results alone" in told[0]
+
+
+def test_a_cache_that_is_deleted_in_mid_run_is_made_anew(cache):
+    draw = Drawing()
+
+    def pay(request):
+        shutil.rmtree(cache.folder)
+        return draw(request)
+
+    one_run(pay, cache)(FOX)
+    assert one_run(draw, cache)(FOX).cached
+    assert draw.sends == 1
+
+
+def test_a_refusal_that_cannot_be_noted_is_a_refusal_all_the_same(cache, monkeypatch):
+    def refuse(_):
+        fail_below(monkeypatch, cache.folder, "fsync", errno.ENOSPC)
+        raise Refused("No.", reason="Filter reason: prompt")
+
+    with pytest.raises(Refused):
+        one_run(refuse, cache)(FOX)
+
+
+def test_the_spare_cache_is_closed_to_others(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    spare = spare_cache(tmp_path / "work")
+    assert len(list(tmp_path.iterdir())) == 1
+    assert Cache(tmp_path / "file" / "x", spare).rescue("ab", drawn(FOX), "core", "aws")
+    home = spare.folder.parent
+    assert home.stat().st_mode & 0o777 == 0o700
+    home.chmod(0o777)
+    assert spare_cache(tmp_path / "work") is None
+    shutil.rmtree(home)
+    home.symlink_to(tmp_path)
+    assert spare_cache(tmp_path / "work") is None

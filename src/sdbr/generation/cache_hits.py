@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from sdbr.bedrock.answers import refused
 from sdbr.errors import InputProblem, Refused, Trace
 from sdbr.generation.generate import Generate
-from sdbr.request import ImageRequest, Picture
+from sdbr.request import ImageRequest, Model, Picture
 from sdbr.store.cache import SPACE, Cache, Entry
 
 KeyOf = Callable[[ImageRequest], str]
-
-# Times the space: a 4K picture has up to 16 times the pixels; PNGs of that size stay under 32 MB.
-_UPSCALED = 8
 
 
 def cached(
@@ -55,30 +53,55 @@ def cached(
     return answer
 
 
-def kept(generate: Generate, cache: Cache, key_of: KeyOf, realm: str) -> Generate:
+def kept(
+    generate: Generate, cache: Cache, key_of: KeyOf, realm: str, tell: Callable[[str], None]
+) -> Generate:
     """Set disk space aside, send, and write what came, flushed, before returning it.
 
     It stands directly around the client, inside the ledger's row: a process killed after the
-    row was closed has its picture. A full disk is met before the money is spent.
+    row was closed has its picture. A full disk is met before the money is spent. A paid picture
+    that its place does not take is kept elsewhere and given on, and then nothing more is sent.
     """
+    failed: list[InputProblem] = []
 
     def draw(request: ImageRequest) -> Picture:
         key, model = key_of(request), request.model
-        upscaled = any(task.startswith("upscale") for task in model.tasks)
         trace = Trace(sent=False)
         try:
-            with cache.reserve(key, _UPSCALED * SPACE if upscaled else SPACE) as space:
+            if failed:
+                raise failed[0]
+            with cache.reserve(key, _space_of(model)) as space:
                 trace = Trace(billed="yes", status=200)
                 try:
                     picture = generate(request)
                 except Refused as problem:
                     refusal = Entry(model.invoke_id, realm, refused=problem.reason or "refused")
-                    cache.remember_refusal(key, refusal)
+                    with suppress(InputProblem):
+                        cache.remember_refusal(key, refusal)
                     raise
-                space.fill(picture, model.invoke_id, realm)
+                try:
+                    space.fill(picture, model.invoke_id, realm)
+                    return picture
+                except InputProblem as problem:
+                    reason = problem
+            home = cache.rescue(key, picture, model.invoke_id, realm)
+            if home is None or not home.is_relative_to(cache.folder):
+                place = f"is kept as {home}" if home else "stands with the results alone"
+                failed.append(InputProblem(f"{reason} What was paid for {place}."))
+                tell(str(failed[-1]))
         except InputProblem as problem:
             problem.trace = problem.trace or trace
             raise
         return picture
 
     return draw
+
+
+def _space_of(model: Model) -> int:
+    """Bytes of the largest PNG that a model sends: its pixels, uncompressed, in three or four
+    channels."""
+    if any(task.startswith("upscale") for task in model.tasks):
+        return 16 * SPACE  # Fast upscale makes 16 megapixels of one.
+    if model.family == "image_services":
+        return 9 * SPACE  # Results have the size of the init image, up to 9.4 megapixels.
+    return 3 * SPACE

@@ -27,7 +27,7 @@ from sdbr.generation.filter_policy import STOP, OnFiltered, filtered
 from sdbr.generation.generate import Generate, Tell
 from sdbr.generation.retry import RetryPolicy, retried
 from sdbr.request import Model
-from sdbr.store.cache import Cache
+from sdbr.store.cache import Cache, spare_cache
 from sdbr.store.ledger import Ledger
 from sdbr.workspace import Workspace
 
@@ -52,7 +52,7 @@ class Resources:
     @property
     def cache(self) -> Cache:
         """The workspace's cache of paid pictures."""
-        return Cache(self.workspace.hidden / "cache")
+        return Cache(self.workspace.hidden / "cache", spare_cache(self.workspace.root))
 
     def paid_for(self, key: str) -> bool:
         """Whether the request with this name needs no send in this run."""
@@ -86,7 +86,7 @@ def open_session(
     run = ledger.begin_run(command, resources.realm)
     with _emulated(resources.connection) as connection:
         client = BedrockClient(connection, resources.models, effort.workers)
-        generate = kept(client.generate, cache, key_of, resources.realm)
+        generate = kept(client.generate, cache, key_of, resources.realm, tell)
         region = resources.connection.region or ""
         generate = metered(generate, ledger, run, budget, key_of, region)
         generate = paced(generate, AdaptiveLimit(effort.workers, effort.rpm, stop))

@@ -10,6 +10,8 @@ import errno
 import hashlib
 import json
 import os
+import stat
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -52,10 +54,15 @@ class Entry:
 
 
 class Cache:
-    """The entries below one folder. Safe for many threads and processes at once."""
+    """The entries below one folder. Safe for many threads and processes at once.
 
-    def __init__(self, folder: Path) -> None:
+    `spare` is the cache in the temporary folder for pictures that were paid for and could not be
+    written here; what is not found here is looked for there.
+    """
+
+    def __init__(self, folder: Path, spare: Cache | None = None) -> None:
         self.folder = folder
+        self.spare = spare
 
     def find(self, key: str) -> Picture | Entry | None:
         """The picture for `key`, or the entry that remembers a refusal, or None.
@@ -64,11 +71,11 @@ class Cache:
         InputProblem where it is there and cannot be read: it is not to be paid for again.
         """
         entry = self.entry(key)
-        if entry is None or entry.refused:
+        if entry is not None and entry.refused:
             return entry
-        data = _read(self.picture_path(key, entry))
-        if data is None or hashlib.sha256(data).hexdigest() != entry.sha256:
-            return None
+        data = entry and _read(self.picture_path(key, entry))
+        if not entry or not data or hashlib.sha256(data).hexdigest() != entry.sha256:
+            return self.spare.find(key) if self.spare else None
         return Picture(
             data=data,
             format=entry.format,
@@ -87,8 +94,10 @@ class Cache:
         What the estimate counts as paid for is what `find` will give.
         """
         entry = self.entry(key)
-        if entry is None or entry.refused:
-            return entry is not None
+        if entry is None:
+            return self.spare is not None and self.spare.has(key)
+        if entry.refused:
+            return True
         try:
             untouched = self.picture_path(key, entry).stat().st_mtime_ns == entry.mtime_ns
         except OSError:
@@ -146,6 +155,21 @@ class Cache:
                 _reserve(entry, 4096)  # One block: an entry has some 300 bytes.
             yield DiskSpace(self, key, picture, entry)
 
+    def rescue(self, key: str, picture: Picture, model: str, realm: str) -> Path | None:
+        """Keep a paid picture that could not be written to its reserved space.
+
+        Here, where the trouble was a passing one or the folder is gone; else in the spare cache.
+        Returns the file, or None where no place takes it.
+        """
+        for cache in (self, self.spare):
+            with suppress(InputProblem, OSError):
+                if cache is not None:
+                    if cache is self.spare:
+                        cache.folder.parent.mkdir(mode=0o700, exist_ok=True)
+                    with cache.reserve(key, len(picture.data)) as space:
+                        return space.fill(picture, model, realm)
+        return None
+
     def remember_refusal(self, key: str, entry: Entry) -> None:
         """Keep the filter's word, so that the same request is not paid for again."""
         write_whole(self.entry_path(key), _json(entry))
@@ -173,6 +197,22 @@ class Cache:
         return self.folder / key[:2] / f"{key}.json"
 
 
+def spare_cache(workspace: Path) -> Cache | None:
+    """The cache in the temporary folder that stands in for a workspace's own.
+
+    Others write to that folder too: it is used only where it is this user's and closed to them.
+    """
+    own = getattr(os, "getuid", int)()
+    home = Path(tempfile.gettempdir(), f"sdbr-{own}")
+    name = hashlib.sha256(os.fsencode(workspace.resolve())).hexdigest()[:16]
+    with suppress(FileNotFoundError):
+        about = home.lstat()
+        closed = about.st_uid == own and not about.st_mode & 0o077
+        if not stat.S_ISDIR(about.st_mode) or not (closed or os.name == "nt"):
+            return None
+    return Cache(home / name)
+
+
 @dataclass(frozen=True, slots=True)
 class DiskSpace:
     """Disk space that waits for one picture."""
@@ -182,8 +222,11 @@ class DiskSpace:
     picture: BinaryIO
     entry: BinaryIO
 
-    def fill(self, picture: Picture, model: str, realm: str) -> None:
-        """Write picture and entry, flushed; the entry stands once this returns."""
+    def fill(self, picture: Picture, model: str, realm: str) -> Path:
+        """Write picture and entry, flushed; return the picture's file.
+
+        Raises InputProblem.
+        """
         entry = Entry(
             model=model,
             realm=realm,
@@ -203,6 +246,7 @@ class DiskSpace:
             _write(self.entry, _json(entry))
             os.replace(self.entry.name, target.with_suffix(".json"))
             os.replace(self.picture.name, target)
+        return target
 
 
 def _is_sensible(entry: Entry) -> bool:
