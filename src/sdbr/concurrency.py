@@ -97,9 +97,8 @@ def map_ordered(
             slot.done.set()
 
     # Daemon threads: a second Ctrl-C must be able to leave at once.
-    for _ in range(workers):
-        threading.Thread(target=serve, daemon=True).start()
     reader = threading.Thread(target=read, name="sdbr-reader", daemon=True)
+    workers = _start([threading.Thread(target=serve, daemon=True) for _ in range(workers)])
     reader.start()
     try:
         while (slot := in_order.get()) is not None:
@@ -120,6 +119,18 @@ def map_ordered(
             left.done.wait()
         for _ in range(workers):
             to_do.put(None)
+
+
+def _start(threads: list[threading.Thread]) -> int:
+    """Start as many as there is memory for; at least one, or raise MemoryError."""
+    for started, thread in enumerate(threads):
+        try:
+            thread.start()
+        except RuntimeError as error:
+            if not started:
+                raise MemoryError("no thread can be started") from error
+            return started
+    return len(threads)
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
@@ -191,7 +202,11 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
         except BaseException as error:
             outcome.put(_Raised(error))
 
-    threading.Thread(target=run, daemon=True).start()
+    try:
+        threading.Thread(target=run, daemon=True).start()
+    except RuntimeError:
+        # No memory for another thread: done here, without the clock.
+        return work()
     try:
         result = outcome.get(timeout=seconds)
     except Empty:

@@ -14,7 +14,14 @@ from sdbr.bedrock.client import BedrockClient
 from sdbr.bedrock.error_mapping import Failure
 from sdbr.config.settings import Connection, configured_endpoint
 from sdbr.emulator import Faults
-from sdbr.errors import AccessProblem, InputProblem, Refused, ServiceProblem, UsageProblem
+from sdbr.errors import (
+    AccessProblem,
+    InputProblem,
+    NoPicture,
+    Refused,
+    ServiceProblem,
+    UsageProblem,
+)
 from sdbr.request import Blob, ImageRequest, Size
 from tests.material import CATALOG, CORE, SD35, SDXL, blob, request_for
 
@@ -82,10 +89,10 @@ FAULTS = [
     ("drop_before", ServiceProblem, True, "perhaps", None),
     ("drop_after", ServiceProblem, True, "perhaps", None),
     ("cut_body", ServiceProblem, True, "yes", 200),
-    ("broken_json", ServiceProblem, True, "yes", 200),
-    ("not_a_picture", ServiceProblem, True, "yes", 200),
-    ("no_pictures", ServiceProblem, True, "yes", 200),
-    ("html_page", ServiceProblem, True, "yes", 200),
+    ("broken_json", NoPicture, True, "yes", 200),
+    ("not_a_picture", NoPicture, True, "yes", 200),
+    ("no_pictures", NoPicture, True, "yes", 200),
+    ("html_page", NoPicture, True, "yes", 200),
     ("inference_error", ServiceProblem, True, "perhaps", 200),
     ("filter_prompt", Refused, None, "perhaps", 200),
     ("filter_output", Refused, None, "perhaps", 200),

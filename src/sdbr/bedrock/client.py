@@ -18,12 +18,15 @@ from sdbr.bedrock.answers import broken_answer
 from sdbr.bedrock.connection import connect, lost, region_of, unsent
 from sdbr.bedrock.error_mapping import Failure, explain
 from sdbr.bedrock.families import dialect_of
-from sdbr.bedrock.transport import NotSent, Transport
+from sdbr.bedrock.transport import Memory, NotSent, Transport
 from sdbr.config.settings import Connection
 from sdbr.errors import AccessProblem, SdbrError, Trace, UsageProblem
 from sdbr.media.formats import sniff, whole
 from sdbr.request import ImageRequest, Model, Picture
 
+# Bytes of address space for an answer: a picture of 4 MB in base64, and decoding it. A larger one
+# grows its room.
+_ANSWER = 16 * 1024 * 1024
 _HOME = "us-west-2"  # Where every model of Stability AI is offered.
 
 
@@ -43,6 +46,7 @@ class BedrockClient:
         self._lock = threading.Lock()
         self._transports: dict[str, Transport] = {}
         self._unusable: SdbrError | None = None
+        self._memory = Memory()
 
     def generate(self, request: ImageRequest) -> Picture:
         """Send `request` once and return the picture as it came.
@@ -50,18 +54,19 @@ class BedrockClient:
         Raises AccessProblem, ServiceProblem, Refused or UsageProblem; each carries a `trace`
         with what is known of the send.
         """
-        data, transport = self._ready(request)
-        try:
-            request_id, answer = transport.invoke(request.model.invoke_id, data)
-        except SdbrError:
-            raise
-        except Exception as error:
-            raise self._explained(error, request.model, transport.region) from error
-        try:
-            return _picture(request, parse(answer), request_id)
-        except SdbrError as error:
-            error.trace = replace(error.trace or Trace(), status=200, request_id=request_id)
-            raise
+        with self._memory.room(_ANSWER) as room:
+            data, transport = self._ready(request)
+            try:
+                request_id, answer = transport.invoke(request.model.invoke_id, data, room)
+            except SdbrError:
+                raise
+            except Exception as error:
+                raise self._explained(error, request.model, transport.region) from error
+            try:
+                return self._memory.sparing(lambda: _picture(request, parse(answer), request_id))
+            except SdbrError as error:
+                error.trace = replace(error.trace or Trace(), status=200, request_id=request_id)
+                raise
 
     def probe(self, model: Model) -> None:
         """Send a request without content: Bedrock refuses it, and bills nothing.
@@ -70,7 +75,7 @@ class BedrockClient:
         """
         transport = self._transport(model)
         try:
-            transport.invoke(model.invoke_id, b"{}")
+            transport.invoke(model.invoke_id, b"{}", bytearray())
         except SdbrError:
             raise
         except Exception as error:
@@ -134,7 +139,7 @@ class BedrockClient:
         return " or ".join(f"{m.aliases[0]} ({m.tiers[0].usd} USD a picture)" for m in found)
 
 
-def parse(data: bytes) -> Mapping[str, object]:
+def parse(data: bytes | bytearray) -> Mapping[str, object]:
     """The JSON object of an answer. Raises ServiceProblem where there is none."""
     try:
         parsed = json.loads(data)

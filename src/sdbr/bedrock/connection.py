@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sdbr.config.settings import REGION, Connection, configured_region
-from sdbr.errors import AccessProblem, SdbrError, ServiceProblem, Trace, UsageProblem
+from sdbr.errors import AccessProblem, InputProblem, SdbrError, ServiceProblem, Trace, UsageProblem
 
 RUNTIME = "bedrock-runtime"
 _SIGN_IN = (
@@ -21,6 +21,8 @@ _UNCONFIGURED = {
     **dict.fromkeys(("profile", "ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")),
     **dict.fromkeys(("config_file", "credentials_file"), os.devnull),
 }
+# What Python raises where memory is missing in an import or for a thread.
+_SHORT_OF_MEMORY = (MemoryError, ImportError, SystemError, RuntimeError)
 # By the names of botocore's exceptions, so that importing this module costs nothing.
 _ACCESS = {
     "NoCredentialsError": "No AWS credentials found{whose}. {sign_in}",
@@ -161,6 +163,8 @@ def unsent(error: BaseException, connection: Connection) -> SdbrError:
     AWS's SDK asks STS, IAM Identity Center, the machine's metadata or a program for them.
     """
     name = type(error).__name__
+    if isinstance(error, _SHORT_OF_MEMORY):
+        return _not_sent(InputProblem("There is not enough memory to send a request. Free some."))
     if name == "ParamValidationError":
         return _not_sent(UsageProblem(f"{_short(error)}. Check --model."))
     if "Bearer authorization requires" in str(error):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
 from sdbr.bedrock.answers import broken_answer
 from sdbr.concurrency import within
-from sdbr.errors import ServiceProblem, Trace
+from sdbr.errors import InputProblem, ServiceProblem, Trace
 
 Answer = TypeVar("Answer")
 
-_PART = 4 * 1024 * 1024
+_PART = 256 * 1024
 # A 4K PNG, the largest that a model draws, stays under 32 MB; base64 adds a third.
 _LARGEST_ANSWER = 256 * 1024 * 1024
 _ERROR_PART, _ERROR_PARTS = 65_536, 16  # AWS's errors have less than 1 KB; a proxy sends anything.
@@ -55,13 +56,13 @@ class Transport:
         """The region that requests are signed for."""
         return str(self._client.meta.region_name)
 
-    def invoke(self, model_id: str, body: bytes) -> tuple[str, bytes]:
-        """The id of the request and the bytes of its answer.
+    def invoke(self, model_id: str, body: bytes, room: bytearray) -> tuple[str, bytearray]:
+        """The id of the request and the bytes of its answer, read into `room`.
 
         Raises NotSent, ServiceProblem where the time is over or the answer too large, and what
         botocore raises.
         """
-        return self.run(lambda: self._invoke(model_id, body))
+        return self.run(lambda: self._invoke(model_id, body, room))
 
     def run(self, work: Callable[[], Answer]) -> Answer:
         """What `work` returns; it uses the client in this time, and its exceptions are raised."""
@@ -82,14 +83,15 @@ class Transport:
                 raise ServiceProblem(_LATE, again=True, billed="perhaps") from None
             raise
 
-    def _invoke(self, model_id: str, body: bytes) -> tuple[str, bytes]:
+    def _invoke(self, model_id: str, body: bytes, room: bytearray) -> tuple[str, bytearray]:
         answer: Mapping[str, Any] = self._client.invoke_model(
             modelId=model_id, body=body, contentType="application/json", accept="application/json"
         )
         request_id = self._call.progress.request_id = answer["ResponseMetadata"].get(
             "RequestId", ""
         )
-        return request_id, _whole(answer["body"])
+        _read(answer["body"], room)
+        return request_id, room
 
     def _send(self, request: Any, **_: Any) -> Any:
         """Send in botocore's place. It answers with what a handler of this event returns."""
@@ -125,12 +127,59 @@ def _cut_off(error: Exception, request_id: str) -> ServiceProblem:
     return problem
 
 
-def _whole(body: Any) -> bytes:
-    """All bytes of the body; a ServiceProblem where they would fill the memory."""
-    parts, size = [], 0
+def _read(body: Any, room: bytearray) -> None:
+    """Fill `room` with all bytes of the body; a ServiceProblem where there is no end."""
+    at = 0
     while part := body.read(_PART):
-        parts.append(part)
-        size += len(part)
-        if size > _LARGEST_ANSWER:
+        room[at : at + len(part)] = part
+        at += len(part)
+        if at > _LARGEST_ANSWER:
             raise broken_answer("is larger than any picture")
-    return b"".join(parts)
+    del room[at:]
+
+
+class Memory:
+    """Room for the answers of all calls, taken before anything is sent.
+
+    An answer of n bytes takes n in its room, and up to 3 n more while its base64 is decoded. What
+    is taken beforehand cannot be missing when the picture is paid for. Where memory is short, a
+    call waits until another has ended: fewer are under way at once.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._held = 0
+
+    @contextmanager
+    def room(self, size: int) -> Iterator[bytearray]:
+        """`size` bytes until the end of the block. Raises InputProblem where there never are."""
+        with self._changed:
+            while (room := _take(size)) is None:
+                if not self._held:
+                    raise InputProblem("There is not enough memory for a picture. Free some.")
+                self._changed.wait(0.5)
+            self._held += 1
+        try:
+            yield room
+        finally:
+            with self._changed:
+                self._held -= 1
+                self._changed.notify_all()
+
+    def sparing(self, work: Callable[[], Answer]) -> Answer:
+        """What `work` returns; where its memory is missing, it is done when others have ended."""
+        while True:
+            try:
+                return work()
+            except MemoryError:
+                with self._changed:
+                    if self._held <= 1:
+                        raise
+                    self._changed.wait(0.5)
+
+
+def _take(size: int) -> bytearray | None:
+    try:
+        return bytearray(size)
+    except MemoryError:
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 
 import click
 
@@ -12,6 +13,11 @@ from sdbr.cli.help import Folder
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
 
+_STACK = 2 * 1024 * 1024
+_NO_MEMORY = (
+    "There is not enough memory. What is drawn is kept: close other programs or lower --workers, "
+    "then run the same command again."
+)
 _READER_GONE = 141  # As a shell tells SIGPIPE.
 _DRAW = tuple(dict.fromkeys(name.split()[0] for name in DRAWING))
 
@@ -54,6 +60,8 @@ def main() -> None:
         from sdbr.cli import completion
 
         completion.install(cli)
+    # Linux gives each thread 8 MB of address space, which a container may not have.
+    threading.stack_size(_STACK)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -83,6 +91,8 @@ def run(arguments: list[str]) -> int:
         return _READER_GONE
     except SdbrError as error:
         return _fail(str(error), error.exit_code, error)
+    except MemoryError as error:
+        return _fail(_NO_MEMORY, 3, error)
     except Exception as error:
         return _fail(_bug(error), 1, error)
 
