@@ -75,7 +75,8 @@ class BedrockClient:
         """
         transport = self._transport(model)
         try:
-            transport.invoke(model.invoke_id, b"{}", bytearray())
+            with self._memory.room(_ANSWER) as room:
+                transport.invoke(model.invoke_id, b"{}", room)
         except SdbrError:
             raise
         except Exception as error:
@@ -139,7 +140,7 @@ class BedrockClient:
         return " or ".join(f"{m.aliases[0]} ({m.tiers[0].usd} USD a picture)" for m in found)
 
 
-def parse(data: bytes | bytearray) -> Mapping[str, object]:
+def parse(data: bytes) -> Mapping[str, object]:
     """The JSON object of an answer. Raises ServiceProblem where there is none."""
     try:
         parsed = json.loads(data)

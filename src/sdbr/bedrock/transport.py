@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from sdbr.errors import InputProblem, ServiceProblem, Trace
 
 Answer = TypeVar("Answer")
 
-_PART = 256 * 1024
+_PART = 1024 * 1024
 # A 4K PNG, the largest that a model draws, stays under 32 MB; base64 adds a third.
 _LARGEST_ANSWER = 256 * 1024 * 1024
 _ERROR_PART, _ERROR_PARTS = 65_536, 16  # AWS's errors have less than 1 KB; a proxy sends anything.
@@ -56,7 +57,7 @@ class Transport:
         """The region that requests are signed for."""
         return str(self._client.meta.region_name)
 
-    def invoke(self, model_id: str, body: bytes, room: bytearray) -> tuple[str, bytearray]:
+    def invoke(self, model_id: str, body: bytes, room: mmap.mmap) -> tuple[str, bytes]:
         """The id of the request and the bytes of its answer, read into `room`.
 
         Raises NotSent, ServiceProblem where the time is over or the answer too large, and what
@@ -83,15 +84,14 @@ class Transport:
                 raise ServiceProblem(_LATE, again=True, billed="perhaps") from None
             raise
 
-    def _invoke(self, model_id: str, body: bytes, room: bytearray) -> tuple[str, bytearray]:
+    def _invoke(self, model_id: str, body: bytes, room: mmap.mmap) -> tuple[str, bytes]:
         answer: Mapping[str, Any] = self._client.invoke_model(
             modelId=model_id, body=body, contentType="application/json", accept="application/json"
         )
         request_id = self._call.progress.request_id = answer["ResponseMetadata"].get(
             "RequestId", ""
         )
-        _read(answer["body"], room)
-        return request_id, room
+        return request_id, _read(answer["body"], room)
 
     def _send(self, request: Any, **_: Any) -> Any:
         """Send in botocore's place. It answers with what a handler of this event returns."""
@@ -127,21 +127,21 @@ def _cut_off(error: Exception, request_id: str) -> ServiceProblem:
     return problem
 
 
-def _read(body: Any, room: bytearray) -> None:
-    """Fill `room` with all bytes of the body; a ServiceProblem where there is no end."""
-    at = 0
+def _read(body: Any, room: mmap.mmap) -> bytes:
+    """All bytes of the body, gathered in `room`; a ServiceProblem where there is no end."""
     while part := body.read(_PART):
-        room[at : at + len(part)] = part
-        at += len(part)
-        if at > _LARGEST_ANSWER:
+        if room.tell() + len(part) > len(room):
+            room.resize(2 * len(room) + len(part))
+        room.write(part)
+        if room.tell() > _LARGEST_ANSWER:
             raise broken_answer("is larger than any picture")
-    del room[at:]
+    return room[: room.tell()]
 
 
 class Memory:
     """Room for the answers of all calls, taken before anything is sent.
 
-    An answer of n bytes takes n in its room, and up to 3 n more while its base64 is decoded. What
+    An answer of n bytes takes n in its room, and up to 4 n more while its base64 is decoded. What
     is taken beforehand cannot be missing when the picture is paid for. Where memory is short, a
     call waits until another has ended: fewer are under way at once.
     """
@@ -151,17 +151,20 @@ class Memory:
         self._held = 0
 
     @contextmanager
-    def room(self, size: int) -> Iterator[bytearray]:
+    def room(self, size: int) -> Iterator[mmap.mmap]:
         """`size` bytes until the end of the block. Raises InputProblem where there never are."""
         with self._changed:
             while (room := _take(size)) is None:
                 if not self._held:
-                    raise InputProblem("There is not enough memory for a picture. Free some.")
+                    problem = InputProblem("There is not enough memory for a picture. Free some.")
+                    problem.trace = Trace(sent=False)
+                    raise problem
                 self._changed.wait(0.5)
             self._held += 1
         try:
             yield room
         finally:
+            room.close()
             with self._changed:
                 self._held -= 1
                 self._changed.notify_all()
@@ -178,8 +181,9 @@ class Memory:
                     self._changed.wait(0.5)
 
 
-def _take(size: int) -> bytearray | None:
+def _take(size: int) -> mmap.mmap | None:
+    # Pages of it that nothing is written to cost no memory, and no time.
     try:
-        return bytearray(size)
-    except MemoryError:
+        return mmap.mmap(-1, size)
+    except (OSError, MemoryError):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 
 import click
 
@@ -13,7 +14,8 @@ from sdbr.cli.help import Folder
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
 
-_STACK = 2 * 1024 * 1024
+_STACK = 1024 * 1024
+_M_ARENA_MAX = -8  # In glibc's malloc.h.
 _NO_MEMORY = (
     "There is not enough memory. What is drawn is kept: close other programs or lower --workers, "
     "then run the same command again."
@@ -60,9 +62,25 @@ def main() -> None:
         from sdbr.cli import completion
 
         completion.install(cli)
-    # Linux gives each thread 8 MB of address space, which a container may not have.
-    threading.stack_size(_STACK)
+    _save_memory()
     sys.exit(run(sys.argv[1:]))
+
+
+def _save_memory() -> None:
+    """Where address space is limited, give each thread less than Linux does.
+
+    That is 8 MB of stack and a heap of 64 MB, of which a few workers fill half a gigabyte.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        import ctypes
+
+        threading.stack_size(_STACK)
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def run(arguments: list[str]) -> int:

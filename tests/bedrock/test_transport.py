@@ -1,0 +1,95 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sdbr.bedrock import transport
+from sdbr.bedrock.transport import Memory
+from sdbr.errors import InputProblem, ServiceProblem
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Memory for two answers at once, in whatever room they are."""
+    taken, lock, most = [], threading.Lock(), []
+
+    def take(size):
+        with lock:
+            taken[:] = [room for room in taken if not room.closed]
+            if len(taken) == 2:
+                return None
+            taken.append(transport.mmap.mmap(-1, size))
+            most.append(len(taken))
+            return taken[-1]
+
+    monkeypatch.setattr(transport, "_take", take)
+    return most
+
+
+def test_where_memory_is_short_fewer_are_under_way_and_all_are_done(short):
+    memory, meeting = Memory(), threading.Barrier(2)
+
+    def call(number):
+        with memory.room(4096):
+            meeting.wait(20)
+            return number
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(call, range(8))) == list(range(8))
+    assert max(short) == 2
+
+
+def test_without_memory_for_one_nothing_is_begun(monkeypatch):
+    monkeypatch.setattr(transport, "_take", lambda _: None)
+    with pytest.raises(InputProblem, match="not enough memory"), Memory().room(4096):
+        raise AssertionError
+
+
+def test_what_lacks_memory_is_done_when_another_has_ended():
+    memory, tries, ended = Memory(), [], threading.Event()
+
+    def decode():
+        tries.append(1)
+        if not ended.is_set():
+            raise MemoryError
+        return "picture"
+
+    with memory.room(4096):
+        other = memory.room(4096)
+        other.__enter__()
+        threading.Timer(0.1, lambda: (ended.set(), other.__exit__(None, None, None))).start()
+        assert memory.sparing(decode) == "picture"
+    assert len(tries) == 2
+
+
+def test_what_lacks_memory_all_alone_fails():
+    def decode():
+        raise MemoryError
+
+    memory = Memory()
+    with memory.room(4096), pytest.raises(MemoryError):
+        memory.sparing(decode)
+
+
+class Body:
+    """A body of so many bytes, read in parts."""
+
+    def __init__(self, size):
+        self.left = size
+
+    def read(self, size):
+        part = min(size, self.left)
+        self.left -= part
+        return b"x" * part
+
+
+def test_an_answer_that_is_larger_than_its_room_grows_it():
+    with Memory().room(4096) as room:
+        assert transport._read(Body(3_000_000), room) == b"x" * 3_000_000
+
+
+def test_an_answer_without_end_does_not_fill_the_memory():
+    body = Body(10**12)
+    with Memory().room(4096) as room, pytest.raises(ServiceProblem, match="larger than any"):
+        transport._read(body, room)
+    assert 10**12 - body.left < 300 * 1024 * 1024
