@@ -88,3 +88,64 @@ def test_what_a_file_says_does_not_steer_the_terminal(sdbr, workspace):
     ran = sdbr("inspect", "x.png")
     assert ran.code == 0
     assert not {"\x1b", "\x07", "\u202e"} & set(ran.data.decode())
+
+
+ARN = "arn:aws:bedrock:us-west-2:123456789012:provisioned-model/theirs"
+
+
+@pytest.mark.parametrize("model", [ARN, "acme.paint-v1", "theirs"])
+def test_a_record_names_no_model_beyond_the_catalog(emulator, sdbr, workspace, model):
+    picture_that_says(
+        workspace / "x.png", told={"prompt": "a fox", "model": model, "family": "core"}
+    )
+    ran = sdbr("replay", "x.png")
+    assert ran.code == 3
+    assert "not in the catalog" in ran.failure
+    assert not emulator.received
+    assert sdbr("replay", "x.png", "--model", "core").code == 0
+    assert len(emulator.received) == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"prompt": "a {red|blue} fox"},
+        {"seed": "1..60"},
+        {"model": "core,ultra"},
+        {"style": "anime,origami"},
+        {"seed": [1, 2, 3]},
+        {"seed": 10**400},
+    ],
+)
+def test_a_record_draws_one_picture_at_most(emulator, sdbr, workspace, told):
+    picture_that_says(workspace / "x.png", seed=None, told={**DRAWN["told"], **told})
+    ran = sdbr("replay", "x.png")
+    assert ran.code in (0, 3)
+    assert "bug" not in ran.errors
+    assert len(emulator.received) <= 1
+
+
+@pytest.mark.parametrize("role", ["to_image", "mask", "style_image"])
+def test_a_record_opens_no_file_that_it_names(emulator, sdbr, workspace, role):
+    diary = workspace.parent / "diary.png"
+    diary.write_bytes(png(colour=(0, 0, 255)))
+    (workspace / "still.png").write_bytes(png())
+    assert sdbr("img2gif", "still.png", "a fox", "--frames", "2", "--seed", "7").code == 0
+    record = json.loads(sdbr("inspect", "generate/img/still.gif", "--json").lines[0])["made"]
+    record["told"][role] = str(diary)
+    clip_that_says(workspace / "strange.gif", **record)
+    ran = sdbr("replay", "strange.gif")
+    assert ran.code == 0, ran.errors
+    assert len(emulator.received) == 2
+
+
+@pytest.mark.parametrize("command", ["txt2img", "sheet", "cache", "nonsense", "../x"])
+def test_a_clip_is_never_taken_for_a_list_of_prompts(emulator, sdbr, workspace, command):
+    (workspace / "still.png").write_bytes(png())
+    assert sdbr("img2gif", "still.png", "a fox", "--frames", "2", "--seed", "7").code == 0
+    record = json.loads(sdbr("inspect", "generate/img/still.gif", "--json").lines[0])["made"]
+    clip_that_says(workspace / "strange.gif", **{**record, "command": command})
+    ran = sdbr("replay", "strange.gif")
+    assert ran.code in (0, 3)
+    assert "bug" not in ran.errors
+    assert len(emulator.received) <= 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -14,6 +14,9 @@ from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_opt
 from sdbr.cli.options import Run, grouped, run_options
 from sdbr.errors import InputProblem, UsageProblem
 
+if TYPE_CHECKING:
+    from sdbr.bedrock.catalog import Catalog
+
 _EXAMPLES = """
 sdbr replay generate/img/photo-7.png
 sdbr replay generate/img/photo-7.png --strength 0.4,0.6 --sheet
@@ -22,6 +25,7 @@ sdbr replay generate/videos/clip.mp4 --strength 0.4
 """
 
 
+_MOVING = ("img2gif", "vid2vid")
 _OWN = ("file", "prompt")
 _SOURCES = ("clip", "init_image")
 _BY_ROLE = ("mask", "style_image", "to_image")
@@ -49,34 +53,36 @@ def command(file: str, prompt: str | None, look_flags: LookFlags, beside: Any, r
     workspace = Workspace(run.root)
     path = find_result(file, workspace)
     made = read.read(path)
+    catalog = run.catalog()
     if _is_clip(made):
-        _rerun(made, path.stem, workspace.hidden / "inputs")
+        _rerun(made, path, workspace.hidden / "inputs", catalog)
         return
     changed = {**look_flags.flags, "prompt": prompt, "format": look_flags.format}
-    catalog = run.catalog()
     again, jobs = jobs_again(str(path), changed, look_flags.count, beside, catalog, workspace)
     deliver(again, jobs, run.setup(catalog), sheet=look_flags.sheet)
 
 
 def _is_clip(made: Mapping[str, Any]) -> bool:
     """Whether a record is that of frames in time."""
-    return {"frames", "told", "command"} <= made.keys()
+    return {"frames", "told"} <= made.keys() and made.get("command") in _MOVING
 
 
-def _rerun(made: Mapping[str, Any], name: str, store: Path) -> None:
-    """Run the command that made the clip called `name` again, under the flags of this command.
+def _rerun(made: Mapping[str, Any], path: Path, store: Path, catalog: Catalog) -> None:
+    """Run the command that made the clip `path` again, under the flags of this command.
 
     Raises InputProblem where an input is gone, UsageProblem for a flag the command has not.
     """
     context = click.get_current_context()
     group = context.find_root().command
-    recorded = made["command"]
-    made_by = group.get_command(context, recorded) if isinstance(group, click.Group) else None
-    if made_by is None:
-        raise InputProblem(f"{name} was made by an unknown command, {made['command']}.")
+    assert isinstance(group, click.Group)
+    made_by = group.get_command(context, made["command"])
+    assert made_by is not None
+    from sdbr.workflows.replay import with_known_model
+
     overrides = _on_the_command_line(context)
-    named = {} if _names_a_file(overrides) else {"name": made.get("stem", name)}
-    words = words_again(made_by, made, {**named, **overrides}, store)
+    named = {} if _names_a_file(overrides) else {"name": made.get("stem", path.stem)}
+    told = with_known_model(path, made["told"], overrides, catalog)
+    words = words_again(made_by, {**made, "told": told}, {**named, **overrides}, store)
     with made_by.make_context(made_by.name, words, parent=context.parent) as again:
         made_by.invoke(again)
 
@@ -110,9 +116,10 @@ def _names_a_file(flags: Mapping[str, Any]) -> bool:
 
 def _may_tell(option: click.Option) -> bool:
     """Whether a file may set the option: how the result looks, and never where it goes, what it
-    may cost or whom it asks."""
+    may cost or whom it asks, nor which file is read. Inputs are known by their digest alone."""
     group = getattr(option, "group", "")
-    return group not in _OURS or option.name in _SHAPING
+    files = isinstance(option.type, click.Path | click.File) or option.name in _BY_ROLE
+    return (group not in _OURS or option.name in _SHAPING) and not files and not option.count
 
 
 def _on_the_command_line(context: click.Context) -> dict[str, Any]:
@@ -127,9 +134,7 @@ def _on_the_command_line(context: click.Context) -> dict[str, Any]:
 def _words(option: click.Option, value: Any) -> Iterator[str]:
     if value is None:
         return
-    if option.count:
-        yield from [option.opts[0]] * int(value)
-    elif option.is_flag:
+    if option.is_flag:
         yield from option.opts[:1] if value else option.secondary_opts[:1]
     else:
         yield f"{_longest(option.opts)}={value}"

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sdbr.bedrock.catalog import Catalog
-from sdbr.errors import InputProblem
+from sdbr.config.drawing_commands import DRAWING
+from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.stills.fit import Fit
 from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
 from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures, from_words
 from sdbr.workflows.prepare import find_original
 from sdbr.workflows.provenance import read
+from sdbr.workflows.sweep import expand
 from sdbr.workspace import Workspace, kept_name
 
 
@@ -43,9 +45,14 @@ def jobs_again(
     told = made.get("told")
     if told is None or "command" not in made:
         raise InputProblem(f"{path} does not say how sdbr made it. Only sdbr's results can be.")
+    changed = {name: value for name, value in changed.items() if value is not None}
     flags = {**_drawable(told), "seed": made.get("seed")}
-    flags |= {name: value for name, value in changed.items() if value is not None}
+    flags = with_known_model(path, flags, changed, catalog)
+    _check_single(path, flags)
+    flags |= changed
     command = made["command"]
+    if command not in DRAWING:
+        raise InputProblem(f"{path} was made by {str(command)[:40]!r}, which draws no pictures.")
     wanted = PictureSpec(command, flags, count, task="image-to-image")
     used = {one["role"]: _found(one, workspace) for one in made.get("inputs", [])}
     if "init_image" not in used:
@@ -60,6 +67,39 @@ def jobs_again(
         jobs = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
     stem = kept_name(made["stem"]) if "stem" in made else None
     return command, [replace(job, stem=stem or job.stem) for job in jobs]
+
+
+def with_known_model(
+    path: Path, recorded: Mapping[str, Any], changed: Mapping[str, Any], catalog: Catalog
+) -> dict[str, Any]:
+    """The flags that `path` records, without those that are `changed`.
+
+    Anybody may have written them: the model is the catalog's, or it would be called at a price
+    that nobody knows. Raises InputProblem.
+    """
+    flags = {name: value for name, value in recorded.items() if name not in changed}
+    flags.pop("family", None)
+    name = str(flags.get("model", catalog.models[0].id))
+    known = {names for it in catalog.models for names in (it.id, f"us.{it.id}", *it.aliases)}
+    if catalog.aliases.get(name, name) not in known:
+        raise InputProblem(
+            f"{path} was made with {name[:80]!r}, which is not in the catalog. Name the model to "
+            "call with --model, and --family for an id or ARN of your own."
+        )
+    return flags
+
+
+def _check_single(path: Path, flags: Mapping[str, Any]) -> None:
+    """Raise InputProblem where a field has several values: it would draw as many pictures."""
+    try:
+        several = len(expand(flags)) > 1
+    except UsageProblem as problem:
+        raise InputProblem(f"{path} records what no flag takes. {problem}") from problem
+    if several:
+        raise InputProblem(
+            f"{path} records several values for one flag, so it is not from sdbr. Give the flag "
+            "yourself to sweep it."
+        )
 
 
 def _drawable(flags: Mapping[str, Any]) -> dict[str, Any]:
