@@ -185,7 +185,7 @@ def test_each_command_that_draws_may_have_a_default_model():
 
 def test_a_file_that_is_no_text_is_told_by_name(tmp_path):
     (tmp_path / "sdbr.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageProblem, match=r"sdbr\.toml cannot be read"):
+    with pytest.raises(UsageProblem, match=r"sdbr\.toml, line 1: this is no UTF-16 text"):
         config.load(tmp_path)
 
 
@@ -276,3 +276,15 @@ def test_the_region_is_read_from_both_names():
     assert configured_region({"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}) == "a"
     assert configured_region({"AWS_REGION": "", "AWS_DEFAULT_REGION": "b"}) == "b"
     assert configured_region({}) is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_settings_are_read_as_their_byte_order_mark_says(tmp_path, encoding):
+    (tmp_path / "sdbr.toml").write_text("workers = 3\n", encoding)
+    assert config.load(tmp_path).workers == 3
+
+
+def test_settings_that_are_no_text_are_told_with_the_line(tmp_path):
+    (tmp_path / "sdbr.toml").write_bytes(b"workers = 3\n# caf\xe9\n")
+    with pytest.raises(UsageProblem, match=r"sdbr\.toml, line 2: this is no UTF-8 text"):
+        config.load(tmp_path)

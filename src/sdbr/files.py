@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import shutil
@@ -37,6 +38,33 @@ _WHY = {
     errno.EOPNOTSUPP: _NO_LOCKS,
     errno.ENOSYS: _NO_LOCKS,
 }
+
+
+# UTF-32's mark begins with that of UTF-16.
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def decode_text(data: bytes, where: str, errors: str = "strict") -> str:
+    """The text of bytes that somebody saved: UTF-8, or what their byte-order mark says.
+
+    Windows PowerShell 5 writes UTF-16 with a mark. Raises InputProblem with the line of what does
+    not decode: it would be drawn, and paid for, as something else. `where` names the source.
+    """
+    marks = (name for mark, name in _BYTE_ORDER_MARKS.items() if data.startswith(mark))
+    encoding = next(marks, "utf-8")
+    try:
+        return data.decode(encoding, errors)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].decode(encoding, "replace").count("\n") + 1
+        raise InputProblem(
+            f"{where}, line {line}: this is no {encoding[:6].upper()} text. Save it as UTF-8."
+        ) from None
 
 
 def unwritable(path: Path, error: OSError) -> InputProblem:

@@ -189,3 +189,21 @@ def test_seeds_counted_past_the_largest_begin_again(sdbr, emulator):
     ran = sdbr("txt2img", "a fox", "--seed", "4294967294", "--count", "2", "--workers", "1")
     assert ran.code == 0, ran.errors
     assert [record.body["seed"] for record in emulator.received] == [4294967294, 1]
+
+
+@pytest.mark.parametrize(
+    "flags", [("caf\udce9",), ("a fox", "--negative", "caf\udce9"), ("a\nb \udcff fox",)]
+)
+def test_words_that_are_no_utf_8_are_told_and_not_drawn(sdbr, emulator, flags):
+    ran = sdbr("txt2img", *flags)
+    assert ran.code == 3
+    assert "this is no UTF-8 text" in ran.failure
+    assert not emulator.received
+
+
+def test_a_list_of_prompts_as_powershell_writes_it_is_drawn_as_it_was_meant(
+    sdbr, emulator, workspace
+):
+    (workspace / "prompts.txt").write_bytes("N\u00f6rdlicher Fuchs\r\n".encode("utf-16"))
+    assert sdbr("txt2img", "--prompts", "prompts.txt").code == 0
+    assert emulator.received[0].body["prompt"] == "N\u00f6rdlicher Fuchs"

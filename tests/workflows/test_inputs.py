@@ -18,13 +18,29 @@ def test_a_prompt_as_an_argument_keeps_its_lines_and_spaces():
     assert all_prompts([" a\nb "], None) == [" a\nb "]
 
 
-def test_what_is_no_text_becomes_text():
-    assert all_prompts(["caf\udce9\0"], None) == ["caf?"]
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "UTF-16-BE with a mark"]
+)
+def test_a_file_of_prompts_is_read_as_its_byte_order_mark_says(tmp_path, encoding):
+    text = "N\u00f6rdlicher Fuchs\r\n\u72d0\r\n"
+    data = ("\ufeff" + text).encode("utf-16-be") if " " in encoding else text.encode(encoding)
+    (tmp_path / "p.txt").write_bytes(data)
+    assert all_prompts([], tmp_path / "p.txt") == ["N\u00f6rdlicher Fuchs", "\u72d0"]
 
 
-def test_a_file_with_other_bytes_becomes_text(tmp_path):
-    (tmp_path / "p.txt").write_bytes(b"caf\xe9\nfox\0")
-    assert all_prompts([], tmp_path / "p.txt") == ["caf\ufffd", "fox"]
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"fox\ncaf\xe9\n", 2),
+        ("a\nb\nfox\n".encode("utf-16-le"), 1),
+        (b"fox\r\na\r\nb\0c\r\n", 3),
+        (b"\xff\xfea\0\n\0\x00\xd8", 2),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_with_the_line(tmp_path, data, line):
+    (tmp_path / "p.txt").write_bytes(data)
+    with pytest.raises(InputProblem, match=rf"p\.txt, line {line}: this is no .*UTF-8"):
+        all_prompts([], tmp_path / "p.txt")
 
 
 @pytest.mark.parametrize("text", ["", "\n \n"])

@@ -29,7 +29,8 @@ from pydantic_core import ErrorDetails
 
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.config.settings import REGION
-from sdbr.errors import UsageProblem
+from sdbr.errors import InputProblem, UsageProblem
+from sdbr.files import decode_text
 
 Key = tuple[str, ...]
 
@@ -132,8 +133,10 @@ class File:
 def read(path: Path) -> File:
     """Read and check one file. Raises UsageProblem with the lines of what is wrong."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = decode_text(path.read_bytes(), str(path))
         given = tomllib.loads(text + "\n", parse_float=Decimal)
+    except InputProblem as problem:
+        raise UsageProblem(str(problem)) from None
     except (OSError, ValueError, RecursionError) as error:
         raise UsageProblem(f"{path} cannot be read: {error}. Mend or remove it.") from error
     try:

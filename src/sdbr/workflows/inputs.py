@@ -14,6 +14,7 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
+from sdbr.files import decode_text
 from sdbr.media.formats import kind_of
 from sdbr.workspace import Workspace, natural_key
 
@@ -49,9 +50,9 @@ def find(
     found: list[Path] = []
     for argument in arguments:
         if argument == "-":
-            for name in _listed(
-                sys.stdin.buffer.read(_LARGEST_LIST).decode("utf-8", "surrogateescape")
-            ):
+            data = sys.stdin.buffer.read(_LARGEST_LIST)
+            # A file's name may be any bytes.
+            for name in _listed(decode_text(data, "stdin", "surrogateescape")):
                 found += _matching(name, folders, inside)
         else:
             found += _matching(argument, folders, inside)
@@ -141,7 +142,7 @@ def all_prompts(arguments: Iterable[str], file: Path | None) -> list[str]:
     """Every prompt in order; `-` stands for the lines of stdin. Raises UsageProblem for none."""
     prompts = list(_from_arguments(arguments))
     if file is not None:
-        prompts += _lines(_text_of(file))
+        prompts += _lines(_data_of(file), str(file))
     if not prompts:
         raise UsageProblem('No prompt. Say what to draw, for example "a lighthouse at dusk".')
     return prompts
@@ -150,24 +151,26 @@ def all_prompts(arguments: Iterable[str], file: Path | None) -> list[str]:
 def _from_arguments(arguments: Iterable[str]) -> Iterator[str]:
     for argument in arguments:
         if argument == "-":
-            yield from _lines(sys.stdin.buffer.read(_LARGEST_FILE).decode("utf-8", "replace"))
+            yield from _lines(sys.stdin.buffer.read(_LARGEST_FILE), "stdin")
         else:
-            # What the terminal could not decode must not surface later, in a file's metadata.
-            yield argument.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+            yield argument
 
 
-def _text_of(file: Path) -> str:
+def _data_of(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
-            return stream.read(_LARGEST_FILE).decode("utf-8", "replace")
+            return stream.read(_LARGEST_FILE)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise InputProblem(f"{file} cannot be read: {why}. Check the path.") from error
 
 
-def _lines(text: str) -> list[str]:
-    lines = text.removeprefix("\ufeff").replace("\0", "").splitlines()
-    return [line.strip() for line in lines if line.strip()]
+def _lines(data: bytes, where: str) -> list[str]:
+    text = decode_text(data, where)
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise InputProblem(f"{where}, line {line}: this is no text. Save it as UTF-8.")
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def inputs_and_prompt(

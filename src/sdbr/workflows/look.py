@@ -10,8 +10,8 @@ from typing import Any
 
 from sdbr.bedrock.catalog import Catalog, names_of
 from sdbr.bedrock.families import dialect_of, seeds_of
-from sdbr.bedrock.validation import ASPECTS, Value
-from sdbr.errors import UsageProblem
+from sdbr.bedrock.validation import ASPECTS, Value, flag
+from sdbr.errors import InputProblem, UsageProblem
 from sdbr.request import ImageRequest, Model, Size
 
 _LARGEST_SIDE = 8192
@@ -48,13 +48,29 @@ _OWN = frozenset(field.name for field in fields(Look)) - {"extras"}
 def look_of(flags: Mapping[str, Any]) -> Look:
     """The look of flags by name; a name that no field has is an extra. None tells nothing.
 
-    `prefix` is a named look's own words, which go into the prompt.
+    `prefix` is a named look's own words, which go into the prompt. Raises InputProblem for words
+    that the terminal did not give as UTF-8.
     """
     known = {name: value for name, value in flags.items() if value is not None}
+    for name, value in known.items():
+        _check_text(name, value)
     if prefix := known.pop("prefix", ""):
         known["prompt"] = prefixed(prefix, known.get("prompt", ""))
     extras = tuple(sorted((name, value) for name, value in known.items() if name not in _OWN))
     return Look(extras=extras, **{name: known[name] for name in known.keys() & _OWN})
+
+
+def _check_text(name: str, value: object) -> None:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            what = "The prompt" if name == "prompt" else flag(name)
+            line = value[: error.start].count("\n") + 1
+            raise InputProblem(
+                f"{what}, line {line}: this is no UTF-8 text. Set the terminal to UTF-8, or put "
+                "the words into a file that is."
+            ) from None
 
 
 def prefixed(prefix: str, prompt: str) -> str:
