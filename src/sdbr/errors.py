@@ -92,10 +92,11 @@ class ServiceProblem(SdbrError):
 
 
 class NoPicture(ServiceProblem):
-    """Bedrock answered and billed, and the answer holds no picture."""
+    """Bedrock answered and billed, and the answer holds no picture; `data` is what it holds."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, data: bytes = b"") -> None:
         super().__init__(message, again=True, billed="yes")
+        self.data = data
 
 
 class Refused(SdbrError):

@@ -83,7 +83,7 @@ class Body:
         return b"x" * part
 
 
-def test_an_answer_that_is_larger_than_its_room_grows_it():
+def test_an_answer_that_is_larger_than_its_room_comes_whole():
     with Memory().room(4096) as room:
         assert transport._read(Body(3_000_000), room) == b"x" * 3_000_000
 

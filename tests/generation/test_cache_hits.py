@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sdbr.bedrock import body
-from sdbr.errors import InputProblem, Refused, ServiceProblem
+from sdbr.errors import InputProblem, NoPicture, Refused, ServiceProblem
 from sdbr.generation.cache_hits import cached, kept
 from sdbr.store.cache import Cache, spare_cache
 from tests.material import CORE, drawn, request_for
@@ -217,3 +217,13 @@ def test_the_spare_cache_is_closed_to_others(tmp_path, monkeypatch):
     shutil.rmtree(home)
     home.symlink_to(tmp_path)
     assert spare_cache(tmp_path / "work") is None
+
+
+def test_what_is_no_picture_is_kept_aside_and_asked_for_anew(cache):
+    broken, told = Drawing(NoPicture("Broken.", b"no picture")), []
+    with pytest.raises(NoPicture):
+        kept(broken, cache, key_of, "local", told.append)(FOX)
+    (aside,) = (cache.folder.parent / "aside").iterdir()
+    assert aside.read_bytes() == b"no picture"
+    assert str(aside) in told[0]
+    assert not one_run(Drawing(), cache)(FOX).cached

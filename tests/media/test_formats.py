@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sdbr.media.formats import sniff, whole
+from sdbr.media.formats import png_chunk, png_chunks, sniff, whole
 
 SUFFIXES = ["png", "jpeg", "webp", "gif", "bmp"]
 
@@ -78,3 +78,20 @@ def test_real_photos_are_whole_and_measured_as_pillow_does():
         with Image.open(photo) as image:
             assert sniff(data) == (image.format.lower(), image.size)
         assert whole(data)
+
+
+@pytest.mark.parametrize("damage", ["stream", "checksum", "short"])
+def test_a_png_whose_pixels_do_not_unpack_is_not_whole(damage):
+    data = encoded("png")
+    (idat,) = [chunk for chunk in png_chunks(data) if chunk.name == b"IDAT"]
+    packed = bytearray(data[idat.start : idat.end])
+    if damage == "stream":
+        packed[len(packed) // 2] ^= 0xFF
+    elif damage == "checksum":
+        packed[-1] ^= 0xFF
+    else:
+        del packed[-6:]
+    assert whole(data)
+    assert not whole(
+        data[: idat.start - 8] + png_chunk(b"IDAT", bytes(packed)) + data[idat.end + 4 :]
+    )

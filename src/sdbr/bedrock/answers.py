@@ -58,9 +58,9 @@ def picture_bytes(encoded: object) -> bytes:
     raise broken_answer("holds no picture")
 
 
-def broken_answer(what: str) -> NoPicture:
+def broken_answer(what: str, data: bytes = b"") -> NoPicture:
     """A 200 answer that cannot be used: it was made, so it is billed, and may be asked again."""
-    return NoPicture(f"Bedrock's answer {what}.")
+    return NoPicture(f"Bedrock's answer {what}.", data)
 
 
 def seed_number(value: object) -> int | None:

@@ -24,8 +24,8 @@ from sdbr.errors import AccessProblem, SdbrError, Trace, UsageProblem
 from sdbr.media.formats import sniff, whole
 from sdbr.request import ImageRequest, Model, Picture
 
-# Bytes of address space for an answer: a picture of 4 MB in base64, and decoding it. A larger one
-# grows its room.
+# Bytes of address space for an answer: a picture of 4 MB in base64, and decoding it. What is
+# larger takes more when it comes.
 _ANSWER = 16 * 1024 * 1024
 _HOME = "us-west-2"  # Where every model of Stability AI is offered.
 
@@ -157,7 +157,7 @@ def _picture(request: ImageRequest, answer: Mapping[str, object], request_id: st
     artifact = dialect_of(request.model).decode(answer)
     found = sniff(artifact.data)
     if found is None or not whole(artifact.data):
-        raise broken_answer("holds something else than a whole picture")
+        raise broken_answer("holds something else than a whole picture", artifact.data)
     price = catalog.price_of(request)
     return Picture(
         data=artifact.data,

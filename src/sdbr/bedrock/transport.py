@@ -129,13 +129,17 @@ def _cut_off(error: Exception, request_id: str) -> ServiceProblem:
 
 def _read(body: Any, room: mmap.mmap) -> bytes:
     """All bytes of the body, gathered in `room`; a ServiceProblem where there is no end."""
+    beyond: list[bytes] = []
+    size = 0
     while part := body.read(_PART):
-        if room.tell() + len(part) > len(room):
-            room.resize(2 * len(room) + len(part))
-        room.write(part)
-        if room.tell() > _LARGEST_ANSWER:
+        size += len(part)
+        if size <= len(room):
+            room.write(part)
+        else:
+            beyond.append(part)
+        if size > _LARGEST_ANSWER:
             raise broken_answer("is larger than any picture")
-    return room[: room.tell()]
+    return b"".join((room[: room.tell()], *beyond))
 
 
 class Memory:

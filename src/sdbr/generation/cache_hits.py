@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from sdbr.bedrock.answers import refused
-from sdbr.errors import InputProblem, Refused, Trace
+from sdbr.errors import InputProblem, NoPicture, Refused, Trace
 from sdbr.generation.generate import Generate
 from sdbr.request import ImageRequest, Model, Picture
 from sdbr.store.cache import SPACE, Cache, Entry
@@ -74,6 +74,10 @@ def kept(
                 trace = Trace(billed="yes", status=200)
                 try:
                     picture = generate(request)
+                except NoPicture as problem:
+                    if problem.data and (path := cache.set_aside(key, problem.data)):
+                        tell(f"{problem} It is kept aside as {path}.")
+                    raise
                 except Refused as problem:
                     refusal = Entry(model.invoke_id, realm, refused=problem.reason or "refused")
                     with suppress(InputProblem):

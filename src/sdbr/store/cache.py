@@ -170,6 +170,14 @@ class Cache:
                         return space.fill(picture, model, realm)
         return None
 
+    def set_aside(self, key: str, data: bytes) -> Path | None:
+        """Keep what was paid for and is no picture, for a look at it; None where that fails."""
+        path = self.folder.parent / "aside" / key
+        with suppress(InputProblem):
+            write_whole(path, data)
+            return path
+        return None
+
     def remember_refusal(self, key: str, entry: Entry) -> None:
         """Keep the filter's word, so that the same request is not paid for again."""
         write_whole(self.entry_path(key), _json(entry))
