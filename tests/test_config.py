@@ -288,3 +288,12 @@ def test_settings_that_are_no_text_are_told_with_the_line(tmp_path):
     (tmp_path / "sdbr.toml").write_bytes(b"workers = 3\n# caf\xe9\n")
     with pytest.raises(UsageProblem, match=r"sdbr\.toml, line 2: this is no UTF-8 text"):
         config.load(tmp_path)
+
+
+def test_without_a_home_there_are_no_settings_of_the_users_own(monkeypatch, tmp_path):
+    def fail(_name):
+        raise RuntimeError("no home")
+
+    monkeypatch.delenv("SDBR_CONFIG")
+    monkeypatch.setattr("platformdirs.user_config_path", fail)
+    assert config.load(tmp_path) == config.Config()

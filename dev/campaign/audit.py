@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from dev.campaign.bedrock import Asked
-from dev.campaign.books import Row, kept_of, rows_of
+from dev.campaign.books import Row, kept_of, rows_of, runs_of
 
 _UNKNOWN = ""
 
@@ -21,7 +21,8 @@ class Audit:
     `sent` requests arrived and made `made` pictures, of which `spoiled` did not get through whole,
     or were withheld by the filter. `lost` got through and are on disk nowhere; `twice` were paid
     again although they got through; `in_flight` were under way when a run was killed, or the disk
-    full, so that their row stayed open; `unwritten` have no row in the ledger.
+    full, so that their row stayed open; `unwritten` have no row in the ledger; `overspent` runs
+    cost more than was told and agreed to, or than is spent without asking.
     """
 
     sent: int = 0
@@ -31,6 +32,7 @@ class Audit:
     twice: int = 0
     in_flight: int = 0
     unwritten: int = 0
+    overspent: int = 0
 
     def __add__(self, other: Self) -> Self:
         return type(self)(
@@ -55,6 +57,7 @@ def audit(workspace: Path, asked: Sequence[Asked]) -> Audit:
         twice=_twice(whole, rows),
         in_flight=open_rows,
         unwritten=max(0, len(asked) - len(rows), len(unsettled) - open_rows),
+        overspent=sum(run.spent > run.agreed for run in runs_of(workspace)),
     )
 
 

@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 KEY_ID = "AKIACAMPAIGN0KEY0ID0"
 SECRET_KEY = "campaign/secret+access/key+0123456789abcd"
 SESSION = "campaign-session-token-FwoGZXIvYXdzEBYaDHqa0AP"
-_WHOLE = ("ok", "slow", "slow_first_byte")
+_WHOLE = ("ok", "slow", "slow_first_byte", "data_uri")
 _PATIENCE = 30
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 Tree = dict[str, str]
 """Digests of files by their paths within a workspace."""
@@ -21,6 +23,34 @@ class Row:
     key: str
     outcome: str
     request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run may have cost and what it was allowed to, in millionths of a dollar."""
+
+    spent: int
+    agreed: int
+
+
+_UNASKED = 1_000_000
+_RUNS = """
+    SELECT COALESCE(SUM(CASE WHEN billed != 'no' THEN price END), 0), planned * MAX(price)
+    FROM runs JOIN sends ON sends.run = runs.id GROUP BY runs.id
+"""
+
+
+def runs_of(workspace: Path) -> list[Run]:
+    """The ledger's runs that sent anything."""
+    path = workspace / ".sdbr" / "ledger.db"
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(path, timeout=30)) as database:
+        try:
+            found = database.execute(_RUNS).fetchall()
+        except sqlite3.OperationalError:
+            return []  # Killed before its tables were made.
+    return [Run(spent, max(told, _UNASKED)) for spent, told in found]
 
 
 def rows_of(workspace: Path) -> list[Row]:
@@ -37,9 +67,13 @@ def rows_of(workspace: Path) -> list[Row]:
 
 
 def kept_of(workspace: Path) -> set[str]:
-    """The digests of all pictures in the cache that are whole, by what stands beside them."""
+    """The digests of all pictures in the cache and in the spare one in the temporary folder that
+    are whole, by what stands beside them."""
     found = set()
-    for path in (workspace / ".sdbr" / "cache").glob("??/[!.]*.json"):
+    name = hashlib.sha256(os.fsencode(workspace.resolve())).hexdigest()[:16]
+    spare = Path(gettempdir(), f"sdbr-{os.getuid()}", name)
+    both = (workspace / ".sdbr" / "cache", spare)
+    for path in (path for cache in both for path in cache.glob("??/[!.]*.json")):
         told = json.loads(path.read_bytes())
         picture = path.with_suffix(f".{told['format'] or 'png'}")
         if picture.exists() and _digest(picture) == told["sha256"]:

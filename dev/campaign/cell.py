@@ -45,6 +45,7 @@ class Cell:
             "lost": self.audit.lost,
             "paid twice": self.audit.twice,
             "rows missing": self.audit.unwritten,
+            "runs over what was agreed": self.audit.overspent,
             "sent again when all was done": self.again,
             "bugs": self.bugs,
             "hangs": self.hangs,
@@ -149,4 +150,4 @@ def rows_of(cells: Iterable[Cell]) -> list[Row]:
 
 
 def _code(code: int) -> str:
-    return {-9: "killed", -2: "130"}.get(code, str(code))  # As a shell tells it.
+    return {-9: "killed", -2: "130", -1: "130"}.get(code, str(code))  # As a shell tells it.

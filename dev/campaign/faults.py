@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 
-from dev.campaign import disks, kills, pairs
+from dev.campaign import disks, hostile, kills, pairs, writes
 from dev.campaign.bedrock import emulating
 from dev.campaign.cell import Cell
 from dev.campaign.disturbing import disturb, references
@@ -20,7 +20,12 @@ def all_cells(seed: int) -> Iterator[Cell]:
         yield from disturb(FAULTS, JOBS, well, undisturbed)
     yield from kills.stop(JOBS, undisturbed, seed, signal.SIGKILL)
     yield from kills.stop(JOBS, undisturbed, seed, signal.SIGINT)
+    yield from kills.stop(JOBS, undisturbed, seed, signal.SIGHUP)
     yield from pairs.pair(JOBS, undisturbed)
+    if pairs.may_unshare():
+        yield from pairs.pair(JOBS, undisturbed, apart=True)
+    yield from writes.fail(JOBS, undisturbed)
+    yield from hostile.meet(JOBS, undisturbed)
     if disks.may_mount():
         yield from disks.fill(JOBS, undisturbed, seed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DONE, PARTLY, REFUSED = 0, 8, 6
+DONE, PARTLY, REFUSED, OVER = 0, 8, 6, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ _SOON = ("--retry-after", "0")
 _IMPATIENT = ("--timeout", "4")
 _LATE = ("--slow-by", "1s")
 _MAY_FAIL = (DONE, PARTLY, 5)
+_MAY_FAIL_OR_STOP = (*_MAY_FAIL, OVER)
 _ACCESS = (4,)
 
 FAULTS = (
@@ -44,6 +45,13 @@ FAULTS = (
     Fault("bodies cut, 25 %", ("--cut-body", "25%")),
     Fault("JSON broken, 25 %", ("--broken-json", "25%")),
     Fault("not a picture, 25 %", ("--not-a-picture", "25%")),
+    Fault("pictures as data URIs, 30 %", ("--data-uri", "30%")),
+    Fault("answers without a picture, 15 %", ("--no-pictures", "15%"), _MAY_FAIL_OR_STOP),
+    Fault("no answer has a picture", ("--no-pictures", "first:3"), _MAY_FAIL_OR_STOP),
+    Fault("HTML in the answers' place", ("--html-page", "first:3"), _MAY_FAIL_OR_STOP),
+    Fault("errors of 64 MB", ("--huge-error", "first:1"), (2, PARTLY)),
+    Fault("dribbled, 15 %", ("--dribble", "15%"), _MAY_FAIL, _IMPATIENT),
+    Fault("100 Continue without end, 15 %", ("--endless-continue", "15%"), _MAY_FAIL, _IMPATIENT),
     Fault("inference error, 25 %", ("--inference-error", "25%")),
     Fault("stalled, 15 %", ("--stall", "15%"), _MAY_FAIL, _IMPATIENT),
     Fault("stalled in the body, 15 %", ("--stall-body", "15%"), _MAY_FAIL, _IMPATIENT),

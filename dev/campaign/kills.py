@@ -16,8 +16,13 @@ from dev.campaign.jobs import Job
 from dev.campaign.running import finish, run, start
 
 SLOW = ("--latency", "200ms-600ms")
-_NAMES = {signal.SIGKILL: "killed at random instants", signal.SIGINT: "Ctrl-C at random instants"}
-_STOPPED = (-signal.SIGKILL, -signal.SIGINT, 130)
+_NAMES = {
+    signal.SIGKILL: "killed at random instants",
+    signal.SIGINT: "Ctrl-C at random instants",
+    signal.SIGHUP: "terminal closed at random instants",
+}
+# Before sdbr's first line a signal ends Python as it ends any program.
+_STOPPED = (-signal.SIGKILL, -signal.SIGINT, -signal.SIGHUP, 130)
 _KILLS = 3
 
 
@@ -26,7 +31,7 @@ def stop(
 ) -> Iterator[Cell]:
     """Each job in `lives` workspaces, stopped three times in each unless it ends before.
 
-    `how` is SIGKILL or SIGINT; `seed` decides the instants.
+    `how` is SIGKILL, SIGINT or SIGHUP; `seed` decides the instants.
     """
     chance = random.Random(seed)
     with emulating(*SLOW) as bedrock:

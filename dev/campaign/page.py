@@ -13,7 +13,7 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
 FAULTS, FUZZ = "Faults", "Bad input"
 _HEAD = (
     *("trouble", "cells", "sent", "made", "not whole", "lost", "paid twice", "in flight"),
-    *("rows missing", "bugs", "hangs", "torn", "left over", "secrets", "same result"),
+    *("over", "rows missing", "bugs", "hangs", "torn", "left over", "secrets", "same result"),
     "exit codes",
 )
 
@@ -38,7 +38,7 @@ def fault_part(cells: Sequence[Cell], seed: int) -> str:
             "fault spoiled or the filter withheld on the way. **lost**: answered whole, but on "
             "disk nowhere. **paid twice**: answered whole more than once for the same body, beyond "
             "what was **in flight** when a run was killed or the disk was full, whose rows stay "
-            "open. **rows missing**: "
+            "open. **over**: runs that cost more than was told and agreed to. **rows missing**: "
             "requests that arrived without a row in the ledger. **bugs**: tracebacks, and failures "
             "told in other than one line. **torn**: files under their final name that were not "
             "whole, after any run. **left over**: unfinished files and locks at the end. "
@@ -84,7 +84,7 @@ def _cells(row: Row) -> list[str]:
     audit, cells = row.audit, row.cells
     counts = [
         *(len(cells), audit.sent, audit.made, audit.spoiled, audit.lost, audit.twice),
-        *(audit.in_flight, audit.unwritten, sum(cell.bugs for cell in cells)),
+        *(audit.in_flight, audit.overspent, audit.unwritten, sum(cell.bugs for cell in cells)),
         *(sum(cell.hangs for cell in cells), sum(cell.torn for cell in cells)),
         *(sum(cell.left for cell in cells), sum(cell.told for cell in cells)),
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator, Sequence
+from shutil import which
 
 from dev.campaign.audit import audit
 from dev.campaign.bedrock import emulating
@@ -13,19 +15,31 @@ from dev.campaign.kills import SLOW
 from dev.campaign.running import finish, run, start
 
 _TROUBLE = "two processes at once"
+_APART = "two processes in containers of their own"
+# As in a container, no process has a number that another one knows it by.
+_UNSHARE = ("unshare", "--pid", "--fork", "--mount-proc")
 
 
-def pair(jobs: Sequence[Job], undisturbed: References) -> Iterator[Cell]:
-    """Each job in two processes that share a workspace."""
+def may_unshare() -> bool:
+    """Whether processes can be given numbers of their own here."""
+    if which(_UNSHARE[0]) is None:
+        return False
+    return subprocess.run((*_UNSHARE, "true"), capture_output=True, check=False).returncode == 0
+
+
+def pair(jobs: Sequence[Job], undisturbed: References, *, apart: bool = False) -> Iterator[Cell]:
+    """Each job in two processes that share a workspace; `apart` in two process namespaces."""
+    under = _UNSHARE if apart else ()
     with emulating(*SLOW) as bedrock:
         for job in jobs:
             with workspace() as folder:
                 bedrock.forget()
                 watch = Watch(folder, undisturbed[job.name])
-                both = [start((*job.arguments, "-v"), folder, bedrock) for _ in range(2)]
+                both = [start((*job.arguments, "-v"), folder, bedrock, under) for _ in range(2)]
                 codes = [watch.see(finish(process)).code for process in both]
                 before = bedrock.count()
                 run(job.arguments, folder, bedrock)
                 again = bedrock.count() - before
                 counted = audit(folder, bedrock.asked())
-                yield watch.cell(_TROUBLE, job.name, counted, again, expected=codes == [0, 0])
+                trouble = _APART if apart else _TROUBLE
+                yield watch.cell(trouble, job.name, counted, again, expected=codes == [0, 0])

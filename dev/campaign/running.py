@@ -11,7 +11,7 @@ from pathlib import Path
 from dev.campaign.bedrock import Bedrock
 
 HANGS_AFTER = 120
-HUNG = -1
+HUNG = -1000  # No signal has that number.
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -29,11 +30,18 @@ _ENDING = [
     )
     if hasattr(signal, name)
 ]
+# Controls but tab and line feed, and what turns the direction of writing.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SELDOM = 1.0  # Seconds between passing lines: slow enough to be read.
 _LEFT = (
     b"Left at once: what was under way may be billed all the same, see sdbr ledger. "
     b"Run the same command again to go on.\n"
 )
+
+
+def shown(text: str) -> str:
+    """`text` without what a terminal would obey: escape sequences of servers, records and names."""
+    return _UNSEEN.sub("\ufffd", text)
 
 
 def counted(count: int, thing: str) -> str:
@@ -105,6 +113,7 @@ class Console:
                     self._bar.update()
 
     def _print(self, line: str) -> None:
+        line = shown(line)
         # The terminal may be gone, and a line less is no reason to stop.
         with suppress(OSError, ValueError):
             if self._bar is not None:
@@ -167,6 +176,8 @@ def open_file(path: Path) -> None:
 
 def print_line(text: str) -> None:
     """One line on stdout at once; a name may hold what the terminal's encoding does not know."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        text = shown(text)  # A pipe gets the name as it is.
     print_bytes(text.encode("utf-8", "surrogateescape") + b"\n")
 
 

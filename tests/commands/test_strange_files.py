@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from fractions import Fraction
 
 import pytest
@@ -73,6 +75,8 @@ def test_a_clip_does_not_say_where_a_replay_goes_what_it_costs_and_whom_it_asks(
         {"inputs": [3, {"role": "init_image"}]},
         {"frames": "many", "steadiness": {"curve": [[], [1e999]], "keyframes": 3}},
         {"stem": "\ud800"},
+        {"drawn_on": "99999-12-31", "seed": 10**400, "size": [10**400, 1]},
+        {"drawn_on": "0000-00-00", "price_usd": "1e999999"},
     ],
 )
 def test_a_strange_record_is_read_as_far_as_it_makes_sense(sdbr, workspace, told):
@@ -149,3 +153,63 @@ def test_a_clip_is_never_taken_for_a_list_of_prompts(emulator, sdbr, workspace, 
     assert ran.code in (0, 3)
     assert "bug" not in ran.errors
     assert len(emulator.received) <= 3
+
+
+def test_a_lineage_that_is_deep_and_wide_is_told_to_its_hundredth_file(sdbr, workspace):
+    store = workspace / ".sdbr" / "inputs"
+    store.mkdir(parents=True)
+    inputs = []
+    for step in range(12):
+        path = workspace / f"{step}.png"
+        picture_that_says(path, inputs=inputs)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        (store / f"{digest}.json").write_text(json.dumps({"path": str(path)}))
+        inputs = [{"role": "init_image", "name": path.name, "sha256": digest}] * 8
+    ran = sdbr("inspect", "11.png")
+    assert ran.code == 0
+    assert len(ran.data) < 200_000
+
+
+def test_pipes_and_devices_are_not_read(sdbr, workspace):
+    os.mkfifo(workspace / "pipe.png")
+    for command in (("inspect",), ("img2img",), ("vid2vid",), ("img2gif",), ("replay",)):
+        words = () if command in (("inspect",), ("replay",)) else ("ink",)
+        ran = sdbr(*command, "pipe.png", *words, "--offline" if words else "--workspace=.")
+        assert ran.code == 3, (command, ran.errors)
+
+
+def test_a_pipe_that_a_note_names_is_not_read(sdbr, workspace):
+    os.mkfifo(workspace / "pipe.png")
+    (workspace / ".sdbr" / "inputs").mkdir(parents=True)
+    note = workspace / ".sdbr" / "inputs" / f"{'0' * 64}.json"
+    note.write_text(json.dumps({"path": str(workspace / "pipe.png")}))
+    picture_that_says(
+        workspace / "x.png", inputs=[{"role": "init_image", "name": "x", "sha256": "0" * 64}]
+    )
+    assert sdbr("inspect", "x.png").code == 0
+    assert sdbr("replay", "x.png", "--offline").code == 3
+
+
+def test_an_account_does_not_travel_in_results(start_emulator, sdbr, workspace):
+    start_emulator(models={ARN: "stability.stable-image-core-v1:1"})
+    words = ("a fox", "--model", ARN, "--family", "core", "--seed", "7")
+    assert sdbr("txt2img", *words, "--yes").code == 0
+    assert sdbr("report").code == 0
+    for path in [*(workspace / "source" / "img").iterdir(), *workspace.glob("*.html")]:
+        assert b"123456789012" not in path.read_bytes(), path
+        assert b"arn:aws:bedrock:us-west-2::provisioned-model/theirs" in path.read_bytes()
+
+
+def test_thousands_of_unknown_settings_are_told_in_one_line(sdbr, workspace):
+    text = "".join(f"key{number} = 1\n" for number in range(4_000))
+    (workspace / "sdbr.toml").write_text(text)
+    ran = sdbr("txt2img", "a fox", "--offline")
+    assert ran.code == 2
+    assert "line 1: unknown setting 'key0'" in ran.failure
+    assert "and 3990 more" in ran.failure
+
+
+def test_escape_sequences_in_names_do_not_reach_the_terminal(sdbr):
+    ran = sdbr("img2img", "\x1b[31mred.png", "ink", "--offline")
+    assert ran.code == 3
+    assert "\x1b" not in ran.errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
@@ -12,6 +13,7 @@ import click
 from sdbr import __version__
 from sdbr.cli.help import Folder
 from sdbr.config.drawing_commands import DRAWING
+from sdbr.console import shown
 from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
 
 _STACK = 1024 * 1024
@@ -63,6 +65,10 @@ def main() -> None:
 
         completion.install(cli)
     _save_memory()
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another code page shows a ? for what it has not.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -120,7 +126,8 @@ def _fail(message: str, code: int, error: Exception | None = None) -> int:
         import traceback
 
         traceback.print_exception(error)
-    print(f"sdbr: {' '.join(message.split())}", file=sys.stderr)
+    with suppress(OSError, ValueError):  # Whoever would read it has gone.
+        print(f"sdbr: {shown(' '.join(message.split()))}", file=sys.stderr)
     return code
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from sdbr.workflows.provenance.read import Ancestor
 
 # A file's text must not steer the terminal.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _EXAMPLES = """
 sdbr inspect generate/img/photo-7.png
 sdbr inspect generate/img/ --json
@@ -30,6 +28,7 @@ sdbr inspect generate/img/ --json
 @workspace_option
 def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
     """Tell how results were made, and from what; pictures of stable-diffusion-webui too."""
+    from sdbr.console import shown
     from sdbr.errors import InputProblem
     from sdbr.workflows.clips.steadiness import kept
     from sdbr.workflows.provenance import read
@@ -48,7 +47,7 @@ def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
 
             click.echo(json.dumps(_as_json(ancestor), ensure_ascii=False))
         else:
-            click.echo(_UNSEEN.sub("\ufffd", "\n".join(_lines(ancestor))))
+            click.echo(shown("\n".join(_lines(ancestor))))
     if silent:
         raise InputProblem(f"{', '.join(silent)}: the file does not say how it was made.")
 

@@ -50,9 +50,20 @@ def user_file() -> Path:
     """Where the user's own sdbr.toml lies; SDBR_CONFIG names another one."""
     if named := os.environ.get("SDBR_CONFIG"):
         return Path(named)
+    return own_folder() / FILE_NAME
+
+
+def own_folder() -> Path:
+    """The user's own configuration folder; one that cannot be where there is no home.
+
+    A container's random user has neither HOME nor an entry in /etc/passwd.
+    """
     from platformdirs import user_config_path
 
-    return user_config_path("sdbr") / FILE_NAME
+    try:
+        return user_config_path("sdbr")
+    except RuntimeError:
+        return Path(os.devnull, "sdbr")
 
 
 def load(workspace: Path) -> Config:

@@ -34,6 +34,10 @@ from sdbr.files import decode_text
 
 Key = tuple[str, ...]
 
+_MOST_COMPLAINTS = 10
+_MOST_LINES = (
+    500  # Each is read as TOML with all before it: twice the lines take four times as long.
+)
 _PLAIN = {
     "int_type": "should be a whole number",
     "string_type": "should be a text in quotes",
@@ -160,9 +164,12 @@ def _flags(look: LookTable) -> dict[str, str]:
 
 
 def _complaints(text: str, invalid: Invalid) -> Iterator[str]:
-    found = [(line_of(text, _key(error)), error) for error in invalid.errors()]
+    errors = invalid.errors()
+    found = [(line_of(text, _key(error)), error) for error in errors[:_MOST_COMPLAINTS]]
     for line, error in sorted(found, key=lambda one: one[0]):
         yield f"line {line}: {_complaint(error)}"
+    if more := len(errors) - len(found):
+        yield f"and {more} more"
 
 
 def _key(error: ErrorDetails) -> Key:
@@ -190,10 +197,14 @@ def _instead(name: str, known: list[str]) -> str:
 def line_of(text: str, key: Key) -> int:
     """The line of `text`, counted from 1, on which `key` is given; 1 where it is not found.
 
-    The first lines that are TOML by themselves and hold the key end with its value, which
-    begins after the longest earlier ones that are TOML: no second reader of the syntax is needed.
+    A line that alone looks like it is it. Else the first lines that are TOML by themselves and
+    hold the key end with its value, which begins after the longest earlier ones that are TOML.
     """
     lines = text.splitlines()
+    begins = re.compile(rf"""\s*\[*(.*\.)?["']?{re.escape(key[-1])}["']?\s*[=\].]""")
+    likely = [number for number, line in enumerate(lines, 1) if begins.match(line)]
+    if len(likely) == 1 or len(lines) > _MOST_LINES:
+        return next(iter(likely), 1)
     whole = 0
     for count in range(1, len(lines) + 1):
         try:

@@ -83,9 +83,9 @@ def _write(known: Mapping[str, str]) -> None:
 
 def _register() -> Path:
     # Never beside a file that SDBR_CONFIG names: that may lie in a workspace.
-    from platformdirs import user_config_path
+    from sdbr.config import own_folder
 
-    return user_config_path("sdbr") / "trusted.json"
+    return own_folder() / "trusted.json"
 
 
 def _place(file: File) -> str:

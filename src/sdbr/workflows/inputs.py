@@ -83,8 +83,10 @@ def _matching(
         # Unlike Path's own, these are false and no error for a name that no file can have.
         if os.path.isdir(path):
             return inside(path)
-        if os.path.exists(path):
+        if os.path.isfile(path):
             return [path]
+        if os.path.exists(path):
+            raise InputProblem(f"{path} is neither a file nor a folder. Save it as a file first.")
     if has_magic(name):
         matches = [Path(match) for match in glob(name, recursive=True) if Path(match).is_file()]
         if matches:

@@ -133,7 +133,9 @@ def find_original(digest: str, store: Path) -> Path | None:
     """Where what has this digest was last seen, if it is still there unchanged."""
     try:
         path = Path(json.loads((store / f"{digest}.json").read_bytes())["path"])
-        return path if digest_of(path) == digest else None
+        # A pipe or a device that a note names would be read without end.
+        there = path.is_file() or path.is_dir()
+        return path if there and digest_of(path) == digest else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -6,6 +6,7 @@ Pictures, clips and animations are three kinds of `Work`; whatever they have in 
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -157,6 +158,8 @@ def run(plan: RunPlan, setup: Setup) -> None:
         Console().say(f"{price}. Nothing was sent.")
         return
     console.say(price)
+    if sys.stdout is None:
+        raise InputProblem("stdout is closed, so results cannot be told. Open it.")
     spending = resources.spending
     asking = ask if console.terminal else None
     cap = consent(plan.estimate, spending, asking, offline=resources.connection.offline)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from sdbr.workflows.animations.draw import frame_file, frames_to_draw
 from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, PreparedAnimation
 from sdbr.workflows.animations.timeline import Showing, Timing, schedule
 from sdbr.workflows.clips.requests import read_frame
-from sdbr.workflows.provenance.write import request_fields
+from sdbr.workflows.provenance.write import record_text, request_fields
 from sdbr.workspace import place
 
 _ACROSS, _SIDE = 6, 256
@@ -48,7 +47,7 @@ def write(animation: PreparedAnimation, folder: Path, realm: str) -> AnimationRe
     timeline = schedule(len(animation.frames), spec.timing)
     size = _size_of(animation, folder)
     made = {**how_made(animation, timeline, realm), "size": list(size)}
-    comment = json.dumps(made, ensure_ascii=False, sort_keys=True)
+    comment = record_text(made)
     target = animation.folders.target
     with open_writer(
         target, pace_of(spec.timing), settings=spec.result.settings, comment=comment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from contextlib import suppress
@@ -27,7 +26,7 @@ from sdbr.workflows.clips.prepare import PreparedClip, index_of
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
 from sdbr.workflows.failures import Failures
-from sdbr.workflows.provenance.write import request_fields
+from sdbr.workflows.provenance.write import record_text, request_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def restyle(
     tally = Tally(Failures(total=len(plan.drawn)), extra_allowed=extra)
     measured = SteadinessCurve()
     sound = sound_of(footage.clip, footage.cut_at) if spec.audio else None
-    comment = json.dumps(how_made(clip, resources.realm), ensure_ascii=False, sort_keys=True)
+    comment = record_text(how_made(clip, resources.realm))
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
     preview = Preview(resources.workspace.hidden / "preview.jpg")
     count = 0

@@ -7,7 +7,7 @@ that a stranger's file is at worst silent.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,9 @@ from sdbr.workflows.inputs import PICTURES, VIDEOS, find
 from sdbr.workflows.prepare import find_original
 from sdbr.workspace import Workspace
 
-_DEEPEST = 20
-"""Inputs of inputs that are followed: a chain of edits is short, a circle of records endless."""
+_MOST_ANCESTORS = 100
+"""Inputs of inputs that are followed: a chain of edits is short, a circle of records endless, and
+one of 12 steps with 8 inputs each has more files than can be read."""
 
 
 def record_of(text: str) -> dict[str, Any]:
@@ -62,12 +63,14 @@ class Ancestor:
     parents: tuple[Ancestor, ...] = ()
 
 
-def trace(path: Path, store: Path, role: str = "", depth: int = 0) -> Ancestor:
+def trace(path: Path, store: Path) -> Ancestor:
     """Read `path` and follow its inputs as far as they can be found. Raises InputProblem."""
+    return _trace(path, store, "", iter(range(_MOST_ANCESTORS)))
+
+
+def _trace(path: Path, store: Path, role: str, left: Iterator[int]) -> Ancestor:
     made = read(path)
-    if depth >= _DEEPEST:
-        return Ancestor(path.name, path, role, made)
-    parents = tuple(_parent(used, store, depth) for used in made.get("inputs", []))
+    parents = tuple(_parent(used, store, left) for used in made.get("inputs", []))
     return Ancestor(path.name, path, role, made, parents)
 
 
@@ -75,6 +78,8 @@ def read(path: Path) -> Mapping[str, Any]:
     """sdbr's record, or {"parameters": …} of another program, or {}. Raises InputProblem."""
     if not path.exists():
         raise InputProblem(f"{path} does not exist. Check the path.")
+    if not (path.is_file() or path.is_dir()):
+        raise InputProblem(f"{path} is neither a file nor a folder. Name a result.")
     moving = path.is_dir() or path.suffix.lower() in VIDEOS
     texts = None if moving else metadata.read(path)
     if texts is None:
@@ -104,9 +109,9 @@ def _comment(path: Path) -> str:
         return ""  # A still, or no clip at all: it says nothing.
 
 
-def _parent(used: Mapping[str, Any], store: Path, depth: int) -> Ancestor:
-    found = find_original(used["sha256"], store)
+def _parent(used: Mapping[str, Any], store: Path, left: Iterator[int]) -> Ancestor:
+    found = None if next(left, None) is None else find_original(used["sha256"], store)
     if found is not None:
         with suppress(InputProblem):
-            return trace(found, store, used["role"], depth + 1)
+            return _trace(found, store, used["role"], left)
     return Ancestor(used["name"], None, used["role"], {})

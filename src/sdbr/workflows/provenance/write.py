@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,17 @@ def webui_text(job: Job, picture: Picture) -> str:
         "Version": f"sdbr {__version__}",
     }
     fields = {name: str(value) for name, value in parameters.items() if value is not None}
-    return webui.compose(request.prompt, request.negative_prompt, fields)
+    return without_account(webui.compose(request.prompt, request.negative_prompt, fields))
+
+
+def record_text(record: Mapping[str, Any]) -> str:
+    """The record as it stands in a result, which travels: without the account of an ARN."""
+    return without_account(json.dumps(record, ensure_ascii=False, sort_keys=True))
+
+
+def without_account(text: str) -> str:
+    """`text` with the account's number left out of each ARN."""
+    return re.sub(r"(arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:)\d{12}:", r"\1:", text)
 
 
 def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
@@ -53,7 +64,7 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
         "told": dict(job.flags),
         "stem": job.stem,
     }
-    return json.dumps(record, ensure_ascii=False, sort_keys=True)
+    return record_text(record)
 
 
 def request_fields(request: ImageRequest) -> dict[str, Any]:
