@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -19,23 +20,17 @@ _WORKERS = 2  # What makes the items and what takes them need the other cores.
 _WINDOW = 4
 
 
+@dataclass(slots=True, eq=False)
 class _Slot(Generic[Item, Result]):
     """One item on its way through: what came of it is there once `done` is set.
 
     An item that was never begun ends with neither a result nor an error.
     """
 
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        self.done = threading.Event()
-        self.result: list[Result] = []
-        self.error: BaseException | None = None
-
-    def fill(self, work: Callable[[Item], Result]) -> None:
-        try:
-            self.result.append(work(self.item))
-        except BaseException as error:
-            self.error = error
+    item: Item
+    done: threading.Event = field(default_factory=threading.Event)
+    result: list[Result] = field(default_factory=list)
+    error: BaseException | None = None
 
 
 def map_ordered(
@@ -91,8 +86,10 @@ def map_ordered(
             if slot is None:
                 return
             if begins:
-                slot.fill(work)
-                if slot.error is not None:
+                try:
+                    slot.result.append(work(slot.item))
+                except BaseException as error:
+                    slot.error = error
                     ended.set()
             slot.done.set()
 

@@ -3,14 +3,14 @@ import threading
 import pytest
 
 from sdbr.errors import Interrupted, UsageProblem
-from sdbr.generation.adaptive_limit import AdaptiveLimit, paced
+from sdbr.generation.adaptive_limit import AdaptiveLimit, pace
 from tests.material import CORE, drawn, request_for, throttled
 
 FOX = request_for(CORE)
 IN_TIME = 20.0
 
 
-def pace(workers=8, rpm=None, stop=None):
+def limit(workers=8, rpm=None, stop=None):
     return AdaptiveLimit(workers, rpm, stop or threading.Event())
 
 
@@ -22,7 +22,7 @@ def run_together(count, work):
 
 
 def test_it_begins_with_all_workers_and_lets_no_more_in():
-    at_once = pace(workers=3)
+    at_once = limit(workers=3)
     inside = threading.Semaphore(0)
     go, most, now, lock = threading.Event(), 0, 0, threading.Lock()
 
@@ -37,7 +37,7 @@ def test_it_begins_with_all_workers_and_lets_no_more_in():
             now -= 1
         return drawn(request)
 
-    threads = run_together(9, lambda: paced(draw, at_once)(FOX))
+    threads = run_together(9, lambda: pace(draw, at_once)(FOX))
     for _ in range(3):
         assert inside.acquire(timeout=IN_TIME)
     go.set()
@@ -47,7 +47,7 @@ def test_it_begins_with_all_workers_and_lets_no_more_in():
 
 
 def test_throttling_halves_down_to_one():
-    limits, at_once = [], pace(workers=8)
+    limits, at_once = [], limit(workers=8)
     for _ in range(5):
         at_once.throttled(at_once.enter())
         at_once.leave()
@@ -56,7 +56,7 @@ def test_throttling_halves_down_to_one():
 
 
 def test_requests_that_were_under_way_together_halve_it_once():
-    at_once = pace(workers=8)
+    at_once = limit(workers=8)
     sent = [at_once.enter() for _ in range(8)]
     told = [at_once.throttled(at) for at in sent]
     assert at_once.limit == 4
@@ -64,7 +64,7 @@ def test_requests_that_were_under_way_together_halve_it_once():
 
 
 def test_each_round_of_answers_gives_one_place_back_and_never_more_than_the_workers():
-    at_once = pace(workers=8)
+    at_once = limit(workers=8)
     at_once.limit = 2.0
     for _ in range(5):
         at_once.answered()
@@ -75,18 +75,18 @@ def test_each_round_of_answers_gives_one_place_back_and_never_more_than_the_work
 
 
 def test_only_throttling_slows_down():
-    at_once = pace(workers=8)
+    at_once = limit(workers=8)
 
     def draw(_request):
         raise UsageProblem("no")
 
     with pytest.raises(UsageProblem):
-        paced(draw, at_once)(FOX)
+        pace(draw, at_once)(FOX)
     assert at_once.limit == 8
 
 
 def test_a_throttled_request_says_what_became_of_the_pace_and_gives_its_place_back():
-    at_once = pace(workers=2)
+    at_once = limit(workers=2)
     problem = throttled()
 
     def draw(_request):
@@ -94,16 +94,16 @@ def test_a_throttled_request_says_what_became_of_the_pace_and_gives_its_place_ba
 
     for _ in range(5):
         with pytest.raises(type(problem)):
-            paced(draw, at_once)(FOX)
+            pace(draw, at_once)(FOX)
     assert at_once.limit == 1
-    assert paced(drawn, at_once)(FOX)
+    assert pace(drawn, at_once)(FOX)
 
 
 def test_sends_are_spread_over_the_minute(monkeypatch):
     stop, waits = threading.Event(), []
     monkeypatch.setattr("time.monotonic", lambda: 100.0)
     monkeypatch.setattr(stop, "wait", lambda seconds: bool(waits.append(seconds)))
-    at_once = pace(workers=8, rpm=30, stop=stop)
+    at_once = limit(workers=8, rpm=30, stop=stop)
     for _ in range(4):
         at_once.enter()
     assert waits == [2.0, 4.0, 6.0]
@@ -112,7 +112,7 @@ def test_sends_are_spread_over_the_minute(monkeypatch):
 @pytest.mark.parametrize("rpm", [None, 0.01])
 def test_stop_ends_every_wait_and_gives_the_place_back(rpm):
     stop, ended = threading.Event(), []
-    at_once = pace(workers=1, rpm=rpm, stop=stop)
+    at_once = limit(workers=1, rpm=rpm, stop=stop)
     at_once.enter()
     if rpm:
         at_once.leave()

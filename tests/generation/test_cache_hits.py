@@ -10,7 +10,8 @@ import pytest
 
 from sdbr.bedrock import body
 from sdbr.errors import InputProblem, NoPicture, Refused, ServiceProblem
-from sdbr.generation.cache_hits import cached, kept
+from sdbr.generation.cache_hits import keep, use_cache
+from sdbr.generation.generate import KeyedRequest
 from sdbr.store.cache import Cache, spare_cache
 from tests.material import CORE, drawn, request_for
 
@@ -43,8 +44,8 @@ def key_of(request):
 
 
 def one_run(draw, cache, fresh=False):
-    keep = kept(draw, cache, key_of, "local", lambda _: None)
-    return cached(keep, cache, key_of, fresh, threading.Event())
+    layers = use_cache(keep(draw, cache, "local", lambda _: None), cache, fresh, threading.Event())
+    return lambda request: layers(KeyedRequest(request, key_of(request)))
 
 
 def test_the_same_request_is_sent_once_in_a_run_and_in_later_runs(cache):
@@ -178,8 +179,8 @@ def test_where_no_place_takes_it_a_paid_picture_goes_to_the_results(tmp_path, mo
         fail_below(monkeypatch, tmp_path, "fsync", errno.ENOSPC)
         return drawn(request)
 
-    run = kept(pay, cache, key_of, "local", told.append)
-    assert run(FOX).data == drawn(FOX).data
+    run = keep(pay, cache, "local", told.append)
+    assert run(KeyedRequest(FOX, "a" * 64)).data == drawn(FOX).data
     assert "stands with the results alone" in told[0]
 
 
@@ -222,7 +223,7 @@ def test_the_spare_cache_is_closed_to_others(tmp_path, monkeypatch):
 def test_what_is_no_picture_is_kept_aside_and_asked_for_anew(cache):
     broken, told = Drawing(NoPicture("Broken.", b"no picture")), []
     with pytest.raises(NoPicture):
-        kept(broken, cache, key_of, "local", told.append)(FOX)
+        keep(broken, cache, "local", told.append)(KeyedRequest(FOX, key_of(FOX)))
     (aside,) = (cache.folder.parent / "aside").iterdir()
     assert aside.read_bytes() == b"no picture"
     assert str(aside) in told[0]

@@ -3,10 +3,19 @@ from dataclasses import replace
 import pytest
 
 from sdbr.errors import Refused, ServiceProblem, UsageProblem
-from sdbr.generation.filter_policy import OnFiltered, filtered
+from sdbr.generation.filter_policy import OnFiltered, reseed
+from sdbr.generation.generate import KeyedRequest
 from tests.material import CORE, drawn, request_for
 
 FOX = request_for(CORE, seed=7)
+
+
+def key_of(request):
+    return f"key of seed {request.seed}"
+
+
+def keyed(request):
+    return KeyedRequest(request, key_of(request))
 
 
 class Filter:
@@ -16,7 +25,9 @@ class Filter:
         self.refusals = refusals
         self.seeds = []
 
-    def __call__(self, request):
+    def __call__(self, wanted):
+        request = wanted.request
+        assert wanted.key == key_of(request)
         self.seeds.append(request.seed)
         if len(self.seeds) <= self.refusals:
             raise Refused("no", reason="Filter reason: output image")
@@ -51,13 +62,13 @@ def test_any_other_way_is_refused(text):
 def test_a_refused_picture_is_asked_for_once_unless_reseed_is_wanted(how):
     asked = Filter(1)
     with pytest.raises(Refused):
-        filtered(asked, OnFiltered(how))(FOX)
+        reseed(asked, OnFiltered(how), key_of)(keyed(FOX))
     assert asked.seeds == [7]
 
 
 def test_reseed_asks_with_other_seeds_until_one_passes():
     asked = Filter(2)
-    picture = filtered(asked, OnFiltered("reseed", 3))(FOX)
+    picture = reseed(asked, OnFiltered("reseed", 3), key_of)(keyed(FOX))
     assert len(set(asked.seeds)) == 3
     assert picture.seed == asked.seeds[-1]
 
@@ -65,7 +76,7 @@ def test_reseed_asks_with_other_seeds_until_one_passes():
 def test_reseed_ends_with_the_refusal_after_its_tries():
     asked = Filter(100)
     with pytest.raises(Refused):
-        filtered(asked, OnFiltered("reseed", 3))(FOX)
+        reseed(asked, OnFiltered("reseed", 3), key_of)(keyed(FOX))
     assert len(set(asked.seeds)) == 4
 
 
@@ -73,7 +84,7 @@ def test_the_other_seeds_are_the_same_each_time_and_none_is_a_neighbours():
     def seeds_of(seed):
         asked = Filter(100)
         with pytest.raises(Refused):
-            filtered(asked, OnFiltered("reseed", 20))(replace(FOX, seed=seed))
+            reseed(asked, OnFiltered("reseed", 20), key_of)(keyed(replace(FOX, seed=seed)))
         return asked.seeds
 
     assert seeds_of(7) == seeds_of(7)
@@ -90,5 +101,5 @@ def test_other_failures_are_not_reseeded():
         raise ServiceProblem("down")
 
     with pytest.raises(ServiceProblem):
-        filtered(generate, OnFiltered("reseed"))(FOX)
+        reseed(generate, OnFiltered("reseed"), key_of)(keyed(FOX))
     assert len(calls) == 1

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from sdbr.errors import OverBudget, Refused, ServiceProblem, Trace, UsageProblem
-from sdbr.generation.budget import Budget, metered
+from sdbr.generation.budget import Budget, meter
+from sdbr.generation.generate import KeyedRequest
 from sdbr.store.ledger import Ledger
 from tests.material import CORE, drawn, request_for, throttled
 
@@ -20,10 +21,11 @@ def ledger(tmp_path):
     book.close()
 
 
-def meter(generate, ledger, cap=None):
+def metered(generate, ledger, cap=None):
     budget = Budget(cap and Decimal(cap), threading.Event())
     run = ledger.begin_run("txt2img", "local")
-    return metered(generate, ledger, run, budget, lambda _: "key", "us-west-2"), budget
+    draw = meter(lambda wanted: generate(wanted.request), ledger, run, budget, "us-west-2")
+    return lambda request: draw(KeyedRequest(request, "key")), budget
 
 
 def lose_the_table(ledger):
@@ -36,7 +38,7 @@ def rows(ledger):
 
 
 def test_a_picture_is_one_row_billed(ledger):
-    draw, budget = meter(drawn, ledger)
+    draw, budget = metered(drawn, ledger)
     draw(FOX)
     assert rows(ledger) == [("picture", "yes")]
     assert budget.spent == Decimal("0.04")
@@ -49,7 +51,7 @@ def test_the_row_stands_before_the_request_is_sent(ledger):
         seen.extend(rows(ledger))
         return drawn(request)
 
-    meter(generate, ledger)[0](FOX)
+    metered(generate, ledger)[0](FOX)
     assert seen == [("open", "perhaps")]
 
 
@@ -67,7 +69,7 @@ def test_a_failure_is_one_row_with_its_cause(ledger, error, outcome, billed):
     def generate(_):
         raise error
 
-    draw, budget = meter(generate, ledger)
+    draw, budget = metered(generate, ledger)
     with pytest.raises(type(error)):
         draw(FOX)
     assert rows(ledger) == [(outcome, billed)]
@@ -82,7 +84,7 @@ def test_what_never_left_this_machine_has_no_row(ledger):
     def generate(_):
         raise error
 
-    draw, budget = meter(generate, ledger)
+    draw, budget = metered(generate, ledger)
     with pytest.raises(UsageProblem):
         draw(FOX)
     assert rows(ledger) == []
@@ -91,7 +93,7 @@ def test_what_never_left_this_machine_has_no_row(ledger):
 
 def test_beyond_the_cap_there_is_neither_a_row_nor_a_send(ledger):
     sends = []
-    draw, _ = meter(lambda request: sends.append(1) or drawn(request), ledger, cap="0.08")
+    draw, _ = metered(lambda request: sends.append(1) or drawn(request), ledger, cap="0.08")
     draw(FOX)
     draw(FOX)
     with pytest.raises(OverBudget):
@@ -101,7 +103,7 @@ def test_beyond_the_cap_there_is_neither_a_row_nor_a_send(ledger):
 
 def test_when_the_row_cannot_be_written_nothing_is_sent_and_the_money_is_free(ledger):
     sends = []
-    draw, budget = meter(lambda request: sends.append(1) or drawn(request), ledger, cap="0.04")
+    draw, budget = metered(lambda request: sends.append(1) or drawn(request), ledger, cap="0.04")
     lose_the_table(ledger)
     for _ in range(2):
         with pytest.raises(Exception, match="cannot be used"):
@@ -115,14 +117,14 @@ def test_a_paid_picture_is_kept_although_its_row_cannot_be_settled(ledger):
         lose_the_table(ledger)
         return drawn(request)
 
-    assert meter(generate, ledger)[0](FOX)
+    assert metered(generate, ledger)[0](FOX)
 
 
 def test_a_bug_leaves_the_row_open_and_nobody_waiting_for_its_money(ledger):
     def generate(_):
         raise ZeroDivisionError
 
-    draw, budget = meter(generate, ledger, cap="0.04")
+    draw, budget = metered(generate, ledger, cap="0.04")
     with pytest.raises(ZeroDivisionError):
         draw(FOX)
     assert rows(ledger) == [("open", "perhaps")]

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from sdbr.errors import AccessProblem, Interrupted, Refused, ServiceProblem, Trace, UsageProblem
-from sdbr.generation.retry import RetryPolicy, retried
+from sdbr.generation.retry import RetryPolicy, retry
 from tests.material import CORE, drawn, request_for, throttled
 
 FOX = request_for(CORE)
@@ -37,7 +37,7 @@ def no_jitter(monkeypatch):
 
 
 def ask(answers, attempts=12, timeout=60.0, stop=None, tell=None):
-    draw = retried(
+    draw = retry(
         answers, RetryPolicy(attempts, timeout), stop or threading.Event(), tell or (lambda _: None)
     )
     return draw(FOX)

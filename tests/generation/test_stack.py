@@ -45,7 +45,7 @@ def draw_all(using, requests, stop=None):
 
         def draw(request):
             try:
-                return run.generate(request)
+                return run.draw(request)
             except SdbrError as error:
                 return error
 
@@ -167,7 +167,7 @@ def test_stop_ends_a_run_that_is_throttled_for_an_hour(tmp_path, start_emulator)
     using = means(tmp_path, emulator, connection=Connection(endpoint_url=emulator.url, timeout=1e5))
     one = open_session(using, "test", Budget(None, stop), stop, lambda _: stop.set())
     with one as run, pytest.raises(Interrupted):
-        run.generate(seeds(1)[0])
+        run.draw(seeds(1)[0])
     assert len(emulator.received) == 1
 
 
@@ -189,15 +189,15 @@ def test_an_emulators_pictures_never_stand_for_bedrocks(tmp_path, emulator):
     draw_all(means(tmp_path, emulator), seeds(1))
     here, aws = means(tmp_path, emulator), means(tmp_path, emulator, connection=Connection())
     assert (here.realm, aws.realm) == ("local", "aws")
-    assert here.cache.has(here.key_of()(seeds(1)[0]))
-    assert not aws.cache.has(aws.key_of()(seeds(1)[0]))
+    assert here.cache.has(here.key_of(seeds(1)[0]))
+    assert not aws.cache.has(aws.key_of(seeds(1)[0]))
 
 
 def test_offline_an_emulator_is_started_only_when_something_is_drawn(tmp_path, emulator):
     using = means(tmp_path, emulator, connection=Connection(offline=True))
     stop = threading.Event()
     with open_session(using, "test", Budget(None, stop), stop, lambda _: None) as run:
-        assert run.generate(seeds(1)[0]).data
+        assert run.draw(seeds(1)[0]).data
     assert emulator.received == ()
     (total,) = ledger_queries.totals(ledger_of(using), "")
     assert (total["realm"], total["sends"]) == ("local", 1)

@@ -64,14 +64,14 @@ def test_an_ending_that_is_no_picture_is_refused(to):
 
 
 def test_folders_are_made_before_anything_is_sent(tmp_path):
-    check_free([replace(JOB, folder=tmp_path / "a" / "b")], [KEY], overwrite=False)
+    check_free(tmp_path / "a" / "b", None, KEY, overwrite=False)
     assert (tmp_path / "a" / "b").is_dir()
 
 
 def test_a_file_in_a_folders_place_is_told_by_name(tmp_path):
     (tmp_path / "a").write_text("")
     with pytest.raises(InputProblem, match="Cannot write"):
-        check_free([replace(JOB, folder=tmp_path / "a" / "b")], [KEY], overwrite=False)
+        check_free(tmp_path / "a" / "b", None, KEY, overwrite=False)
 
 
 @pytest.mark.parametrize("content", [b"", b"mine", None])
@@ -79,9 +79,8 @@ def test_what_stands_at_a_target_is_kept_unless_it_is_the_same_picture(tmp_path,
     picture = replace(drawn(FOX), key="other")
     target = tmp_path / "x.png"
     target.write_bytes(file_bytes(JOB, picture, "txt2img", "local") if content is None else content)
-    jobs = [replace(JOB, target=target)]
     with pytest.raises(UsageProblem, match=r"exists. Add --overwrite"):
-        check_free(jobs, [KEY], overwrite=False)
-    check_free(jobs, [KEY], overwrite=True)
+        check_free(JOB.folder, target, KEY, overwrite=False)
+    check_free(JOB.folder, target, KEY, overwrite=True)
     target.write_bytes(file_bytes(JOB, replace(picture, key=KEY), "txt2img", "local"))
-    check_free(jobs, [KEY], overwrite=False)
+    check_free(JOB.folder, target, KEY, overwrite=False)

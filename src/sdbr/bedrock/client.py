@@ -55,7 +55,11 @@ class BedrockClient:
         with what is known of the send.
         """
         with self._memory.room(_ANSWER) as room:
-            data, transport = self._ready(request)
+            try:
+                data, transport = body.wire(request), self._transport(request.model)
+            except SdbrError as error:
+                error.trace = Trace(sent=False)
+                raise
             try:
                 request_id, answer = transport.invoke(request.model.invoke_id, data, room)
             except SdbrError:
@@ -83,13 +87,6 @@ class BedrockClient:
             explained = self._explained(error, model, transport.region)
             if not isinstance(explained, UsageProblem):
                 raise explained from error
-
-    def _ready(self, request: ImageRequest) -> tuple[bytes, Transport]:
-        try:
-            return body.wire(request), self._transport(request.model)
-        except SdbrError as error:
-            error.trace = Trace(sent=False)
-            raise
 
     def _transport(self, model: Model) -> Transport:
         # One client for each default region: models live in different ones, a run may use several.

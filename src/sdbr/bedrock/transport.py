@@ -63,7 +63,19 @@ class Transport:
         Raises NotSent, ServiceProblem where the time is over or the answer too large, and what
         botocore raises.
         """
-        return self.run(lambda: self._invoke(model_id, body, room))
+
+        def call() -> tuple[str, bytes]:
+            answer: Mapping[str, Any] = self._client.invoke_model(
+                modelId=model_id,
+                body=body,
+                contentType="application/json",
+                accept="application/json",
+            )
+            request_id = answer["ResponseMetadata"].get("RequestId", "")
+            self._call.progress.request_id = request_id
+            return request_id, _read(answer["body"], room)
+
+        return self.run(call)
 
     def run(self, work: Callable[[], Answer]) -> Answer:
         """What `work` returns; it uses the client in this time, and its exceptions are raised."""
@@ -83,15 +95,6 @@ class Transport:
             if isinstance(error, TimeoutError):
                 raise ServiceProblem(_LATE, again=True, billed="perhaps") from None
             raise
-
-    def _invoke(self, model_id: str, body: bytes, room: mmap.mmap) -> tuple[str, bytes]:
-        answer: Mapping[str, Any] = self._client.invoke_model(
-            modelId=model_id, body=body, contentType="application/json", accept="application/json"
-        )
-        request_id = self._call.progress.request_id = answer["ResponseMetadata"].get(
-            "RequestId", ""
-        )
-        return request_id, _read(answer["body"], room)
 
     def _send(self, request: Any, **_: Any) -> Any:
         """Send in botocore's place. It answers with what a handler of this event returns."""

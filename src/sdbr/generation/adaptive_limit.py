@@ -9,8 +9,8 @@ import threading
 import time
 
 from sdbr.errors import Interrupted, ServiceProblem
-from sdbr.generation.generate import Generate
-from sdbr.request import ImageRequest, Picture
+from sdbr.generation.generate import Generate, KeyedRequest
+from sdbr.request import Picture
 
 
 class AdaptiveLimit:
@@ -71,13 +71,13 @@ class AdaptiveLimit:
             raise Interrupted("Stopped before the next request was sent.")
 
 
-def paced(generate: Generate, pace: AdaptiveLimit) -> Generate:
+def pace(generate: Generate, pace: AdaptiveLimit) -> Generate:
     """Send only when `pace` has a place; tell it how each request fared."""
 
-    def draw(request: ImageRequest) -> Picture:
+    def draw(wanted: KeyedRequest) -> Picture:
         sent_at = pace.enter()
         try:
-            picture = generate(request)
+            picture = generate(wanted)
         except ServiceProblem as problem:
             if problem.throttled:
                 problem.slowed = pace.throttled(sent_at)

@@ -9,10 +9,9 @@ from decimal import Decimal
 
 from sdbr.bedrock.catalog import price_of
 from sdbr.errors import InputProblem, Interrupted, OverBudget, Refused, SdbrError, Trace
-from sdbr.generation.cache_hits import KeyOf
 from sdbr.generation.estimate import in_usd
-from sdbr.generation.generate import Generate
-from sdbr.request import ImageRequest, Picture
+from sdbr.generation.generate import Generate, KeyedRequest
+from sdbr.request import Picture
 from sdbr.store.ledger import Ledger, Send, SendOutcome
 
 _PLENTY = 1_000_000
@@ -97,25 +96,24 @@ class Budget:
         )
 
 
-def metered(
-    generate: Generate, ledger: Ledger, run: int, budget: Budget, key_of: KeyOf, region: str
-) -> Generate:
+def meter(generate: Generate, ledger: Ledger, run: int, budget: Budget, region: str) -> Generate:
     """Reserve the price, write the row, send, close both. The order makes the cap hard."""
 
-    def draw(request: ImageRequest) -> Picture:
+    def draw(wanted: KeyedRequest) -> Picture:
+        request = wanted.request
         price = price_of(request)
         reserved = price or Decimal(0)
         budget.reserve(reserved)
         try:
             row = ledger.begin(
-                run, Send(request.model.invoke_id, region, key_of(request), request.seed, price)
+                run, Send(request.model.invoke_id, region, wanted.key, request.seed, price)
             )
         except SdbrError:
             budget.book(reserved, "no")
             raise
         began = time.monotonic()
         try:
-            picture = generate(request)
+            picture = generate(wanted)
         except SdbrError as error:
             trace = error.trace or Trace()
             budget.book(reserved, trace.billed)

@@ -9,17 +9,13 @@ from dataclasses import replace
 
 from sdbr.bedrock.answers import refused
 from sdbr.errors import InputProblem, NoPicture, Refused, Trace
-from sdbr.generation.generate import Generate
+from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.request import ImageRequest, Model, Picture
 from sdbr.store.cache import SPACE, Cache, Entry
 
-KeyOf = Callable[[ImageRequest], str]
 
-
-def cached(
-    generate: Generate, cache: Cache, key_of: KeyOf, fresh: bool, stop: threading.Event
-) -> Generate:
-    """Answer from `cache` what it holds, refusals too; draw the rest, which `kept` puts there.
+def use_cache(generate: Generate, cache: Cache, fresh: bool, stop: threading.Event) -> Generate:
+    """Answer from `cache` what it holds, refusals too; draw the rest, which `keep` puts there.
 
     A key that is being drawn by another thread or process is waited for, until `stop`. `fresh`
     draws anew what was there before this run, once.
@@ -34,8 +30,8 @@ def cached(
             raise refused(found.refused)
         return found
 
-    def answer(request: ImageRequest) -> Picture:
-        key = key_of(request)
+    def draw(wanted: KeyedRequest) -> Picture:
+        key = wanted.key
         if (hit := from_cache(key)) is not None:
             return hit
         with cache.lock(key, stop):
@@ -43,18 +39,21 @@ def cached(
             if (hit := from_cache(key)) is not None:
                 return hit
             try:
-                picture = generate(request)
+                picture = generate(wanted)
             except Refused:
                 drawn_anew.add(key)
                 raise
             drawn_anew.add(key)
             return replace(picture, key=key)
 
-    return answer
+    return draw
 
 
-def kept(
-    generate: Generate, cache: Cache, key_of: KeyOf, realm: str, tell: Callable[[str], None]
+def keep(
+    generate: Callable[[ImageRequest], Picture],
+    cache: Cache,
+    realm: str,
+    tell: Callable[[str], None],
 ) -> Generate:
     """Set disk space aside, send, and write what came, flushed, before returning it.
 
@@ -64,8 +63,8 @@ def kept(
     """
     failed: list[InputProblem] = []
 
-    def draw(request: ImageRequest) -> Picture:
-        key, model = key_of(request), request.model
+    def draw(wanted: KeyedRequest) -> Picture:
+        key, model = wanted.key, wanted.request.model
         trace = Trace(sent=False)
         try:
             if failed:
@@ -73,7 +72,7 @@ def kept(
             with cache.reserve(key, _space_of(model)) as space:
                 trace = Trace(billed="yes", status=200)
                 try:
-                    picture = generate(request)
+                    picture = generate(wanted.request)
                 except NoPicture as problem:
                     if problem.data and (path := cache.set_aside(key, problem.data)):
                         tell(f"{problem} It is kept aside as {path}.")

@@ -6,12 +6,12 @@ once is not paid for again, and a later run finds the seed that passed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from sdbr.bedrock.families import seed_within
 from sdbr.errors import Refused, UsageProblem
-from sdbr.generation.generate import Generate
+from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.request import ImageRequest, Picture
 
 _OTHER_SEEDS = 3  # Reported of a borderline prompt: refused once, then passed 3 of 3 times.
@@ -40,15 +40,22 @@ class OnFiltered:
 STOP = OnFiltered()
 
 
-def filtered(generate: Generate, policy: OnFiltered) -> Generate:
+def reseed(
+    generate: Generate, policy: OnFiltered, key_of: Callable[[ImageRequest], str]
+) -> Generate:
     """Under `reseed`, draw a refused picture with the next seeds; else leave it to the caller."""
     if policy.how != "reseed":
         return generate
 
-    def draw(request: ImageRequest) -> Picture:
-        for seed in _seeds(request, policy.tries):
+    def draw(wanted: KeyedRequest) -> Picture:
+        try:
+            return generate(wanted)
+        except Refused as problem:
+            refusal = problem
+        for seed in _other_seeds(wanted.request, policy.tries):
+            again = replace(wanted.request, seed=seed)
             try:
-                return generate(replace(request, seed=seed))
+                return generate(KeyedRequest(again, key_of(again)))
             except Refused as problem:
                 refusal = problem
         raise refusal
@@ -56,8 +63,7 @@ def filtered(generate: Generate, policy: OnFiltered) -> Generate:
     return draw
 
 
-def _seeds(request: ImageRequest, tries: int) -> Iterator[int]:
-    yield request.seed
+def _other_seeds(request: ImageRequest, tries: int) -> Iterator[int]:
     for step in range(1, tries + 1):
         # Far apart, so that a run of successive seeds does not meet its neighbors' new ones.
         yield seed_within(request.model, request.seed + step * 1_000_003 + 1)

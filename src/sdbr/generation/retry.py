@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass
 
 from sdbr.errors import Interrupted, NoPicture, ServiceProblem
-from sdbr.generation.generate import Generate, Tell
-from sdbr.request import ImageRequest, Picture
+from sdbr.generation.generate import Generate, KeyedRequest, Tell
+from sdbr.request import Picture
 
 _FIRST_WAIT = 0.5  # Seconds, at most: the first wait is drawn from 0 to this.
 _LONGEST_WAIT = 20.0  # Seconds; all attempts together have 600 by default.
@@ -30,7 +30,7 @@ class RetryPolicy:
     timeout: float
 
 
-def retried(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell: Tell) -> Generate:
+def retry(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell: Tell) -> Generate:
     """Send again after a passing failure, until `policy` ends it or `stop` is set.
 
     Sends that may have been billed without giving a picture are repeated five times at most, and
@@ -39,28 +39,23 @@ def retried(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell
     """
     in_a_row: list[NoPicture] = []
 
-    def send(request: ImageRequest) -> Picture:
-        if len(in_a_row) >= _TIMES_WITHOUT_PICTURE:
-            raise _stopped(in_a_row[-1])
-        try:
-            picture = generate(request)
-        except NoPicture as problem:
-            in_a_row.append(problem)
-            if len(in_a_row) >= _TIMES_WITHOUT_PICTURE:
-                raise _stopped(problem) from problem
-            raise
-        in_a_row.clear()
-        return picture
-
-    def draw(request: ImageRequest) -> Picture:
+    def draw(wanted: KeyedRequest) -> Picture:
         deadline = time.monotonic() + policy.timeout
         failures: list[ServiceProblem] = []
         while True:
             if stop.is_set():
                 raise Interrupted("Stopped before the next request was sent.")
             try:
-                return send(request)
+                if len(in_a_row) >= _TIMES_WITHOUT_PICTURE:
+                    raise in_a_row[-1]
+                picture = generate(wanted)
+                in_a_row.clear()
+                return picture
             except ServiceProblem as problem:
+                if isinstance(problem, NoPicture):
+                    in_a_row.append(problem)
+                    if len(in_a_row) >= _TIMES_WITHOUT_PICTURE:
+                        raise _stopped(problem) from problem
                 failures.append(problem)
                 wait = _wait(problem, len(failures))
                 if not _worth_another(failures, policy.attempts, deadline - wait):

@@ -1,6 +1,6 @@
 """Puts the layers around the client in their order, for one run.
 
-    filtered( cached( retried( paced( metered( kept( client.generate ))))))
+    reseed( use_cache( retry( pace( meter( keep( client.generate ))))))
 
 Keeping is innermost: a picture is on disk before its row in the ledger is closed. Metering sees
 every send; pacing counts what is in flight; retrying stands outside both, so that a wait holds no
@@ -15,18 +15,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 
 from sdbr.bedrock import body
 from sdbr.bedrock.client import BedrockClient
 from sdbr.config.settings import Connection, Effort, Spending
-from sdbr.generation.adaptive_limit import AdaptiveLimit, paced
-from sdbr.generation.budget import Budget, metered
-from sdbr.generation.cache_hits import KeyOf, cached, kept
-from sdbr.generation.filter_policy import STOP, OnFiltered, filtered
-from sdbr.generation.generate import Generate, Tell
-from sdbr.generation.retry import RetryPolicy, retried
-from sdbr.request import Model
+from sdbr.generation.adaptive_limit import AdaptiveLimit, pace
+from sdbr.generation.budget import Budget, meter
+from sdbr.generation.cache_hits import keep, use_cache
+from sdbr.generation.filter_policy import STOP, OnFiltered, reseed
+from sdbr.generation.generate import Generate, KeyedRequest, Tell
+from sdbr.generation.retry import RetryPolicy, retry
+from sdbr.request import ImageRequest, Model, Picture
 from sdbr.store.cache import Cache, spare_cache
 from sdbr.store.ledger import Ledger
 from sdbr.workspace import Workspace
@@ -58,9 +57,9 @@ class Resources:
         """Whether the request with this name needs no send in this run."""
         return not self.fresh and self.cache.has(key)
 
-    def key_of(self) -> KeyOf:
-        """The function that names requests in this realm."""
-        return lambda request: body.key(request, self.realm)
+    def key_of(self, request: ImageRequest) -> str:
+        """The key of a request in this realm."""
+        return body.key(request, self.realm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,15 @@ class Session:
     """A run under way: `generate` draws, `budget` counts, `stop` ends it."""
 
     generate: Generate
+    key_of: Callable[[ImageRequest], str]
     budget: Budget
     ledger: Ledger
     run: int
     stop: threading.Event
+
+    def draw(self, request: ImageRequest) -> Picture:
+        """Draw a request whose key is not known yet. Raises SdbrError."""
+        return self.generate(KeyedRequest(request, self.key_of(request)))
 
 
 @contextmanager
@@ -80,22 +84,20 @@ def open_session(
 ) -> Iterator[Session]:
     """Open the ledger and a run of `command`; the connection is made when it is first needed."""
     effort, cache = resources.effort, resources.cache
-    # Three layers name each request by its key: reckoned once, for all that are under way.
-    key_of = lru_cache(maxsize=4 * effort.workers)(resources.key_of())
     ledger = Ledger(resources.workspace.hidden / "ledger.db")
     run = ledger.begin_run(command, resources.realm)
     with _emulated(resources.connection) as connection:
         client = BedrockClient(connection, resources.models, effort.workers)
-        generate = kept(client.generate, cache, key_of, resources.realm, tell)
+        generate = keep(client.generate, cache, resources.realm, tell)
         region = resources.connection.region or ""
-        generate = metered(generate, ledger, run, budget, key_of, region)
-        generate = paced(generate, AdaptiveLimit(effort.workers, effort.rpm, stop))
+        generate = meter(generate, ledger, run, budget, region)
+        generate = pace(generate, AdaptiveLimit(effort.workers, effort.rpm, stop))
         policy = RetryPolicy(effort.attempts, resources.connection.timeout)
-        generate = retried(generate, policy, stop, tell)
-        generate = cached(generate, cache, key_of, resources.fresh, stop)
-        generate = filtered(generate, resources.on_filtered)
+        generate = retry(generate, policy, stop, tell)
+        generate = use_cache(generate, cache, resources.fresh, stop)
+        generate = reseed(generate, resources.on_filtered, resources.key_of)
         try:
-            yield Session(generate, budget, ledger, run, stop)
+            yield Session(generate, resources.key_of, budget, ledger, run, stop)
         finally:
             ledger.end_run(run)
             ledger.close()

@@ -142,20 +142,17 @@ _LARGEST_FILE = 16 * 1024 * 1024
 
 def all_prompts(arguments: Iterable[str], file: Path | None) -> list[str]:
     """Every prompt in order; `-` stands for the lines of stdin. Raises UsageProblem for none."""
-    prompts = list(_from_arguments(arguments))
+    prompts: list[str] = []
+    for argument in arguments:
+        if argument == "-":
+            prompts += _lines(sys.stdin.buffer.read(_LARGEST_FILE), "stdin")
+        else:
+            prompts.append(argument)
     if file is not None:
         prompts += _lines(_data_of(file), str(file))
     if not prompts:
         raise UsageProblem('No prompt. Say what to draw, for example "a lighthouse at dusk".')
     return prompts
-
-
-def _from_arguments(arguments: Iterable[str]) -> Iterator[str]:
-    for argument in arguments:
-        if argument == "-":
-            yield from _lines(sys.stdin.buffer.read(_LARGEST_FILE), "stdin")
-        else:
-            yield argument
 
 
 def _data_of(file: Path) -> bytes:

@@ -15,6 +15,7 @@ from sdbr.errors import InputProblem, UsageProblem
 from sdbr.request import ImageRequest, Model, Size
 
 _LARGEST_SIDE = 8192
+_SURROGATE = re.compile("[\ud800-\udfff]")  # As Python reads bytes that are no UTF-8.
 _SMALLEST_SIDE = 64
 
 
@@ -53,24 +54,17 @@ def look_of(flags: Mapping[str, Any]) -> Look:
     """
     known = {name: value for name, value in flags.items() if value is not None}
     for name, value in known.items():
-        _check_text(name, value)
+        if isinstance(value, str) and (at := _SURROGATE.search(value)):
+            what = "The prompt" if name == "prompt" else flag(name)
+            line = value[: at.start()].count("\n") + 1
+            raise InputProblem(
+                f"{what}, line {line}: this is no UTF-8 text. Set the terminal to UTF-8, or put "
+                "the words into a file that is."
+            )
     if prefix := known.pop("prefix", ""):
         known["prompt"] = prefixed(prefix, known.get("prompt", ""))
     extras = tuple(sorted((name, value) for name, value in known.items() if name not in _OWN))
     return Look(extras=extras, **{name: known[name] for name in known.keys() & _OWN})
-
-
-def _check_text(name: str, value: object) -> None:
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            what = "The prompt" if name == "prompt" else flag(name)
-            line = value[: error.start].count("\n") + 1
-            raise InputProblem(
-                f"{what}, line {line}: this is no UTF-8 text. Set the terminal to UTF-8, or put "
-                "the words into a file that is."
-            ) from None
 
 
 def prefixed(prefix: str, prompt: str) -> str:
@@ -89,16 +83,15 @@ def flags_of(look: Look) -> dict[str, Any]:
     return changed | dict(look.extras)
 
 
-def choose(catalog: Catalog, look: Look, default: str | None, task: str) -> Model:
-    """The model of the look, or the command's default, or the cheapest one alive for `task`.
+def choose(catalog: Catalog, name: str | None, family: str | None, task: str) -> Model:
+    """The model called `name`, or the cheapest one alive for `task`.
 
     Raises UsageProblem where a model for words alone is needed and this one is not.
     """
-    name = look.model or default
     able = catalog.able(task, date.today())
     if name is None:
         return able[0]
-    model = catalog.find(name, look.family)
+    model = catalog.find(name, family)
     takes_pictures = "init_image" in dialect_of(model).takes(model)
     if task == "text-to-image" and task not in model.tasks:
         raise UsageProblem(

@@ -53,22 +53,20 @@ def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[J
     return [replace(job, target=path) for job in aimed_jobs]
 
 
-def check_free(jobs: Sequence[Job], keys: Sequence[str], overwrite: bool) -> None:
-    """Make the folders, and refuse to lose what stands at a target, before anything is sent.
+def check_free(folder: Path, target: Path | None, key: str, overwrite: bool) -> None:
+    """Make the folder, and refuse to lose what stands at `target`, before anything is sent.
 
     A file that the same request made is no loss. Raises InputProblem or UsageProblem.
     """
-    for job, key in zip(jobs, keys, strict=True):
-        folder = job.target.parent if job.target else job.folder
-        with plain_write_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise InputProblem(
-                f"Cannot write in {folder}: permission is denied. Choose another folder."
-            )
-        taken = job.target is not None and os.path.exists(job.target)
-        if job.target and taken and not overwrite and _key_in(job.target) != key:
-            raise UsageProblem(f"{job.target} exists. Add --overwrite, or choose another name.")
+    folder = target.parent if target else folder
+    with plain_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputProblem(
+            f"Cannot write in {folder}: permission is denied. Choose another folder."
+        )
+    if target and os.path.exists(target) and not overwrite and _key_in(target) != key:
+        raise UsageProblem(f"{target} exists. Add --overwrite, or choose another name.")
 
 
 def refuse_empty(to: str | None, name: str | None) -> None:

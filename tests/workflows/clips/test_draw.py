@@ -26,7 +26,7 @@ def meet(tmp_path, error, how="stop"):
         CATALOG.models,
         OnFiltered(how),
     )
-    run = Session(drawn, Budget(Decimal(1), stop), Ledger(tmp_path / "ledger.db"), 1, stop)
+    run = Session(drawn, str, Budget(Decimal(1), stop), Ledger(tmp_path / "ledger.db"), 1, stop)
     tally = Tally(Failures(total=17))
     stop_if_fatal(error, run, resources, tally)
     return tally.failures, stop.is_set()

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.bedrock import body
 from sdbr.concurrency import map_ordered
 from sdbr.console import Console
 from sdbr.errors import Interrupted, Refused, SdbrError
 from sdbr.generation.estimate import in_usd
-from sdbr.generation.filter_policy import filtered
-from sdbr.generation.generate import Generate
+from sdbr.generation.filter_policy import reseed
+from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.clip import Pixels
 from sdbr.media.stills.camera import moved
@@ -95,7 +94,7 @@ def keyed_requests(
 
     A chain is followed through the cache as far as its pictures are there.
     """
-    look_up = filtered(_from_cache(resources), resources.on_filtered)
+    look_up = reseed(_from_cache(resources), resources.on_filtered, resources.key_of)
     wanted = frames_to_draw(animation)
     sources = {source for number in wanted for source in animation.frames[number].of}
     pictures: dict[int, Picture] = {}
@@ -106,22 +105,23 @@ def keyed_requests(
                 yield f"{animation.folders.fingerprint} {number}", frame.request
                 continue
             request = frame.asked(pictures)
-            yield body.key(request, resources.realm), request
+            wanted_now = KeyedRequest(request, resources.key_of(request))
+            yield wanted_now.key, request
             if number in sources and (
-                found := _found(look_up, request, pictures, frame.of, resources)
+                found := _found(look_up, wanted_now, pictures, frame.of, resources)
             ):
                 pictures[number] = found
 
 
 def _found(
     look_up: Generate,
-    request: ImageRequest,
+    wanted: KeyedRequest,
     pictures: Mapping[int, Picture],
     before: Sequence[int],
     resources: Resources,
 ) -> Picture | None:
     try:
-        return look_up(request)
+        return look_up(wanted)
     except LookupError:
         return None
     except Refused:
@@ -130,10 +130,10 @@ def _found(
 
 
 def _from_cache(resources: Resources) -> Generate:
-    cache, key_of = resources.cache, resources.key_of()
+    cache = resources.cache
 
-    def find(request: ImageRequest) -> Picture:
-        found = None if resources.fresh else cache.find(key_of(request))
+    def find(wanted: KeyedRequest) -> Picture:
+        found = None if resources.fresh else cache.find(wanted.key)
         if found is None:
             raise LookupError
         if isinstance(found, Picture):
@@ -152,7 +152,7 @@ def _worker(
 ) -> Callable[[int], Outcome]:
     def work(number: int) -> Outcome:
         try:
-            picture = session.generate(animation.frames[number].asked(progress.pictures))
+            picture = session.draw(animation.frames[number].asked(progress.pictures))
             write_frame(
                 frame_file(folder, animation, number), frame_pixels(picture, animation, number)
             )

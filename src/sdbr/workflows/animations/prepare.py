@@ -106,7 +106,7 @@ def prepare_animation(
 
     Raises InputProblem for a picture that cannot be used, UsageProblem for flags that cannot be.
     """
-    model = choose(catalog, spec.look, None, "image-to-image")
+    model = choose(catalog, spec.look.model, spec.look.family, "image-to-image")
     look = replace(spec.look, model=model.invoke_id, strength=_strength(spec, model))
     spec = replace(spec, look=look)
     store = resources.workspace.hidden / "inputs"

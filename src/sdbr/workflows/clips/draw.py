@@ -120,7 +120,7 @@ def draw_frames(
     def work(one: SourceFrame) -> DrawnFrame:
         try:
             request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
-            picture = session.generate(request)
+            picture = session.draw(request)
             tally.drawn.append(one.shown.number)
             pixels = plan.requests.restored(picture, plan.size)
             return DrawnFrame(one.shown, one.pixels, pixels, picture)
@@ -229,7 +229,7 @@ def _painted(
 ) -> DrawnFrame:
     try:
         request = plan.requests.request_for(shown, lambda: init, digest_of(init))
-        picture = session.generate(request)
+        picture = session.draw(request)
         return DrawnFrame(shown, before, plan.requests.restored(picture, plan.size), picture)
     except SdbrError as error:
         return DrawnFrame(shown, before, error=error)

@@ -239,7 +239,7 @@ def _draw(
         return None
     tally.extra += 1
     try:
-        picture = session.generate(
+        picture = session.draw(
             plan.requests.request_for(plan.footage.frames[number], lambda: before)
         )
     except SdbrError:

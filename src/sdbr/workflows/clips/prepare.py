@@ -110,7 +110,7 @@ def prepare_clip(
 ) -> ClipPlan:
     """Settle model, size, seed and folders for one clip. Raises UsageProblem or InputProblem."""
     spec = order.spec
-    model = choose(catalog, order.look, None, "image-to-image")
+    model = choose(catalog, order.look.model, order.look.family, "image-to-image")
     look = replace(order.look, model=model.invoke_id)
     clip = footage.clip
     placement = plan_fit(clip.size, dialect_of(model).size_rule(model), _fit(look))

@@ -87,7 +87,7 @@ def _drawn(
         return
 
     def work(one: SourceFrame) -> tuple[FrameInfo, Pixels, Pixels]:
-        picture = session.generate(plan.requests.request_for(one.shown, lambda: one.pixels))
+        picture = session.draw(plan.requests.request_for(one.shown, lambda: one.pixels))
         return one.shown, one.pixels, plan.requests.restored(picture, plan.size)
 
     workers = resources.effort.workers

@@ -17,14 +17,15 @@ from sdbr.concurrency import map_ordered
 from sdbr.errors import Interrupted, SdbrError, UsageProblem
 from sdbr.files import write_whole
 from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
+from sdbr.generation.generate import KeyedRequest
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.formats import sniff
 from sdbr.request import Model
-from sdbr.store.open_runs import OpenRun, drawn_seeds, open_run
+from sdbr.store.open_runs import drawn_seeds, open_run
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.outputs import check_free, job_targets
 from sdbr.workflows.pictures import finish
-from sdbr.workflows.pictures.job import Job, JobFailure, JobResult
+from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
 from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
 from sdbr.workspace import place
 
@@ -46,10 +47,14 @@ def deliver(command: str, jobs: Sequence[Job], setup: Setup, *, sheet: bool = Fa
         run(RunPlan(command, "pictures", [work], plan.estimate), setup)
         return
     resources.workspace.prepare()
-    note = note_of(resources, command, jobs)
+    # A run that was stopped finds its seeds again by the same command; one that ended does not.
+    wanted = [f"{body.key(job.request, resources.realm)} {job.slot}" for job in jobs]
+    slots = slots_of(job.slot for job in jobs)
+    note = open_run(resources.workspace.hidden / "runs", command, wanted, slots)
     plan = make_plan(resources, with_seeds(jobs, note.seeds))
     if output.to != "-":
-        check_free(plan.jobs, plan.keys, output.overwrite)
+        for job, key in zip(plan.jobs, plan.keys, strict=True):
+            check_free(job.folder, job.target, key, output.overwrite)
     work = PictureWork(command, plan, setup)
     agreed = partial(note.need, plan.keys)
     run(RunPlan(command, "pictures", [work], plan.estimate, agreed=agreed), setup)
@@ -69,24 +74,10 @@ class PicturePlan:
     estimate: Estimate
 
 
-def note_of(resources: Resources, command: str, jobs: Sequence[Job]) -> OpenRun:
-    """The note of this run, with a seed drawn at random for each slot.
-
-    A run that was stopped finds the note, and so its seeds, again by the same command; one that
-    ended well does not.
-    """
-    wanted = [f"{body.key(job.request, resources.realm)} {job.slot}" for job in jobs]
-    return open_run(resources.workspace.hidden / "runs", command, wanted, _slots(jobs))
-
-
 def with_seeds(jobs: Sequence[Job], drawn: Sequence[int] | None = None) -> list[Job]:
     """The jobs with a seed each: their own, or the one `drawn` (or drawn now) for their slot."""
-    seeds = drawn or drawn_seeds(_slots(jobs))
+    seeds = drawn or drawn_seeds(slots_of(job.slot for job in jobs))
     return [job if job.slot is None else with_seed(job, seeds[job.slot]) for job in jobs]
-
-
-def _slots(jobs: Sequence[Job]) -> int:
-    return max((job.slot for job in jobs if job.slot is not None), default=-1) + 1
 
 
 def with_seed(job: Job, seed: int) -> Job:
@@ -103,14 +94,11 @@ def make_plan(resources: Resources, jobs: Iterable[Job]) -> PicturePlan:
     keys = tuple(body.key(job.request, resources.realm) for job in planned)
     requests = zip(keys, (job.request for job in planned), strict=True)
     price = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
-    return PicturePlan(planned, keys, replace(price, remarks=_defaults(planned)))
-
-
-def _defaults(jobs: Sequence[Job]) -> tuple[str, ...]:
-    """What was chosen for the user and shapes the result: the strength."""
-    silent = (job.request.strength for job in jobs if "strength" not in dict(job.flags))
-    ended = dict.fromkeys(job.request.model for job in jobs)
-    return (*default_strengths(silent), *ended_remarks(ended))
+    # What was chosen for the user and shapes the result.
+    silent = (job.request.strength for job in planned if "strength" not in dict(job.flags))
+    models = dict.fromkeys(job.request.model for job in planned)
+    remarks = (*default_strengths(silent), *ended_remarks(models))
+    return PicturePlan(planned, keys, replace(price, remarks=remarks))
 
 
 def ended_remarks(models: Iterable[Model]) -> tuple[str, ...]:
@@ -166,9 +154,10 @@ class PictureWork:
     def _outcomes(self, session: Session) -> Iterator[JobResult | JobFailure]:
         resources, failures = self.setup.resources, self.failures
 
-        def work(job: Job) -> JobResult | JobFailure:
+        def work(wanted: tuple[Job, str]) -> JobResult | JobFailure:
+            job, key = wanted
             try:
-                picture = session.generate(job.request)
+                picture = session.generate(KeyedRequest(job.request, key))
                 data = finish.file_bytes(job, picture, self.command, resources.realm)
                 # The model's own bytes are in the cache; while the file waits to be written it is
                 # held once, not twice.
@@ -182,9 +171,10 @@ class PictureWork:
                 session.stop.set()
                 raise
 
-        workers = min(resources.effort.workers, len(self.wanted.jobs))
+        keyed = list(zip(self.wanted.jobs, self.wanted.keys, strict=True))
+        workers = min(resources.effort.workers, len(keyed))
         return map_ordered(
-            work, self.wanted.jobs, workers=workers, window=_WINDOW * workers, stop=session.stop
+            work, keyed, workers=workers, window=_WINDOW * workers, stop=session.stop
         )
 
     def _write(self, drawn: JobResult) -> ResultLine:

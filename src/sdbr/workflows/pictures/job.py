@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,3 +78,8 @@ class JobFailure:
 
     job: Job
     error: SdbrError
+
+
+def slots_of(slots: Iterable[int | None]) -> int:
+    """How many seeds have to be drawn: one more than the last slot."""
+    return max((slot for slot in slots if slot is not None), default=-1) + 1

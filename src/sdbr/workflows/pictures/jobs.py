@@ -20,12 +20,12 @@ from sdbr.workflows.look import (
     parse_size,
     request_of,
 )
-from sdbr.workflows.pictures.job import Finish, Job
+from sdbr.workflows.pictures.job import Finish, Job, slots_of
 from sdbr.workflows.sweep import expand
 from sdbr.workspace import Workspace, kept_name, slug
 
 if TYPE_CHECKING:
-    from sdbr.media.stills.fit import Fit
+    from sdbr.media.stills.fit import Fit, Placement
     from sdbr.workflows.prepare import FitOptions, PreparedPicture
 
 
@@ -55,16 +55,18 @@ def from_words(
     """A job for each prompt, each combination of flags, and each of `wanted.count`."""
     jobs: list[Job] = []
     for prompt in prompts:
-        first = _next_slot(jobs)
+        first = slots_of(job.slot for job in jobs)
         for variant in expand({"prompt": prompt, **wanted.flags}):
             look = look_of(variant.values)
-            model = choose(catalog, look, wanted.default_model, "text-to-image")
+            model = choose(
+                catalog, look.model or wanted.default_model, look.family, "text-to-image"
+            )
             look = replace(look, model=model.invoke_id)
             job = Job(
                 request=request_of(look, model),
                 folder=workspace.source_img,
                 stem=slug(look.prompt),
-                finish=_finish(look),
+                finish=finish_of(look.format, look.quality, look.size),
                 flags=tuple(flags_of(look).items()),
                 labels=variant.labels,
             )
@@ -87,10 +89,10 @@ def from_pictures(
     ready = _JobFactory(beside, workspace.hidden / "inputs")
     jobs: list[Job] = []
     for path in paths:
-        first = _next_slot(jobs)
+        first = slots_of(job.slot for job in jobs)
         for variant in variants:
             look = look_of(variant.values)
-            model = choose(catalog, look, wanted.default_model, wanted.task)
+            model = choose(catalog, look.model or wanted.default_model, look.family, wanted.task)
             job = ready.job(path, replace(look, model=model.invoke_id), model)
             job = replace(job, folder=workspace.generate_img, labels=variant.labels)
             jobs += _counted(job, look, wanted.count, first)
@@ -123,11 +125,12 @@ class _JobFactory:
         request, attached = attach(
             request, self._beside, main.placement, self._store, self._prepared
         )
+        placement = None if _OWN_SHAPE & set(model.tasks) else main.placement
         return Job(
             request=_with_own_aspect(request, main, takes),
             folder=Path(),
             stem=kept_name(path.stem),
-            finish=_finish(look, None if _OWN_SHAPE & set(model.tasks) else main),
+            finish=finish_of(look.format, look.quality, look.size, placement),
             inputs=(main.source, *attached),
             treatment=main.treatment,
             flags=tuple(flags_of(look).items()),
@@ -171,10 +174,11 @@ def _with_own_aspect(
     return replace(request, aspect=nearest_aspect(main.placement.source))
 
 
-def _finish(look: Look, main: PreparedPicture | None = None) -> Finish:
-    size = parse_size(look.size) if look.size else None
-    placement = None if main is None else main.placement
-    return Finish(look.format, look.quality, size, placement)
+def finish_of(
+    format: str, quality: int | None, size: str | None, placement: Placement | None = None
+) -> Finish:
+    """What the flags say of the file; `placement` is that of the init image."""
+    return Finish(format, quality, parse_size(size) if size else None, placement)
 
 
 def _needs_mask(model: Model) -> bool:
@@ -207,7 +211,3 @@ def _without_seed(job: Job, look: Look, count: int) -> Job:
         raise UsageProblem(f"{name} takes no seed: every answer is the same. Leave out {flag}.")
     stem = f"{job.stem}-{job.request.model.aliases[0]}"
     return replace(job, stem=stem, seedless=True)
-
-
-def _next_slot(jobs: list[Job]) -> int:
-    return max((job.slot for job in jobs if job.slot is not None), default=-1) + 1
