@@ -8,8 +8,9 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from sdbr.emulator import Faults
 from sdbr.media.open import open_reader, read_comment
@@ -289,3 +290,39 @@ def test_two_pictures_under_one_name_become_two_animations(sdbr, workspace):
     ran = sdbr("img2gif", "a.png", "b.png", "ink", "--name", "film", "--frames", "2", "--offline")
     assert ran.code == 0, ran.errors
     assert [path.name for path in ran.paths] == ["film.gif", "film-2.gif"]
+
+
+def test_a_crossfade_shows_both_of_its_neighbors(emulator, sdbr, photo):
+    ran = sdbr("img2gif", photo, "a", "--frames", "2", "--crossfade", "1", "-o", "x.apng")
+    assert ran.code == 0, ran.errors
+    with Image.open("x.apng") as image:
+        frames = [
+            np.asarray(frame.convert("RGB"), float) for frame in ImageSequence.Iterator(image)
+        ]
+    assert len(emulator.received) == 2
+    first, mixed, second = frames[:3]
+    assert np.abs(first - second).mean() > 1
+    assert np.abs(mixed - (first + second) / 2).mean() < 1
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_trial_of_one_frame_is_the_middle_one(sdbr, photo):
+    told = sdbr("img2gif", photo, "a", "--frames", "9", "--test-frames", "1", "--json")
+    assert json.loads(told.lines[0])["frames"] == [5]
+
+
+def test_several_values_for_a_flag_are_told_by_its_name(sdbr, emulator, photo):
+    ran = sdbr("img2gif", photo, "a", "--strength", "0.2,0.4")
+    assert ran.code == 2
+    assert "Several values for strength" in ran.failure
+    assert not emulator.received
+
+
+def test_a_model_without_seeds_gives_a_name_without_one_and_takes_no_count(sdbr, emulator, photo):
+    ran = sdbr("edit", "cutout", photo)
+    assert ran.code == 0, ran.errors
+    assert ran.paths[0].name == f"{Path(photo).stem}-remove-background.png"
+    ran = sdbr("edit", "cutout", photo, "--count", "2")
+    assert ran.code == 2
+    assert "takes no seed" in ran.failure
+    assert len(emulator.received) == 1

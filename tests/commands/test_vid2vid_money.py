@@ -73,7 +73,9 @@ def test_both_prices_are_told_and_the_cap_decides_how_many_keyframes(sdbr, emula
     assert planned["frames"] == 24
     assert planned["keyframes"][0] == 1
     assert planned["body"]["prompt"] == "ink"
-    ran = sdbr("vid2vid", "clip.mp4", "ink", "--max-cost", "0.32")
+    capped = ("vid2vid", "clip.mp4", "ink", "--max-cost", "0.32")
+    assert 2 <= len(json.loads(sdbr(*capped, "--dry-run", "--json").data)["keyframes"]) <= 4
+    ran = sdbr(*capped)
     assert sum(record.made for record in emulator.received) <= 4
     assert ran.code in (0, 7)
 
