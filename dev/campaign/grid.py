@@ -61,7 +61,7 @@ FAULTS = (
     Fault(
         "1 in 7 filtered, drawn with another seed",
         ("--filter-output", "14.3%"),
-        (DONE,),
+        (DONE, OVER),
         ("--on-filtered", "reseed:5"),
         same=False,
     ),
