@@ -13,7 +13,7 @@ from sdbr.errors import InputProblem, NoPicture, Refused, ServiceProblem
 from sdbr.generation.cache_hits import keep, use_cache
 from sdbr.generation.generate import KeyedRequest
 from sdbr.store.cache import Cache, spare_cache
-from tests.material import CORE, drawn, request_for
+from tests.material import CATALOG, CORE, blob, drawn, request_for
 
 FOX = request_for(CORE, seed=7)
 
@@ -228,3 +228,21 @@ def test_what_is_no_picture_is_kept_aside_and_asked_for_anew(cache):
     assert aside.read_bytes() == b"no picture"
     assert str(aside) in told[0]
     assert not one_run(Drawing(), cache)(FOX).cached
+
+
+@pytest.mark.parametrize(
+    ("model", "side", "megabytes"),
+    [("core", 0, 4), ("sd3.5", 512, 4), ("inpaint", 3000, 34), ("fast-upscale", 1024, 64)],
+)
+def test_the_space_of_the_largest_picture_is_set_aside(tmp_path, model, side, megabytes):
+    sizes = []
+
+    class Reserving(Cache):
+        def reserve(self, key, space):
+            sizes.append(space)
+            return super().reserve(key, space)
+
+    init = blob(side, side) if side else None
+    request = replace(request_for(CATALOG.find(model)), init_image=init)
+    keep(drawn, Reserving(tmp_path / "cache"), "local", print)(KeyedRequest(request, "a" * 64))
+    assert sizes[0] >> 20 == megabytes

@@ -10,8 +10,12 @@ from dataclasses import replace
 from sdbr.bedrock.answers import refused
 from sdbr.errors import InputProblem, NoPicture, Refused, Trace
 from sdbr.generation.generate import Generate, KeyedRequest
-from sdbr.request import ImageRequest, Model, Picture
-from sdbr.store.cache import SPACE, Cache, Entry
+from sdbr.media.formats import sniff
+from sdbr.request import ImageRequest, Picture
+from sdbr.store.cache import Cache, Entry
+
+_MARGIN = 64 * 1024
+"""Bytes beside the pixels: filter bytes, chunks, metadata."""
 
 
 def use_cache(generate: Generate, cache: Cache, fresh: bool, stop: threading.Event) -> Generate:
@@ -69,7 +73,7 @@ def keep(
         try:
             if failed:
                 raise failed[0]
-            with cache.reserve(key, _space_of(model)) as space:
+            with cache.reserve(key, _space_of(wanted.request)) as space:
                 trace = Trace(billed="yes", status=200)
                 try:
                     picture = generate(wanted.request)
@@ -100,11 +104,18 @@ def keep(
     return draw
 
 
-def _space_of(model: Model) -> int:
-    """Bytes of the largest PNG that a model sends: its pixels, uncompressed, in three or four
-    channels."""
-    if any(task.startswith("upscale") for task in model.tasks):
-        return 16 * SPACE  # Fast upscale makes 16 megapixels of one.
-    if model.family == "image_services":
-        return 9 * SPACE  # Results have the size of the init image, up to 9.4 megapixels.
-    return 3 * SPACE
+def _space_of(request: ImageRequest) -> int:
+    """Bytes of the largest PNG that a model sends: four for each pixel that it may draw.
+
+    Core, Ultra, SD3.5 and SDXL draw one megapixel; image services a picture as large as the init
+    image, Fast Upscale one of 16 times its pixels, the other upscalers up to 4K.
+    """
+    tasks, megapixel = request.model.tasks, 1024 * 1024
+    pixels = megapixel
+    if request.model.family == "image_services" and request.init_image is not None:
+        found = sniff(request.init_image.read())
+        pixels = max(pixels, found.size.width * found.size.height if found else 0)
+        pixels *= 16 if "upscale-fast" in tasks else 1
+    if {"upscale-creative", "upscale-conservative"} & set(tasks):
+        pixels = max(pixels, 8 * megapixel)
+    return 4 * pixels + _MARGIN
