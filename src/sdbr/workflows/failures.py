@@ -54,8 +54,16 @@ class Failures:
         missing_part = f"{missing} of {self.total} pictures are missing. " if self.total > 1 else ""
         error = self.fatal or next(iter(self.single), None)
         if error is None:
-            raise Interrupted(f"{missing_part}Stopped. Run the same command again to go on.")
+            raise interrupted(self.done, self.total)
         if self.fatal is None and self.done:
             raise PartlyDone(f"{missing_part}{error} Run the same command again for the rest.")
         error.args = (f"{missing_part}{error}",)
         raise error
+
+
+def interrupted(done: int, total: int) -> Interrupted:
+    """The error of a run that the user stopped, with what there is of it."""
+    return Interrupted(
+        f"Interrupted: {done} of {total} pictures are drawn and kept. Run the same command again "
+        "to go on."
+    )

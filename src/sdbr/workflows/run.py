@@ -19,7 +19,7 @@ from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
 from sdbr.config.settings import Output
 from sdbr.console import Console, ask, open_file, print_bytes, print_line, until_interrupted
-from sdbr.errors import InputProblem, PartlyDone, SdbrError, ServiceProblem
+from sdbr.errors import InputProblem, Interrupted, PartlyDone, SdbrError, ServiceProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd
 from sdbr.generation.stack import Resources, Session, open_session
@@ -121,8 +121,8 @@ class Work(Protocol):
     def plan(self) -> Iterator[PlanLine]:
         """What --dry-run prints."""
 
-    def draw(self, session: Session, asked: threading.Event) -> Results:
-        """Draw, write and yield each result; `asked` is set when the user interrupts."""
+    def draw(self, session: Session) -> Results:
+        """Draw, write and yield each result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +175,14 @@ def run(plan: RunPlan, setup: Setup) -> None:
             for work in plan.works:
                 try:
                     # What is under way ends before the ledger is closed, whatever fails here.
-                    with closing(work.draw(session, asked)) as results:
+                    with closing(work.draw(session)) as results:
                         for result in results:
                             _print(result, output.json, resources.realm != "aws")
                             paths += [result.path] if result.path else []
                 except (InputProblem, ServiceProblem, PartlyDone) as error:
+                    if asked.is_set():
+                        # The exit code tells of the Ctrl-C, whatever else failed before.
+                        raise Interrupted(f"Interrupted. {error}") from error
                     if stop.is_set():
                         raise
                     failed.append(_of(work, error))

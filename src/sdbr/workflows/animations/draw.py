@@ -11,7 +11,7 @@ import numpy as np
 
 from sdbr.concurrency import map_ordered
 from sdbr.console import Console
-from sdbr.errors import Interrupted, Refused, SdbrError
+from sdbr.errors import Refused, SdbrError
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.filter_policy import reseed
 from sdbr.generation.generate import Generate, KeyedRequest
@@ -22,7 +22,7 @@ from sdbr.request import ImageRequest, Picture
 from sdbr.workflows.animations.motions import needed_frames, waves
 from sdbr.workflows.animations.prepare import PreparedAnimation
 from sdbr.workflows.clips.requests import write_frame
-from sdbr.workflows.failures import Failures, ends_the_run
+from sdbr.workflows.failures import Failures, ends_the_run, interrupted
 
 _WINDOW = 4
 
@@ -208,10 +208,7 @@ def _raise_if_missing(progress: Progress, session: Session) -> None:
         return
     failures.raise_at_end()
     if session.stop.is_set():
-        raise Interrupted(
-            f"Interrupted with {failures.done} of {failures.total} frames done. "
-            "Run the same command again to go on."
-        )
+        raise interrupted(failures.done, failures.total)
     raise Refused("The safety filter refused every frame. Change the prompt or the picture.")
 
 

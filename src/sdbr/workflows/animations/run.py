@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -99,7 +98,7 @@ class AnimationWork:
             more={"frames": [_planned(animation, number) for number in wanted]},
         )
 
-    def draw(self, session: Session, asked: threading.Event) -> Results:  # noqa: ARG002
+    def draw(self, session: Session) -> Results:
         """Draw the frames that are wanted, then write the animation, or a sheet for a trial."""
         animation, console, before = self.animation, self.setup.console, spent(session.budget)
         target = animation.spec.result

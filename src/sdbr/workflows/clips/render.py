@@ -13,7 +13,7 @@ from PIL import Image
 
 from sdbr import __version__
 from sdbr.console import Console
-from sdbr.errors import InputProblem, Interrupted, Refused
+from sdbr.errors import InputProblem, Refused
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.stack import Resources, Session, spent
@@ -25,7 +25,7 @@ from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.prepare import PreparedClip, index_of
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
-from sdbr.workflows.failures import Failures
+from sdbr.workflows.failures import Failures, interrupted
 from sdbr.workflows.provenance.write import record_text, request_fields
 
 
@@ -129,10 +129,7 @@ def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: Ses
     if not count and tally.held and not failures.any:
         raise Refused("The safety filter refused every frame. Change the prompt or the clip.")
     if session.stop.is_set() and not failures.any:
-        raise Interrupted(
-            f"Interrupted: {len(tally.drawn)} of {failures.total} pictures are drawn and kept. "
-            "Run the same command again to go on."
-        )
+        raise interrupted(len(tally.drawn), failures.total)
     if failures.any:
         failures.raise_at_end()
     raise InputProblem(f"The clip gave {count} frames now and {total} before. Run it again.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -171,7 +170,7 @@ class ClipWork:
             more={"frames": count_frames(clip), "keyframes": _keyframes(clip)},
         )
 
-    def draw(self, session: Session, asked: threading.Event) -> Results:  # noqa: ARG002
+    def draw(self, session: Session) -> Results:
         """Draw the clip or its trial, and note what keyframes saved."""
         selection, steadiness = self.flags
         if steadiness.review or selection.test_frames is not None:

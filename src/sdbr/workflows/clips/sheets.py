@@ -19,7 +19,7 @@ from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_sequentially
 from sdbr.workflows.clips.footage import FrameInfo, read_wanted
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import rgb
-from sdbr.workflows.failures import Failures
+from sdbr.workflows.failures import Failures, interrupted
 from sdbr.workspace import place
 
 _SIDE = 512
@@ -58,10 +58,7 @@ def draw_trial(
             pairs.append((_thumbnail(before), _thumbnail(after)))
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if session.stop.is_set() and len(pairs) < len(wanted):
-        raise Interrupted(
-            f"Interrupted: {len(pairs)} of {len(wanted)} pictures are drawn and kept. "
-            "Run the same command again to go on."
-        )
+        raise interrupted(len(pairs), len(wanted))
     sheet = pairs_sheet(pairs, Labels(plan.requests.request.prompt, rows=tuple(names)))
     buffer = BytesIO()
     sheet.save(buffer, "PNG")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,7 +13,7 @@ from pathlib import Path
 from sdbr.bedrock import body
 from sdbr.bedrock.families import seed_within
 from sdbr.concurrency import map_ordered
-from sdbr.errors import Interrupted, SdbrError, UsageProblem
+from sdbr.errors import SdbrError, UsageProblem
 from sdbr.files import write_whole
 from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
 from sdbr.generation.generate import KeyedRequest
@@ -132,7 +131,7 @@ class PictureWork:
         for job, key in zip(self.wanted.jobs, self.wanted.keys, strict=True):
             yield PlanLine(job.request, job.target, job.before, more={"key": key})
 
-    def draw(self, session: Session, asked: threading.Event) -> Results:
+    def draw(self, session: Session) -> Results:
         """Draw all jobs and yield each as it is written, in order.
 
         After a failure the others are kept. Raises, at the end: the failure that stopped the run,
@@ -147,8 +146,6 @@ class PictureWork:
                     continue
                 self.failures.done += 1
                 yield self._write(outcome)
-        if asked.is_set():
-            self.failures.fatal = Interrupted("Interrupted. Run the same command again to go on.")
         self.failures.raise_at_end()
 
     def _outcomes(self, session: Session) -> Iterator[JobResult | JobFailure]:
