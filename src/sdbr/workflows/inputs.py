@@ -26,8 +26,10 @@ VIDEOS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts"}
     | {".3gp", ".3g2", ".ogv", ".flv", ".wmv", ".y4m", ".gif", ".apng"}
 )
-_LONGEST_NAME_IN_LINES = 8
-_LARGEST_LIST = 64 * 1024 * 1024
+_LONGEST_NAME_IN_LINES = 8  # Each is tried as a file: no name that people give has more.
+_LARGEST_LIST = (
+    64 * 1024 * 1024
+)  # Bytes: a million paths. What never ends must not fill the memory.
 
 
 def find(
@@ -137,7 +139,7 @@ def _path_in_json(line: str) -> str:
     return line
 
 
-_LARGEST_FILE = 16 * 1024 * 1024
+_LARGEST_FILE = 16 * 1024 * 1024  # Bytes: 1,600 prompts of the longest that Bedrock takes.
 
 
 def all_prompts(arguments: Iterable[str], file: Path | None) -> list[str]:

@@ -14,7 +14,7 @@ from sdbr.bedrock.validation import ASPECTS, Value, flag
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.request import ImageRequest, Model, Size
 
-_LARGEST_SIDE = 8192
+_LARGEST_SIDE = 8192  # Pixels: above any model's; beyond it Pillow would need gigabytes.
 _SURROGATE = re.compile("[\ud800-\udfff]")  # As Python reads bytes that are no UTF-8.
 _SMALLEST_SIDE = 64
 

@@ -30,7 +30,7 @@ from sdbr.workflows.pictures.job import Input
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.jobs import Attachments
 
-_LARGEST_FILE = 512 * 1024 * 1024
+_LARGEST_FILE = 512 * 1024 * 1024  # Bytes: a TIFF of 100 megapixels with 16 bits.
 
 
 @dataclass(frozen=True, slots=True)

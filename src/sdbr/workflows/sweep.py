@@ -19,8 +19,8 @@ _TEXTS = frozenset({"prompt", "negative", "prefix"})
 _FIXED = frozenset({"family", "format", "quality", "fit", "background", "mask_source"})
 _WHOLE = frozenset({"seed", "grow_mask", "left", "right", "up", "down"})
 _SEARCHED = frozenset({"search_prompt", "select_prompt"})
-_MOST = 10_000
-_MOST_DIGITS = 30
+_MOST = 10_000  # Pictures of one command: 400 USD at the cheapest price.
+_MOST_DIGITS = 30  # More make the arithmetic of a range slow, and no flag has a use for them.
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 

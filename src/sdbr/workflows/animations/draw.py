@@ -24,7 +24,7 @@ from sdbr.workflows.animations.prepare import PreparedAnimation
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.failures import Failures, ends_the_run, interrupted
 
-_WINDOW = 4
+_WINDOW = 4  # Held results a worker, as for pictures.
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ def seen_next(picture: Picture, move: Move, loop: Loop) -> Blob:
     return Blob(hashlib.sha256(text.encode()).hexdigest(), make=make)
 
 
-_LEAST = 0.1
+_LEAST = 0.1  # 0 would give the still back, and the journey would stand still.
 
 
 def journey(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:

@@ -47,7 +47,7 @@ _MOTIONS = {
     "journey": motions.journey,
 }
 _EVOLVING = 0.35  # More, and after a few frames nothing is left of the picture it began with.
-_RISING = 0.75
+_RISING = 0.75  # Where a ramp ends; at 1 nothing of the still would be left.
 _DEFAULT = EncodingSettings()
 
 

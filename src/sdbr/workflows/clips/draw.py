@@ -19,7 +19,7 @@ from sdbr.workflows.pictures.job import Input
 
 _WINDOW_BYTES = 512 * 1024 * 1024
 """Decoded frames held between being read and being written, in bytes at most."""
-_SPLITTERS = 2
+_SPLITTERS = 2  # Threads that write frames, beside the one that decodes.
 _CALLS_A_DECODER = 4
 """One thread more for so many calls: a picture is decoded while the next is waited for."""
 

@@ -29,7 +29,8 @@ Result = tuple[FrameInfo, Pixels]
 _PATIENCE = 0.1
 """Seconds between looks at whether the run was stopped."""
 _MOST_EXTRA = 3
-"""Frames of one stretch that may be drawn because nothing explains them."""
+"""Times that a stretch is cut at its least explained frame: so deep go the frames that are drawn
+because no keyframe explains them. How many those are is bounded by their price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ def _draw(
     return plan.requests.restored(picture, plan.size)
 
 
-_HELD_BYTES = 96 * 1024 * 1024
+_HELD_BYTES = 96 * 1024 * 1024  # 36 frames of 1280x720 pixels.
 _HELD_FRAMES = 12
 """At least: the temporal filter and the measuring that follows it look so far back together."""
 

@@ -135,7 +135,7 @@ def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: Ses
     raise InputProblem(f"The clip gave {count} frames now and {total} before. Run it again.")
 
 
-_EVERY = 2.0
+_EVERY = 2.0  # Seconds between previews: they must cost little beside the frames.
 _SIDE = 640
 
 

@@ -22,7 +22,7 @@ from sdbr.workflows.clips.requests import rgb
 from sdbr.workflows.failures import Failures, interrupted
 from sdbr.workspace import place
 
-_SIDE = 512
+_SIDE = 512  # Pixels: two beside each other fit a page, and faces can be judged.
 
 
 def spread(frames: Sequence[FrameInfo], count: int) -> tuple[FrameInfo, ...]:
@@ -97,7 +97,7 @@ def _thumbnail(pixels: Pixels) -> Image.Image:
     return image
 
 
-_PAIRS = 8
+_PAIRS = 8  # More rows than that are not looked at.
 _SHEET_SIDE = 384
 
 

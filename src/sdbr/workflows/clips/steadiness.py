@@ -27,7 +27,7 @@ from sdbr.workflows.clips.footage import FrameInfo
 
 _MOST_PAIRS = 40
 """Pairs of frames measured in a clip; each takes some 0.2 s of one core at 1280x720."""
-_GOLDEN = 0.6180339887
+_GOLDEN = 0.6180339887  # Its multiples spread the pairs evenly, however many there are.
 _CORES = 2
 
 Source = Callable[[int], Pixels]

@@ -15,7 +15,7 @@ from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
 
 _SOON = 90  # Days: AWS gives six months or more of notice, half of which may be over.
 _OLD_MONTHS = 6
-_AT_ONCE = 8
+_AT_ONCE = 8  # Questions under way: there are 16 models to ask for.
 
 
 def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-_SAME_SHAPE = 0.01
+_SAME_SHAPE = 0.01  # Sides rounded to multiples of 64 leave a shape off by less.
 
 
 def file_bytes(job: Job, picture: Picture, command: str, realm: str) -> bytes:

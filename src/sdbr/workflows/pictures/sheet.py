@@ -12,7 +12,7 @@ from sdbr.media.stills.sheet import Labels, contact_sheet, thumbnail
 from sdbr.workflows.pictures.job import Job
 from sdbr.workspace import place
 
-_SIDE = 320
+_SIDE = 320  # Pixels: four across fill a screen of 1280.
 _ACROSS = 4
 
 

@@ -20,7 +20,7 @@ from sdbr.workflows.report.before_after import shown
 from sdbr.workflows.report.chart import SteadinessNote
 from sdbr.workflows.report.results import ReportContext, Result
 
-_MOST_KEYFRAMES = 24
+_MOST_KEYFRAMES = 24  # In a strip; a long clip has hundreds, and each is in the page.
 _STRIP = 176  # Pixels of height: twice the 5.5rem that the page shows, for dense screens.
 _LONG = 300  # Characters; a longer prompt gets a box that scrolls.
 _LESS_ASKED = ("Size", "Frames", "Drawn", "Command", "File", "Answered by")
