@@ -212,7 +212,7 @@ def lost(error: Exception, connection: Connection) -> SdbrError:
         return _not_sent(
             ServiceProblem(
                 f"The certificate of Bedrock's address is not trusted ({_short(error)}). Behind "
-                "a proxy that reads along, set AWS_CA_BUNDLE to the file of its certificate."
+                "a proxy that inspects TLS, set AWS_CA_BUNDLE to the file of its certificate."
             )
         )
     return _not_sent(
