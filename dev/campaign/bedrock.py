@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -84,8 +86,10 @@ def _asked(told: dict[str, Any]) -> Asked:
 def emulating(*flags: str) -> Iterator[Bedrock]:
     """An emulator with these flags; its pictures are small, because they are only counted."""
     command = (sys.executable, "-m", "sdbr", "emulate", "--port", "0", "--picture-side", "64")
+    source = str(Path(__file__).resolve().parents[2] / "src")
+    environment = {**os.environ, "PYTHONPATH": source}
     with subprocess.Popen(
-        (*command, *flags), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        (*command, *flags), env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         try:
             assert process.stdout is not None

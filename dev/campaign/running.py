@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dev.campaign.bedrock import Bedrock
 
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 HANGS_AFTER = 120
 HUNG = -1000  # No signal has that number.
 
@@ -50,6 +51,8 @@ def start(
         "HOME": str(folder),
         "SDBR_CONFIG": os.devnull,
         "PYTHONDONTWRITEBYTECODE": "1",
+        # The checkout that the campaign stands in, whatever is installed.
+        "PYTHONPATH": str(SOURCE),
         **bedrock.environment(),
     }
     return subprocess.Popen(

@@ -18,7 +18,6 @@ from sdbr.config.drawing_commands import DRAWING
 from sdbr.config.settings import Connection, Effort, Spending
 
 if TYPE_CHECKING:
-    pass
     from sdbr.config.file import File, Key
 
 
