@@ -93,6 +93,16 @@ def test_a_damaged_cache_is_not_told_as_paid_for(sdbr, emulator, workspace):
     assert len(emulator.received) == 30
 
 
+def test_what_other_seeds_may_cost_is_told_and_agreed_to(start_emulator, sdbr):
+    emulator = start_emulator(faults=Faults(filter_output=0.3, seed=2))
+    many = (*TWENTY[:2], "--count", "30", "--seed", "1", "--on-filtered", "reseed:5")
+    assert sdbr(*many).code == 7
+    ran = sdbr(*many, "--yes")
+    assert "up to 6.00 USD more for other seeds where the filter refuses" in ran.errors
+    assert (ran.code, len(ran.paths)) == (0, 30)
+    assert len(emulator.received) > 30
+
+
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM", "SIGQUIT", "SIGUSR1"])
 def test_a_signal_that_ends_a_process_loses_no_paid_picture(
     sdbr, sdbr_process, start_emulator, workspace, name

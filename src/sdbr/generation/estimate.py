@@ -102,6 +102,15 @@ def estimate(
     return replace(unsaved, saved=total - unsaved.cost)
 
 
+def with_other_seeds(estimated: Estimate, tries: int) -> Estimate:
+    """The price with what drawing each picture with so many other seeds would add to it."""
+    more = estimated.cost * tries
+    if not more:
+        return estimated
+    remark = f"up to {in_usd(more)} USD more for other seeds where the filter refuses"
+    return replace(estimated, extra=estimated.extra + more, remarks=(*estimated.remarks, remark))
+
+
 def default_strengths(chosen: Iterable[float | None]) -> tuple[str, ...]:
     """A remark for each strength that was chosen for the user; None is none."""
     strengths = dict.fromkeys(strength for strength in chosen if strength is not None)

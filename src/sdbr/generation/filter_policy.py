@@ -25,6 +25,11 @@ class OnFiltered:
     how: str = "stop"
     tries: int = _OTHER_SEEDS
 
+    @property
+    def other_seeds(self) -> int:
+        """How many more times a refused picture may be drawn."""
+        return self.tries if self.how == "reseed" else 0
+
     @classmethod
     def parse(cls, text: str) -> OnFiltered:
         """Read `stop`, `skip`, `hold`, `reseed` or `reseed:N`. Raises UsageProblem."""

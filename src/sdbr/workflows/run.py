@@ -21,7 +21,7 @@ from sdbr.config.settings import Output
 from sdbr.console import Console, ask, open_file, print_bytes, print_line, until_interrupted
 from sdbr.errors import InputProblem, Interrupted, PartlyDone, SdbrError, ServiceProblem
 from sdbr.generation.budget import Budget
-from sdbr.generation.estimate import Estimate, consent, in_usd
+from sdbr.generation.estimate import Estimate, consent, in_usd, with_other_seeds
 from sdbr.generation.stack import Resources, Session, open_session
 from sdbr.request import ImageRequest, Size
 
@@ -152,7 +152,8 @@ def run(plan: RunPlan, setup: Setup) -> None:
     console, output, resources = setup.console, setup.output, setup.resources
     for note in plan.notes:
         console.say(note)
-    price = f"{plan.prefix}{plan.estimate}"
+    estimate = with_other_seeds(plan.estimate, resources.on_filtered.other_seeds)
+    price = f"{plan.prefix}{estimate}"
     if setup.dry_run:
         _print_plan(plan, output.json)
         Console().say(f"{price}. Nothing was sent.")
@@ -162,15 +163,15 @@ def run(plan: RunPlan, setup: Setup) -> None:
         raise InputProblem("stdout is closed, so results cannot be told. Open it.")
     spending = resources.spending
     asking = ask if console.terminal else None
-    cap = consent(plan.estimate, spending, asking, offline=resources.connection.offline)
+    cap = consent(estimate, spending, asking, offline=resources.connection.offline)
     plan.agreed()
     stop, failed, paths = threading.Event(), list(plan.failed), []
-    budget = Budget(cap, stop, plan.estimate.cost, agreed=spending.cap is None)
+    budget = Budget(cap, stop, estimate.cost, agreed=spending.cap is None)
     with (
         until_interrupted(stop, console.say) as asked,
         open_session(resources, plan.command, budget, stop, console.passing) as session,
     ):
-        session.ledger.plan_run(session.run, plan.estimate.pictures, plan.estimate.saved)
+        session.ledger.plan_run(session.run, estimate.pictures, estimate.saved)
         try:
             for work in plan.works:
                 try:
@@ -188,7 +189,7 @@ def run(plan: RunPlan, setup: Setup) -> None:
                     failed.append(_of(work, error))
         finally:
             summaries = [work.summary for work in plan.works if work.summary]
-            console.say(", ".join([*summaries, spending_of(budget, plan.estimate)]))
+            console.say(", ".join([*summaries, spending_of(budget, estimate)]))
     if output.open:
         for path in paths:
             open_file(path)
