@@ -64,9 +64,8 @@ def _cell(
     run(arguments, folder, ill)
     again = ill.count() + well.count() - before
     expected = watch.runs[0].code in fault.exits and watch.runs[-1].code == 0
-    return watch.cell(
-        fault.name, job.name, audit(folder, ill.asked() + well.asked()), again, expected
-    )
+    counted = audit(folder, ill.asked() + well.asked(), fault.other_seeds)
+    return watch.cell(fault.name, job.name, counted, again, expected)
 
 
 @contextmanager

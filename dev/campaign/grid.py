@@ -14,7 +14,7 @@ class Fault:
     `emulator` and `sdbr` are flags for either side. `exits` are the exit codes with which the
     first run may end; after another one than 0 the same command is run again, `cure` added, and
     in the end without the fault. `same` tells whether the result must be that of an undisturbed
-    run.
+    run, `other_seeds` how often a refused picture may be drawn anew.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Fault:
     sdbr: tuple[str, ...] = ()
     cure: tuple[str, ...] = ()
     same: bool = True
+    other_seeds: int = 0
 
 
 _SOON = ("--retry-after", "0")
@@ -64,6 +65,7 @@ FAULTS = (
         (DONE, OVER),
         ("--on-filtered", "reseed:5"),
         same=False,
+        other_seeds=5,
     ),
     Fault(
         "1 in 7 filtered, stop",
@@ -72,6 +74,7 @@ FAULTS = (
         ("--on-filtered", "stop"),
         cure=("--on-filtered", "reseed:5"),
         same=False,
+        other_seeds=5,
     ),
     Fault("model ended after 2", ("--ended", "after:2", "--latency", "100ms"), _ACCESS),
     Fault("credentials expired after 2", ("--expired-token", "after:2"), _ACCESS),
