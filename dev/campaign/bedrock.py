@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+# The checkout that the campaign stands in, whatever is installed.
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 # Words that must never be found again: see `secrets.py`.
 KEY_ID = "AKIACAMPAIGN0KEY0ID0"
 SECRET_KEY = "campaign/secret+access/key+0123456789abcd"
@@ -86,8 +88,7 @@ def _asked(told: dict[str, Any]) -> Asked:
 def emulating(*flags: str) -> Iterator[Bedrock]:
     """An emulator with these flags; its pictures are small, because they are only counted."""
     command = (sys.executable, "-m", "sdbr", "emulate", "--port", "0", "--picture-side", "64")
-    source = str(Path(__file__).resolve().parents[2] / "src")
-    environment = {**os.environ, "PYTHONPATH": source}
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     with subprocess.Popen(
         (*command, *flags), env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Any
 
 Tree = dict[str, str]
 """Digests of files by their paths within a workspace."""
@@ -42,28 +43,23 @@ _RUNS = """
 
 def runs_of(workspace: Path) -> list[Run]:
     """The ledger's runs that sent anything."""
-    path = workspace / ".sdbr" / "ledger.db"
-    if not path.exists():
-        return []
-    with closing(sqlite3.connect(path, timeout=30)) as database:
-        try:
-            found = database.execute(_RUNS).fetchall()
-        except sqlite3.OperationalError:
-            return []  # Killed before its tables were made.
-    return [Run(spent, max(told, _UNASKED)) for spent, told in found]
+    return [Run(spent, max(told, _UNASKED)) for spent, told in _query(workspace, _RUNS)]
 
 
 def rows_of(workspace: Path) -> list[Row]:
     """The ledger's sends; none where there is no ledger yet."""
+    return [Row(*row) for row in _query(workspace, "SELECT key, outcome, request_id FROM sends")]
+
+
+def _query(workspace: Path, sql: str) -> list[tuple[Any, ...]]:
     path = workspace / ".sdbr" / "ledger.db"
     if not path.exists():
         return []
     with closing(sqlite3.connect(path, timeout=30)) as database:
         try:
-            found = database.execute("SELECT key, outcome, request_id FROM sends").fetchall()
+            return database.execute(sql).fetchall()
         except sqlite3.OperationalError:
             return []  # Killed before its tables were made.
-    return [Row(*row) for row in found]
 
 
 def kept_of(workspace: Path) -> set[str]:

@@ -18,7 +18,7 @@ from dev.campaign.cell import Cell, Watch
 from dev.campaign.disturbing import References
 from dev.campaign.jobs import Job, write_inputs
 from dev.campaign.kills import SLOW
-from dev.campaign.running import finish, run, start
+from dev.campaign.running import finish, run, sends_of, start
 
 _FULL, _FILLED, _READ_ONLY, _FOREIGN = (
     "disk of {} kB",
@@ -113,9 +113,7 @@ def _ended(trouble: str, job: Job, bedrock: Bedrock, watch: Watch, sent: int) ->
     first = watch.runs[0]
     if first.code != 0:
         watch.see(run((*job.arguments, "-v"), watch.workspace, bedrock))
-    before = bedrock.count()
-    run(job.arguments, watch.workspace, bedrock)
-    again = bedrock.count() - before
+    again = sends_of(job.arguments, watch.workspace, bedrock)
     counted = audit(watch.workspace, bedrock.asked())
     expected = first.code in (0, _INPUT) and watch.runs[-1].code == 0
     return watch.cell(trouble, job.name, counted, again + sent, expected)

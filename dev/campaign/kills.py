@@ -13,7 +13,7 @@ from dev.campaign.bedrock import Bedrock, emulating
 from dev.campaign.cell import Cell, Watch
 from dev.campaign.disturbing import References, workspace
 from dev.campaign.jobs import Job
-from dev.campaign.running import finish, run, start
+from dev.campaign.running import finish, run, sends_of, start
 
 SLOW = ("--latency", "200ms-600ms")
 _NAMES = {
@@ -72,9 +72,7 @@ def _wait(
 
 def _ended(trouble: str, job: Job, bedrock: Bedrock, watch: Watch) -> Cell:
     watch.see(run((*job.arguments, "-v"), watch.workspace, bedrock))
-    before = bedrock.count()
-    run(job.arguments, watch.workspace, bedrock)
-    again = bedrock.count() - before
+    again = sends_of(job.arguments, watch.workspace, bedrock)
     codes = [ran.code for ran in watch.runs]
     expected = codes[-1] == 0 and set(codes) <= {0, *_STOPPED}
     counted = audit(watch.workspace, bedrock.asked())

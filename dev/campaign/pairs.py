@@ -12,7 +12,7 @@ from dev.campaign.cell import Cell, Watch
 from dev.campaign.disturbing import References, workspace
 from dev.campaign.jobs import Job
 from dev.campaign.kills import SLOW
-from dev.campaign.running import finish, run, start
+from dev.campaign.running import finish, sends_of, start
 
 _TROUBLE = "two processes at once"
 _APART = "two processes in containers of their own"
@@ -37,9 +37,7 @@ def pair(jobs: Sequence[Job], undisturbed: References, *, apart: bool = False) -
                 watch = Watch(folder, undisturbed[job.name])
                 both = [start((*job.arguments, "-v"), folder, bedrock, under) for _ in range(2)]
                 codes = [watch.see(finish(process)).code for process in both]
-                before = bedrock.count()
-                run(job.arguments, folder, bedrock)
-                again = bedrock.count() - before
+                again = sends_of(job.arguments, folder, bedrock)
                 counted = audit(folder, bedrock.asked())
                 trouble = _APART if apart else _TROUBLE
                 yield watch.cell(trouble, job.name, counted, again, expected=codes == [0, 0])

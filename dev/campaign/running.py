@@ -8,9 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.campaign.bedrock import Bedrock
+from dev.campaign.bedrock import SOURCE, Bedrock
 
-SOURCE = Path(__file__).resolve().parents[2] / "src"
 HANGS_AFTER = 120
 HUNG = -1000  # No signal has that number.
 
@@ -51,7 +50,6 @@ def start(
         "HOME": str(folder),
         "SDBR_CONFIG": os.devnull,
         "PYTHONDONTWRITEBYTECODE": "1",
-        # The checkout that the campaign stands in, whatever is installed.
         "PYTHONPATH": str(SOURCE),
         **bedrock.environment(),
     }
@@ -82,3 +80,10 @@ def run(
 ) -> Ran:
     """Run a command line to its end."""
     return finish(start(arguments, folder, bedrock, under))
+
+
+def sends_of(arguments: tuple[str, ...], folder: Path, bedrock: Bedrock) -> int:
+    """Run a command line to its end, and count what it sent."""
+    before = bedrock.count()
+    run(arguments, folder, bedrock)
+    return bedrock.count() - before

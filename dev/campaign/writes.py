@@ -11,7 +11,7 @@ from dev.campaign.bedrock import Bedrock, emulating
 from dev.campaign.cell import Cell, Watch
 from dev.campaign.disturbing import References, workspace
 from dev.campaign.jobs import Job
-from dev.campaign.running import run
+from dev.campaign.running import run, sends_of
 
 _CALLS = ("fsync", "replace")
 _REASONS = ("EIO", "ENOSPC")
@@ -43,9 +43,7 @@ def fail(jobs: Sequence[Job], undisturbed: References) -> Iterator[Cell]:
 
 def _ended(trouble: str, job: Job, bedrock: Bedrock, watch: Watch) -> Cell:
     watch.see(run((*job.arguments, "-v"), watch.workspace, bedrock))
-    before = bedrock.count()
-    run(job.arguments, watch.workspace, bedrock)
-    again = bedrock.count() - before
+    again = sends_of(job.arguments, watch.workspace, bedrock)
     counted = audit(watch.workspace, bedrock.asked())
     first, last = watch.runs[0].code, watch.runs[-1].code
     expected = first in (0, _INPUT, _PARTLY) and last == 0
@@ -62,9 +60,7 @@ def _damaged(job: Job, bedrock: Bedrock, watch: Watch) -> Cell:
     made = bedrock.count()
     second = watch.see(run((*job.arguments, "-v"), watch.workspace, bedrock))
     told = "paid for already = 0.00" not in second.err
-    before = bedrock.count()
-    run(job.arguments, watch.workspace, bedrock)
-    again = bedrock.count() - before
+    again = sends_of(job.arguments, watch.workspace, bedrock)
     # The pictures of the first run are gone with the damage, so they are no longer asked for.
     counted = audit(watch.workspace, bedrock.asked()[made:])
     expected = told and [ran.code for ran in watch.runs] == [0, 0]

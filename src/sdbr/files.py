@@ -16,7 +16,7 @@ from sdbr.errors import InputProblem
 
 try:
     import fcntl
-except ImportError:
+except ImportError:  # Windows, where every file system has locks
     fcntl = None  # type: ignore[assignment]
 
 _PREFIX = ".sdbr-"
@@ -110,6 +110,17 @@ def unfinished(
                 return
         finally:
             os.close(descriptor)
+
+
+def check_record_locks(path: Path) -> None:
+    """Raise the OSError of a file system without POSIX locks, tried on the file `path`.
+
+    SQLite takes that for a lock of somebody else, and would wait for it in vain.
+    """
+    if fcntl is None:
+        return
+    with path.open("ab") as file, suppress(BlockingIOError):
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def sweep(*folders: Path) -> None:

@@ -12,13 +12,12 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sdbr.bedrock.connection import connect, lost, unsent
+from sdbr.bedrock.connection import HOME, connect, lost, unsent
 from sdbr.bedrock.error_mapping import Failure, refused_identity, said
 from sdbr.bedrock.transport import NotSent, Transport
 from sdbr.config.settings import Connection
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
 
-HOME = "us-west-2"  # Every model of Stability AI is offered here, as nowhere else.
 _AT_ONCE = 8
 
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
 
 from sdbr.bedrock import body, catalog
 from sdbr.bedrock.answers import broken_answer
-from sdbr.bedrock.connection import connect, lost, region_of, unsent
+from sdbr.bedrock.connection import HOME, connect, lost, region_of, unsent
 from sdbr.bedrock.error_mapping import Failure, explain
 from sdbr.bedrock.families import dialect_of
 from sdbr.bedrock.transport import Memory, NotSent, Transport
@@ -27,7 +26,6 @@ from sdbr.request import ImageRequest, Model, Picture
 # Bytes of address space for an answer: a picture of 4 MB in base64, and decoding it. What is
 # larger takes more when it comes.
 _ANSWER = 16 * 1024 * 1024
-_HOME = "us-west-2"  # Where every model of Stability AI is offered.
 
 
 class BedrockClient:
@@ -90,13 +88,17 @@ class BedrockClient:
 
     def _transport(self, model: Model) -> Transport:
         # One client for each default region: models live in different ones, a run may use several.
-        fallback = region_of(model.invoke_id) or (model.regions[0] if model.regions else _HOME)
+        fallback = region_of(model.invoke_id) or (model.regions[0] if model.regions else HOME)
         with self._lock:
             if self._unusable is not None:
                 raise self._unusable
             if fallback not in self._transports:
                 connection = self._connection()
-                client = self._noted(lambda: connect(connection, fallback, self._workers))
+                try:
+                    client = connect(connection, fallback, self._workers)
+                except AccessProblem as problem:
+                    self._unusable = problem
+                    raise
                 self._transports[fallback] = Transport(client, connection.timeout)
             transport = self._transports[fallback]
         own = region_of(model.invoke_id)
@@ -106,14 +108,6 @@ class BedrockClient:
                 f"--region {own}."
             )
         return transport
-
-    def _noted(self, work: Callable[[], Any]) -> Any:
-        """What `work` returns; where the way in is closed, it is closed for the whole run."""
-        try:
-            return work()
-        except AccessProblem as problem:
-            self._unusable = problem
-            raise
 
     def _explained(self, error: Exception, model: Model, region: str) -> SdbrError:
         from botocore.exceptions import ClientError

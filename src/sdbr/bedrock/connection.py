@@ -11,6 +11,7 @@ from sdbr.config.settings import REGION, Connection, configured_region
 from sdbr.errors import AccessProblem, InputProblem, SdbrError, ServiceProblem, Trace, UsageProblem
 
 RUNTIME = "bedrock-runtime"
+HOME = "us-west-2"  # Every model of Stability AI is offered here, as nowhere else.
 _SIGN_IN = (
     "Run `aws configure` or `aws sso login`, set AWS_PROFILE, or try it with --offline. "
     "For `sdbr emulate` any will do: export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x"

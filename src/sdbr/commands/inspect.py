@@ -15,7 +15,6 @@ from sdbr.cli.options import json_option, workspace_option
 if TYPE_CHECKING:
     from sdbr.workflows.provenance.read import Ancestor
 
-# A file's text must not steer the terminal.
 _EXAMPLES = """
 sdbr inspect generate/img/photo-7.png
 sdbr inspect generate/img/ --json

@@ -19,12 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from sdbr.errors import InputProblem
-from sdbr.files import plain_write_errors
-
-try:
-    import fcntl
-except ImportError:  # Windows, where every file system has locks
-    fcntl = None  # type: ignore[assignment]
+from sdbr.files import check_record_locks, plain_write_errors
 
 _VERSION = 1
 """The format of the file, in SQLite's user_version; 0 is the same, from before it was noted."""
@@ -91,7 +86,7 @@ class Ledger:
         guard = path.parent / "locks" / "ledger.lock"
         with plain_write_errors(path):
             guard.parent.mkdir(parents=True, exist_ok=True)
-            _check_record_locks(guard)
+            check_record_locks(guard)
             # SQLite waits `timeout` seconds for other processes, but not in the switch to WAL.
             opening = FileLock(guard)
             opening.acquire()
@@ -210,17 +205,6 @@ def _columns(schema: str) -> Iterator[tuple[str, list[str]]]:
     """The tables of a schema, each with its columns."""
     for table, body in re.findall(r"CREATE TABLE IF NOT EXISTS (\w+) \((.*?)\n\);", schema, re.S):
         yield table, re.findall(r"^ +(\w+)", body, re.M)
-
-
-def _check_record_locks(path: Path) -> None:
-    """Raise the OSError of a file system without POSIX locks.
-
-    SQLite takes that for a lock of somebody else, and would wait for it in vain.
-    """
-    if fcntl is None:
-        return
-    with path.open("ab") as file, suppress(BlockingIOError):
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def to_micro(usd: Decimal) -> int:
