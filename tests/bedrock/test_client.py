@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, CredentialRetrievalError
 from sdbr.bedrock.catalog import price_of
 from sdbr.bedrock.client import BedrockClient
 from sdbr.bedrock.error_mapping import Failure
+from sdbr.bedrock.transport import NotSent, Transport
 from sdbr.config.settings import Connection, configured_endpoint
 from sdbr.emulator import Faults
 from sdbr.errors import (
@@ -434,4 +435,22 @@ def test_an_endpoint_on_this_machine_is_reached_without_a_proxy(monkeypatch, emu
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert client().generate(FOX).size == Size(64, 48)
+    assert len(emulator.received) == 1
+
+
+def test_a_shortage_of_memory_before_a_send_does_not_close_the_way_for_the_next(
+    monkeypatch, emulator
+):
+    shared, invoke, short = client(), Transport.invoke, [MemoryError()]
+
+    def invoke_or_fail(*given):
+        if short:
+            raise NotSent from short.pop()
+        return invoke(*given)
+
+    monkeypatch.setattr(Transport, "invoke", invoke_or_fail)
+    with pytest.raises(InputProblem, match="not enough memory") as failed:
+        shared.generate(FOX)
+    assert failed.value.trace.sent is False
+    assert shared.generate(FOX).size == Size(64, 48)
     assert len(emulator.received) == 1

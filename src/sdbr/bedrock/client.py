@@ -113,9 +113,11 @@ class BedrockClient:
         from botocore.exceptions import ClientError
 
         if isinstance(error, NotSent):
-            # Credentials that cannot be had are asked for once, not by each worker in turn.
-            self._unusable = unsent(error.__cause__ or error, self._connection())
-            return self._unusable
+            problem = unsent(error.__cause__ or error, self._connection())
+            if isinstance(problem, AccessProblem):
+                # Credentials that cannot be had are asked for once, not by each worker in turn.
+                self._unusable = problem
+            return problem
         if not isinstance(error, ClientError):
             return lost(error, self._connection())
         failure = Failure.of(error.response)
