@@ -21,7 +21,8 @@ _upscale = grouped("Upscale")
     "--how",
     type=click.Choice(["fast", "conservative", "creative"]),
     default="fast",
-    help="fast: 4 times a side; the others: to 4K, dearer, guided by --prompt [default: fast].",
+    help="fast: exactly 4 times a side, of pictures up to 1024x1024 or as many pixels; the others: "
+    "to about 4K, dearer, guided by --prompt [default: fast].",
 )
 @_upscale("--prompt", default="", help="What the picture shows (conservative, creative).")
 @_upscale("--creativity", help="0.1 to 0.5 (conservative, creative).")

@@ -21,10 +21,11 @@ from sdbr.files import write_new, write_whole
 from sdbr.media.formats import sniff
 from sdbr.media.stills import place
 from sdbr.media.stills.encode import encode_under
-from sdbr.media.stills.fit import CropBox, Fit, Placement, plan_fit
+from sdbr.media.stills.fit import CropBox, Fit, Placement
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.place import prepare_mask
 from sdbr.request import Blob, ImageRequest, Model, Size
+from sdbr.workflows.enlargement import place_whole
 from sdbr.workflows.pictures.job import Input
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def prepare(
         keep_alpha=manner.keep_alpha,
         at_least=Size(rule.max_side, rule.max_side) if rule.max_side < 4096 else None,
     )
-    placement = plan_fit(opened.size, rule, manner.fit)
+    placement = place_whole(opened.size, model, manner.fit, path.name)
     encoded = encode_under(place.apply(opened.image, placement))
     digest = hashlib.sha256(data).hexdigest()
     remember(path, digest, store)

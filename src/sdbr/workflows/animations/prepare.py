@@ -26,6 +26,7 @@ from sdbr.workflows.animations import motions
 from sdbr.workflows.animations.motions import AnimationFrame, Loop, Motion, Still
 from sdbr.workflows.animations.timeline import Timing
 from sdbr.workflows.clips.folders import ClipFolders, ClipRoots, ResultName, find_folders
+from sdbr.workflows.enlargement import enlarges
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
@@ -107,6 +108,8 @@ def prepare_animation(
     Raises InputProblem for a picture that cannot be used, UsageProblem for flags that cannot be.
     """
     model = choose(catalog, spec.look.model, spec.look.family, "image-to-image")
+    if enlarges(model):
+        raise UsageProblem(f"{model.title} animates nothing. Choose another --model.")
     look = replace(spec.look, model=model.invoke_id, strength=_strength(spec, model))
     spec = replace(spec, look=look)
     store = resources.workspace.hidden / "inputs"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
+from PIL import Image
 
 from sdbr.generation.stack import Resources, Session
 from sdbr.media.clip import Clip, EncodingSettings, Pixels
@@ -98,7 +99,8 @@ def restore_alpha(
         return
     sources = read_wanted(clip.reader, clip.plan.footage.choice)
     for (shown, pixels), source in zip(results, sources, strict=False):
-        yield shown, np.dstack([pixels[..., :3], source.image[..., 3]])
+        alpha = Image.fromarray(source.image[..., 3]).resize(pixels.shape[1::-1])
+        yield shown, np.dstack([pixels[..., :3], np.asarray(alpha)])
 
 
 def inherit_loop(clip: Clip, settings: EncodingSettings, chosen: bool) -> EncodingSettings:

@@ -11,15 +11,16 @@ from typing import Any
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
-from sdbr.bedrock.families import dialect_of, seed_within
+from sdbr.bedrock.families import seed_within
 from sdbr.errors import UsageProblem
 from sdbr.generation.stack import Resources
 from sdbr.media.clip import EncodingSettings
 from sdbr.media.open import Reader
-from sdbr.media.stills.fit import Fit, plan_fit
+from sdbr.media.stills.fit import Fit
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.clips.draw import ClipPlan, no_pixels
+from sdbr.workflows.clips.flags import SteadyFlags
 from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_folders
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.overrides import (
@@ -31,6 +32,7 @@ from sdbr.workflows.clips.overrides import (
 )
 from sdbr.workflows.clips.requests import FrameRequests
 from sdbr.workflows.clips.source import ClipSource
+from sdbr.workflows.enlargement import enlarged, enlarges, place_whole
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
@@ -105,6 +107,24 @@ class PreparedClip:
         return self.order.spec
 
 
+def for_model(
+    order: ClipOrder, steadiness: SteadyFlags, catalog: Catalog
+) -> tuple[ClipOrder, SteadyFlags]:
+    """What is wanted, as the model allows it: an upscaler draws every frame, each from its source.
+
+    Frames made by motion would be as coarse as the source; nothing of an enlarged frame flickers
+    that did not before. Raises UsageProblem for flags that say otherwise.
+    """
+    model = choose(catalog, order.look.model, order.look.family, "image-to-image")
+    if not enlarges(model):
+        return order, steadiness
+    if steadiness.keyframes not in ("auto", "all") or steadiness.share:
+        flag = "--init from-previous" if steadiness.share else "--keyframes"
+        raise UsageProblem(f"{model.title} draws every frame from its source. Leave out {flag}.")
+    order = replace(order, spec=replace(order.spec, steady=False))
+    return order, replace(steadiness, keyframes="all", steady="off")
+
+
 def prepare_clip(
     source: ClipSource, footage: Footage, order: ClipOrder, resources: Resources, catalog: Catalog
 ) -> ClipPlan:
@@ -113,7 +133,7 @@ def prepare_clip(
     model = choose(catalog, order.look.model, order.look.family, "image-to-image")
     look = replace(order.look, model=model.invoke_id)
     clip = footage.clip
-    placement = plan_fit(clip.size, dialect_of(model).size_rule(model), _fit(look))
+    placement = place_whole(clip.size, model, _fit(look), source.files[0].name)
     request = request_over_picture(look, model, order.beside.mask is not None)
     store = resources.workspace.hidden / "inputs"
     request, attached = attach(request, order.beside, placement, store)
@@ -136,7 +156,8 @@ def prepare_clip(
         raise UsageProblem(f"{folders.target} is the source itself. Give -o another name.")
     tried = read_trial(trial_file(resources.workspace.hidden, fingerprint))
     footage = replace(footage, plan=with_frames(footage.plan, tried))
-    return ClipPlan(footage, requests, folders, clip.size, spec.keep_frames, inputs)
+    size = enlarged(clip.size, model) if enlarges(model) else clip.size
+    return ClipPlan(footage, requests, folders, size, spec.keep_frames, inputs)
 
 
 def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, Any]:

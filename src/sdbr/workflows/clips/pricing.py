@@ -15,6 +15,7 @@ from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import draw, sheets
 from sdbr.workflows.clips.footage import place_again
 from sdbr.workflows.clips.prepare import PreparedClip
+from sdbr.workflows.enlargement import told_sizes
 
 _FEWEST_EXTRA, _EXTRA_SHARE = 2, 4
 
@@ -90,13 +91,15 @@ def count_frames(one: PreparedClip) -> int:
 
 def _remarks(clips: Sequence[PreparedClip], extra: Decimal) -> tuple[str, ...]:
     silent = [s.plan.requests.request.strength for s in clips if s.order.look.strength is None]
-    strengths = default_strengths(silent)
+    remarks = default_strengths(silent)
     saved = saved_of(clips)
+    sizes = ((s.plan.footage.clip.size, s.plan.requests.request.model) for s in clips)
+    remarks = (*remarks, *told_sizes(sizes))
     whole = sum((price(one) * count_frames(one) for one in clips), Decimal(0))
     if not saved:
-        return strengths
+        return remarks
     perhaps = f"up to {in_usd(extra)} USD more where motion explains too little"
-    return (f"all frames: {in_usd(whole)} USD", perhaps, *strengths)
+    return (f"all frames: {in_usd(whole)} USD", perhaps, *remarks)
 
 
 def most_extra(one: PreparedClip) -> int:

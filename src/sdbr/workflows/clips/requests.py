@@ -63,9 +63,9 @@ class FrameRequests:
         return data if len(data) <= MAX_INPUT_BYTES else encode_under(image)
 
     def restored(self, picture: Picture, size: Size) -> Pixels:
-        """The model's picture as a frame of the clip's size, height × width × 3."""
+        """The model's picture as a frame of the result's size, height × width × 3."""
         image = open_picture(picture.data).image
-        image = place.restore(image, self.placement, exact=True)
+        image = place.restore(image, self.placement, exact=size == self.placement.source)
         if image.size != size:
             image = image.resize(size, Image.Resampling.LANCZOS)
         return np.asarray(image, dtype=np.uint8)

@@ -27,7 +27,7 @@ from sdbr.workflows.clips.overrides import (
     write_redraws,
     write_trial,
 )
-from sdbr.workflows.clips.prepare import ClipOrder, PreparedClip, prepare_clip
+from sdbr.workflows.clips.prepare import ClipOrder, PreparedClip, for_model, prepare_clip
 from sdbr.workflows.clips.pricing import (
     add_refinement,
     count_frames,
@@ -56,6 +56,8 @@ def restyle_clips(
 ) -> None:
     """Draw each clip and print its result's path. One that fails does not stop the others."""
     selection, steadiness = flags
+    order, steadiness = for_model(order, steadiness, catalog)
+    flags = selection, steadiness
     resources = setup.resources
     resources.workspace.prepare()
     one_thread_a_call()

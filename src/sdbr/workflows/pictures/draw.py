@@ -21,6 +21,7 @@ from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.formats import sniff
 from sdbr.request import Model
 from sdbr.store.open_runs import drawn_seeds, open_run
+from sdbr.workflows.enlargement import told_sizes
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.outputs import check_free, job_targets
 from sdbr.workflows.pictures import finish
@@ -96,7 +97,8 @@ def make_plan(resources: Resources, jobs: Iterable[Job]) -> PicturePlan:
     # What was chosen for the user and shapes the result.
     silent = (job.request.strength for job in planned if "strength" not in dict(job.flags))
     models = dict.fromkeys(job.request.model for job in planned)
-    remarks = (*default_strengths(silent), *ended_remarks(models))
+    sizes = ((j.finish.placement.source, j.request.model) for j in planned if j.finish.placement)
+    remarks = (*default_strengths(silent), *ended_remarks(models), *told_sizes(sizes))
     return PicturePlan(planned, keys, replace(price, remarks=remarks))
 
 
