@@ -93,3 +93,11 @@ def test_an_answer_without_end_does_not_fill_the_memory():
     with Memory().room(4096) as room, pytest.raises(ServiceProblem, match="larger than any"):
         transport._read(body, room)
     assert 10**12 - body.left < 300 * 1024 * 1024
+
+
+def test_an_api_key_never_travels_over_plain_http(sdbr, emulator, monkeypatch):
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-secret")
+    ran = sdbr("txt2img", "a fox")
+    assert ran.code == 4
+    assert "travels over https only" in ran.failure
+    assert not [record for record in emulator.received if record.number]

@@ -112,7 +112,14 @@ def connect(
     except Exception as error:
         raise unsent(error, connection) from error
     _check_realm(client.meta.endpoint_url, connection)
+    client.meta.events.register("before-sign", _check_secrecy)
     return client
+
+
+def _check_secrecy(request: Any, signature_version: str, **_: object) -> None:
+    """Refuse to send a key over plain http, as botocore itself does since 1.43.118."""
+    if signature_version == "bearer" and not request.url.lower().startswith("https:"):
+        raise ValueError("Bearer authorization requires https.")
 
 
 def _check_realm(endpoint_url: str, connection: Connection) -> None:

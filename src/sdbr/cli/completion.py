@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import click
 from click.shell_completion import (
@@ -98,7 +98,7 @@ def _teach(command: click.Command, ctx: click.Context, name: str) -> None:
                 _teach(found, ctx, child)
 
 
-Offer = Callable[[click.Context, str], list[CompletionItem[str]]]
+Offer: TypeAlias = "Callable[[click.Context, str], list[CompletionItem[str]]]"
 
 
 def _offer(parameter: click.Parameter, command: str) -> Offer | None:

@@ -26,7 +26,18 @@ _COMMAND_LINE = ParameterSource.COMMANDLINE
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class UsdAmount(click.ParamType[Decimal]):
+if TYPE_CHECKING:
+    from click import ParamType as ParamType
+else:
+
+    class ParamType(click.ParamType):
+        """Click's own, which is generic since 8.4; this one can be subscripted before, too."""
+
+        def __class_getitem__(cls, _kind):
+            return cls
+
+
+class UsdAmount(ParamType[Decimal]):
     """An amount of US dollars: 5, 0.50 or $0.50."""
 
     name = "USD"

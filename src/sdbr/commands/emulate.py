@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import FiniteNumber, collected, grouped
+from sdbr.cli.options import FiniteNumber, ParamType, collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ _FAULTS = {
 }
 
 
-class Duration(click.ParamType[float]):
+class Duration(ParamType[float]):
     """Seconds: 2, 2s or 200ms."""
 
     name = "time"
@@ -83,7 +83,7 @@ class Duration(click.ParamType[float]):
         return float(match[1]) / (1000 if match[2] == "ms" else 1)
 
 
-class Span(click.ParamType[tuple[float, float]]):
+class Span(ParamType[tuple[float, float]]):
     """One time, or two with a dash between them: 1s-3s."""
 
     name = "time"
@@ -99,7 +99,7 @@ class Span(click.ParamType[tuple[float, float]]):
         return shortest, Duration().convert(high, param, ctx) if dash else shortest
 
 
-class FaultRule(click.ParamType[str]):
+class FaultRule(ParamType[str]):
     """When a fault strikes: a rate, or by count."""
 
     name = "when"

@@ -35,6 +35,7 @@ from sdbr.files import decode_text
 Key = tuple[str, ...]
 
 _MOST_COMPLAINTS = 10
+_MOST_DECIMALS = 12
 _MOST_LINES = (
     500  # Each is read as TOML with all before it: twice the lines take four times as long.
 )
@@ -53,6 +54,14 @@ def _number(value: object) -> object:
     return value
 
 
+def _usd(value: object) -> object:
+    number = _number(value)
+    # pydantic 2.7 lets a number through with which no reckoning ends.
+    if isinstance(number, Decimal) and number.adjusted() < -_MOST_DECIMALS:
+        raise ValueError(f"should have at most {_MOST_DECIMALS} decimals")
+    return number
+
+
 def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -68,8 +77,8 @@ def _as_text(value: object) -> object:
 
 Usd = Annotated[
     Decimal,
-    Field(ge=0, le=1_000_000, decimal_places=12, allow_inf_nan=False),
-    BeforeValidator(_number),
+    Field(ge=0, le=1_000_000, decimal_places=_MOST_DECIMALS, allow_inf_nan=False),
+    BeforeValidator(_usd),
 ]
 Real = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

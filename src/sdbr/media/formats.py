@@ -8,13 +8,19 @@ import zlib
 from collections.abc import Iterator
 from mmap import mmap
 from pathlib import Path
-from typing import NamedTuple
-
-from isal import isal_zlib
-from isal.igzip_lib import IsalError
+from typing import TYPE_CHECKING, NamedTuple
 
 from sdbr.errors import InputProblem
 from sdbr.request import Size
+
+if TYPE_CHECKING:
+    deflate = zlib
+else:
+    try:
+        from isal import isal_zlib as deflate
+    except ImportError:  # There is no wheel for Windows on Arm.
+        deflate = zlib
+
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8"
@@ -148,7 +154,7 @@ def whole(data: bytes) -> bool:
             return _jpeg_is_whole(data)
         if is_webp(data):
             return _webp_is_whole(data)
-    except (struct.error, IndexError, IsalError):  # type: ignore[misc]  # the stub of isal leaves out its base class
+    except (struct.error, IndexError, deflate.error):
         return False
     return False
 
@@ -253,7 +259,7 @@ def _sniff_webp(data: bytes) -> ImageHeader | None:
 
 
 def _png_is_whole(data: bytes) -> bool:
-    pixels = isal_zlib.decompressobj()
+    pixels = deflate.decompressobj()
     view = memoryview(data)
     for chunk in png_chunks(data):
         (declared,) = struct.unpack_from(">I", data, chunk.end)
@@ -266,8 +272,8 @@ def _png_is_whole(data: bytes) -> bool:
     return False
 
 
-def _inflate(stream: isal_zlib.Decompress, packed: bytes | memoryview) -> None:
-    """Unpack and drop; zlib checks the sum of what came out. Raises IsalError."""
+def _inflate(stream: zlib._Decompress, packed: bytes | memoryview) -> None:
+    """Unpack and drop; zlib checks the sum of what came out. Raises deflate.error."""
     while packed and not stream.eof:
         stream.decompress(packed, _UNPACKED_AT_ONCE)
         packed = stream.unconsumed_tail

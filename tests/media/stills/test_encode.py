@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from io import BytesIO
 
 import pytest
@@ -51,3 +53,17 @@ def test_what_cannot_be_packed_is_told():
         encode_under(NOISE, "png", 100)
     with pytest.raises(InputProblem, match="cannot be written as webp"):
         encode(Image.new("RGB", (20_000, 1)), "webp")
+
+
+def test_without_isal_a_frame_has_the_same_pixels_and_is_looked_over():
+    code = """
+import sys; sys.modules["isal"] = None
+from io import BytesIO; import numpy as np; from PIL import Image
+from sdbr.emulator.painter.files import png; from sdbr.media.formats import whole
+from sdbr.media.stills.encode import encode_frame
+pixels = np.random.default_rng(1).integers(0, 255, (30, 40, 3), np.uint8)
+for file in (encode_frame(pixels), png(Image.fromarray(pixels), {})):
+    assert np.array_equal(np.asarray(Image.open(BytesIO(file))), pixels)
+    assert whole(file) and not whole(file[:900] + bytes(20) + file[920:])
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,10 +8,18 @@ import struct
 import zlib
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from isal import isal_zlib
 from PIL import Image
+
+if TYPE_CHECKING:
+    deflate = zlib
+else:
+    try:
+        from isal import isal_zlib as deflate
+    except ImportError:  # There is no wheel for Windows on Arm.
+        deflate = zlib
 
 NOTE = "Emulated picture; no model drew it."
 SOFTWARE = "sdbr emulator"
@@ -86,7 +94,7 @@ def png(image: Image.Image, notes: Mapping[str, str]) -> bytes:
     lines[1:, 1:] -= pixels.reshape(height, -1)[:-1]
     header = struct.pack(">2I5B", width, height, 8, {3: 2, 4: 6}[channels], 0, 0, 0)
     texts = [(b"tEXt", f"{key}\0{text}".encode("latin-1")) for key, text in notes.items()]
-    chunks = [(b"IHDR", header), *texts, (b"IDAT", isal_zlib.compress(lines, 1)), (b"IEND", b"")]
+    chunks = [(b"IHDR", header), *texts, (b"IDAT", deflate.compress(lines.data, 1)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
         for name, body in chunks

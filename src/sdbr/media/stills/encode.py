@@ -7,12 +7,11 @@ from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
-from isal import isal_zlib
 from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
-from sdbr.media.formats import PNG_SIGNATURE, png_chunk
+from sdbr.media.formats import PNG_SIGNATURE, deflate, png_chunk
 from sdbr.media.stills.color import flattened
 
 MAX_INPUT_BYTES = 18_000_000
@@ -81,7 +80,7 @@ def encode_frame(image: Pixels) -> bytes:
     """
     height, width, channels = image.shape
     header = struct.pack(">2I5B", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
-    packed = isal_zlib.compress(_filtered(image), _LEVEL)
+    packed = deflate.compress(_filtered(image).data, _LEVEL)
     chunks = png_chunk(b"IHDR", header), png_chunk(b"IDAT", packed), png_chunk(b"IEND", b"")
     return PNG_SIGNATURE + b"".join(chunks)
 

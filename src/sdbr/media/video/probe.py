@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -33,6 +34,8 @@ _OPEN_OPTIONS = {
     "h264,hevc,obu,ivf,m4v,mxf,dv,nut,rm,wtv,y4m,yuv4mpegpipe,apng,mjpeg,3gp,nsv,vob",
 }
 _PIXEL_LIMIT = {"max_pixels": str(LARGEST)}
+# PyAV 19 replaces what is no UTF-8 in metadata unasked.
+_open = partial(av.open, metadata_errors="replace") if av.__version__ < "19" else av.open
 _PACKETS_LOOKED_AT = 600
 _PACKETS_TRIED = 1000
 
@@ -40,9 +43,7 @@ _PACKETS_TRIED = 1000
 def open_container(path: Path) -> InputContainer:
     """Open a local file for demuxing; raises InputProblem where libav finds no container."""
     try:
-        return av.open(
-            str(path.absolute()), options=_OPEN_OPTIONS | _PIXEL_LIMIT, metadata_errors="replace"
-        )
+        return _open(str(path.absolute()), options=_OPEN_OPTIONS | _PIXEL_LIMIT)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise unreadable(path) from error
 
@@ -134,7 +135,7 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
 
 
 def _measured_pace(container: InputContainer, stream: VideoStream, *, cut: bool) -> Pace:
-    tick = stream.time_base or Fraction(1, 90000)
+    tick = Fraction(stream.time_base or Fraction(1, 90000))
     try:
         packets = islice(container.demux(stream), _PACKETS_LOOKED_AT)
         marks = {p.pts for p in packets if p.pts is not None and not p.is_discard}
@@ -144,7 +145,8 @@ def _measured_pace(container: InputContainer, stream: VideoStream, *, cut: bool)
     # Behind the last packets that could be read, earlier-shown ones may be missing.
     if (cut or len(times) > _PACKETS_LOOKED_AT - 20) and len(times) > 40:
         times = times[:-20]
-    return pace_of(times, tick, stream.average_rate)
+    rate = stream.average_rate and Fraction(stream.average_rate)
+    return pace_of(times, tick, rate)
 
 
 def _described(
@@ -154,7 +156,7 @@ def _described(
     seen: tuple[VideoFrame, Pace],
 ) -> Clip:
     frame, pace = seen
-    tick = frame.time_base or pace.tick
+    tick = Fraction(frame.time_base or pace.tick)
     kind = container.format.name.split(",")[0].replace("mov", "mp4")
     start = Fraction(0) if kind == "avi" else (frame.pts or 0) * tick
     rotation, mirrored = turn_of(frame)

@@ -95,7 +95,7 @@ def _decoded(clip: Clip, start: Fraction, note: Note) -> Iterator[_Timed]:
         with open_container(clip.path) as container:
             stream = picture_stream(container, clip.path)
             if seeks:
-                tick = stream.time_base or clip.pace.tick
+                tick = Fraction(stream.time_base or clip.pace.tick)
                 with suppress(av.FFmpegError, OSError):
                     container.seek(int((clip.start + start) / tick), stream=stream)
             pictures = _timed(clip, _deinterlaced(_pictures(container, stream, note), stream))

@@ -34,7 +34,7 @@ class RecordSection(BaseModel):
     """Fields of any name with a single value each, but for those that are named."""
 
     model_config = _CONFIG
-    __pydantic_extra__: dict[str, Scalar] = Field(init=False)
+    __pydantic_extra__: dict[str, Scalar]
 
 
 class RecordedInput(BaseModel):
