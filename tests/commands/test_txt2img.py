@@ -207,3 +207,10 @@ def test_a_list_of_prompts_as_powershell_writes_it_is_drawn_as_it_was_meant(
     (workspace / "prompts.txt").write_bytes("N\u00f6rdlicher Fuchs\r\n".encode("utf-16"))
     assert sdbr("txt2img", "--prompts", "prompts.txt").code == 0
     assert emulator.received[0].body["prompt"] == "N\u00f6rdlicher Fuchs"
+
+
+def test_a_size_that_the_model_does_not_draw_is_said_to_be_resampled_once(sdbr, emulator):
+    ran = sdbr("txt2img", "a fox", "--size", "300x300", "--count", "3")
+    assert [Image.open(path).size for path in ran.paths] == [(300, 300)] * 3
+    assert ran.errors.count("resampled to --size 300x300.") == 1
+    assert "resampled" not in sdbr("txt2img", "a fox").errors

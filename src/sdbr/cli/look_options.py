@@ -64,7 +64,11 @@ LOOK = (
 )
 PICTURES = (
     _look("--count", "-n", type=click.IntRange(1, 10_000), default=1, help="Pictures for each."),
-    _look("--size", metavar="WxH", help="Exact size of the file in pixels."),
+    _look(
+        "--size",
+        metavar="WxH",
+        help="Exact size of the file in pixels, resampled where the model draws another.",
+    ),
 )
 ASPECT = _look("--aspect", metavar="W:H", help=f"One of {', '.join(ASPECTS)}.")
 FAMILIES = tuple(
@@ -90,7 +94,11 @@ FORMAT = (
         type=click.Choice(["png", "jpeg", "jpg", "webp"]),
         help="File format [default: png, or by the suffix of -o].",
     ),
-    _format("--quality", type=click.IntRange(1, 100), help="Of JPEG and WebP."),
+    _format(
+        "--quality",
+        type=click.IntRange(1, 100),
+        help="Encode JPEG and WebP anew at this; without it a model's own file stays as it came.",
+    ),
     SHEET,
 )
 

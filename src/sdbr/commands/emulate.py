@@ -160,6 +160,7 @@ _options = collected(
             help="Cap the longer side of pictures, for load tests."),
     _behave("--picture-bytes", type=click.IntRange(0, 16_000_000), default=0, metavar="BYTES",
             help="Fill pictures' files up to a size, for load tests."),
+    _behave("--credentials", is_flag=True, help="Put content credentials (C2PA) into pictures."),
     _behave("--allow-ended", is_flag=True, help="Answer for models whose life has ended."),
     _behave("--check-region/--any-region", default=True,
             help="Refuse models not offered in the region signed for."),

@@ -18,7 +18,7 @@ from sdbr.emulator.faults import FILTERED, INFERENCE_ERROR, NOT_A_PICTURE, error
 from sdbr.emulator.http.exchange import Reply, Request, Wire, refused
 from sdbr.emulator.identifiers import signed_region
 from sdbr.emulator.models import EmulatedModel
-from sdbr.emulator.painter.files import padded
+from sdbr.emulator.painter.files import padded, with_credentials
 from sdbr.emulator.painter.order import Order, Unreadable
 from sdbr.emulator.settings import EmulatorSettings
 
@@ -145,7 +145,8 @@ def _without_picture(
 
 def _paint(model: EmulatedModel, order: Order, context: InvokeContext) -> bytes:
     try:
-        return padded(context.paint(order), context.settings.picture_bytes)
+        picture = padded(context.paint(order), context.settings.picture_bytes)
+        return with_credentials(picture) if context.settings.credentials else picture
     except Unreadable as problem:
         raise _unreadable(model, str(problem)) from None
 

@@ -17,6 +17,7 @@ class EmulatorSettings:
     range, out of which each request has its own. `flicker` scales how much image-to-image differs
     from call to call (0: not at all, 1: as a diffusion model does). `picture_side` caps the longer
     side of pictures in pixels, and `picture_bytes` fills smaller files up, for load tests (0: off).
+    `credentials` puts content credentials into pictures: the box of C2PA, without a signature.
     `models` maps ARNs and other names to model ids. `refuse_words` are words in a prompt that the
     filter refuses, every time. `allow_ended` answers for models whose life has ended; `today`
     decides which have.
@@ -31,6 +32,7 @@ class EmulatorSettings:
     flicker: float = 1.0
     picture_side: int = 0
     picture_bytes: int = 0
+    credentials: bool = False
     models: Mapping[str, str] = field(default_factory=dict)
     refuse_words: tuple[str, ...] = ()
     allow_ended: bool = False

@@ -37,6 +37,8 @@ LETTERS = {
 WORD = "emulated"
 _UP = 2  # The PNG filter that takes the row above away: one subtraction in NumPy.
 PNG_END = 12  # Bytes of the IEND chunk.
+PNG_HEADER = 33  # Bytes of the signature and the IHDR chunk.
+C2PA_STORE = bytes.fromhex("6332706100110010800000aa00389b71")
 PNG_NAME = b"fiLl"  # By the case of its letters: ancillary, private, safe to copy.
 JPEG_START = 2  # Bytes of the SOI marker.
 JPEG_COMMENT = b"\xff\xfe"
@@ -116,6 +118,22 @@ def padded(data: bytes, size: int) -> bytes:
     noise += b"\0" * (len(noise) % 2)
     body = data[8:] + WEBP_NAME + struct.pack("<I", len(noise)) + noise
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def with_credentials(data: bytes) -> bytes:
+    """The same file with a box of content credentials (C2PA) that names no signer."""
+    described = struct.pack(">I4s16sB5s", 30, b"jumd", C2PA_STORE, 3, b"c2pa\0")
+    box = struct.pack(">I4s", 8 + len(described), b"jumb") + described
+    if data.startswith(b"\x89PNG"):
+        checked = b"caBX" + box
+        chunk = struct.pack(">I", len(box)) + checked + struct.pack(">I", zlib.crc32(checked))
+        return data[:PNG_HEADER] + chunk + data[PNG_HEADER:]
+    if data.startswith(b"\xff\xd8"):
+        body = b"JP" + struct.pack(">HI", 1, 1) + box
+        segment = b"\xff\xeb" + struct.pack(">H", len(body) + 2) + body
+        return data[:JPEG_START] + segment + data[JPEG_START:]
+    chunk = b"C2PA" + struct.pack("<I", len(box)) + box + b"\0" * (len(box) % 2)
+    return b"RIFF" + struct.pack("<I", len(data) - 8 + len(chunk)) + data[8:] + chunk
 
 
 def _png_chunk(noise: bytes) -> bytes:

@@ -1,4 +1,8 @@
-"""How a picture was made, kept inside the picture's own file; not a pixel is encoded again."""
+"""How a picture was made, kept inside the picture's own file; not a pixel is encoded again.
+
+A picture with content credentials (C2PA 2.1, section A.3) is signed over its bytes: it stays as it
+came, and its record lies beside it, in NAME.png.json.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdbr.errors import InputProblem
-from sdbr.media.formats import JPEG_SIGNATURE, PNG_SIGNATURE, is_webp
+from sdbr.media.formats import (
+    JPEG_SIGNATURE,
+    PNG_SIGNATURE,
+    is_webp,
+    jpeg_segments,
+    png_chunks,
+    webp_chunks,
+)
 from sdbr.media.metadata import jpeg, png, webp
 
+_APP11, _BOX = 0xEB, 32  # The box's type stands behind marker, length, JP and two numbers.
 # A file larger than this is not a picture that anybody keeps; it is not read into memory.
 _LARGEST_FILE = 256 * 1024 * 1024
 
@@ -25,13 +37,35 @@ class PictureMetadata:
     record: str = ""
 
 
+def is_signed(data: bytes) -> bool:
+    """Whether a PNG, JPEG or WebP file holds content credentials, which any new byte would break.
+
+    A PNG keeps them in a caBX chunk, a JPEG in APP11 segments of JUMBF, a WebP in a C2PA chunk.
+    """
+    if data.startswith(PNG_SIGNATURE):
+        return any(chunk.name == b"caBX" for chunk in png_chunks(data))
+    if data.startswith(JPEG_SIGNATURE):
+        return any(
+            segment.marker == _APP11 and b"jumb" in data[segment.start : segment.end][:_BOX]
+            for segment in jpeg_segments(data)
+        )
+    return is_webp(data) and any(chunk.name == b"C2PA" for chunk in webp_chunks(data))
+
+
+def sidecar(picture: Path) -> Path:
+    """Where the record of a signed picture lies."""
+    return picture.with_name(f"{picture.name}.json")
+
+
 def embed(data: bytes, parameters: str, record: str) -> bytes:
     """Return the same picture file with both texts in it, in place of earlier ones.
 
     The encoded pixels and everything else in the file stay byte for byte, and the same input
     gives the same output. Bytes that are not a PNG, JPEG or WebP come back unchanged: a picture
-    that was paid for is never lost over its label.
+    that was paid for is never lost over its label. So does a signed picture.
     """
+    if is_signed(data):
+        return data
     made = {"parameters": parameters.replace("\0", ""), "sdbr": record.replace("\0", "")}
     if data.startswith(PNG_SIGNATURE):
         return png.embed(data, made)
@@ -43,7 +77,7 @@ def embed(data: bytes, parameters: str, record: str) -> bytes:
 
 
 def read(source: bytes | Path) -> PictureMetadata | None:
-    """Read how a picture was made; None where the file does not say.
+    """Read how a picture was made; None where neither the file nor what lies beside it says.
 
     Raises InputProblem where the file itself cannot be read; broken content never raises.
     """
@@ -56,7 +90,18 @@ def read(source: bytes | Path) -> PictureMetadata | None:
     elif is_webp(data):
         texts = webp.read(data)
     made = PictureMetadata(texts.get("parameters", ""), texts.get("sdbr", ""))
+    if not made.record and isinstance(source, Path) and is_signed(data):
+        made = PictureMetadata(made.parameters, _beside(source))
     return made if made.parameters or made.record else None
+
+
+def _beside(picture: Path) -> str:
+    try:
+        # A pipe of that name would be read without end.
+        found = sidecar(picture).is_file()
+        return _bytes_of(sidecar(picture)).decode("utf-8", "replace") if found else ""
+    except (InputProblem, OSError):
+        return ""
 
 
 def _bytes_of(source: bytes | Path) -> bytes:

@@ -18,6 +18,7 @@ from sdbr.files import write_whole
 from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
 from sdbr.generation.generate import KeyedRequest
 from sdbr.generation.stack import Resources, Session, spent
+from sdbr.media import metadata
 from sdbr.media.formats import sniff
 from sdbr.request import Model
 from sdbr.store.open_runs import drawn_seeds, open_run
@@ -111,13 +112,17 @@ def ended_remarks(models: Iterable[Model]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class PictureWork:
-    """All pictures of a run, drawn many at once; `written` are the jobs done and their files."""
+    """All pictures of a run, drawn many at once; `written` are the jobs done and their files.
+
+    `told` are notes that are said once, however many pictures they are true of.
+    """
 
     command: str
     wanted: PicturePlan
     setup: Setup
     written: list[tuple[Job, Path]] = field(default_factory=list)
     failures: Failures = field(init=False)
+    told: set[str] = field(default_factory=set)
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -157,10 +162,10 @@ class PictureWork:
             job, key = wanted
             try:
                 picture = session.generate(KeyedRequest(job.request, key))
-                data = finish.file_bytes(job, picture, self.command, resources.realm)
+                data, record = finish.file_bytes(job, picture, self.command, resources.realm)
                 # The model's own bytes are in the cache; while the file waits to be written it is
                 # held once, not twice.
-                return JobResult(job, replace(picture, data=b""), data)
+                return JobResult(job, replace(picture, data=b""), data, record)
             except SdbrError as error:
                 hopeless = failures.hopeless(resources.effort.workers)
                 if hopeless or ends_the_run(error, resources.on_filtered):
@@ -182,9 +187,19 @@ class PictureWork:
         if self.setup.output.to != "-":
             path = _placed(drawn)
             self.written.append((job, path))
+            if drawn.record:
+                beside = metadata.sidecar(path)
+                write_whole(beside, drawn.record.encode())
+                note = f"{path.name} has content credentials: its record is in {beside.name}."
+                self.setup.console.say(note)
         if job.treatment:
             self.setup.console.detail(f"{job.inputs[0].name}: {'; '.join(job.treatment)}")
         found = sniff(drawn.data)
+        if job.finish.size not in (None, picture.size):
+            note = f"Drawn at {picture.size}, resampled to --size {job.finish.size}."
+            if note not in self.told:
+                self.setup.console.say(note)
+            self.told.add(note)
         price = None if picture.price is None else Decimal(picture.price)
         return ResultLine(
             path,

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 _SAME_SHAPE = 0.01  # Sides rounded to multiples of 64 leave a shape off by less.
 
 
-def file_bytes(job: Job, picture: Picture, command: str, realm: str) -> bytes:
-    """The finished picture, with how it was made in its metadata."""
+def file_bytes(job: Job, picture: Picture, command: str, realm: str) -> tuple[bytes, str]:
+    """The finished picture with how it was made in its metadata.
+
+    A signed picture stays as it came: then its record is returned beside it, else "".
+    """
     data = _pixels(job.finish, picture)
     record = write.as_json(job, picture, command, realm)
-    return metadata.embed(data, write.webui_text(job, picture), record)
+    signed = metadata.is_signed(data)
+    made = metadata.embed(data, write.webui_text(job, picture), record)
+    return made, record if signed else ""
 
 
 def suffix(finish: Finish) -> str:

@@ -65,11 +65,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """A job done: the picture without its bytes, and the bytes of the file to write."""
+    """A job done: the picture without its bytes, and the bytes of the file to write.
+
+    `record` is written beside a file that cannot hold it.
+    """
 
     job: Job
     picture: Picture
     data: bytes
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
