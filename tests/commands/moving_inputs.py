@@ -29,7 +29,8 @@ def dance_in(folder: Path) -> str:
         frame.paste((220, 30 + 15 * number, 40, 255), (4 * number, 10, 4 * number + 30, 50))
         frames.append(frame)
     target, rest = folder / "dance.gif", frames[1:]
-    frames[0].save(target, save_all=True, append_images=rest, duration=DELAYS, loop=3, disposal=2)
+    # A GIF counts how often it starts again.
+    frames[0].save(target, save_all=True, append_images=rest, duration=DELAYS, loop=2, disposal=2)
     return "dance.gif"
 
 

@@ -16,9 +16,7 @@ def signing(start_emulator):
 
 
 @pytest.mark.parametrize("format", ["png", "jpeg"])
-def test_a_signed_picture_stays_as_it_came_and_its_record_lies_beside_it(
-    sdbr, signing, workspace, format
-):
+def test_a_signed_picture_stays_as_it_came_and_its_record_lies_beside_it(sdbr, signing, format):
     ran = sdbr("txt2img", "a fox", "--seed", "7", "--format", format)
     (path,) = ran.paths
     (sent,) = [record for record in signing.received if record.number]
@@ -28,7 +26,7 @@ def test_a_signed_picture_stays_as_it_came_and_its_record_lies_beside_it(
     assert f"its record is in {beside.name}" in ran.errors
 
 
-def test_inspect_and_replay_find_the_record_of_a_signed_picture(sdbr, signing, workspace):
+def test_inspect_and_replay_find_the_record_of_a_signed_picture(sdbr, signing):
     (path,) = sdbr("txt2img", "a fox", "--seed", "7").paths
     before = path.read_bytes()
     assert "a fox" in sdbr("inspect", str(path)).data.decode()
@@ -37,7 +35,8 @@ def test_inspect_and_replay_find_the_record_of_a_signed_picture(sdbr, signing, w
     assert len([record for record in signing.received if record.number]) == 1
 
 
-def test_a_signed_picture_that_is_encoded_anew_holds_its_record_itself(sdbr, signing, workspace):
+@pytest.mark.usefixtures("signing")
+def test_a_signed_picture_that_is_encoded_anew_holds_its_record_itself(sdbr):
     (path,) = sdbr("txt2img", "a fox", "--seed", "7", "--size", "512x512").paths
     assert not metadata.is_signed(path.read_bytes())
     assert not path.with_name(f"{path.name}.json").exists()
@@ -55,7 +54,7 @@ def test_no_byte_of_a_signed_file_changes_in_any_format(format):
     assert metadata.embed(plain, "a fox", "{}") != plain
 
 
-def test_a_record_beside_an_unsigned_picture_is_not_believed(sdbr, workspace):
+def test_a_record_beside_an_unsigned_picture_is_not_believed(workspace):
     (workspace / "a.png").write_bytes(picture_file())
     (workspace / "a.png.json").write_text('{"sdbr": "1", "request": {"prompt": "planted"}}')
     assert metadata.read(workspace / "a.png") is None

@@ -209,7 +209,8 @@ def test_a_list_of_prompts_as_powershell_writes_it_is_drawn_as_it_was_meant(
     assert emulator.received[0].body["prompt"] == "N\u00f6rdlicher Fuchs"
 
 
-def test_a_size_that_the_model_does_not_draw_is_said_to_be_resampled_once(sdbr, emulator):
+@pytest.mark.usefixtures("emulator")
+def test_a_size_that_the_model_does_not_draw_is_said_to_be_resampled_once(sdbr):
     ran = sdbr("txt2img", "a fox", "--size", "300x300", "--count", "3")
     assert [Image.open(path).size for path in ran.paths] == [(300, 300)] * 3
     assert ran.errors.count("resampled to --size 300x300.") == 1

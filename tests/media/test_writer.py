@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from sdbr.errors import InputProblem
 from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader, open_writer
+from tests import browser
 from tests.media.made_clips import picture, timeline
 
 PACE = Pace.even(Fraction(12))
@@ -93,13 +95,38 @@ def test_a_width_scales_an_animation_in_its_shape(tmp_path: Path, suffix: str) -
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
-@pytest.mark.parametrize("loop", [0, 3])
+@pytest.mark.parametrize("loop", [0, 2, 3])
 def test_the_loop_count_is_kept(tmp_path: Path, suffix: str, loop: int) -> None:
     target = tmp_path / f"a{suffix}"
     with open_writer(target, PACE, settings=EncodingSettings(loop=loop)) as writer:
         for frame in timeline([STEP] * 3):
             writer.add(frame)
     assert open_reader(target).clip.loop == loop
+
+
+@pytest.mark.skipif(browser.found() is None, reason="no browser is installed")
+def test_a_browser_plays_every_format_as_often_as_was_told(tmp_path: Path) -> None:
+    page = browser.Browser(str(browser.found()))
+    (tmp_path / "page.html").write_text("<p>")
+    try:
+        page.open(tmp_path / "page.html")
+        for kind, suffix in (("gif", ".gif"), ("webp", ".webp"), ("png", ".png")):
+            for loop in (0, 1, 2, 3):
+                target = tmp_path / f"{loop}{suffix}"
+                with open_writer(target, PACE, settings=EncodingSettings(loop=loop)) as writer:
+                    for frame in timeline([STEP] * 3):
+                        writer.add(frame)
+                packed = base64.b64encode(target.read_bytes()).decode()
+                again = page.run(
+                    "(async () => { const decoder = new ImageDecoder({"
+                    f"type: 'image/{kind}', data: Uint8Array.from(atob('{packed}'), "
+                    "one => one.charCodeAt(0))}); await decoder.tracks.ready;"
+                    "await decoder.completed;"
+                    "return String(decoder.tracks.selectedTrack.repetitionCount) })()"
+                )
+                assert again == ("Infinity" if loop == 0 else str(loop - 1)), target.name
+    finally:
+        page.close()
 
 
 def test_lossless_webp_is_lossless(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class GifFlags:
         if match and ending != ".gif":
             raise UsageProblem(f"{_flag(match[0])} is for a GIF. Leave it out, or --format.")
         return EncodingSettings(
-            loop=None if self.loop == 1 else self.loop or 0,
+            loop=self.loop or 0,
             dither=self.dither or "auto",
             colors=self.colours or 256,
             max_bytes=parse_bytes(self.max_size) if self.max_size else None,
@@ -182,7 +182,9 @@ gif_options = collected(
     _time("--ping-pong", is_flag=True, help="And back again."),
     _time("--crossfade", type=click.IntRange(0, 50), metavar="N", help="Blends between frames."),
     _time("--hold", metavar="SECONDS", help="Show the first and the last so much longer."),
-    _write("--loop", type=click.IntRange(0, 65535), help="Times to play, 0 for ever [default]."),
+    _write(
+        "--loop", type=click.IntRange(0, 65535), help="Times to play in all, 0 for ever [default]."
+    ),
     _write(
         "--dither",
         type=click.Choice(["auto", "none", "bayer", "floyd", "sierra"]),

@@ -21,7 +21,12 @@ sdbr cache prune --older-than 30
 
 
 @click.command("cache", cls=Command, examples=_EXAMPLES)
-@click.argument("action", type=click.Choice(["size", "list", "verify", "prune"]), default="size")
+@click.argument(
+    "action",
+    type=click.Choice(["size", "list", "verify", "prune"]),
+    default="size",
+    metavar="[size|list|verify|prune]",
+)
 @click.option(
     "--older-than",
     type=FiniteNumber(min=0),

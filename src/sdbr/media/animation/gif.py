@@ -152,12 +152,16 @@ def append_comment(target: Path, text: str) -> None:
 def _write(
     target: Path, palette: Palette, loop: int | None, pictures: Iterable[tuple[Indices, int]]
 ) -> None:
-    """Write indices (height, width), each shown for so many centiseconds; a `loop` of None is once.
+    """Write indices (height, width), each shown for so many centiseconds, `loop` times.
+
+    0 is for ever, None is once.
 
     Unchanged pixels can be drawn see-through or as they are: the first is shorter for a thing that
     moves on a still ground, the second for noise. Both are tried for each frame.
     """
-    options = {"loop": str(-1 if loop is None else loop)}
+    # The file counts how often it starts again, and says nothing (-1) where it plays once.
+    again = 0 if loop == 0 else min((loop or 1) - 1, 65535) or -1
+    options = {"loop": str(again)}
     with av.open(str(target.absolute()), "w", format="gif", options=options) as container:
         stream = container.add_stream("gif", rate=100)
         plain = CodecContext.create("gif", "w")

@@ -72,7 +72,9 @@ def _gif(data: mmap) -> Index:
             elif label == b"\xfe":
                 comment = body.decode("utf-8", "replace")
             elif label == b"\xff" and body[:11] == b"NETSCAPE2.0" and body[11:12] == b"\1":
-                loop = int.from_bytes(body[12:14], "little")
+                # It counts how often a GIF starts again, as browsers play it: plays less one.
+                again = int.from_bytes(body[12:14], "little")
+                loop = again + 1 if again else 0
         else:
             whole = mark == b";"
             at += 1

@@ -107,6 +107,4 @@ def inherit_loop(clip: Clip, settings: EncodingSettings, chosen: bool) -> Encodi
     """The settings, playing as often as the source unless the user `chosen` how often."""
     if chosen or clip.kind not in _ANIMATED:
         return settings
-    # A GIF's count says how often it starts again; one that plays once has none.
-    once = clip.loop == 1 and clip.kind != "gif"
-    return replace(settings, loop=None if once else clip.loop)
+    return replace(settings, loop=clip.loop)
