@@ -23,6 +23,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 TOOLS = ("pytest", "pytest-xdist", "hypothesis", "h2")
 NEIGHBORS = ("s3fs", "gradio", "moviepy", "opencv-python")
+# A picture, and a clip whose frames OpenCV looks at.
+STEPS = (
+    ("txt2img", "a fox", "--count", "3", "--seed", "7"),
+    ("vid2vid", "source/img", "ink", "--fps", "8", "--seed", "1"),
+)
 HEADLESS = "opencv-python-headless"
 
 
@@ -78,10 +83,8 @@ def beside(python: str, scratch: Path) -> None:
         run([own, "-c", f"import {module}, sdbr"], scratch)
         home = scratch / f"{neighbor}-workspace"
         home.mkdir()
-        run([own, "-m", "sdbr", "txt2img", "a fox", "--offline", "--yes"], home)
-        frames = ("--frames", "3", "--offline", "--yes")
-        (drawn,) = (home / "source" / "img").glob("*.png")
-        run([own, "-m", "sdbr", "img2gif", str(drawn), "ink", *frames], home)
+        for step in STEPS:
+            run([own, "-m", "sdbr", *step, "--offline", "--yes", "--quiet"], home)
         print(f"{wheel.name} works beside {neighbor}", flush=True)
 
 

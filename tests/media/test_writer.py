@@ -129,6 +129,20 @@ def test_a_browser_plays_every_format_as_often_as_was_told(tmp_path: Path) -> No
         page.close()
 
 
+@pytest.mark.parametrize(
+    ("suffix", "shown"), [(".gif", 655.35), (".webp", 700.0), (".apng", 700.0)]
+)
+def test_a_last_picture_is_shown_as_long_as_its_format_can(
+    tmp_path: Path, suffix: str, shown: float
+) -> None:
+    first, last = timeline([STEP, Fraction(700)])
+    with open_writer(target := tmp_path / f"a{suffix}", PACE) as writer:
+        writer.add(first)
+        writer.add(last)
+    assert float(list(open_reader(target).frames())[-1].lasts) == shown
+    assert any("655.35 s" in note for note in writer.notes) == (suffix == ".gif")
+
+
 def test_lossless_webp_is_lossless(tmp_path: Path) -> None:
     frames = timeline([STEP] * 4, alpha=True)
     with open_writer(tmp_path / "a.webp", PACE, settings=EncodingSettings(lossless=True)) as writer:

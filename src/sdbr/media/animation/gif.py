@@ -33,6 +33,7 @@ _FEWEST_COLORS = 64
 _NARROWEST = 48
 _SAMPLED = 3
 """Parts of the clip from which a picture each is taken to choose the dither."""
+_LONGEST = 65_535  # Hundredths of a second, in 16 bits.
 
 
 class GifSink:
@@ -65,6 +66,11 @@ class GifSink:
             self._delays = centiseconds(self._spans)
             if (lost := len(self._spans) - len(self._delays)) > 0:
                 self._note(f"{lost} frames were left out: a GIF shows at most 50 a second.")
+            if any(delay > _LONGEST for _, delay in self._delays):
+                self._note(
+                    f"A GIF shows a frame for at most {_LONGEST / 100} s: some last so long."
+                )
+                self._delays = [(n, min(delay, _LONGEST)) for n, delay in self._delays]
             self._encode_within_limit()
             append_comment(self._target, self._comment)
         finally:
