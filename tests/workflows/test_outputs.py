@@ -78,9 +78,11 @@ def test_a_file_in_a_folders_place_is_told_by_name(tmp_path):
 def test_what_stands_at_a_target_is_kept_unless_it_is_the_same_picture(tmp_path, content):
     picture = replace(drawn(FOX), key="other")
     target = tmp_path / "x.png"
-    target.write_bytes(file_bytes(JOB, picture, "txt2img", "local") if content is None else content)
+    target.write_bytes(
+        file_bytes(JOB, picture, "txt2img", "local")[0] if content is None else content
+    )
     with pytest.raises(UsageProblem, match=r"exists. Add --overwrite"):
         check_free(JOB.folder, target, KEY, overwrite=False)
     check_free(JOB.folder, target, KEY, overwrite=True)
-    target.write_bytes(file_bytes(JOB, replace(picture, key=KEY), "txt2img", "local"))
+    target.write_bytes(file_bytes(JOB, replace(picture, key=KEY), "txt2img", "local")[0])
     check_free(JOB.folder, target, KEY, overwrite=False)

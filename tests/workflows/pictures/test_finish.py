@@ -19,7 +19,7 @@ JOB = Job(FOX, Path("source/img"), "a-red-fox")
 
 
 def finished(finish, picture=PICTURE):
-    return file_bytes(replace(JOB, finish=finish), picture, "txt2img", "local")
+    return file_bytes(replace(JOB, finish=finish), picture, "txt2img", "local")[0]
 
 
 def pixels(data):
@@ -80,7 +80,7 @@ def test_the_same_picture_is_the_same_file():
 
 def test_the_text_for_people_names_prompt_seed_model_and_settings():
     request = request_for(SDXL, seed=7, extras=(("cfg_scale", 7.5), ("steps", 30)))
-    data = file_bytes(replace(JOB, request=request), PICTURE, "txt2img", "local")
+    data = file_bytes(replace(JOB, request=request), PICTURE, "txt2img", "local")[0]
     told = Image.open(BytesIO(data)).info["parameters"]
     assert told.startswith("a red fox")
     for part in ("Steps: 30", "CFG scale: 7.5", "Seed: 7", "Size: 64x64", SDXL.id):
