@@ -124,7 +124,7 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
 
 def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Catalog) -> None:
     """Restyle animations and short videos, each in its own time."""
-    from sdbr.workflows.clips.prepare import ClipOrder, ClipSpec, given
+    from sdbr.workflows.clips.prepare import ClipOrder, spec_of
     from sdbr.workflows.clips.run import restyle_clips
     from sdbr.workflows.clips.source import ClipSource
     from sdbr.workflows.look import look_of
@@ -133,16 +133,8 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
 
     asked.gif.refuse_motion(paths[0].name)
     where, name, ending = _target_of(paths, asked, run)
-    spec = ClipSpec(
-        command="img2gif",
-        flags=given({**asked.record(ending), **asked.steady.record()}),
-        rule=asked.steady.rule(None),
-        steady=asked.steady.steady != "off",
-        feedback=asked.steady.share,
-        seed_policy=asked.clip.seed_policy,
-        ending=ending,
-        frame_suffix=asked.clip.frame_suffix,
-        keep_frames=asked.clip.keep_frames,
+    spec = replace(
+        spec_of("img2gif", asked.record(ending), asked.clip, asked.steady, ending),
         settings=replace(asked.gif.settings(ending), width=asked.gif.width),
         name=name,
         loop_chosen=asked.gif.loop is not None,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,9 +12,6 @@ from sdbr.cli.help import Command
 from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
 from sdbr.cli.options import Run, grouped, run_options
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
-
-if TYPE_CHECKING:
-    from sdbr.workflows.clips.prepare import ClipSpec
 
 _EXAMPLES = """
 sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
@@ -56,8 +52,9 @@ def command(
     argument, says how it should look. The result goes to generate/videos, its frames to
     source/frames and generate/frames.
     """
+    from sdbr.media.clip import EncodingSettings
     from sdbr.workflows.clips.folders import places
-    from sdbr.workflows.clips.prepare import ClipOrder
+    from sdbr.workflows.clips.prepare import ClipOrder, spec_of
     from sdbr.workflows.clips.run import restyle_clips
     from sdbr.workflows.clips.source import find_sources
     from sdbr.workflows.inputs import inputs_and_prompt
@@ -76,8 +73,9 @@ def command(
     )
     kept = {**flags, "prompt": prompt, **video, "container": container_of(ending)}
     spec = replace(
-        _spec_of(kept, clip, steady),
-        ending=ending,
+        spec_of("vid2vid", kept, clip, steady, ending),
+        audio=not video["no_audio"],
+        settings=EncodingSettings(crf=video["crf"]),
         name=name,
         exact=is_exact(run.output.to, ending),
         overwrite=run.output.overwrite,
@@ -86,22 +84,3 @@ def command(
     order = ClipOrder(look, spec, beside, where)
     sources = find_sources(inputs, workspace)
     restyle_clips(sources, order, (clip, steady), run.setup(catalog, refused="hold"), catalog)
-
-
-def _spec_of(flags: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags) -> ClipSpec:
-    """What the flags ask of a video, but for where it goes."""
-    from sdbr.media.clip import EncodingSettings
-    from sdbr.workflows.clips.prepare import ClipSpec, given
-
-    return ClipSpec(
-        command="vid2vid",
-        flags=given({**flags, **clip.record(), **steady.record()}),
-        rule=steady.rule(None),
-        steady=steady.steady != "off",
-        feedback=steady.share,
-        seed_policy=clip.seed_policy,
-        frame_suffix=clip.frame_suffix,
-        keep_frames=clip.keep_frames,
-        audio=not flags["no_audio"],
-        settings=EncodingSettings(crf=flags["crf"]),
-    )

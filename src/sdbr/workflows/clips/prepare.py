@@ -20,7 +20,7 @@ from sdbr.media.stills.fit import Fit
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.clips.draw import ClipPlan, no_pixels
-from sdbr.workflows.clips.flags import SteadyFlags
+from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_folders
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.overrides import (
@@ -80,6 +80,26 @@ def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         n: value for n, value in flags.items() if value is not False and value not in (None, "")
     }
     return tuple(sorted(known.items()))
+
+
+def spec_of(
+    command: str, flags: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags, ending: str
+) -> ClipSpec:
+    """What the flags ask of clips; the caller adds what only its command knows.
+
+    Raises UsageProblem.
+    """
+    return ClipSpec(
+        command=command,
+        flags=given({**flags, **clip.record(), **steady.record()}),
+        rule=steady.rule(None),
+        steady=steady.steady != "off",
+        feedback=steady.share,
+        seed_policy=clip.seed_policy,
+        ending=ending,
+        frame_suffix=clip.frame_suffix,
+        keep_frames=clip.keep_frames,
+    )
 
 
 @dataclass(frozen=True, slots=True)
