@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
@@ -142,6 +142,29 @@ class RunPlan:
     notes: Sequence[str] = ()
     prefix: str = ""
     agreed: Callable[[], None] = lambda: None
+
+
+Source = TypeVar("Source")
+Prepared = TypeVar("Prepared")
+
+
+def prepare_each(
+    sources: Iterable[Source], prepare: Callable[[Source, Sequence[Prepared]], Prepared]
+) -> tuple[list[Prepared], list[SdbrError]]:
+    """Each source prepared, `prepare` knowing those before it, and why others are not.
+
+    Raises the first InputProblem where none could be.
+    """
+    prepared: list[Prepared] = []
+    failed: list[SdbrError] = []
+    for source in sources:
+        try:
+            prepared.append(prepare(source, prepared))
+        except InputProblem as error:
+            failed.append(error)
+    if not prepared:
+        raise failed[0]
+    return prepared, failed
 
 
 def run(plan: RunPlan, setup: Setup) -> None:

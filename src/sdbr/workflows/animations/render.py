@@ -64,8 +64,8 @@ def pace_of(timing: Timing) -> Pace:
     return Pace(timing.rate, tick, variable=bool(timing.hold))
 
 
-def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> Path:
-    """Lay out the still and the wanted frames; return the sheet's path."""
+def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> tuple[Path, Size]:
+    """Lay out the still and the wanted frames; return the sheet's path and size."""
     numbers = frames_to_draw(animation)
     files = [animation.path, *(frame_file(folder, animation, number) for number in numbers)]
     names = ["before", *(str(number + 1) for number in numbers)]
@@ -75,9 +75,8 @@ def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> Path:
     sheet = contact_sheet(cells, Labels(animation.still.request.prompt, rows=rows), _SIDE)
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
-    return place(
-        buffer.getvalue(), animation.spec.where.results, f"{animation.folders.name}-{kind}", ".png"
-    )
+    results, name = animation.spec.where.results, f"{animation.folders.name}-{kind}"
+    return place(buffer.getvalue(), results, name, ".png"), Size(*sheet.size)
 
 
 def how_made(animation: PreparedAnimation, timeline: list[Showing], realm: str) -> dict[str, Any]:

@@ -14,11 +14,9 @@ from uuid import uuid4
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog, price_of
 from sdbr.console import counted
-from sdbr.errors import InputProblem, SdbrError
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import Estimate, default_strengths, estimate
 from sdbr.generation.stack import Resources, Session, spent
-from sdbr.media.formats import sniff
 from sdbr.workflows.animations import render
 from sdbr.workflows.animations.draw import draw, frames_to_draw, keyed_requests
 from sdbr.workflows.animations.prepare import (
@@ -27,7 +25,7 @@ from sdbr.workflows.animations.prepare import (
     PreparedAnimation,
     prepare_animation,
 )
-from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
+from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, prepare_each, run
 
 
 def animate(paths: Sequence[Path], spec: AnimationSpec, setup: Setup, catalog: Catalog) -> None:
@@ -36,28 +34,15 @@ def animate(paths: Sequence[Path], spec: AnimationSpec, setup: Setup, catalog: C
     One that fails does not stop the others. Raises SdbrError.
     """
     setup.resources.workspace.prepare()
-    animations, failed = _prepared(paths, spec, setup.resources, catalog)
-    if not animations:
-        raise failed[0]
+
+    def prepare(path: Path, before: Sequence[PreparedAnimation]) -> PreparedAnimation:
+        where = spec.where.with_promised(one.folders for one in before)
+        return prepare_animation(path, replace(spec, where=where), setup.resources, catalog)
+
+    animations, failed = prepare_each(paths, prepare)
     works = [AnimationWork(animation, setup) for animation in animations]
     price = _priced(animations, setup.resources)
     run(RunPlan(COMMAND, "animations", works, price, failed), setup)
-
-
-def _prepared(
-    paths: Sequence[Path], spec: AnimationSpec, resources: Resources, catalog: Catalog
-) -> tuple[list[PreparedAnimation], list[SdbrError]]:
-    animations: list[PreparedAnimation] = []
-    failed: list[SdbrError] = []
-    for path in paths:
-        try:
-            where = spec.where.with_promised(animation.folders for animation in animations)
-            animations.append(
-                prepare_animation(path, replace(spec, where=where), resources, catalog)
-            )
-        except InputProblem as error:
-            failed.append(error)
-    return animations, failed
 
 
 def _priced(animations: Sequence[PreparedAnimation], resources: Resources) -> Estimate:
@@ -111,13 +96,9 @@ class AnimationWork:
             request = animation.still.request
             price, source = price_of(request), animation.path
             if target.trial is not None:
-                sheet = render.write_sheet(animation, folder, "trial")
-                drawn = sniff(sheet.read_bytes())
-                assert drawn is not None, "a sheet is a PNG"
+                sheet, size = render.write_sheet(animation, folder, "trial")
                 numbers = {"frames": [number + 1 for number in frames_to_draw(animation)]}
-                yield ResultLine(
-                    sheet, request, request.seed, drawn.size, price, cost, source, numbers
-                )
+                yield ResultLine(sheet, request, request.seed, size, price, cost, source, numbers)
                 return
             result = render.write(animation, folder, self.setup.resources.realm)
             for note in result.notes:
@@ -136,7 +117,7 @@ class AnimationWork:
                 result.path, request, request.seed, result.size, price, cost, source, more
             )
             if target.sheet:
-                console.say(f"Sheet: {render.write_sheet(animation, folder, 'sheet')}")
+                console.say(f"Sheet: {render.write_sheet(animation, folder, 'sheet')[0]}")
 
 
 @contextmanager

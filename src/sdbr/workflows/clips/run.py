@@ -11,7 +11,7 @@ from typing import Any
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.console import counted
-from sdbr.errors import InputProblem, PartlyDone, SdbrError
+from sdbr.errors import InputProblem, PartlyDone
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.motion.arrays import one_thread_a_call
 from sdbr.workflows.clips import sheets
@@ -41,7 +41,7 @@ from sdbr.workflows.clips.pricing import (
 from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, restyle
 from sdbr.workflows.clips.source import ClipSource
-from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
+from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, prepare_each, run
 
 _ROUNDS = 3
 """Times that a clip is drawn anew with more keyframes to come under --max-flicker."""
@@ -61,9 +61,8 @@ def restyle_clips(
     resources = setup.resources
     resources.workspace.prepare()
     one_thread_a_call()
-    clips, failed = _prepared(sources, order, flags, resources, catalog)
-    if not clips:
-        raise failed[0]
+    prepare = partial(_prepare, order=order, flags=flags, resources=resources, catalog=catalog)
+    clips, failed = prepare_each(sources, prepare)
     rule = steadiness.rule if steadiness.keyframes == "auto" else None
     clips = _redrawn(fit_cap(clips, rule, resources), steadiness, resources)
     estimate = estimate_clips(clips, selection.test_frames, resources)
@@ -84,35 +83,29 @@ def restyle_clips(
     run(plan, setup)
 
 
-def _prepared(
-    sources: Iterable[ClipSource],
+def _prepare(
+    source: ClipSource,
+    before: Sequence[PreparedClip],
     order: ClipOrder,
     flags: tuple[ClipFlags, SteadyFlags],
     resources: Resources,
     catalog: Catalog,
-) -> tuple[list[PreparedClip], list[SdbrError]]:
+) -> PreparedClip:
     selection, steadiness = flags
-    clips: list[PreparedClip] = []
-    failed: list[SdbrError] = []
-    for source in sources:
-        try:
-            stills = isinstance(source.what, tuple) or source.what.is_dir()
-            reader = source.open(selection.rate(stills))
-            # Only under a cap may the keyframes have to be placed anew.
-            capped = resources.spending.cap is not None
-            rule = steadiness.rule(None)
-            footage = survey_clip(reader, selection.choice(stills), rule, thorough=capped)
-            if reader.clip.cut and not selection.accept_cut:
-                raise InputProblem(
-                    f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "
-                    "Copy or download it again, or add --accept-cut to draw these."
-                )
-            where = order.where.with_promised(one.plan.folders for one in clips)
-            plan = prepare_clip(source, footage, replace(order, where=where), resources, catalog)
-            clips.append(PreparedClip(source, reader, plan, order))
-        except InputProblem as error:
-            failed.append(error)
-    return clips, failed
+    stills = isinstance(source.what, tuple) or source.what.is_dir()
+    reader = source.open(selection.rate(stills))
+    # Only under a cap may the keyframes have to be placed anew.
+    capped = resources.spending.cap is not None
+    rule = steadiness.rule(None)
+    footage = survey_clip(reader, selection.choice(stills), rule, thorough=capped)
+    if reader.clip.cut and not selection.accept_cut:
+        raise InputProblem(
+            f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "
+            "Copy or download it again, or add --accept-cut to draw these."
+        )
+    where = order.where.with_promised(one.plan.folders for one in before)
+    plan = prepare_clip(source, footage, replace(order, where=where), resources, catalog)
+    return PreparedClip(source, reader, plan, order)
 
 
 def _redrawn(
