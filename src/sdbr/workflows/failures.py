@@ -1,11 +1,16 @@
-"""Which failure ends a run, and what is said of those that do not."""
+"""Which failure ends a run, what is said of those that do not, and what a refused frame shows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sdbr.errors import Interrupted, PartlyDone, Refused, SdbrError, ServiceProblem
 from sdbr.generation.filter_policy import OnFiltered
+
+Frame = TypeVar("Frame")
+Shown = TypeVar("Shown")
 
 
 def ends_the_run(error: SdbrError, policy: OnFiltered) -> bool:
@@ -17,6 +22,21 @@ def ends_the_run(error: SdbrError, policy: OnFiltered) -> bool:
     if isinstance(error, Refused):
         return policy.how == "stop"
     return not isinstance(error, ServiceProblem)
+
+
+def hold(pictures: Iterable[tuple[Frame, Shown | None]]) -> Iterator[tuple[Frame, Shown]]:
+    """Each frame with its picture; one without shows the picture before it.
+
+    Before anything came, it shows the first picture that comes; nothing comes where there is none.
+    """
+    last: Shown | None = None
+    waiting: list[Frame] = []
+    for frame, picture in pictures:
+        last = last if picture is None else picture
+        waiting.append(frame)
+        if last is not None:
+            yield from ((each, last) for each in waiting)
+            waiting.clear()
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from sdbr.request import ImageRequest, Picture
 from sdbr.workflows.animations.motions import needed_frames, waves
 from sdbr.workflows.animations.prepare import PreparedAnimation
 from sdbr.workflows.clips.requests import write_frame
-from sdbr.workflows.failures import Failures, ends_the_run, interrupted
+from sdbr.workflows.failures import Failures, ends_the_run, hold, interrupted
 
 _WINDOW = 4  # Held results a worker, as for pictures.
 
@@ -216,8 +216,7 @@ def _fill_held(
     animation: PreparedAnimation, folder: Path, wanted: Sequence[int], held: Sequence[int]
 ) -> None:
     """A refused frame shows the one before it, or the next where there is none."""
-    drawn = [number for number in wanted if number not in held]
-    for number in held:
-        earlier = [n for n in drawn if n < number]
-        source = frame_file(folder, animation, earlier[-1] if earlier else drawn[0])
-        shutil.copyfile(source, frame_file(folder, animation, number))
+    for number, source in hold((n, None if n in held else n) for n in wanted):
+        if number != source:
+            file = frame_file(folder, animation, number)
+            shutil.copyfile(frame_file(folder, animation, source), file)

@@ -17,7 +17,6 @@ from sdbr.workflows.clips.draw import (
     Tally,
     draw_frames,
     draw_sequentially,
-    hold_refused,
     read_source_frames,
     select_frames,
     without_failures,
@@ -26,19 +25,17 @@ from sdbr.workflows.clips.footage import FrameInfo, read_wanted
 from sdbr.workflows.clips.interpolate import SourceFrames, hold_unexplained, interpolate
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import write_frame
-from sdbr.workflows.clips.steadiness import SideTasks, SteadinessCurve, measure, pairs_to_measure
+from sdbr.workflows.clips.steadiness import MeasuredFrame, SideTasks, measure, pairs_to_measure
+from sdbr.workflows.failures import hold
 
 Result = tuple[FrameInfo, Pixels]
 _Pair = tuple[FrameInfo, Pixels, Pixels]
 
 
 def assemble_frames(
-    clip: PreparedClip, session: Session, resources: Resources, tally: Tally, into: SteadinessCurve
-) -> Iterator[Result]:
-    """The clip's frames as they became, each once; fewer where something could not be drawn.
-
-    How steady they are is noted in `into` on the way.
-    """
+    clip: PreparedClip, session: Session, resources: Resources, tally: Tally
+) -> Iterator[MeasuredFrame]:
+    """The clip's frames as they became, each once; fewer where something could not be drawn."""
     plan, keyframe_plan = clip.plan, clip.plan.footage.plan
     taken = read_source_frames(plan, read_wanted(clip.reader, plan.footage.choice), session)
     sources = SourceFrames(plan)
@@ -51,7 +48,8 @@ def assemble_frames(
     if len(plan.drawn) < len(plan.footage.frames):
         results = hold_unexplained(interpolate(plan, painted, sources, session, tally), plan, tally)
     else:
-        pairs = _remembered(hold_refused(painted), sources)
+        held = hold((one, one.pixels) for one in painted)
+        pairs = _remembered(((one.shown, one.before, after) for one, after in held), sources)
         results = (
             _filtered(pairs, keyframe_plan) if clip.spec.steady else ((s, r) for s, _, r in pairs)
         )
@@ -62,7 +60,7 @@ def assemble_frames(
             write_frame(plan.folders.generated_frame(result[0].number), result[1])
 
     aside = SideTasks(sources.__getitem__, pairs_to_measure(keyframe_plan), keep_frame)
-    return measure(results, aside, into, session.stop)
+    return measure(results, aside, session.stop)
 
 
 def _remembered(pairs: Iterable[_Pair], sources: SourceFrames) -> Iterator[_Pair]:
@@ -90,17 +88,15 @@ def _noting(shot: Iterable[_Pair], waiting: list[FrameInfo]) -> Iterator[tuple[P
 _ANIMATED = ("gif", "webp", "apng")
 
 
-def restore_alpha(
-    results: Iterable[tuple[FrameInfo, Pixels]], clip: PreparedClip
-) -> Iterator[tuple[FrameInfo, Pixels]]:
+def restore_alpha(results: Iterable[MeasuredFrame], clip: PreparedClip) -> Iterator[MeasuredFrame]:
     """The finished frames in order, each under the alpha channel of its source."""
     if not clip.plan.footage.clip.has_alpha:
         yield from results
         return
     sources = read_wanted(clip.reader, clip.plan.footage.choice)
-    for (shown, pixels), source in zip(results, sources, strict=False):
-        alpha = Image.fromarray(source.image[..., 3]).resize(pixels.shape[1::-1])
-        yield shown, np.dstack([pixels[..., :3], np.asarray(alpha)])
+    for one, source in zip(results, sources, strict=False):
+        alpha = Image.fromarray(source.image[..., 3]).resize(one.pixels.shape[1::-1])
+        yield replace(one, pixels=np.dstack([one.pixels[..., :3], np.asarray(alpha)]))
 
 
 def inherit_loop(clip: Clip, settings: EncodingSettings, chosen: bool) -> EncodingSettings:

@@ -10,7 +10,7 @@ from sdbr.errors import Refused, SdbrError
 from sdbr.generation.stack import Resources, Session
 from sdbr.media.clip import Frame, Pixels
 from sdbr.motion.temporal_filter import feed_back
-from sdbr.request import ImageRequest, Picture, Size
+from sdbr.request import ImageRequest, Size
 from sdbr.workflows.clips.folders import ClipFolders
 from sdbr.workflows.clips.footage import Footage, FrameInfo, digest_of
 from sdbr.workflows.clips.requests import FrameRequests, rgb, write_frame
@@ -65,7 +65,6 @@ class DrawnFrame:
     shown: FrameInfo
     before: Pixels
     pixels: Pixels | None = None
-    picture: Picture | None = None
     error: SdbrError | None = None
 
 
@@ -107,6 +106,20 @@ def read_source_frames(
     return map_ordered(take, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=session.stop)
 
 
+def draw_frame(
+    plan: ClipPlan, one: SourceFrame, session: Session, init: Pixels | None = None
+) -> Pixels:
+    """One frame as the model draws it, from `init` where that is not the frame itself.
+
+    Height × width × 3, in the clip's size. Raises SdbrError.
+    """
+    if init is None:
+        request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
+    else:
+        request = plan.requests.request_for(one.shown, lambda: init, digest_of(init))
+    return plan.requests.restored(session.draw(request), plan.size)
+
+
 def draw_frames(
     plan: ClipPlan,
     taken: Iterable[SourceFrame],
@@ -119,11 +132,9 @@ def draw_frames(
 
     def work(one: SourceFrame) -> DrawnFrame:
         try:
-            request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
-            picture = session.draw(request)
+            pixels = draw_frame(plan, one, session)
             tally.drawn.append(one.shown.number)
-            pixels = plan.requests.restored(picture, plan.size)
-            return DrawnFrame(one.shown, one.pixels, pixels, picture)
+            return DrawnFrame(one.shown, one.pixels, pixels)
         except SdbrError as error:
             stop_if_fatal(error, session, resources, tally)
             return DrawnFrame(one.shown, one.pixels, error=error)
@@ -162,21 +173,6 @@ def without_failures(
             tally.failures.add(one.error, fatal=ends_the_run(one.error, resources.on_filtered))
 
 
-def hold_refused(painted: Iterable[DrawnFrame]) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
-    """Each frame as it was and as it became; a refused one shows the picture before it.
-
-    Refused before anything was drawn, it shows the first picture that comes.
-    """
-    last: Pixels | None = None
-    waiting: list[DrawnFrame] = []
-    for one in painted:
-        last = one.pixels if one.pixels is not None else last
-        waiting.append(one)
-        if last is not None:
-            yield from ((each.shown, each.before, last) for each in waiting)
-            waiting.clear()
-
-
 def select_frames(
     taken: Iterable[SourceFrame], wanted: Sequence[FrameInfo]
 ) -> Iterator[SourceFrame]:
@@ -209,27 +205,18 @@ def draw_sequentially(
     """
     shot_of = {number: at for at, shot in enumerate(plan.footage.plan.shots) for number in shot}
     last: tuple[int, Pixels, Pixels] | None = None
-    for shown, before in ((one.shown, one.pixels) for one in taken):
+    for one in taken:
         if session.stop.is_set():
             return
-        init = before
-        if last is not None and last[0] == shot_of[shown.number]:
-            init = feed_back((last[1], last[2]), before, share)
-        one = _painted(plan, shown, before, init, session)
-        if one.pixels is not None:
-            tally.drawn.append(shown.number)
-            last = shot_of[shown.number], before, one.pixels
-        elif one.error is not None:
-            stop_if_fatal(one.error, session, resources, tally)
-        yield one
-
-
-def _painted(
-    plan: ClipPlan, shown: FrameInfo, before: Pixels, init: Pixels, session: Session
-) -> DrawnFrame:
-    try:
-        request = plan.requests.request_for(shown, lambda: init, digest_of(init))
-        picture = session.draw(request)
-        return DrawnFrame(shown, before, plan.requests.restored(picture, plan.size), picture)
-    except SdbrError as error:
-        return DrawnFrame(shown, before, error=error)
+        init, shot = one.pixels, shot_of[one.shown.number]
+        if last is not None and last[0] == shot:
+            init = feed_back((last[1], last[2]), one.pixels, share)
+        try:
+            pixels = draw_frame(plan, one, session, init)
+        except SdbrError as error:
+            stop_if_fatal(error, session, resources, tally)
+            yield DrawnFrame(one.shown, one.pixels, error=error)
+            continue
+        tally.drawn.append(one.shown.number)
+        last = shot, one.pixels, pixels
+        yield DrawnFrame(one.shown, one.pixels, pixels)

@@ -21,9 +21,10 @@ from sdbr.media.clip import Pixels
 from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import fill
 from sdbr.motion.plan import KeyframePlan, Stretch
-from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, Tally
+from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, SourceFrame, Tally, draw_frame
 from sdbr.workflows.clips.footage import FrameInfo
 from sdbr.workflows.clips.requests import read_frame, rgb
+from sdbr.workflows.failures import hold
 
 Result = tuple[FrameInfo, Pixels]
 _PATIENCE = 0.1
@@ -123,7 +124,8 @@ def interpolate(
         def draw(number: int) -> Pixels | None:
             if not turns.comes(place):
                 return None
-            return _draw(plan, number, sources[number], session, tally)
+            one = SourceFrame(plan.footage.frames[number], sources[number])
+            return _draw(plan, one, session, tally)
 
         try:
             pictures = _filled(span, sources, draw, 0)
@@ -152,14 +154,18 @@ def hold_unexplained(results: Iterable[Result], plan: ClipPlan, tally: Tally) ->
 
     Nothing comes where every keyframe was refused, nor at the end of a run that failed.
     """
-    frames, last = plan.footage.frames, None
-    due = 0
-    for shown, pixels in results:
-        yield from ((frames[n], pixels if last is None else last) for n in range(due, shown.number))
-        yield shown, pixels
-        due, last = shown.number + 1, pixels
-    if last is not None and not tally.failures.any and tally.held:
-        yield from ((frames[number], last) for number in range(due, len(frames)))
+    frames = plan.footage.frames
+
+    def with_gaps() -> Iterator[tuple[FrameInfo, Pixels | None]]:
+        due = 0
+        for shown, pixels in results:
+            yield from ((frame, None) for frame in frames[due : shown.number])
+            yield shown, pixels
+            due = shown.number + 1
+        if tally.held and not tally.failures.any:
+            yield from ((frame, None) for frame in frames[due:])
+
+    return hold(with_gaps())
 
 
 def _spans(
@@ -229,9 +235,7 @@ def _filled(
     return _filled(before, sources, draw, drawn + 1) + _filled(after, sources, draw, drawn + 1)
 
 
-def _draw(
-    plan: ClipPlan, number: int, before: Pixels, session: Session, tally: Tally
-) -> Pixels | None:
+def _draw(plan: ClipPlan, one: SourceFrame, session: Session, tally: Tally) -> Pixels | None:
     """Draw a frame that nothing explains, if that was agreed to.
 
     A smear is better than no clip, so errors are none.
@@ -240,13 +244,10 @@ def _draw(
         return None
     tally.extra += 1
     try:
-        picture = session.draw(
-            plan.requests.request_for(plan.footage.frames[number], lambda: before)
-        )
+        return draw_frame(plan, one, session)
     except SdbrError:
         tally.extra -= 1
         return None
-    return plan.requests.restored(picture, plan.size)
 
 
 _HELD_BYTES = 96 * 1024 * 1024  # 36 frames of 1280x720 pixels.

@@ -67,8 +67,11 @@ def restyle(
             folders.target, pace_of(footage), sound=sound, settings=settings, comment=comment
         ) as writer,
     ):
-        finished = assemble_frames(clip, session, resources, tally, measured)
-        for shown, pixels in restore_alpha(finished, clip):
+        finished = assemble_frames(clip, session, resources, tally)
+        for one in restore_alpha(finished, clip):
+            shown, pixels = one.shown, one.pixels
+            if one.steadiness is not None:
+                measured.curve[shown.number] = one.steadiness
             if plan.keep_frames and footage.clip.has_alpha:
                 write_frame(folders.generated_frame(shown.number), pixels)
             writer.add(Frame(pixels, shown.at, shown.lasts))

@@ -15,7 +15,7 @@ from sdbr.generation.stack import Resources, Session
 from sdbr.media.clip import Frame, Pixels
 from sdbr.media.open import open_reader
 from sdbr.media.stills.sheet import Labels, pairs_sheet
-from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_sequentially
+from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_frame, draw_sequentially
 from sdbr.workflows.clips.footage import FrameInfo, read_wanted
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import rgb
@@ -84,8 +84,7 @@ def _drawn(
         return
 
     def work(one: SourceFrame) -> tuple[FrameInfo, Pixels, Pixels]:
-        picture = session.draw(plan.requests.request_for(one.shown, lambda: one.pixels))
-        return one.shown, one.pixels, plan.requests.restored(picture, plan.size)
+        return one.shown, one.pixels, draw_frame(plan, one, session)
 
     workers = resources.effort.workers
     yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=session.stop)

@@ -96,20 +96,27 @@ class SideTasks:
     keep_frame: Callable[[Result], None]
 
 
-def measure(
-    results: Iterable[Result], aside: SideTasks, into: SteadinessCurve, stop: Event
-) -> Iterator[Result]:
-    """Pass the results on, and note the steadiness of the wanted pairs in `into`."""
+@dataclass(frozen=True, slots=True)
+class MeasuredFrame:
+    """A finished frame; `steadiness` is that of it and the one before, where it was measured."""
+
+    shown: FrameInfo
+    pixels: Pixels
+    steadiness: Steadiness | None = None
+
+
+def measure(results: Iterable[Result], aside: SideTasks, stop: Event) -> Iterator[MeasuredFrame]:
+    """The results in order, the wanted pairs among them measured."""
     source, wanted = aside.source, aside.wanted
 
-    def look(pair: tuple[Result | None, Result]) -> tuple[Result, Steadiness | None]:
+    def look(pair: tuple[Result | None, Result]) -> MeasuredFrame:
         before, now = pair
         aside.keep_frame(now)
         number = now[0].number
         if before is None or number not in wanted:
-            return now, None
+            return MeasuredFrame(*now)
         seen = ((source(number - 1), before[1]), (source(number), now[1]))
-        return now, next(steadiness(seen), None)
+        return MeasuredFrame(*now, next(steadiness(seen), None))
 
     def pairs() -> Iterator[tuple[Result | None, Result]]:
         before: Result | None = None
@@ -117,11 +124,7 @@ def measure(
             yield before, now
             before = now
 
-    window = 2 * _CORES
-    for now, found in map_ordered(look, pairs(), workers=_CORES, window=window, stop=stop):
-        if found is not None:
-            into.curve[now[0].number] = found
-        yield now
+    return map_ordered(look, pairs(), workers=_CORES, window=2 * _CORES, stop=stop)
 
 
 def keep(path: Path, record: dict[str, Any]) -> None:
