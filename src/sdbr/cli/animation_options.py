@@ -15,6 +15,7 @@ from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
     from sdbr.media.clip import EncodingSettings
+    from sdbr.media.stills.camera import Move
     from sdbr.workflows.animations.motions import Motion
     from sdbr.workflows.animations.timeline import Timing
 
@@ -118,7 +119,7 @@ class GifFlags:
     def _camera(self) -> list[str]:
         return [name for name in ("zoom", "pan", "rotate") if getattr(self, name) is not None]
 
-    def _move(self) -> Any:
+    def _move(self) -> Move:
         from sdbr.media.stills.camera import Move
 
         right, down = _pan(self.pan) if self.pan else (0.0, 0.0)
@@ -161,13 +162,9 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _as_flags(**values: Any) -> GifFlags:
-    return GifFlags(**values)
-
-
 gif_options = collected(
     "gif",
-    _as_flags,
+    GifFlags,
     _motion("--motion", type=click.Choice(MOTIONS), help="How it moves [default: vary]."),
     _motion("--frames", type=click.IntRange(2, 1000), help="Frames to draw [default: 12]."),
     _motion("--zoom", type=FiniteNumber(0.5, 2), help="Nearer by this factor each frame: 1.03."),

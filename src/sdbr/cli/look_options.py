@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from sdbr.bedrock import families
 from sdbr.bedrock.validation import ASPECTS, STYLES, flag
 from sdbr.cli.options import Decorator, collected, grouped
 from sdbr.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from sdbr.workflows.pictures.jobs import Attachments
 
 _look = grouped("Look (most take several values: a,b or 1..9 or 0.2:0.8:0.1, {red|blue} in texts)")
 _format = grouped("Output")
@@ -118,7 +121,7 @@ def video_look_options(*more: Decorator) -> Decorator:
     return collected("look_flags", partial(_as_told, count=1, format=None), *LOOK, *more, SHEET)
 
 
-def _as_beside(**attachments: Any) -> Any:
+def _as_beside(**attachments: Any) -> Attachments:
     from sdbr.workflows.pictures.jobs import Attachments
 
     return Attachments(**attachments)

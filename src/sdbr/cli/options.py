@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from sdbr.workflows.run import Setup
 
 _COMMAND_LINE = ParameterSource.COMMANDLINE
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+CommandFunction = Callable[..., None]
+Decorator = Callable[[CommandFunction], CommandFunction]
 
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class UsdAmount(ParamType[Decimal]):
     name = "USD"
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Decimal:
         """A Decimal from 0 to a million, which can be reckoned with at once."""
         try:
@@ -59,7 +60,7 @@ class FiniteNumber(click.FloatRange):
     """A number within bounds; `nan` is within none."""
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        self, value: float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """A finite number."""
         number: float = super().convert(value, param, ctx)
@@ -109,15 +110,15 @@ class Run:
         return Setup(resources, self.output, console, self.dry_run)
 
 
-def collected(into: str, build: Callable[..., Any], *options: Decorator) -> Decorator:
+def collected(into: str, build: Callable[..., object], *options: Decorator) -> Decorator:
     """A decorator that adds `options` and hands their values to the command as one: `into`."""
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        def own(**values: Any) -> Any:
+    def decorate(function: CommandFunction) -> CommandFunction:
+        def own(**values: object) -> None:
             mine = {name: values.pop(name) for name in names}
-            return function(**values, **{into: build(**mine)})
+            function(**values, **{into: build(**mine)})
 
-        wrapped: Callable[..., Any] = wraps(function)(own)
+        wrapped: CommandFunction = wraps(function)(own)
         before = [option.name for option in getattr(function, "__click_params__", [])]
         for option in reversed(options):
             wrapped = option(wrapped)
