@@ -21,7 +21,7 @@ from sdbr.media.clip import Pixels
 from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import fill
 from sdbr.motion.plan import KeyframePlan, Stretch
-from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, SourceFrame, Tally, draw_frame
+from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, Tally
 from sdbr.workflows.clips.footage import FrameInfo
 from sdbr.workflows.clips.requests import read_frame, rgb
 from sdbr.workflows.failures import hold
@@ -124,8 +124,7 @@ def interpolate(
         def draw(number: int) -> Pixels | None:
             if not turns.comes(place):
                 return None
-            one = SourceFrame(plan.footage.frames[number], sources[number])
-            return _draw(plan, one, session, tally)
+            return _draw(plan, number, sources[number], session, tally)
 
         try:
             pictures = _filled(span, sources, draw, 0)
@@ -235,19 +234,25 @@ def _filled(
     return _filled(before, sources, draw, drawn + 1) + _filled(after, sources, draw, drawn + 1)
 
 
-def _draw(plan: ClipPlan, one: SourceFrame, session: Session, tally: Tally) -> Pixels | None:
+def _draw(
+    plan: ClipPlan, number: int, before: Pixels, session: Session, tally: Tally
+) -> Pixels | None:
     """Draw a frame that nothing explains, if that was agreed to.
 
-    A smear is better than no clip, so errors are none.
+    A smear is better than no clip, so an answer that did not come is none. Raises InputProblem for
+    one that was paid for and cannot be decoded.
     """
     if tally.extra >= tally.extra_allowed:
         return None
     tally.extra += 1
     try:
-        return draw_frame(plan, one, session)
+        picture = session.draw(
+            plan.requests.request_for(plan.footage.frames[number], lambda: before)
+        )
     except SdbrError:
         tally.extra -= 1
         return None
+    return plan.requests.restored(picture, plan.size)
 
 
 _HELD_BYTES = 96 * 1024 * 1024  # 36 frames of 1280x720 pixels.
