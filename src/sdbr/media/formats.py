@@ -21,7 +21,6 @@ else:
     except ImportError:  # There is no wheel for Windows on Arm.
         deflate = zlib
 
-
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8"
 _UNPACKED_AT_ONCE = 1 << 20

@@ -42,6 +42,7 @@ C2PA_STORE = bytes.fromhex("6332706100110010800000aa00389b71")
 PNG_NAME = b"fiLl"  # By the case of its letters: ancillary, private, safe to copy.
 JPEG_START = 2  # Bytes of the SOI marker.
 JPEG_COMMENT = b"\xff\xfe"
+JPEG_APP11 = b"\xff\xeb"
 JPEG_LONGEST = 65_533  # A segment's 16-bit length counts its own two bytes.
 WEBP_NAME = b"fill"
 
@@ -97,10 +98,7 @@ def png(image: Image.Image, notes: Mapping[str, str]) -> bytes:
     header = struct.pack(">2I5B", width, height, 8, {3: 2, 4: 6}[channels], 0, 0, 0)
     texts = [(b"tEXt", f"{key}\0{text}".encode("latin-1")) for key, text in notes.items()]
     chunks = [(b"IHDR", header), *texts, (b"IDAT", deflate.compress(lines.data, 1)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in chunks
-    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(name, body) for name, body in chunks)
 
 
 def padded(data: bytes, size: int) -> bytes:
@@ -112,12 +110,12 @@ def padded(data: bytes, size: int) -> bytes:
         return data
     noise = _noise(size - len(data))
     if data.startswith(b"\x89PNG"):
-        return data[:-PNG_END] + _png_chunk(noise) + data[-PNG_END:]
+        return data[:-PNG_END] + _png_chunk(PNG_NAME, noise) + data[-PNG_END:]
     if data.startswith(b"\xff\xd8"):
-        return data[:JPEG_START] + _jpeg_comments(noise) + data[JPEG_START:]
-    noise += b"\0" * (len(noise) % 2)
-    body = data[8:] + WEBP_NAME + struct.pack("<I", len(noise)) + noise
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+        parts = (noise[at : at + JPEG_LONGEST] for at in range(0, len(noise), JPEG_LONGEST))
+        comments = b"".join(_jpeg_segment(JPEG_COMMENT, part) for part in parts)
+        return data[:JPEG_START] + comments + data[JPEG_START:]
+    return _with_webp_chunk(data, WEBP_NAME, noise + b"\0" * (len(noise) % 2))
 
 
 def with_credentials(data: bytes) -> bytes:
@@ -125,25 +123,25 @@ def with_credentials(data: bytes) -> bytes:
     described = struct.pack(">I4s16sB5s", 30, b"jumd", C2PA_STORE, 3, b"c2pa\0")
     box = struct.pack(">I4s", 8 + len(described), b"jumb") + described
     if data.startswith(b"\x89PNG"):
-        checked = b"caBX" + box
-        chunk = struct.pack(">I", len(box)) + checked + struct.pack(">I", zlib.crc32(checked))
-        return data[:PNG_HEADER] + chunk + data[PNG_HEADER:]
+        return data[:PNG_HEADER] + _png_chunk(b"caBX", box) + data[PNG_HEADER:]
     if data.startswith(b"\xff\xd8"):
-        body = b"JP" + struct.pack(">HI", 1, 1) + box
-        segment = b"\xff\xeb" + struct.pack(">H", len(body) + 2) + body
+        segment = _jpeg_segment(JPEG_APP11, b"JP" + struct.pack(">HI", 1, 1) + box)
         return data[:JPEG_START] + segment + data[JPEG_START:]
-    chunk = b"C2PA" + struct.pack("<I", len(box)) + box + b"\0" * (len(box) % 2)
-    return b"RIFF" + struct.pack("<I", len(data) - 8 + len(chunk)) + data[8:] + chunk
+    return _with_webp_chunk(data, b"C2PA", box)
 
 
-def _png_chunk(noise: bytes) -> bytes:
-    checksum = zlib.crc32(noise, zlib.crc32(PNG_NAME))
-    return struct.pack(">I", len(noise)) + PNG_NAME + noise + struct.pack(">I", checksum)
+def _png_chunk(name: bytes, body: bytes) -> bytes:
+    checksum = zlib.crc32(body, zlib.crc32(name))
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum)
 
 
-def _jpeg_comments(noise: bytes) -> bytes:
-    parts = (noise[at : at + JPEG_LONGEST] for at in range(0, len(noise), JPEG_LONGEST))
-    return b"".join(JPEG_COMMENT + struct.pack(">H", len(part) + 2) + part for part in parts)
+def _jpeg_segment(marker: bytes, body: bytes) -> bytes:
+    return marker + struct.pack(">H", len(body) + 2) + body
+
+
+def _with_webp_chunk(data: bytes, name: bytes, body: bytes) -> bytes:
+    chunks = data[8:] + name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+    return b"RIFF" + struct.pack("<I", len(chunks)) + chunks
 
 
 @cache
