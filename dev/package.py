@@ -25,8 +25,6 @@ STEPS = (
     ("img2gif", "source/img/a-fox-in-the-snow-7.png", "ink", "--frames", "4", "-q"),
     ("report",),
 )
-
-
 TOOLS = ("pytest", "pytest-xdist", "hypothesis", "h2")
 TESTS = ("tests/test_concurrency.py", "tests/generation", "tests/store", "tests/bedrock")
 
@@ -34,53 +32,66 @@ TESTS = ("tests/test_concurrency.py", "tests/generation", "tests/store", "tests/
 def pythons() -> Iterator[str]:
     """This Python, and the first of each newer version on the path or in pyenv's folder."""
     yield sys.executable
-    versions = Path.home() / ".pyenv" / "versions"
     for version in NEWER:
-        found = [
-            shutil.which(f"python{version}"),
-            *sorted(versions.glob(f"{version}.*/bin/python")),
-        ]
-        working = (str(path) for path in found if path and _works(str(path), version))
-        if (python := next(working, None)) is not None:
+        python = python_called(version)
+        if python is not None and not sys.version.startswith(f"{version}."):
             yield python
 
 
+def python_called(version: str) -> str | None:
+    """The first program of a Python version on the path or in pyenv's folder that runs."""
+    versions = Path.home() / ".pyenv" / "versions"
+    found = [shutil.which(f"python{version}"), *sorted(versions.glob(f"{version}.*/bin/python"))]
+    return next((str(path) for path in found if path and _works(str(path), version)), None)
+
+
 def _works(python: str, version: str) -> bool:
-    if sys.version.startswith(f"{version}."):
-        return False
     ran = subprocess.run([python, "--version"], capture_output=True, text=True, check=False)
     return ran.stdout.startswith(f"Python {version}.")
 
 
-def install(python: str, wheel: Path, folder: Path) -> Path:
-    """Make an environment with the wheel and what it asks for, and return its programs' folder."""
+def build_wheel(folder: Path) -> Path:
+    """Build this project's wheel into the folder."""
+    pip(sys.executable, "wheel", "--no-deps", "-w", str(folder), str(ROOT))
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def make_environment(python: str, folder: Path, *wanted: str) -> Path:
+    """Make an environment with the wanted packages and return its programs' folder."""
     run([python, "-m", "venv", str(folder)])
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
-    run([str(programs / "python"), "-m", "pip", "install", "--quiet", str(wheel)])
-    run([str(programs / "python"), "-m", "pip", "check"])
+    pip(programs / "python", "install", *wanted)
     return programs
+
+
+def pip(python: str | Path, command: str, *arguments: str) -> None:
+    """Run a command of pip that must succeed."""
+    run([str(python), "-m", "pip", command, "--quiet", *arguments])
 
 
 def run(command: list[str], cwd: Path = ROOT) -> None:
     """Run a command that must succeed; offline, so that nothing is asked of any account."""
     environment = {**os.environ, "SDBR_OFFLINE": "1"}
+    # What is installed is tested, not a working copy.
+    environment.pop("PYTHONPATH", None)
     subprocess.run(command, cwd=cwd, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", name, "."])
-        (wheel,) = scratch.glob("*.whl")
+        wheel = build_wheel(scratch)
         for number, python in enumerate(pythons()):
-            programs = install(python, wheel, scratch / f"python{number}")
+            programs = make_environment(python, scratch / f"python{number}", str(wheel))
+            pip(programs / "python", "check")
             workspace = scratch / f"workspace{number}"
             workspace.mkdir()
             for step in STEPS:
                 run([str(programs / "sdbr"), *step], workspace)
             if number:
                 # This Python runs the whole suite; the others what hangs on threads and money.
-                run([str(programs / "python"), "-m", "pip", "install", "--quiet", *TOOLS])
+                pip(programs / "python", "install", *TOOLS)
                 run([str(programs / "python"), "-m", "pytest", *TESTS])
             print(f"{wheel.name} works with {python}", flush=True)
 
