@@ -19,13 +19,15 @@ sdbr cache verify
 sdbr cache prune --older-than 30
 """
 
+_ACTIONS = ("size", "list", "verify", "prune")
+
 
 @click.command("cache", cls=Command, examples=_EXAMPLES)
 @click.argument(
     "action",
-    type=click.Choice(["size", "list", "verify", "prune"]),
+    type=click.Choice(_ACTIONS),
     default="size",
-    metavar="[size|list|verify|prune]",
+    metavar=f"[{'|'.join(_ACTIONS)}]",
 )
 @click.option(
     "--older-than",

@@ -15,7 +15,7 @@ from sdbr.errors import InputProblem
 from sdbr.media.stills.fit import Fit, Placement, allows, described, plan_fit
 from sdbr.request import Model, Size
 
-FASTER = 4  # Times a side, by Fast Upscale; AWS's User Guide, "Stability AI Image Services".
+_FAST_FACTOR = 4  # Times a side, by Fast Upscale; AWS's User Guide, "Stability AI Image Services".
 _LONG_SIDE, _MOST_PIXELS = 3840, 9_437_184  # The guide says "4K" of the others.
 _WIDEST = "stability.stable-conservative-upscale-v1:0"  # Takes the largest pictures of the three.
 
@@ -28,12 +28,12 @@ def enlarges(model: Model) -> bool:
 def enlarged(size: Size, model: Model) -> Size:
     """The size that comes out: exact for Fast Upscale, else as near as "4K" says; sides even."""
     if "upscale-fast" in model.tasks:
-        return Size(FASTER * size.width, FASTER * size.height)
+        return Size(_FAST_FACTOR * size.width, _FAST_FACTOR * size.height)
     times = min(_LONG_SIDE / max(size), sqrt(_MOST_PIXELS / (size.width * size.height)))
     return Size(*(max(2, 2 * round(side * times / 2)) for side in size))
 
 
-def told_sizes(sizes: Iterable[tuple[Size, Model]]) -> tuple[str, ...]:
+def enlargement_remarks(sizes: Iterable[tuple[Size, Model]]) -> tuple[str, ...]:
     """A remark for the price: what comes out, where it is one size; models that enlarge alone."""
     wanted = {(size, model) for size, model in sizes if enlarges(model)}
     if len(wanted) != 1:

@@ -15,7 +15,7 @@ from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import draw, sheets
 from sdbr.workflows.clips.footage import place_again
 from sdbr.workflows.clips.prepare import PreparedClip
-from sdbr.workflows.enlargement import told_sizes
+from sdbr.workflows.enlargement import enlargement_remarks
 
 _FEWEST_EXTRA, _EXTRA_SHARE = 2, 4
 
@@ -94,7 +94,7 @@ def _remarks(clips: Sequence[PreparedClip], extra: Decimal) -> tuple[str, ...]:
     remarks = default_strengths(silent)
     saved = saved_of(clips)
     sizes = ((s.plan.footage.clip.size, s.plan.requests.request.model) for s in clips)
-    remarks = (*remarks, *told_sizes(sizes))
+    remarks = (*remarks, *enlargement_remarks(sizes))
     whole = sum((price(one) * count_frames(one) for one in clips), Decimal(0))
     if not saved:
         return remarks

@@ -22,7 +22,7 @@ from sdbr.media import metadata
 from sdbr.media.formats import sniff
 from sdbr.request import Model
 from sdbr.store.open_runs import drawn_seeds, open_run
-from sdbr.workflows.enlargement import told_sizes
+from sdbr.workflows.enlargement import enlargement_remarks
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.outputs import check_free, job_targets
 from sdbr.workflows.pictures import finish
@@ -99,7 +99,7 @@ def make_plan(resources: Resources, jobs: Iterable[Job]) -> PicturePlan:
     silent = (job.request.strength for job in planned if "strength" not in dict(job.flags))
     models = dict.fromkeys(job.request.model for job in planned)
     sizes = ((j.finish.placement.source, j.request.model) for j in planned if j.finish.placement)
-    remarks = (*default_strengths(silent), *ended_remarks(models), *told_sizes(sizes))
+    remarks = (*default_strengths(silent), *ended_remarks(models), *enlargement_remarks(sizes))
     return PicturePlan(planned, keys, replace(price, remarks=remarks))
 
 
