@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -44,6 +45,20 @@ class SoundTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockBreak:
+    """From these byte positions on (by index of stream), `offset` seconds belong to each time.
+
+    `at` is where it happens, in seconds of the mended clock; `jump` is by how much the file's
+    own went ahead of what was due, less than 0 where it went back.
+    """
+
+    positions: Mapping[int, int]
+    offset: Fraction
+    at: Fraction
+    jump: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """What a clip says of itself, as far as it could be believed on opening.
 
@@ -53,8 +68,9 @@ class Clip:
     own time of its first frame, in seconds; the frames themselves count from zero. `rotation`
     is how far the stored picture is turned clockwise to stand upright, in degrees, after it was
     flipped left to right if it is `mirrored`. `loop` is
-    how often an animation plays, 0 for ever, None where the file does not say. `paths` are the
-    files it is read from. `notes` are sentences for the user on what was found and done.
+    how often an animation plays, 0 for ever, None where the file does not say. `track` is the number
+    of the picture track, from 1; `breaks` are where the file's clock jumps. `paths` are the files
+    it is read from. `notes` are sentences for the user on what was found and done.
     """
 
     kind: str
@@ -70,6 +86,8 @@ class Clip:
     has_alpha: bool = False
     loop: int | None = None
     cut: bool = False
+    track: int = 1
+    breaks: tuple[ClockBreak, ...] = ()
     sound: tuple[SoundTrack, ...] = ()
     notes: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
@@ -104,13 +122,14 @@ class Sound:
 
     `zero` is the time in that file at which its first picture is shown. The sound is cut from
     `begin` to `end`, in seconds from there; a `begin` of None is the first written frame's `at`,
-    an `end` of None is all there is.
+    an `end` of None is all there is. `breaks` are those of the file's clock.
     """
 
     path: Path
     zero: Fraction = Fraction(0)
     begin: Fraction | None = None
     end: Fraction | None = None
+    breaks: tuple[ClockBreak, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

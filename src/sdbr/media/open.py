@@ -68,31 +68,33 @@ class Reader:
         return read(self.clip, start, end, self._notes.append)
 
 
-def open_reader(source: Path | Sequence[Path], rate: Fraction | None = None) -> Reader:
+def open_reader(
+    source: Path | Sequence[Path], rate: Fraction | None = None, track: int | None = None
+) -> Reader:
     """Open a video, an animated GIF, WebP or PNG, a folder of pictures, or pictures in order.
 
-    The content decides, not the suffix. `rate` is for pictures, frames a second; 12 unless said.
-    Raises InputProblem, in one sentence, for anything that cannot be shown as a clip.
+    The content decides, not the suffix. `rate` is for pictures, frames a second; 12 unless said;
+    `track` is the number of a video's picture track, from 1. Raises InputProblem, in one sentence, for anything that cannot be shown as a clip.
     """
     if rate is not None and not 0 < rate <= 1000:
         raise InputProblem(f"{rate} frames a second is no rate. Give one between 0 and 1000.")
-    return Reader(_probed(source, rate or DEFAULT_RATE))
+    return Reader(_probed(source, rate or DEFAULT_RATE, track))
 
 
-def _probed(source: Path | Sequence[Path], rate: Fraction) -> Clip:
+def _probed(source: Path | Sequence[Path], rate: Fraction, track: int | None) -> Clip:
     if not isinstance(source, Path):
         return folder.probe(list(source), rate)
     kind = kind_of(source)
     if kind == "folder":
         return folder.probe(folder.pictures_in(source), rate, source)
     if kind == "video":
-        return probe.probe(source)
+        return probe.probe(source, track)
     return animation_reader.probe(kind, source)
 
 
 def sound_of(clip: Clip, end: Fraction | None = None) -> Sound | None:
     """Return the clip's sound for a writer, up to `end` in the clip's time; None without any."""
-    return Sound(clip.path, clip.start, None, end) if clip.sound else None
+    return Sound(clip.path, clip.start, None, end, clip.breaks) if clip.sound else None
 
 
 @contextmanager

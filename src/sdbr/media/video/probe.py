@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import islice
@@ -13,7 +14,7 @@ from typing import cast
 import av
 from av.buffer import Buffer
 from av.container import InputContainer
-from av.stream import Disposition
+from av.packet import Packet
 from av.video import VideoFrame
 from av.video.stream import VideoStream
 
@@ -21,11 +22,10 @@ from sdbr.errors import InputProblem
 from sdbr.media.clip import Clip, Pace, SoundTrack
 from sdbr.media.timing import fraction_of, pace_of
 from sdbr.media.video import yuv
+from sdbr.media.video.clock import break_notes, count_packets, find_breaks, mend
+from sdbr.media.video.tracks import LARGEST, PIXEL_LIMIT, choose_track, picture_stream
 from sdbr.media.video.truncated import missing_bytes
 from sdbr.request import Size
-
-LARGEST = 1 << 26
-"""The most pixels a frame may have; 8K film has half as many."""
 
 # Local files only, and no playlist, script or device among the demuxers.
 _OPEN_OPTIONS = {
@@ -33,9 +33,10 @@ _OPEN_OPTIONS = {
     "format_whitelist": "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,ogg,gif,"
     "h264,hevc,obu,ivf,m4v,mxf,dv,nut,rm,wtv,y4m,yuv4mpegpipe,apng,mjpeg,3gp,nsv,vob",
 }
-_PIXEL_LIMIT = {"max_pixels": str(LARGEST)}
 # PyAV 19 replaces what is no UTF-8 in metadata unasked.
 _open = partial(av.open, metadata_errors="replace") if av.__version__ < "19" else av.open
+# Their index has every time, and a length for each picture; none of them can go back.
+_INDEXED = ("mov", "avi")
 _PACKETS_LOOKED_AT = 600
 _PACKETS_TRIED = 1000
 
@@ -43,7 +44,7 @@ _PACKETS_TRIED = 1000
 def open_container(path: Path) -> InputContainer:
     """Open a local file for demuxing; raises InputProblem where libav finds no container."""
     try:
-        return _open(str(path.absolute()), options=_OPEN_OPTIONS | _PIXEL_LIMIT)
+        return _open(str(path.absolute()), options=_OPEN_OPTIONS | PIXEL_LIMIT)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise unreadable(path) from error
 
@@ -58,30 +59,30 @@ def unreadable(path: Path) -> InputProblem:
     return InputProblem(f"{path} is not a readable video: {why}. Copy or convert it again.")
 
 
-def picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    """Return the stream to show: the first that is no cover picture."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic and stream.codec_context:
-            stream.codec_context.options = dict(_PIXEL_LIMIT)
-            return stream
-    raise InputProblem(f"{path} holds no moving picture. Give a file with a video stream.")
+def probe(path: Path, track: int | None = None) -> Clip:
+    """Describe a video file, or the picture track with this number (from 1) in it.
 
-
-def probe(path: Path) -> Clip:
-    """Describe a video file.
-
-    Raises InputProblem where it holds no video, nothing that decodes, or frames larger than 67
-    megapixels.
+    Raises InputProblem where it holds no video, no such track, nothing that decodes, or frames
+    larger than 67 megapixels.
     """
     with open_container(path) as container:
-        stream = picture_stream(container, path)
+        counts = {} if container.format.name.startswith(_INDEXED) else count_packets(container)
+    with open_container(path) as container:
+        chosen = choose_track(container, path, counts, track)
+        stream = picture_stream(container, chosen.number)
         refuse_giants(path, stream.codec_context.width, stream.codec_context.height)
         frame = _first_frame(container, stream, path)
         refuse_giants(path, frame.width, frame.height)
+        breaks, end = find_breaks(counts, stream.index) if counts else ((), None)
     with open_container(path) as container:
-        stream = picture_stream(container, path)
-        pace = _measured_pace(container, stream, cut=missing_bytes(path) > 0)
-        return _described(path, container, stream, (frame, pace))
+        stream = picture_stream(container, chosen.number)
+        packets = mend(container.demux(stream), breaks)
+        pace = _measured_pace(packets, stream, cut=missing_bytes(path) > 0)
+        clip = _described(path, container, stream, (frame, pace))
+    if breaks and end is not None:
+        clip = replace(clip, duration=end - clip.start, frames=None)
+    notes = (*chosen.notes, *clip.notes, *break_notes(breaks, clip.start))
+    return replace(clip, track=chosen.number, breaks=breaks, notes=notes)
 
 
 def refuse_giants(path: Path, width: int, height: int) -> None:
@@ -134,11 +135,13 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
     raise unreadable(path)
 
 
-def _measured_pace(container: InputContainer, stream: VideoStream, *, cut: bool) -> Pace:
+def _measured_pace(
+    packets: Iterator[Packet[VideoStream]], stream: VideoStream, *, cut: bool
+) -> Pace:
     tick = Fraction(stream.time_base or Fraction(1, 90000))
     try:
-        packets = islice(container.demux(stream), _PACKETS_LOOKED_AT)
-        marks = {p.pts for p in packets if p.pts is not None and not p.is_discard}
+        looked_at = islice(packets, _PACKETS_LOOKED_AT)
+        marks = {p.pts for p in looked_at if p.pts is not None and not p.is_discard}
     except (av.FFmpegError, OSError):
         marks = set()
     times = [mark * tick for mark in sorted(marks)]

@@ -4,23 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 import av
 import numpy as np
-from av.container import InputContainer
 from av.filter import Graph
+from av.packet import Packet
 from av.video import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.media.clip import Clip, Frame, Pixels
 from sdbr.media.video import yuv
-from sdbr.media.video.probe import open_container, picture_stream, refuse_giants, unreadable
+from sdbr.media.video.clock import mend
+from sdbr.media.video.probe import open_container, refuse_giants, square_size, unreadable
+from sdbr.media.video.tracks import picture_stream
 from sdbr.request import Size
 
 Note = Callable[[str], None]
-_Timed = tuple[Fraction, VideoFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the frames of one run of a stream have in common; it may change midway."""
+
+    width: int
+    height: int
+    pixel_format: str
+    aspect: Fraction
+
+
+class _Picture(NamedTuple):
+    """A decoded frame and the size at which its pixels are square."""
+
+    frame: VideoFrame
+    square: Size
+
+
+_Timed = tuple[Fraction, _Picture]
 
 
 def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Note) -> Iterator[Frame]:
@@ -36,18 +61,42 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Note) -> Ite
             yield Frame(_upright(picture, clip, reformatter), at, lasts)
 
 
-def _upright(picture: VideoFrame, clip: Clip, reformatter: VideoReformatter) -> Pixels:
-    refuse_giants(clip.path, picture.width, picture.height)
-    width, height = clip.size[::-1] if clip.rotation % 180 else clip.size
-    image = yuv.to_rgb(picture, Size(width, height), reformatter)
+def _upright(picture: _Picture, clip: Clip, reformatter: VideoReformatter) -> Pixels:
+    refuse_giants(clip.path, picture.frame.width, picture.frame.height)
+    size = Size(*clip.size[::-1]) if clip.rotation % 180 else clip.size
+    inside = _inside(picture.square, size)
+    image = yuv.to_rgb(picture.frame, inside, reformatter)
+    if inside != size or (image.shape[2] == 4) != clip.has_alpha:
+        image = _framed(image, size, clip.has_alpha)
     if clip.mirrored:
         image = image[:, ::-1]
     return np.ascontiguousarray(np.rot90(image, -clip.rotation // 90))
 
 
+def _inside(square: Size, size: Size) -> Size:
+    """Return how large a picture is that is fitted whole into a clip of `size`."""
+    scale = min(Fraction(size.width, square.width), Fraction(size.height, square.height))
+    inside = Size(round(square.width * scale), round(square.height * scale))
+    # Half a percent is rounding to whole pixels, and no bar.
+    near = max(2, size.width // 200), max(2, size.height // 200)
+    missing = size.width - inside.width, size.height - inside.height
+    return size if missing[0] <= near[0] and missing[1] <= near[1] else inside
+
+
+def _framed(image: Pixels, size: Size, alpha: bool) -> Pixels:
+    """Put the picture amid black bars, with an alpha channel as the clip has."""
+    height, width = image.shape[:2]
+    top, left = (size.height - height) // 2, (size.width - width) // 2
+    framed = np.zeros((size.height, size.width, 4 if alpha else 3), np.uint8)
+    framed[..., 3:] = 255
+    channels = min(image.shape[2], framed.shape[2])
+    framed[top : top + height, left : left + width, :channels] = image[..., :channels]
+    return framed
+
+
 def _with_lengths(
     clip: Clip, pictures: Iterable[_Timed], note: Note
-) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
+) -> Iterator[tuple[Fraction, Fraction, _Picture]]:
     """Say of each picture how long it is shown: until the next, or as long as the file says."""
     held: _Timed | None = None
     count = 0
@@ -58,7 +107,7 @@ def _with_lengths(
             yield held[0], at - held[0], held[1]
         held, count = (at, picture), count + 1
     if held is not None:
-        lasts = _last_length(clip, *held)
+        lasts = _last_length(clip, held[0], held[1].frame)
         yield held[0], lasts, held[1]
         _compare(clip, count, held[0] + lasts, note)
 
@@ -91,14 +140,16 @@ def _compare(clip: Clip, count: int, end: Fraction, note: Note) -> None:
 def _decoded(clip: Clip, start: Fraction, note: Note) -> Iterator[_Timed]:
     """Yield pictures with their times, beginning at or before `start`."""
     # From the top as well, where the file's index leads behind the start or nowhere.
-    for seeks in (True, False) if start > 0 and clip.kind != "avi" else (False,):
+    seekable = clip.kind != "avi" and not clip.breaks
+    for seeks in (True, False) if start > 0 and seekable else (False,):
         with open_container(clip.path) as container:
-            stream = picture_stream(container, clip.path)
+            stream = picture_stream(container, clip.track)
             if seeks:
                 tick = Fraction(stream.time_base or clip.pace.tick)
                 with suppress(av.FFmpegError, OSError):
                     container.seek(int((clip.start + start) / tick), stream=stream)
-            pictures = _timed(clip, _deinterlaced(_pictures(container, stream, note), stream))
+            packets = mend(container.demux(stream), clip.breaks)
+            pictures = _timed(clip, _runs(_decoded_packets(packets, stream, note), stream), note)
             first = next(pictures, None)
             if first is not None and (first[0] <= start or not seeks):
                 yield first
@@ -107,12 +158,14 @@ def _decoded(clip: Clip, start: Fraction, note: Note) -> Iterator[_Timed]:
     raise unreadable(clip.path)
 
 
-def _pictures(container: InputContainer, stream: VideoStream, note: Note) -> Iterator[VideoFrame]:
+def _decoded_packets(
+    packets: Iterator[Packet[VideoStream]], stream: VideoStream, note: Note
+) -> Iterator[tuple[_Shape, VideoFrame]]:
     """Decode packet by packet, so that a broken one costs only itself."""
     # Threads by slices took two and a half times as long.
     stream.thread_type = "AUTO"
     broken = 0
-    packets = container.demux(stream)
+    decoder = _Decoder(stream)
     while True:
         try:
             packet = next(packets)
@@ -122,22 +175,66 @@ def _pictures(container: InputContainer, stream: VideoStream, note: Note) -> Ite
             note(f"The file breaks off: {error.strerror or error}.")
             break
         try:
-            yield from packet.decode()
+            frames = decoder.decode(packet)
         except av.FFmpegError:
             broken += 1
+            continue
+        aspect = Fraction(stream.codec_context.sample_aspect_ratio or stream.sample_aspect_ratio or 1)
+        for frame in frames:
+            yield _Shape(frame.width, frame.height, frame.format.name, aspect), frame
     if broken:
         note(f"{broken} broken packets of the film were skipped.")
 
 
-def _timed(clip: Clip, pictures: Iterable[VideoFrame]) -> Iterator[_Timed]:
+class _Decoder:
+    """Decodes packets, and takes out the picture that libav holds back where MPEG-2 grows.
+
+    Its decoder drops that picture when a new sequence header brings another size.
+    """
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._context = stream.codec_context
+        self._has_headers = self._context.codec.canonical_name in ("mpeg1video", "mpeg2video")
+        self._size = b""
+
+    def decode(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        """Return the frames that are ready. Raises av.FFmpegError for a broken packet."""
+        rest: list[VideoFrame] = []
+        if self._has_headers and packet.is_keyframe:
+            # ISO/IEC 13818-2 section 6.2.2.1: two times twelve bits behind the start code.
+            _, found, header = bytes(packet).partition(b"\0\0\1\xb3")
+            if found and self._size and header[:3] != self._size:
+                rest = self._context.decode(None)
+                self._context.flush_buffers()
+            self._size = header[:3] or self._size
+        return rest + packet.decode()
+
+
+def _runs(
+    pictures: Iterator[tuple[_Shape, VideoFrame]], stream: VideoStream
+) -> Iterator[_Picture]:
+    """Pass on whole frames, each run of one shape through a filter of its own."""
+    for shape, run in groupby(pictures, key=itemgetter(0)):
+        for frame in _deinterlaced((frame for _, frame in run), stream):
+            yield _Picture(frame, square_size(frame, shape.aspect))
+
+
+def _timed(clip: Clip, pictures: Iterable[_Picture], note: Note) -> Iterator[_Timed]:
     at, zero = -1 / clip.pace.rate, clip.start
-    for number, picture in enumerate(pictures):
-        mark, tick = picture.pts, picture.time_base
+    before: _Picture | None = None
+    for picture in pictures:
+        mark, tick = picture.frame.pts, picture.frame.time_base
         if clip.kind == "avi":
             # AVI keeps no time of showing, only the order and time of coding.
-            mark = picture.dts
-            zero = mark * tick if number == 0 and mark is not None and tick else zero
+            mark = picture.frame.dts
+            zero = mark * tick if before is None and mark is not None and tick else zero
         at = at + 1 / clip.pace.rate if mark is None or tick is None else mark * tick - zero
+        if before is not None and picture.square != before.square:
+            note(
+                f"The picture changes from {before.square} to {picture.square} at"
+                f" {float(at):.3f} s: it was fitted into {clip.size}."
+            )
+        before = picture
         yield at, picture
 
 

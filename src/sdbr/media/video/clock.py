@@ -1,0 +1,174 @@
+"""Clocks that restart or jump: found by one look through the packets, mended packet by packet.
+
+Joined transport streams, DVD files and recordings that were resumed carry times that go back, or
+ahead by an hour. Each picture keeps the length that it was meant to have, and the sound moves with
+the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import TypeVar
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+
+from sdbr.media.clip import ClockBreak
+
+S = TypeVar("S", bound=Stream)
+
+# Steps of more seconds are a break in formats whose clock may run on by itself: ffmpeg's
+# -dts_delta_threshold.
+_STEP = 10
+_RUNNING = {"mpegts", "mpeg", "vob", "flv", "live_flv", "nsv", "h264", "hevc"}
+# Elsewhere a file may well hold a picture for a minute, but nobody films an hour of nothing.
+_GAP = 600
+# Sound may be muxed a little out of order; ffmpeg allows a tenth of a second as well.
+_BACK = Fraction(1, 10)
+
+
+@dataclass(slots=True)
+class _Jump:
+    """A step of one stream's clock, between the packets at two byte positions."""
+
+    after: int
+    until: int
+    ahead: bool
+
+    def meets(self, other: _Jump) -> bool:
+        return self.after < other.until and other.after < self.until
+
+
+@dataclass(slots=True)
+class PacketCount:
+    """What the packets of one stream tell: how many, and from when to when, between jumps."""
+
+    usual: Fraction
+    packets: int = 0
+    jumps: list[_Jump] = field(default_factory=list)
+    parts: list[tuple[Fraction, Fraction]] = field(default_factory=list)
+    _last: Fraction | None = None
+    _position: int = 0
+
+    def add(self, packet: Packet[Stream], longest: int, back: Fraction) -> None:
+        """Take the next packet; steps of more than `longest` or `back` seconds are jumps."""
+        before = self._position
+        if packet.pos is not None:
+            self._position = max(before, packet.pos)
+        if packet.dts is None:
+            return
+        self.packets += 1
+        reached = packet.dts * packet.time_base
+        shown = reached if packet.pts is None else packet.pts * packet.time_base
+        ends = shown + ((packet.duration or 0) * packet.time_base or self.usual)
+        step = Fraction(0) if self._last is None else reached - self._last
+        self._last = reached
+        if self.parts and (-back <= step <= longest or packet.pos is None):
+            start, end = self.parts[-1]
+            self.parts[-1] = (min(start, shown), max(end, ends))
+            return
+        if self.parts:
+            self.jumps.append(_Jump(before, packet.pos or 0, step > 0))
+        self.parts.append((shown, ends))
+
+    def without(self, kept: Sequence[_Jump]) -> list[tuple[Fraction, Fraction]]:
+        """Return the parts between the `kept` jumps."""
+        joined = self.parts[:1]
+        for jump, part in zip(self.jumps, self.parts[1:], strict=True):
+            if jump in kept:
+                joined.append(part)
+            else:
+                joined[-1] = (min(joined[-1][0], part[0]), max(joined[-1][1], part[1]))
+        return joined
+
+
+def count_packets(container: InputContainer) -> dict[int, PacketCount]:
+    """Look through the whole file, without decoding, and return what each stream's packets tell.
+
+    Reads as fast as the disk gives; keeps only jumps. A broken file is read as far as it goes.
+    """
+    running = container.format.name.split(",")[0] in _RUNNING
+    counts: dict[int, PacketCount] = {}
+    for stream in (*container.streams.video, *container.streams.audio):
+        rate = stream.average_rate if stream.type == "video" else None
+        counts[stream.index] = PacketCount(1 / Fraction(rate) if rate else Fraction(0))
+    streams = [container.streams[index] for index in counts]
+    with suppress(av.FFmpegError, OSError):
+        for packet in container.demux(*streams):
+            if packet.size and not packet.is_discard:
+                back = _BACK if packet.stream.type == "audio" else Fraction(0)
+                counts[packet.stream_index].add(packet, _STEP if running else _GAP, back)
+    return counts
+
+
+def find_breaks(
+    counts: Mapping[int, PacketCount], picture: int
+) -> tuple[tuple[ClockBreak, ...], Fraction | None]:
+    """Return where the clock of the stream with index `picture` breaks, and when it ends.
+
+    The end is in seconds of the mended clock; None where no packet has a time.
+
+    A step ahead is one only where the sound steps too, if there is any: else a picture stands.
+    """
+    shown = counts[picture]
+    others = {index: one for index, one in counts.items() if index != picture and one.packets}
+    kept = [
+        jump
+        for jump in shown.jumps
+        if not (jump.ahead and others)
+        or any(jump.meets(other) for one in others.values() for other in one.jumps)
+    ]
+    breaks = []
+    offset = Fraction(0)
+    parts = shown.without(kept)
+    for jump, (before, after) in zip(kept, pairwise(parts), strict=False):
+        positions = {picture: jump.until}
+        for index, one in others.items():
+            own = next((other.until for other in one.jumps if jump.meets(other)), jump.until)
+            positions[index] = own
+        due = before[1] + offset
+        offset = due - after[0]
+        breaks.append(ClockBreak(positions, offset, due, after[0] - before[1]))
+    return tuple(breaks), parts[-1][1] + offset if parts else None
+
+
+def mend(packets: Iterable[Packet[S]], breaks: Sequence[ClockBreak]) -> Iterator[Packet[S]]:
+    """Pass the packets of one or more streams on, read from the file's top, with mended times."""
+    if not breaks:
+        yield from packets
+        return
+    passed: dict[int, int] = {}
+    for packet in packets:
+        index = packet.stream_index
+        count = passed.get(index, 0)
+        while (
+            packet.pos is not None
+            and count < len(breaks)
+            and packet.pos >= breaks[count].positions.get(index, 0)
+        ):
+            count += 1
+        passed[index] = count
+        if count and packet.size:
+            shift = round(breaks[count - 1].offset / packet.time_base)
+            packet.pts = None if packet.pts is None else packet.pts + shift
+            packet.dts = None if packet.dts is None else packet.dts + shift
+        yield packet
+
+
+def break_notes(breaks: Sequence[ClockBreak], start: Fraction) -> tuple[str, ...]:
+    """Say where the clock breaks, in seconds from the first picture at `start`."""
+    return tuple(
+        f"The clock of the file {_how(one.jump)} at {float(one.at - start):.3f} s:"
+        " the parts were joined without a gap."
+        for one in breaks
+    )
+
+
+def _how(jump: Fraction) -> str:
+    return f"goes back by {float(-jump):.3f} s" if jump < 0 else f"jumps {float(jump):.3f} s ahead"
