@@ -77,6 +77,9 @@ clip_options = collected(
     _frames("--keep-frames/--no-keep-frames", default=True, help="Keep single frames [default]."),
     _frames("--accept-cut", is_flag=True, help="Draw what can be read of a clip that is cut off."),
     _frames(
+        "--track", type=click.IntRange(1), help="Of a video with several picture tracks: which."
+    ),
+    _frames(
         "--seed-policy",
         type=click.Choice(["fixed", "step", "random"]),
         default="fixed",

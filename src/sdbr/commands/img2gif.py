@@ -164,7 +164,9 @@ def _target_of(
 def _refuse_clip_flags(asked: AnimationFlags, name: str) -> None:
     """Refuse what only says something of frames that are there already."""
     clip, steady = asked.clip, asked.steady
-    stray = [flag for flag in ("start", "end", "duration", "max_frames") if getattr(clip, flag)]
+    stray = [
+        flag for flag in ("start", "end", "duration", "max_frames", "track") if getattr(clip, flag)
+    ]
     stray += ["every"] if clip.every != 1 else []
     stray += ["keyframes"] if steady.keyframes != "auto" else []
     stray += ["max_flicker"] if steady.max_flicker is not None else []

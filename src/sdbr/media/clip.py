@@ -36,12 +36,17 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class SoundTrack:
-    """One track of sound: the codec's name, samples a second, channels, ISO 639 language or ""."""
+    """One track of sound: the codec's name, samples a second, channels, ISO 639 language or "".
+
+    `index` is the stream's in its file; `changes` tells that rate or channels change midway.
+    """
 
     codec: str
     rate: int
     channels: int
     language: str = ""
+    index: int = 0
+    changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,10 @@ class Clip:
     picture) are declared, not counted; None where nothing is declared. `start` is the file's
     own time of its first frame, in seconds; the frames themselves count from zero. `rotation`
     is how far the stored picture is turned clockwise to stand upright, in degrees, after it was
-    flipped left to right if it is `mirrored`. `loop` is
-    how often an animation plays, 0 for ever, None where the file does not say. `track` is the number
-    of the picture track, from 1; `breaks` are where the file's clock jumps. `paths` are the files
-    it is read from. `notes` are sentences for the user on what was found and done.
+    flipped left to right if it is `mirrored`. `loop` is how often an animation plays, 0 for ever,
+    None where the file does not say. `track` is the number of the picture track, from 1; `breaks`
+    are where the file's clock jumps. `paths` are the files it is read from. `notes` are sentences
+    for the user on what was found and done.
     """
 
     kind: str
@@ -122,7 +127,8 @@ class Sound:
 
     `zero` is the time in that file at which its first picture is shown. The sound is cut from
     `begin` to `end`, in seconds from there; a `begin` of None is the first written frame's `at`,
-    an `end` of None is all there is. `breaks` are those of the file's clock.
+    an `end` of None is all there is. `breaks` are those of the file's clock, `changing` the
+    indices of streams whose rate or channels change midway.
     """
 
     path: Path
@@ -130,6 +136,7 @@ class Sound:
     begin: Fraction | None = None
     end: Fraction | None = None
     breaks: tuple[ClockBreak, ...] = ()
+    changing: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

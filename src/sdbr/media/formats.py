@@ -28,6 +28,9 @@ _GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
 # PNG, JPEG, BMP, TIFF of either byte order, ICO and PSD.
 _STILLS = (PNG_SIGNATURE, b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<svg", b"<html", b"<!DOCTYPE")
+ANIMATIONS = ("gif", "webp", "apng", "avif")
+"""What `kind_of` says of pictures that move."""
+
 _BY_SUFFIX = {
     ".mp4": "mp4",
     ".m4v": "mp4",
@@ -74,7 +77,7 @@ class Chunk(NamedTuple):
 
 
 def kind_of(path: Path) -> str:
-    """Return gif, webp, apng, folder or video for what the path holds.
+    """Return gif, webp, apng, avif, folder or video for what the path holds.
 
     Raises InputProblem for a missing, empty or unreadable file, a still picture and plain text.
     """
@@ -89,6 +92,8 @@ def kind_of(path: Path) -> str:
         return "apng"
     if is_webp(head) and b"ANIM" in head[:64]:
         return "webp"
+    if head[4:8] == b"ftyp" and b"avis" in head[8 : min(64, int.from_bytes(head[:4], "big"))]:
+        return "avif"
     avif = head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1")
     if avif or is_webp(head) or head.startswith(_STILLS):
         raise InputProblem(f"{path} is a still picture. Give a clip, or a folder of pictures.")

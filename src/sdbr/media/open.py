@@ -73,8 +73,9 @@ def open_reader(
 ) -> Reader:
     """Open a video, an animated GIF, WebP or PNG, a folder of pictures, or pictures in order.
 
-    The content decides, not the suffix. `rate` is for pictures, frames a second; 12 unless said;
-    `track` is the number of a video's picture track, from 1. Raises InputProblem, in one sentence, for anything that cannot be shown as a clip.
+    The content decides, not the suffix. `rate` is for pictures, frames a second; 12 unless said.
+    `track` is the number of a video's picture track, from 1. Raises InputProblem, in one sentence,
+    for anything that cannot be shown as a clip.
     """
     if rate is not None and not 0 < rate <= 1000:
         raise InputProblem(f"{rate} frames a second is no rate. Give one between 0 and 1000.")
@@ -87,14 +88,17 @@ def _probed(source: Path | Sequence[Path], rate: Fraction, track: int | None) ->
     kind = kind_of(source)
     if kind == "folder":
         return folder.probe(folder.pictures_in(source), rate, source)
-    if kind == "video":
+    if kind in ("video", "avif"):
         return probe.probe(source, track)
     return animation_reader.probe(kind, source)
 
 
 def sound_of(clip: Clip, end: Fraction | None = None) -> Sound | None:
     """Return the clip's sound for a writer, up to `end` in the clip's time; None without any."""
-    return Sound(clip.path, clip.start, None, end, clip.breaks) if clip.sound else None
+    if not clip.sound:
+        return None
+    changing = frozenset(track.index for track in clip.sound if track.changes)
+    return Sound(clip.path, clip.start, None, end, clip.breaks, changing)
 
 
 @contextmanager
@@ -151,7 +155,7 @@ def read_comment(path: Path) -> str | None:
     if kind == "folder":
         times = load_times(path)
         return times.comment or None if times else None
-    if kind == "video":
+    if kind in ("video", "avif"):
         with open_container(path) as container:
             tags = {key.lower(): value for key, value in container.metadata.items()}
         return tags.get("comment")

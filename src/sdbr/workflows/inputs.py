@@ -15,7 +15,7 @@ from sdbr.bedrock.families import dialect_of
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.files import decode_text
-from sdbr.media.formats import kind_of
+from sdbr.media.formats import ANIMATIONS, kind_of
 from sdbr.workspace import Workspace, natural_key
 
 PICTURES = frozenset(
@@ -209,9 +209,6 @@ def _takes_prompt(flags: Mapping[str, Any], catalog: Catalog) -> bool:
     return "prompt" in dialect_of(model).takes(model)
 
 
-_ANIMATED = ("gif", "webp", "apng")
-
-
 def find_inputs(arguments: Sequence[str], workspace: Workspace) -> tuple[list[Path], bool]:
     """The files that the arguments name, in order, and whether they move.
 
@@ -237,6 +234,6 @@ def moves(path: Path) -> bool:
     from sdbr.media.open import open_reader  # Loads the video libraries: only for a file.
 
     try:
-        return kind_of(path) in _ANIMATED and open_reader(path).clip.frames != 1
+        return kind_of(path) in ANIMATIONS and open_reader(path).clip.frames != 1
     except InputProblem:
         return False

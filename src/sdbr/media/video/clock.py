@@ -12,14 +12,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 
 from sdbr.media.clip import ClockBreak
+from sdbr.media.video.sound_tracks import codec_of, parameters_in
 
 S = TypeVar("S", bound=Stream)
 
@@ -51,10 +53,18 @@ class PacketCount:
 
     usual: Fraction
     packets: int = 0
+    changes: bool = False
     jumps: list[_Jump] = field(default_factory=list)
     parts: list[tuple[Fraction, Fraction]] = field(default_factory=list)
     _last: Fraction | None = None
     _position: int = 0
+    _parameters: tuple[int, ...] = ()
+
+    def add_sound(self, packet: Packet[AudioStream], codec: str) -> None:
+        """Look whether this packet says another rate or other channels than the first."""
+        said = parameters_in(packet, codec)
+        self._parameters = self._parameters or said
+        self.changes |= said != self._parameters or packet.has_sidedata("new_extradata")
 
     def add(self, packet: Packet[Stream], longest: int, back: Fraction) -> None:
         """Take the next packet; steps of more than `longest` or `back` seconds are jumps."""
@@ -98,12 +108,18 @@ def count_packets(container: InputContainer) -> dict[int, PacketCount]:
     for stream in (*container.streams.video, *container.streams.audio):
         rate = stream.average_rate if stream.type == "video" else None
         counts[stream.index] = PacketCount(1 / Fraction(rate) if rate else Fraction(0))
+    codecs = {stream.index: codec_of(stream) for stream in container.streams.audio}
     streams = [container.streams[index] for index in counts]
     with suppress(av.FFmpegError, OSError):
         for packet in container.demux(*streams):
             if packet.size and not packet.is_discard:
-                back = _BACK if packet.stream.type == "audio" else Fraction(0)
-                counts[packet.stream_index].add(packet, _STEP if running else _GAP, back)
+                count = counts[packet.stream_index]
+                if isinstance(packet.stream, AudioStream):
+                    sound = cast("Packet[AudioStream]", packet)
+                    count.add_sound(sound, codecs[packet.stream_index])
+                    count.add(packet, _STEP if running else _GAP, _BACK)
+                else:
+                    count.add(packet, _STEP if running else _GAP, Fraction(0))
     return counts
 
 

@@ -22,7 +22,7 @@ from sdbr.errors import InputProblem
 from sdbr.media.clip import Clip, Pace, SoundTrack
 from sdbr.media.timing import fraction_of, pace_of
 from sdbr.media.video import yuv
-from sdbr.media.video.clock import break_notes, count_packets, find_breaks, mend
+from sdbr.media.video.clock import PacketCount, break_notes, count_packets, find_breaks, mend
 from sdbr.media.video.tracks import LARGEST, PIXEL_LIMIT, choose_track, picture_stream
 from sdbr.media.video.truncated import missing_bytes
 from sdbr.request import Size
@@ -66,21 +66,22 @@ def probe(path: Path, track: int | None = None) -> Clip:
     larger than 67 megapixels.
     """
     with open_container(path) as container:
-        counts = {} if container.format.name.startswith(_INDEXED) else count_packets(container)
+        counts = count_packets(container)
+        indexed = container.format.name.startswith(_INDEXED)
     with open_container(path) as container:
         chosen = choose_track(container, path, counts, track)
         stream = picture_stream(container, chosen.number)
         refuse_giants(path, stream.codec_context.width, stream.codec_context.height)
         frame = _first_frame(container, stream, path)
         refuse_giants(path, frame.width, frame.height)
-        breaks, end = find_breaks(counts, stream.index) if counts else ((), None)
+        breaks, end = ((), None) if indexed else find_breaks(counts, stream.index)
     with open_container(path) as container:
         stream = picture_stream(container, chosen.number)
         packets = mend(container.demux(stream), breaks)
         pace = _measured_pace(packets, stream, cut=missing_bytes(path) > 0)
-        clip = _described(path, container, stream, (frame, pace))
+        clip = _described(path, container, stream, (frame, pace), counts)
     if breaks and end is not None:
-        clip = replace(clip, duration=end - clip.start, frames=None)
+        clip = replace(clip, duration=end - clip.start)
     notes = (*chosen.notes, *clip.notes, *break_notes(breaks, clip.start))
     return replace(clip, track=chosen.number, breaks=breaks, notes=notes)
 
@@ -157,6 +158,7 @@ def _described(
     container: InputContainer,
     stream: VideoStream,
     seen: tuple[VideoFrame, Pace],
+    counts: Mapping[int, PacketCount],
 ) -> Clip:
     frame, pace = seen
     tick = Fraction(frame.time_base or pace.tick)
@@ -170,7 +172,7 @@ def _described(
         path=path,
         size=Size(size.height, size.width) if rotation % 180 else size,
         pace=pace,
-        frames=stream.frames or None,
+        frames=counts[stream.index].packets or None,
         duration=_declared_duration(container, stream, start),
         start=start,
         rotation=rotation,
@@ -183,6 +185,8 @@ def _described(
                 track.codec_context.sample_rate,
                 track.codec_context.layout.nb_channels,
                 track.language or "",
+                track.index,
+                counts[track.index].changes,
             )
             for track in container.streams.audio
             if track.codec_context is not None

@@ -179,7 +179,9 @@ def _decoded_packets(
         except av.FFmpegError:
             broken += 1
             continue
-        aspect = Fraction(stream.codec_context.sample_aspect_ratio or stream.sample_aspect_ratio or 1)
+        aspect = Fraction(
+            stream.codec_context.sample_aspect_ratio or stream.sample_aspect_ratio or 1
+        )
         for frame in frames:
             yield _Shape(frame.width, frame.height, frame.format.name, aspect), frame
     if broken:
@@ -210,9 +212,7 @@ class _Decoder:
         return rest + packet.decode()
 
 
-def _runs(
-    pictures: Iterator[tuple[_Shape, VideoFrame]], stream: VideoStream
-) -> Iterator[_Picture]:
+def _runs(pictures: Iterator[tuple[_Shape, VideoFrame]], stream: VideoStream) -> Iterator[_Picture]:
     """Pass on whole frames, each run of one shape through a filter of its own."""
     for shape, run in groupby(pictures, key=itemgetter(0)):
         for frame in _deinterlaced((frame for _, frame in run), stream):

@@ -15,6 +15,7 @@ from av.packet import Packet
 
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Sound
+from sdbr.media.video.clock import mend
 from sdbr.media.video.probe import open_container
 from sdbr.media.video.sound_tracks import (
     UNUSABLE,
@@ -48,6 +49,7 @@ class SoundFeed:
         self._segment = SoundSegment(sound.zero + begin, end, trimmed=begin > 0)
         self._note = note
         self._output = output
+        self._breaks, self._changing = sound.breaks, sound.changing
         self._tracks: dict[int, TrackWriter] = {}
         self._packets: Iterator[Packet[AudioStream]] = iter(())
         self._held: Packet[AudioStream] | None = None
@@ -85,17 +87,19 @@ class SoundFeed:
         if not kept:
             return
         self._packets = self._demuxed(source, kept)
-        if self._segment.trimmed:
+        if self._segment.trimmed and not self._breaks:
             # A second early: some containers' indexes are coarse.
             with suppress(av.FFmpegError, OSError):
                 source.seek(int((self._segment.zero - 1) * av.time_base))
-        else:
-            self._keep_what_comes_early()
+        elif not self._segment.trimmed:
+            self._keep_what_comes_early(source.format.name.startswith("mov"))
 
-    def _keep_what_comes_early(self) -> None:
+    def _keep_what_comes_early(self, edited: bool) -> None:
         ahead = list(islice(self._packets, _LOOKED_AHEAD))
         self._packets = chain(ahead, self._packets)
         starts = [at for packet in ahead if (at := _heard_from(packet)) is not None]
+        # Before zero lies what an edit list of MP4 took away.
+        starts = [max(at, Fraction(0)) for at in starts] if edited else starts
         self.lead = max(Fraction(0), self._segment.zero - min(starts, default=self._segment.zero))
         zero, end = self._segment.zero, self._segment.end
         self._segment = SoundSegment(zero - self.lead, None if end is None else end + self.lead)
@@ -105,7 +109,8 @@ class SoundFeed:
         if not codec:
             self._note(f"The {title} was left out: its format is not known.")
             return None
-        if may_copy(self._output, codec):
+        changes = stream.index in self._changing
+        if may_copy(self._output, codec) and not changes:
             with suppress(*UNUSABLE):
                 return TrackCopy(self._output, stream)
         try:
@@ -113,19 +118,18 @@ class SoundFeed:
         except UNUSABLE as error:
             self._note(f"The {title} was left out: {error}.")
             return None
-        self._note(
-            f"The {title} was encoded again as {track.codec}, because {kind} players"
-            f" do not expect {codec}."
-        )
+        why = "its rate or channels change midway"
+        if not changes:
+            why = f"{kind} players do not expect {codec}"
+        self._note(f"The {title} was encoded again as {track.codec}, because {why}.")
         return track
 
     def _demuxed(
         self, source: InputContainer, streams: list[AudioStream]
     ) -> Iterator[Packet[AudioStream]]:
         try:
-            for packet in source.demux(*streams):
-                if packet.size:
-                    yield cast("Packet[AudioStream]", packet)
+            packets = (packet for packet in source.demux(*streams) if packet.size)
+            yield from mend(cast("Iterator[Packet[AudioStream]]", packets), self._breaks)
         except (av.FFmpegError, OSError) as error:
             self._note(f"The sound breaks off: {error.strerror or error}.")
 
@@ -152,4 +156,5 @@ def _time(packet: Packet[AudioStream]) -> Fraction | None:
 
 def _heard_from(packet: Packet[AudioStream]) -> Fraction | None:
     """When a packet is first heard; what an encoder put before the beginning is not heard."""
-    return None if packet.has_sidedata("skip_samples") else _time(packet)
+    unheard = packet.is_discard or packet.has_sidedata("skip_samples")
+    return None if unheard else _time(packet)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 import av
 import numpy as np
@@ -12,6 +14,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.filter import Graph
 from av.packet import Packet
 
 UNUSABLE = (av.FFmpegError, ValueError)
@@ -62,27 +65,40 @@ class TrackCopy:
 
     def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
         self.target = output.add_stream_from_template(stream)
-        self.target.metadata["language"] = stream.language or "und"
+        _label(self.target, stream)
         # Only these can say that sound before zero is there and not to be heard.
         self._hides_early = output.format.name in ("mp4", "mov")
-        self._last: int | None = None
+        self._end: int | None = None
+        self._preroll: Packet[AudioStream] | None = None
 
     def take(self, packet: Packet[AudioStream], segment: SoundSegment) -> list[Packet[AudioStream]]:
         """Return the packet, if it is heard in the segment and behind the last one."""
         mark = packet.pts if packet.pts is not None else packet.dts
         if mark is None:
             return []
+        if packet.is_discard:
+            self._preroll = packet if self._hides_early and self._end is None else None
+            return []
+        length = packet.duration or 0
         since = mark * packet.time_base - segment.zero
-        heard_to = since + (packet.duration or 0) * packet.time_base
+        heard_to = since + length * packet.time_base
         early = heard_to <= 0 if self._hides_early else since < 0
-        if (segment.trimmed and early) or (segment.end is not None and since >= segment.end):
+        priming = packet.has_sidedata("skip_samples") and not segment.trimmed
+        if (early and not priming) or (segment.end is not None and since >= segment.end):
             return []
         shift = round(segment.zero / packet.time_base)
         packet.dts = (mark if packet.dts is None else packet.dts) - shift
         packet.pts = mark - shift
-        if self._last is not None and packet.dts <= self._last:
+        # Where the parts of a joined file overlap, half a packet is the nearest that can be had.
+        if self._end is not None and packet.dts < self._end - length / 2:
             return []
-        self._last = packet.dts
+        first, self._end = self._end is None, packet.dts + max(length, 1)
+        preroll, self._preroll = self._preroll, None
+        if first and preroll is not None and preroll.dts is not None:
+            # The decoder needs it for the first that is heard: their transforms overlap.
+            preroll.pts = preroll.dts = preroll.dts - shift
+            if abs(preroll.dts + (preroll.duration or 0) - packet.dts) <= 1:
+                return [preroll, packet]
         return [packet]
 
     def flush(self) -> list[Packet[AudioStream]]:
@@ -105,9 +121,11 @@ class TrackEncoder:
         target = output.add_stream(encoder, rate=self._rate, layout=layout)
         assert isinstance(target, AudioStream)
         self.target = target
-        self.target.metadata["language"] = stream.language or "und"
+        _label(self.target, stream)
         self.target.bit_rate = _BITS_A_CHANNEL * self.target.codec_context.layout.nb_channels
+        self._source: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
+        self._even: Graph | None = None
 
     def take(self, packet: Packet[AudioStream], segment: SoundSegment) -> list[Packet[AudioStream]]:
         """Decode the packet and return what the encoder has ready; a broken one is silence."""
@@ -117,24 +135,85 @@ class TrackEncoder:
             return []
         parts = (part for frame in frames if (part := _within(frame, segment)) is not None)
         ready = (piece for part in parts for piece in self._resampled(part))
-        return [out for piece in ready for out in self.target.encode(piece)]
+        return [out for piece in self._evened(ready) for out in self.target.encode(piece)]
 
     def flush(self) -> list[Packet[AudioStream]]:
         """Return what resampler and encoder hold back."""
         if self._resampler is None:
             return []
-        rest = [out for piece in self._resampled(None) for out in self.target.encode(piece)]
-        return rest + self.target.encode(None)
+        rest = self._evened(chain(self._resampler.resample(None), [None]))
+        return [out for piece in rest for out in self.target.encode(piece)] + self.target.encode(
+            None
+        )
 
-    def _resampled(self, frame: AudioFrame | None) -> Iterator[AudioFrame]:
-        if self._resampler is None:
+    def _resampled(self, frame: AudioFrame) -> Iterator[AudioFrame]:
+        """Bring the frame to the encoder's format; rate and layout may change midway."""
+        source = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if source != self._source:
+            if self._resampler is not None:
+                yield from self._resampler.resample(None)
             context = self.target.codec_context
-            # Only an open encoder knows how many samples it wants at a time.
+            # Only an open encoder knows its format and how many samples it wants at a time.
             context.open(strict=False)
-            self._resampler = AudioResampler(
-                context.format, context.layout, self._rate, context.frame_size or None
-            )
+            self._source = source
+            self._resampler = AudioResampler(context.format, context.layout, self._rate)
+        assert self._resampler is not None
         yield from self._resampler.resample(frame)
+
+    def _evened(self, frames: Iterable[AudioFrame | None]) -> Iterator[AudioFrame]:
+        """Fill what is missing with silence, cut what overlaps, and give equal portions."""
+        for frame in frames:
+            if self._even is None:
+                self._even = _even_graph(self.target, self._rate)
+            self._even.push(frame)
+            with suppress(av.BlockingIOError, av.EOFError):
+                while True:
+                    piece = self._even.pull()
+                    assert isinstance(piece, AudioFrame)
+                    yield piece
+
+
+def _even_graph(target: AudioStream, rate: int) -> Graph:
+    context = target.codec_context
+    graph = Graph()
+    source = graph.add_abuffer(
+        format=context.format.name,
+        sample_rate=rate,
+        layout=context.layout.name,
+        time_base=Fraction(1, rate),
+    )
+    steps = [
+        # Five milliseconds: less than an ear or an editor finds.
+        graph.add("aresample", f"{rate}:async=1:min_hard_comp=0.005:first_pts=0"),
+        graph.add("asetnsamples", f"n={context.frame_size or 1024}:p=0"),
+    ]
+    graph.link_nodes(source, *steps, graph.add("abuffersink")).configure()
+    return graph
+
+
+def _label(target: AudioStream, source: AudioStream) -> None:
+    target.metadata["language"] = source.language or "und"
+    if "title" in source.metadata:
+        target.metadata["title"] = source.metadata["title"]
+    target.disposition = source.disposition
+
+
+def parameters_in(packet: Packet[AudioStream], codec: str) -> tuple[int, ...]:
+    """Read from a packet's own header what a decoder of `codec` must know; () where it has none.
+
+    Packets of one track that differ in it cannot stand in one track of MP4. ADTS: ISO/IEC 14496-3
+    table 1.A.5; MPEG audio: ISO/IEC 11172-3 section 2.4.1.3; AC-3: ATSC A/52 section 5.3.
+    """
+    head = bytes(memoryview(packet)[:7])
+    if len(head) < 7:
+        return ()
+    if codec == "aac" and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        return head[2] & 0xFD, head[3] & 0xC0
+    if codec in ("mp1", "mp2", "mp3") and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
+        return head[1] & 0x1E, head[2] & 0x0C, int(head[3] >= 0xC0)
+    if codec == "ac3" and head[:2] == b"\x0b\x77":
+        return head[4] & 0xC0, head[6] & 0xE0
+    return ()
 
 
 def _within(frame: AudioFrame, segment: SoundSegment) -> AudioFrame | None:

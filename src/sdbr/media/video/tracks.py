@@ -47,9 +47,8 @@ def choose_track(
     """Choose the picture track `wanted`, else the one to show.
 
     That is the default one, then the largest, then the longest; a cover, a thumbnail or one
-    single picture only where nothing moves. `counts` are by index of stream, empty where the file
-    itself tells how many pictures it has. Raises InputProblem where there is no picture, and
-    UsageProblem for a number that there is not.
+    single picture only where nothing moves. `counts` are by index of stream. Raises InputProblem
+    where there is no picture, and UsageProblem for a number that there is not.
     """
     streams = container.streams.video
     usable = [n for n, stream in enumerate(streams, 1) if stream.codec_context is not None]
@@ -62,12 +61,11 @@ def choose_track(
     def rank(number: int) -> tuple[bool, bool, int, Fraction, int]:
         stream = streams[number - 1]
         context = stream.codec_context
-        count = counts[stream.index].packets if counts else stream.frames
-        moves = count > 1 if counts else count != 1
+        count = counts[stream.index].packets
         length = (stream.duration or 0) * Fraction(stream.time_base or 0)
         # A stream of one picture among others is a thumbnail, whatever the file says of it.
         return (
-            moves,
+            count > 1,
             bool(stream.disposition & Disposition.default),
             context.width * context.height,
             length or Fraction(count),
@@ -80,8 +78,9 @@ def choose_track(
     best = max(films, key=rank)
     if len([n for n in films if rank(n)[0]]) < 2:
         return ChosenTrack(best)
-    return ChosenTrack(best, (f"{path.name}: picture track {best} of {listed} is taken; --track N"
-                              " chooses.",))
+    return ChosenTrack(
+        best, (f"{path.name}: picture track {best} of {listed} is taken; --track N chooses.",)
+    )
 
 
 def _described(stream: VideoStream) -> str:

@@ -31,6 +31,7 @@ class ClipFlags:
     keep_frames: bool
     seed_policy: str
     accept_cut: bool
+    track: int | None
 
     def choice(self, stills: bool) -> FrameSelection:
         """Which frames are wanted; for `stills` in a row --fps is their rate, not a choice.

@@ -93,7 +93,7 @@ def _prepare(
 ) -> PreparedClip:
     selection, steadiness = flags
     stills = isinstance(source.what, tuple) or source.what.is_dir()
-    reader = source.open(selection.rate(stills))
+    reader = source.open(selection.rate(stills), selection.track)
     # Only under a cap may the keyframes have to be placed anew.
     capped = resources.spending.cap is not None
     rule = steadiness.rule(None)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from sdbr.errors import InputProblem
-from sdbr.media.formats import kind_of
+from sdbr.media.formats import ANIMATIONS, kind_of
 from sdbr.media.open import Reader, open_reader
 from sdbr.workflows.inputs import PICTURES, VIDEOS, find
 from sdbr.workspace import Workspace, kept_name
@@ -27,9 +27,10 @@ class ClipSource:
         """The files that it is read from; a folder's are not listed."""
         return self.what if isinstance(self.what, tuple) else (self.what,)
 
-    def open(self, rate: Fraction | None) -> Reader:
-        """A reader; `rate` is for pictures in a row. Raises InputProblem."""
-        return open_reader(self.what if isinstance(self.what, Path) else list(self.what), rate)
+    def open(self, rate: Fraction | None, track: int | None = None) -> Reader:
+        """A reader; `rate` is for pictures in a row, `track` of a video. Raises InputProblem."""
+        what = self.what if isinstance(self.what, Path) else list(self.what)
+        return open_reader(what, rate, track)
 
 
 def find_sources(arguments: Sequence[str], workspace: Workspace) -> list[ClipSource]:
@@ -72,6 +73,6 @@ def _is_still(path: Path) -> bool:
     if path.suffix.lower() not in PICTURES:
         return False
     try:
-        return kind_of(path) not in ("gif", "webp", "apng")
+        return kind_of(path) not in ANIMATIONS
     except InputProblem:
         return path.suffix.lower() != ".gif"
