@@ -80,6 +80,8 @@ class Film:
     interlaced: bool = False
     sounds: Sequence[str] = ()
     sound_from: Fraction = Fraction(0)
+    sound_rate: int = 48000
+    sound_layout: str = "mono"
 
 
 def make_film(path: Path, film: Film, images: Iterable[Pixels] | None = None) -> Path:
@@ -90,7 +92,7 @@ def make_film(path: Path, film: Film, images: Iterable[Pixels] | None = None) ->
         stream = container.add_stream(film.codec, rate=25, options=_quiet(film))
         assert isinstance(stream, VideoStream)
         _configure(stream, film, shown[0])
-        tracks = [_sound_track(container, codec) for codec in film.sounds]
+        tracks = [_sound_track(container, codec, film) for codec in film.sounds]
         for time, image in zip(film.times, shown, strict=True):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
                 format=film.pix_fmt,
@@ -130,8 +132,8 @@ def _configure(stream: VideoStream, film: Film, first: Pixels) -> None:
         stream.set_display_rotation(-film.rotation, hflip=film.mirrored)
 
 
-def _sound_track(container: av.container.OutputContainer, codec: str) -> AudioStream:
-    track = container.add_stream(codec, rate=48000, layout="mono")
+def _sound_track(container: av.container.OutputContainer, codec: str, film: Film) -> AudioStream:
+    track = container.add_stream(codec, rate=film.sound_rate, layout=film.sound_layout)
     assert isinstance(track, AudioStream)
     return track
 
@@ -140,7 +142,7 @@ def _sing(
     container: av.container.OutputContainer, track: AudioStream, film: Film, number: int
 ) -> None:
     """Write a tone that rises, so that no two packets are equal and any delay can be heard."""
-    seconds = float(film.times[-1]) + 0.04
+    seconds = float(film.times[-1] - film.sound_from) + 0.04
     steps = np.arange(int(48000 * seconds))
     tone = 9000 * np.sin((0.03 + 0.01 * number + steps * 1.5e-6) * steps)
     for begin in range(0, len(steps), 4800):
@@ -150,6 +152,12 @@ def _sing(
         frame.pts = begin + round(film.sound_from * 48000)
         container.mux(track.encode(frame))
     container.mux(track.encode(None))
+
+
+def join(path: Path, *parts: Path) -> Path:
+    """Put files one behind the other, as `cat` does: transport streams allow it."""
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
 
 
 def sound_packets(path: Path, track: int = 0) -> list[tuple[Fraction, bytes]]:

@@ -31,18 +31,6 @@ _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<svg", b"<html", b"<
 ANIMATIONS = ("gif", "webp", "apng", "avif")
 """What `kind_of` says of pictures that move."""
 
-_BY_SUFFIX = {
-    ".mp4": "mp4",
-    ".m4v": "mp4",
-    ".mov": "mov",
-    ".mkv": "matroska",
-    ".webm": "webm",
-    ".gif": "gif",
-    ".webp": "webp",
-    ".png": "apng",
-    ".apng": "apng",
-    "": "folder",
-}
 # Enough for an animated PNG whose control chunk stands behind a color profile.
 _HEAD = 1 << 20
 # 0xC4 and 0xCC hold tables, 0xC8 is reserved (ITU-T T.81, table B.1).
@@ -100,18 +88,6 @@ def kind_of(path: Path) -> str:
     if _is_text(head):
         raise InputProblem(f"{path} is text, not a clip. Give a video, a GIF or a folder.")
     return "video"
-
-
-def kind_for(path: Path) -> str:
-    """Return the kind of clip that the name's suffix asks for; no suffix asks for a folder.
-
-    Raises InputProblem for a suffix that no writer knows.
-    """
-    kind = _BY_SUFFIX.get(path.suffix.lower())
-    if kind is None:
-        known = " ".join(suffix for suffix in _BY_SUFFIX if suffix)
-        raise InputProblem(f"{path.name}: no clip is written as {path.suffix}. Use one of {known}.")
-    return kind
 
 
 def _read_head(path: Path) -> bytes:

@@ -18,7 +18,7 @@ from sdbr.media.animation.index import index_of
 from sdbr.media.animation.webp import WebpSink
 from sdbr.media.clip import Clip, EncodingSettings, Frame, Pace, Sound
 from sdbr.media.folder import FolderSink, load_times
-from sdbr.media.formats import kind_for, kind_of
+from sdbr.media.formats import kind_of
 from sdbr.media.metadata import png, webp
 from sdbr.media.video import probe
 from sdbr.media.video import reader as video_reader
@@ -41,6 +41,18 @@ __all__ = [
 ]
 
 DEFAULT_RATE = Fraction(12)
+_BY_SUFFIX = {
+    ".mp4": "mp4",
+    ".m4v": "mp4",
+    ".mov": "mov",
+    ".mkv": "matroska",
+    ".webm": "webm",
+    ".gif": "gif",
+    ".webp": "webp",
+    ".png": "apng",
+    ".apng": "apng",
+    "": "folder",
+}
 
 
 class Reader:
@@ -116,7 +128,7 @@ def open_writer(
     files. Time begins with the first frame. `pace` says how exact the clock must be; `comment`
     can be read back with `read_comment`. Raises InputProblem where nothing can be written.
     """
-    kind = kind_for(target)
+    kind = _kind_for(target)
     settings = settings or EncodingSettings()
     place = whole_folder(target, folder.makes_way) if kind == "folder" else whole_file(target)
     with place as temporary:
@@ -128,6 +140,18 @@ def open_writer(
         except BaseException:
             writer.abort()
             raise
+
+
+def _kind_for(path: Path) -> str:
+    """Return the kind of clip that the name's suffix asks for; no suffix asks for a folder.
+
+    Raises InputProblem for a suffix that no writer knows.
+    """
+    kind = _BY_SUFFIX.get(path.suffix.lower())
+    if kind is None:
+        known = " ".join(suffix for suffix in _BY_SUFFIX if suffix)
+        raise InputProblem(f"{path.name}: no clip is written as {path.suffix}. Use one of {known}.")
+    return kind
 
 
 def _sink(temporary: Path, first: Frame, job: VideoTarget, note: Note) -> Sink:

@@ -186,3 +186,18 @@ def shift(before: np.ndarray, after: np.ndarray, most: int = 400) -> int:
         for lag in range(-most, most)
     ]
     return int(np.argmin(errors)) - most
+
+
+@pytest.mark.parametrize("target", ["b.mp4", "b.mov", "b.mkv", "b.webm"])
+def test_what_an_edit_list_took_away_is_neither_seen_nor_heard(tmp_path: Path, target: str) -> None:
+    begin = Fraction(-12, 25)
+    film = Film(times=[begin + time for time in TIMES], sounds=["aac"], sound_from=begin)
+    path = make_film(tmp_path / "a.mp4", film)
+    with av.open(str(path)) as container:
+        assert any(packet.is_discard for packet in container.demux(audio=0))
+    rewritten(path, tmp_path / target)
+    after = open_reader(tmp_path / target)
+    assert [frame.at for frame in after.frames()] == TIMES[:38]
+    before, heard = samples(path), samples(tmp_path / target)
+    assert abs(len(before) - len(heard)) < 3000
+    assert abs(shift(before[4800:60000], heard[4800:60000])) <= 480

@@ -80,7 +80,7 @@ class SoundFeed:
 
     def _begin(self, source: InputContainer) -> None:
         for number, stream in enumerate(source.streams.audio, 1):
-            track = self._track_writer(stream, f"sound track {number}")
+            track = self._track_writer(stream, f"Sound track {number}")
             if track is not None:
                 self._tracks[stream.index] = track
         kept = [stream for stream in source.streams.audio if stream.index in self._tracks]
@@ -107,7 +107,7 @@ class SoundFeed:
     def _track_writer(self, stream: AudioStream, title: str) -> TrackWriter | None:
         codec, kind = codec_of(stream), self._output.format.name
         if not codec:
-            self._note(f"The {title} was left out: its format is not known.")
+            self._note(f"{title} was left out: its format is not known.")
             return None
         changes = stream.index in self._changing
         if may_copy(self._output, codec) and not changes:
@@ -116,12 +116,12 @@ class SoundFeed:
         try:
             track = TrackEncoder(self._output, stream)
         except UNUSABLE as error:
-            self._note(f"The {title} was left out: {error}.")
+            self._note(f"{title} was left out: {error}.")
             return None
         why = "its rate or channels change midway"
         if not changes:
             why = f"{kind} players do not expect {codec}"
-        self._note(f"The {title} was encoded again as {track.codec}, because {why}.")
+        self._note(f"{title} was encoded again as {track.codec}, because {why}.")
         return track
 
     def _demuxed(

@@ -1,0 +1,93 @@
+"""Clocks that restart or jump: every picture keeps its length, and the sound goes with it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from sdbr.media.open import open_reader, open_writer, sound_of
+from tests.media.made_clips import Film, join, make_film, sound_packets
+
+FRAMES = 25
+TIMES = [Fraction(n, 25) for n in range(FRAMES)]
+
+
+def part(path: Path, begin: Fraction = Fraction(0), sounds: tuple[str, ...] = ("mp2",)) -> Path:
+    film = Film(
+        codec="mpeg2video",
+        times=[begin + time for time in TIMES],
+        tick=Fraction(1, 25),
+        tags={},
+        sounds=sounds,
+        sound_from=begin,
+    )
+    return make_film(path, film)
+
+
+def lengths(path: Path) -> list[Fraction]:
+    return [frame.lasts for frame in open_reader(path).frames()]
+
+
+@pytest.mark.parametrize("suffix", ["ts", "vob"])
+def test_parts_joined_by_cat_play_one_after_the_other(tmp_path: Path, suffix: str) -> None:
+    one = part(tmp_path / f"one.{suffix}")
+    path = join(tmp_path / f"both.{suffix}", one, one)
+    reader = open_reader(path)
+    frames = list(reader.frames())
+    assert [frame.at for frame in frames] == [Fraction(n, 25) for n in range(2 * FRAMES)]
+    assert {frame.lasts for frame in frames} == {Fraction(1, 25)}
+    assert "goes back by 1.000 s at 1.000 s" in " ".join(reader.notes)
+    assert reader.clip.duration == 2
+
+
+def test_a_recording_resumed_an_hour_later_has_no_gap(tmp_path: Path) -> None:
+    late = part(tmp_path / "late.ts", Fraction(3600))
+    path = join(tmp_path / "both.ts", part(tmp_path / "one.ts"), late)
+    assert lengths(path) == [Fraction(1, 25)] * 2 * FRAMES
+    assert "s ahead at 1.000 s" in " ".join(open_reader(path).notes)
+
+
+def test_a_silent_recording_resumed_later_has_no_gap_either(tmp_path: Path) -> None:
+    late = part(tmp_path / "late.ts", Fraction(90), sounds=())
+    path = join(tmp_path / "both.ts", part(tmp_path / "one.ts", sounds=()), late)
+    assert lengths(path) == [Fraction(1, 25)] * 2 * FRAMES
+
+
+def test_a_picture_that_stands_while_the_sound_goes_on_stands(tmp_path: Path) -> None:
+    standing = [*TIMES, Fraction(30)]
+    film = Film("mpeg2video", times=standing, tick=Fraction(1, 25), tags={}, sounds=["mp2"])
+    reader = open_reader(make_film(tmp_path / "a.ts", film))
+    assert [frame.lasts for frame in reader.frames()][-2] == 30 - Fraction(24, 25)
+    assert reader.clip.breaks == ()
+
+
+def test_sound_goes_with_the_pictures_of_its_part(tmp_path: Path) -> None:
+    one = part(tmp_path / "one.ts")
+    path = join(tmp_path / "both.ts", one, part(tmp_path / "late.ts", Fraction(3600)), one)
+    reader = open_reader(path)
+    with open_writer(tmp_path / "b.mkv", reader.clip.pace, sound=sound_of(reader.clip)) as writer:
+        for frame in reader.frames():
+            writer.add(frame)
+    alone, after = dict(_by_data(one)), sound_packets(tmp_path / "b.mkv")
+    parts = [0, 0, 0]
+    for at, data in after:
+        number = min(2, int(at + Fraction(1, 50)))
+        # Matroska counts milliseconds; the parts' sound is as long as their pictures and a packet.
+        assert abs(at - number - alone[data]) < Fraction(2, 1000)
+        parts[number] += 1
+    assert all(abs(count - len(alone)) <= 2 for count in parts)
+
+
+def _by_data(path: Path) -> list[tuple[bytes, Fraction]]:
+    return [(data, at) for at, data in sound_packets(path)]
+
+
+def test_a_part_of_a_joined_clip_is_read_from_its_own_time(tmp_path: Path) -> None:
+    one = part(tmp_path / "one.ts")
+    reader = open_reader(join(tmp_path / "both.ts", one, one))
+    frames = list(reader.frames(Fraction(3, 2), Fraction(7, 4)))
+    assert [frame.at for frame in frames] == [Fraction(n, 25) for n in range(38, 44)]
+    whole = list(reader.frames())
+    assert (frames[0].image == whole[38].image).all()
