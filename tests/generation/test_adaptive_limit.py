@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from sdbr.errors import Interrupted, UsageProblem
-from sdbr.generation.adaptive_limit import AdaptiveLimit, pace
+from sdbr.generation.retry import AdaptiveLimit, pace
 from tests.material import CORE, drawn, request_for, throttled
 
 FOX = request_for(CORE)

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.workflows.outputs import check_free, format_of, job_targets
+from sdbr.workflows.outputs import check_free, format_of
+from sdbr.workflows.pictures.draw import job_targets
 from sdbr.workflows.pictures.finish import file_bytes
 from sdbr.workflows.pictures.job import Job
 from tests.material import CORE, drawn, request_for

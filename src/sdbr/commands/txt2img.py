@@ -31,10 +31,9 @@ def command(prompts: tuple[str, ...], file: Path | None, look_flags: LookFlags, 
     The model is the cheapest one alive unless you name one. Files go to source/img and carry how
     they were made.
     """
-    from sdbr.workflows.inputs import all_prompts
     from sdbr.workflows.outputs import format_of
     from sdbr.workflows.pictures.draw import deliver
-    from sdbr.workflows.pictures.jobs import PictureSpec, from_words
+    from sdbr.workflows.pictures.jobs import PictureSpec, all_prompts, from_words
     from sdbr.workspace import Workspace
 
     texts = all_prompts(prompts, file)

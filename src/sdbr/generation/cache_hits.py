@@ -11,7 +11,7 @@ from sdbr.bedrock.answers import refused
 from sdbr.errors import InputProblem, NoPicture, Refused, Trace
 from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.media.formats import sniff
-from sdbr.request import ImageRequest, Picture
+from sdbr.request import Blob, ImageRequest, Model, Picture
 from sdbr.store.cache import Cache, Entry
 
 _MARGIN = 64 * 1024
@@ -73,7 +73,7 @@ def keep(
         try:
             if failed:
                 raise failed[0]
-            with cache.reserve(key, _space_of(wanted.request)) as space:
+            with cache.reserve(key, _space_of(model, wanted.request.init_image)) as space:
                 trace = Trace(billed="yes", status=200)
                 try:
                     picture = generate(wanted.request)
@@ -104,16 +104,16 @@ def keep(
     return draw
 
 
-def _space_of(request: ImageRequest) -> int:
+def _space_of(model: Model, init_image: Blob | None) -> int:
     """Bytes of the largest PNG that a model sends: four for each pixel that it may draw.
 
     Core, Ultra, SD3.5 and SDXL draw one megapixel; image services a picture as large as the init
     image, Fast Upscale one of 16 times its pixels, the other upscalers up to 4K.
     """
-    tasks, megapixel = request.model.tasks, 1024 * 1024
+    tasks, megapixel = model.tasks, 1024 * 1024
     pixels = megapixel
-    if request.model.family == "image_services" and request.init_image is not None:
-        found = sniff(request.init_image.read())
+    if model.family == "image_services" and init_image is not None:
+        found = sniff(init_image.read())
         pixels = max(pixels, found.size.width * found.size.height if found else 0)
         pixels *= 16 if "upscale-fast" in tasks else 1
     if {"upscale-creative", "upscale-conservative"} & set(tasks):

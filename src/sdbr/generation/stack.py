@@ -19,12 +19,11 @@ from decimal import Decimal
 from sdbr.bedrock import body
 from sdbr.bedrock.client import BedrockClient
 from sdbr.config.settings import Connection, Effort, Spending
-from sdbr.generation.adaptive_limit import AdaptiveLimit, pace
 from sdbr.generation.budget import Budget, meter
 from sdbr.generation.cache_hits import keep, use_cache
 from sdbr.generation.filter_policy import STOP, OnFiltered, reseed
 from sdbr.generation.generate import Generate, KeyedRequest, Tell
-from sdbr.generation.retry import RetryPolicy, retry
+from sdbr.generation.retry import AdaptiveLimit, RetryPolicy, pace, retry
 from sdbr.request import ImageRequest, Model, Picture
 from sdbr.store.cache import Cache, spare_cache
 from sdbr.store.ledger import Ledger

@@ -139,41 +139,6 @@ def _path_in_json(line: str) -> str:
     return line
 
 
-_LARGEST_FILE = 16 * 1024 * 1024  # Bytes: 1,600 prompts of the longest that Bedrock takes.
-
-
-def all_prompts(arguments: Iterable[str], file: Path | None) -> list[str]:
-    """Every prompt in order; `-` stands for the lines of stdin. Raises UsageProblem for none."""
-    prompts: list[str] = []
-    for argument in arguments:
-        if argument == "-":
-            prompts += _lines(sys.stdin.buffer.read(_LARGEST_FILE), "stdin")
-        else:
-            prompts.append(argument)
-    if file is not None:
-        prompts += _lines(_data_of(file), str(file))
-    if not prompts:
-        raise UsageProblem('No prompt. Say what to draw, for example "a lighthouse at dusk".')
-    return prompts
-
-
-def _data_of(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(_LARGEST_FILE)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{file} cannot be read: {why}. Check the path.") from error
-
-
-def _lines(data: bytes, where: str) -> list[str]:
-    text = decode_text(data, where)
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise InputProblem(f"{where}, line {line}: this is no text. Save it as UTF-8.")
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
 def inputs_and_prompt(
     arguments: tuple[str, ...], flags: Mapping[str, Any], catalog: Catalog
 ) -> tuple[tuple[str, ...], str]:

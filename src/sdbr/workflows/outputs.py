@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +11,6 @@ from typing import TYPE_CHECKING
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.files import plain_write_errors
 from sdbr.media import metadata
-from sdbr.workflows.pictures.job import Job
-from sdbr.workspace import slug
 
 if TYPE_CHECKING:
     from sdbr.workflows.clips.folders import ClipRoots
@@ -30,27 +27,6 @@ def format_of(wanted_format: str | None, to: str | None) -> str:
             f"--format {wanted_format} and --output {to} disagree. Change one of them."
         )
     return wanted or by_suffix or "png"
-
-
-def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[Job]:
-    """The jobs with the names and places that the user chose.
-
-    `to` is None, "-", a file for a single picture, or a folder. Raises UsageProblem.
-    """
-    refuse_empty(to, name)
-    aimed_jobs = [replace(job, stem=slug(name)) if name else job for job in jobs]
-    if to is None:
-        return aimed_jobs
-    if to == "-":
-        _only_one(jobs, "stdout")
-        return aimed_jobs
-    path = Path(to)
-    if to.endswith(("/", os.sep)) or os.path.isdir(path) or not path.suffix:
-        return [replace(job, folder=path) for job in aimed_jobs]
-    if path.suffix.lower() not in FORMATS:
-        raise UsageProblem(f"--output is {to}: give a name in .png, .jpg or .webp, or a folder.")
-    _only_one(jobs, to)
-    return [replace(job, target=path) for job in aimed_jobs]
 
 
 def check_free(folder: Path, target: Path | None, key: str, overwrite: bool) -> None:
@@ -74,11 +50,6 @@ def refuse_empty(to: str | None, name: str | None) -> None:
     for flag, value in (("--output", to), ("--name", name)):
         if value is not None and not value.strip():
             raise UsageProblem(f"{flag} is empty. Give a name, or leave it out.")
-
-
-def _only_one(jobs: Sequence[Job], where: str) -> None:
-    if len(jobs) != 1:
-        raise UsageProblem(f"{len(jobs)} pictures do not fit into {where}. Give -o a folder.")
 
 
 def _key_in(path: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,11 +25,11 @@ from sdbr.request import Model
 from sdbr.store.open_runs import drawn_seeds, open_run
 from sdbr.workflows.enlargement import enlargement_remarks
 from sdbr.workflows.failures import Failures, ends_the_run
-from sdbr.workflows.outputs import check_free, job_targets
+from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
 from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
-from sdbr.workspace import place
+from sdbr.workspace import place, slug
 
 _WINDOW = 4  # Held results a worker: keeps 97 % of the workers busy under uneven latency.
 
@@ -64,6 +65,32 @@ def deliver(command: str, jobs: Sequence[Job], setup: Setup, *, sheet: bool = Fa
         from sdbr.workflows.pictures.sheet import write_sheet
 
         setup.console.say(f"Sheet: {write_sheet(work.written)}")
+
+
+def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[Job]:
+    """The jobs with the names and places that the user chose.
+
+    `to` is None, "-", a file for a single picture, or a folder. Raises UsageProblem.
+    """
+    refuse_empty(to, name)
+    aimed_jobs = [replace(job, stem=slug(name)) if name else job for job in jobs]
+    if to is None:
+        return aimed_jobs
+    if to == "-":
+        _only_one(jobs, "stdout")
+        return aimed_jobs
+    path = Path(to)
+    if to.endswith(("/", os.sep)) or os.path.isdir(path) or not path.suffix:
+        return [replace(job, folder=path) for job in aimed_jobs]
+    if path.suffix.lower() not in FORMATS:
+        raise UsageProblem(f"--output is {to}: give a name in .png, .jpg or .webp, or a folder.")
+    _only_one(jobs, to)
+    return [replace(job, target=path) for job in aimed_jobs]
+
+
+def _only_one(jobs: Sequence[Job], where: str) -> None:
+    if len(jobs) != 1:
+        raise UsageProblem(f"{len(jobs)} pictures do not fit into {where}. Give -o a folder.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of, seed_within
-from sdbr.errors import UsageProblem
+from sdbr.errors import InputProblem, UsageProblem
+from sdbr.files import decode_text
 from sdbr.request import ImageRequest, Model
 from sdbr.workflows.look import (
     Look,
@@ -27,6 +29,9 @@ from sdbr.workspace import Workspace, kept_name, slug
 if TYPE_CHECKING:
     from sdbr.media.stills.fit import Fit, Placement
     from sdbr.workflows.prepare import FitOptions, PreparedPicture
+
+
+_LARGEST_FILE = 16 * 1024 * 1024  # Bytes: 1,600 prompts of the longest that Bedrock takes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,38 @@ class Attachments:
     mask: Path | None = None
     invert_mask: bool = False
     style_image: Path | None = None
+
+
+def all_prompts(arguments: Iterable[str], file: Path | None) -> list[str]:
+    """Every prompt in order; `-` stands for the lines of stdin. Raises UsageProblem for none."""
+    prompts: list[str] = []
+    for argument in arguments:
+        if argument == "-":
+            prompts += _lines(sys.stdin.buffer.read(_LARGEST_FILE), "stdin")
+        else:
+            prompts.append(argument)
+    if file is not None:
+        prompts += _lines(_data_of(file), str(file))
+    if not prompts:
+        raise UsageProblem('No prompt. Say what to draw, for example "a lighthouse at dusk".')
+    return prompts
+
+
+def _data_of(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(_LARGEST_FILE)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputProblem(f"{file} cannot be read: {why}. Check the path.") from error
+
+
+def _lines(data: bytes, where: str) -> list[str]:
+    text = decode_text(data, where)
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise InputProblem(f"{where}, line {line}: this is no text. Save it as UTF-8.")
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def from_words(

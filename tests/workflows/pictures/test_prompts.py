@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.workflows.inputs import all_prompts
+from sdbr.workflows.pictures.jobs import all_prompts
 
 
 def test_prompts_come_in_the_order_in_which_they_were_given(monkeypatch, tmp_path):
