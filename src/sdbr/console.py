@@ -167,11 +167,11 @@ def ask(question: str) -> bool:
     return click.confirm(question, err=True)
 
 
-def open_file(path: Path) -> None:
-    """Show a file with the program that the desktop has for it."""
+def open_file(path: Path) -> bool:
+    """Show a file with the program that the desktop has for it; False where there is none."""
     import click
 
-    click.launch(str(path))
+    return click.launch(str(path)) == 0
 
 
 def print_line(text: str) -> None:

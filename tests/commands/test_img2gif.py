@@ -108,6 +108,26 @@ def test_the_fit_under_a_size_is_kept(sdbr, photo):
 
 
 @pytest.mark.usefixtures("emulator")
+def test_what_a_size_took_away_is_told_of_each_animation_by_name(sdbr, photo, workspace):
+    Image.open(photo).rotate(90).save(workspace / "other.png")
+    ran = sdbr("img2gif", photo, "other.png", "a", "--frames", "2", "--max-size", "5kB")
+    assert re.findall(r"^(\S+): \d+ colors, \d+ pixels wide", ran.errors, re.MULTILINE) == [
+        photo,
+        "other.png",
+    ]
+
+
+@pytest.mark.usefixtures("emulator", "workspace")
+def test_a_cap_that_ends_a_run_over_several_clips_tells_how_many_there_are(sdbr):
+    for name, color in (("a", "navy"), ("b", "teal"), ("c", "plum")):
+        frames = [Image.new("RGB", (64, 64), color), Image.new("RGB", (64, 64), "white")]
+        frames[0].save(f"{name}.gif", save_all=True, append_images=frames[1:])
+    ran = sdbr("img2gif", "a.gif", "b.gif", "c.gif", "ink", "--max-cost=0.2")
+    assert (ran.code, ran.lines) == (7, ["generate/img/a.gif", "generate/img/b.gif"])
+    assert "2 of 3 clips made. The next picture costs 0.08 USD" in ran.failure
+
+
+@pytest.mark.usefixtures("emulator")
 @pytest.mark.parametrize("ending", ["webp", "apng", "mp4"])
 def test_other_formats_hold_the_same_frames_and_tell_how_they_were_made(sdbr, photo, ending):
     ran = sdbr("img2gif", photo, "a", "--frames", "3", "--format", ending)
@@ -264,6 +284,9 @@ def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
         (("--format", "mp4", "--dither", "none"), "--dither is for a GIF"),
         (("--start", "1"), "--start is for a clip"),
         (("--model", "core"), "takes no input picture"),
+        (("--loop", "forever"), "'--loop': give a whole number from 0 to 65535, not forever."),
+        (("--zoom", "nan"), "'--zoom': give a number from 0.5 to 2, not nan."),
+        (("-o", "-"), "Only single pictures go to stdout."),
     ],
 )
 def test_flags_that_cannot_be_are_refused_before_anything_is_sent(

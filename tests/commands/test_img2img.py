@@ -1,10 +1,11 @@
 import json
+import re
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from sdbr.emulator import Emulator
+from sdbr.emulator import Emulator, Faults
 from tests.commands.moving_inputs import dance_in, photo_in
 
 
@@ -197,7 +198,31 @@ def test_a_file_that_is_no_picture_is_told_and_nothing_is_sent(sdbr, emulator, w
     assert not list((workspace / "generate").rglob("*.png"))
 
 
-def test_an_edit_leaves_the_colours_behind_transparency_to_the_flag(sdbr, workspace):
+@pytest.mark.parametrize("command", [("img2img",), ("img2gif", "--frames=2")])
+def test_a_broken_picture_does_not_keep_the_others_from_being_drawn(
+    sdbr, emulator, workspace, command
+):
+    names = [wide_photo(workspace, name) for name in ("a.jpg", "b.jpg", "c.jpg")]
+    (workspace / "b.jpg").write_bytes((workspace / "b.jpg").read_bytes()[:300])
+    ran = sdbr(*command, *names, "ink")
+    assert ran.code == 8
+    assert [path.name[0] for path in ran.paths] == ["a", "c"]
+    assert re.search("1 of 3 [a-z]+ was not made. b.jpg is cut off", ran.failure)
+    assert emulator.received
+
+
+def test_what_was_not_drawn_is_told_beside_the_broken_pictures(sdbr, start_emulator, workspace):
+    start_emulator(faults=Faults(filter_output="nth:1"))
+    for number, name in enumerate(("a.jpg", "b.jpg", "c.jpg")):
+        wide_photo(workspace, name, (200, 200 + 20 * number))
+    (workspace / "b.jpg").write_bytes(b"")
+    ran = sdbr("img2img", "a.jpg", "b.jpg", "c.jpg", "ink", "--on-filtered=skip", "--workers=1")
+    assert (ran.code, len(ran.lines)) == (8, 1)
+    assert "1 of 3 pictures was not made. b.jpg" in ran.failure
+    assert "1 of 2 pictures are missing" in ran.failure
+
+
+def test_an_edit_leaves_the_colors_behind_transparency_to_the_flag(sdbr, workspace):
     Image.new("RGBA", (64, 64), (0, 0, 0, 0)).save(workspace / "clear.png")
     with Emulator(flicker=0) as emulator:
         ran = sdbr(

@@ -32,7 +32,7 @@ class Catalog:
         like = self._known(family) if family else None
         if family and like is None:
             raise UsageProblem(
-                f"Unknown --family {family!r}. Name the catalogue model that it speaks like, "
+                f"Unknown --family {family!r}. Name the catalog model that it speaks like, "
                 "for example --family sd3.5 (see `sdbr models`)."
             )
         known = like or self._known(name.rsplit("/", 1)[-1])

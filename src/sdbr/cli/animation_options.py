@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.cli.options import FiniteNumber, collected, grouped
+from sdbr.cli.options import FiniteNumber, WholeNumber, collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class GifFlags:
     hold: str | None
     loop: int | None
     dither: str | None
-    colours: int | None
+    colors: int | None
     max_size: str | None
     width: int | None
     quality: int | None
@@ -94,14 +94,14 @@ class GifFlags:
         """How the file is encoded. Raises UsageProblem for what only a GIF can."""
         from sdbr.media.clip import EncodingSettings
 
-        only_gif = {"dither": self.dither, "colours": self.colours, "max_size": self.max_size}
+        only_gif = {"dither": self.dither, "colors": self.colors, "max_size": self.max_size}
         match = [name for name, value in only_gif.items() if value is not None]
         if match and ending != ".gif":
             raise UsageProblem(f"{_flag(match[0])} is for a GIF. Leave it out, or --format.")
         return EncodingSettings(
             loop=self.loop or 0,
             dither=self.dither or "auto",
-            colors=self.colours or 256,
+            colors=self.colors or 256,
             max_bytes=parse_bytes(self.max_size) if self.max_size else None,
             quality=self.quality or EncodingSettings().quality,
         )
@@ -166,7 +166,7 @@ gif_options = collected(
     "gif",
     GifFlags,
     _motion("--motion", type=click.Choice(MOTIONS), help="How it moves [default: vary]."),
-    _motion("--frames", type=click.IntRange(2, 1000), help="Frames to draw [default: 12]."),
+    _motion("--frames", type=WholeNumber(2, 1000), help="Frames to draw [default: 12]."),
     _motion("--zoom", type=FiniteNumber(0.5, 2), help="Nearer by this factor each frame: 1.03."),
     _motion("--pan", metavar="X,Y", help="Right and down by so many percent each frame: 2,-1."),
     _motion("--rotate", type=FiniteNumber(-180, 180), help="Degrees clockwise each frame."),
@@ -177,20 +177,22 @@ gif_options = collected(
         help="The picture at the end of a journey.",
     ),
     _time("--ping-pong", is_flag=True, help="And back again."),
-    _time("--crossfade", type=click.IntRange(0, 50), metavar="N", help="Blends between frames."),
+    _time("--crossfade", type=WholeNumber(0, 50), metavar="N", help="Blends between frames."),
     _time("--hold", metavar="SECONDS", help="Show the first and the last so much longer."),
     _write(
-        "--loop", type=click.IntRange(0, 65535), help="Times to play in all, 0 for ever [default]."
+        "--loop", type=WholeNumber(0, 65535), help="Times to play in all, 0 for ever [default]."
     ),
     _write(
         "--dither",
         type=click.Choice(["auto", "none", "bayer", "floyd", "sierra"]),
         help="Of a GIF [default: as much as hides the bands].",
     ),
-    _write("--colours", type=click.IntRange(2, 256), help="Of a GIF, at most [default: 256]."),
-    _write("--max-size", metavar="SIZE", help="Of a GIF: fewer colours, then smaller: 8MB."),
-    _write("--width", type=click.IntRange(16, 8192), help="In pixels [default: at most 640]."),
-    _write("--quality", type=click.IntRange(1, 100), help="Of WebP [default: 80]."),
+    _write(
+        "--colors", "--colours", type=WholeNumber(2, 256), help="Of a GIF, at most [default: 256]."
+    ),
+    _write("--max-size", metavar="SIZE", help="Of a GIF: fewer colors, then smaller: 8MB."),
+    _write("--width", type=WholeNumber(16, 8192), help="In pixels [default: at most 640]."),
+    _write("--quality", type=WholeNumber(1, 100), help="Of WebP [default: 80]."),
 )
 ANIMATION = (
     _write("--format", type=click.Choice(FORMATS), help="[default: gif, or by the suffix of -o]."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sdbr.cli.options import FiniteNumber, collected, grouped
+from sdbr.cli.options import FiniteNumber, WholeNumber, collected, grouped
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 _frames = grouped("Frames")
@@ -24,7 +24,7 @@ steady_options = collected(
         "--unexplained",
         type=FiniteNumber(0.01, 1),
         default=0.25,
-        help="auto: what neighbours may leave unexplained; 0.12 careful, 0.4 thrifty "
+        help="auto: what neighbors may leave unexplained; 0.12 careful, 0.4 thrifty "
         "[default: 0.25].",
     ),
     _steady(
@@ -60,12 +60,12 @@ clip_options = collected(
     _frames("--start", metavar="TIME", help="Where to begin: seconds or hh:mm:ss."),
     _frames("--end", metavar="TIME", help="Where to end."),
     _frames("--duration", metavar="TIME", help="How much, instead of --end."),
-    _frames("--every", type=click.IntRange(1), default=1, help="Use every Nth frame only."),
+    _frames("--every", type=WholeNumber(1), default=1, help="Use every Nth frame only."),
     _frames("--fps", help="At most so many frames a second; of pictures in a row, their rate."),
-    _frames("--max-frames", type=click.IntRange(1), help="Stop after so many frames."),
+    _frames("--max-frames", type=WholeNumber(1), help="Stop after so many frames."),
     _frames(
         "--test-frames",
-        type=click.IntRange(1),
+        type=WholeNumber(1),
         help="Draw only so many, spread evenly, and print a sheet of before and after.",
     ),
     _frames(

@@ -12,7 +12,7 @@ import click
 
 from sdbr.bedrock import families
 from sdbr.bedrock.validation import ASPECTS, STYLES, flag
-from sdbr.cli.options import Decorator, collected, grouped
+from sdbr.cli.options import Decorator, WholeNumber, collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ LOOK = (
     _look("--style", metavar="STYLE", help=f"{', '.join(STYLES)} (SDXL, most services)."),
 )
 PICTURES = (
-    _look("--count", "-n", type=click.IntRange(1, 10_000), default=1, help="Pictures for each."),
+    _look("--count", "-n", type=WholeNumber(1, 10_000), default=1, help="Pictures for each."),
     _look(
         "--size",
         metavar="WxH",
@@ -87,7 +87,7 @@ INPUT = (
         type=click.Choice(["contain", "cover", "stretch", "none"]),
         help="How to bring it to a size the model takes [default: contain].",
     ),
-    _picture("--background", metavar="COLOUR", help="Behind transparency [default: white]."),
+    _picture("--background", metavar="COLOR", help="Behind transparency [default: white]."),
 )
 grow_mask = _picture("--grow-mask", help="Widen what is repainted by 0 to 20 pixels.")
 SHEET = _format("--sheet", is_flag=True, help="A contact sheet of all results as well.")
@@ -99,7 +99,7 @@ FORMAT = (
     ),
     _format(
         "--quality",
-        type=click.IntRange(1, 100),
+        type=WholeNumber(1, 100),
         help="Encode JPEG and WebP anew at this; without it a model's own file stays as it came.",
     ),
     SHEET,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial, wraps
@@ -59,14 +60,36 @@ class UsdAmount(ParamType[Decimal]):
 class FiniteNumber(click.FloatRange):
     """A number within bounds; `nan` is within none."""
 
+    name = "number"
+
     def convert(
         self, value: float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """A finite number."""
-        number: float = super().convert(value, param, ctx)
-        if math.isfinite(number):
+        with suppress(click.BadParameter):
+            number: float = super().convert(value, param, ctx)
+            if math.isfinite(number):
+                return number
+        return self.fail(f"give a number{_bounds(self)}, not {value}.", param, ctx)
+
+
+class WholeNumber(click.IntRange):
+    """A whole number within bounds."""
+
+    name = "integer"
+
+    def convert(self, value: int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """A number that is none of the others."""
+        with suppress(click.BadParameter):
+            number: int = super().convert(value, param, ctx)
             return number
-        return self.fail(f"{value!r} is not a number that can be reckoned with.", param, ctx)
+        return self.fail(f"give a whole number{_bounds(self)}, not {value}.", param, ctx)
+
+
+def _bounds(range: click.IntRange | click.FloatRange) -> str:
+    if range.max is None:
+        return "" if range.min is None else f" of at least {range.min}"
+    return f" from {range.min} to {range.max}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +183,13 @@ CONNECTION = (
 EFFORT = (
     _effort(
         "--workers",
-        type=click.IntRange(1, 64),
+        type=WholeNumber(1, 64),
         envvar="SDBR_WORKERS",
         help="Requests at once, at most [default: 8].",
     ),
     _effort(
         "--attempts",
-        type=click.IntRange(1, 100),
+        type=WholeNumber(1, 100),
         envvar="SDBR_ATTEMPTS",
         help="Sends for a picture, at most [default: 12].",
     ),

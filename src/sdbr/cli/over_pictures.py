@@ -47,12 +47,12 @@ def draw_over(
     values = flags.with_format(format_of(flags.format, run.output.to), **more)
     default = run.config.models.get(task.command, task.default_model)
     wanted = PictureSpec(task.command, values, flags.count, default, task.kind)
-    jobs = from_pictures(paths, wanted, attachments or Attachments(), catalog, workspace)
+    jobs, failed = from_pictures(paths, wanted, attachments or Attachments(), catalog, workspace)
     setup = run.setup(catalog)
     videos = input_files.VIDEOS - input_files.PICTURES
     for note in (*input_files.passed_over(inputs, videos), *_stills(jobs)):
         setup.console.say(note)
-    deliver(task.command, jobs, setup, sheet=flags.sheet)
+    deliver(task.command, jobs, setup, sheet=flags.sheet, failed=failed)
 
 
 def _stills(jobs: Sequence[Job]) -> list[str]:

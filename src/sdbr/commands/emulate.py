@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import FiniteNumber, ParamType, collected, grouped
+from sdbr.cli.options import FiniteNumber, ParamType, WholeNumber, collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -149,16 +149,16 @@ def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
 _options = collected(
     "settings",
     _settings,
-    _serve("--port", type=click.IntRange(0, 65_535), default=8123, show_default=True,
+    _serve("--port", type=WholeNumber(0, 65_535), default=8123, show_default=True,
            help="Port to listen on; 0 for any free one."),
     _serve("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
     _behave("--latency", type=Span(), default="0", metavar="TIME",
             help="Time that a picture takes: 2s, 200ms or 1s-3s."),
     _behave("--flicker", type=FiniteNumber(0, 5), default=1.0, show_default=True,
             help="How much image-to-image differs from call to call; 0 for not at all."),
-    _behave("--picture-side", type=click.IntRange(0, 4096), default=0, metavar="PIXELS",
+    _behave("--picture-side", type=WholeNumber(0, 4096), default=0, metavar="PIXELS",
             help="Cap the longer side of pictures, for load tests."),
-    _behave("--picture-bytes", type=click.IntRange(0, 16_000_000), default=0, metavar="BYTES",
+    _behave("--picture-bytes", type=WholeNumber(0, 16_000_000), default=0, metavar="BYTES",
             help="Fill pictures' files up to a size, for load tests."),
     _behave("--credentials", is_flag=True, help="Put content credentials (C2PA) into pictures."),
     _behave("--allow-ended", is_flag=True, help="Answer for models whose life has ended."),
@@ -168,8 +168,8 @@ _options = collected(
             help="Words in a prompt that the safety filter always refuses, with commas between."),
     _behave("--map", "models", multiple=True, metavar="NAME=ID",
             help="A further name or ARN for a model; may be repeated."),
-    _limit("--max-in-flight", type=click.IntRange(1), help="Throttle more requests at once."),
-    _limit("--rpm", type=click.IntRange(1), help="Throttle more requests a minute."),
+    _limit("--max-in-flight", type=WholeNumber(1), help="Throttle more requests at once."),
+    _limit("--rpm", type=WholeNumber(1), help="Throttle more requests a minute."),
     *(
         grouped(title)(f"--{name.replace('_', '-')}", type=FaultRule(), default="0", metavar="WHEN",
                        help=text)

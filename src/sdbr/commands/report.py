@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import grouped, workspace_option
+from sdbr.cli.options import WholeNumber, grouped, workspace_option
 
 if TYPE_CHECKING:
     from sdbr.store.ledger import Ledger
@@ -31,7 +31,7 @@ _output = grouped("Output")
 @_output("--overwrite", is_flag=True, help="Let -o replace a file that is no report.")
 @_output(
     "--side",
-    type=click.IntRange(64, 8192),
+    type=WholeNumber(64, 8192),
     default=1280,
     show_default=True,
     metavar="PIXELS",

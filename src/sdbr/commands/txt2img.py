@@ -13,7 +13,7 @@ from sdbr.cli.options import Run, grouped, run_options
 _EXAMPLES = """
 sdbr txt2img "a lighthouse at dusk" --offline
 sdbr txt2img "a {red|blue} fox" --count 4 --seed 7 --max-cost 0.50 --sheet
-sdbr txt2img "a harbour" --model ultra --aspect 16:9 --negative "people, text"
+sdbr txt2img "a harbor" --model ultra --aspect 16:9 --negative "people, text"
 sdbr txt2img --prompts ideas.txt --format webp --json
 echo "a fox" | sdbr txt2img - -o fox.png
 """

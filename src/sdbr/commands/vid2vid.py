@@ -10,15 +10,15 @@ import click
 from sdbr.cli.clip_options import clip_options, steady_options
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
-from sdbr.cli.options import Run, grouped, run_options
+from sdbr.cli.options import Run, WholeNumber, grouped, run_options
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 _EXAMPLES = """
 sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
 sdbr vid2vid clip.mp4 "as a woodcut" --max-cost 10
-sdbr vid2vid clip.mov "watercolour" --start 1:02 --duration 5 --fps 12 --model structure
+sdbr vid2vid clip.mov "watercolor" --start 1:02 --duration 5 --fps 12 --model structure
 sdbr vid2vid clips/*.mp4 "anime" --yes --workers 16
-sdbr txt2img "a fox" --count 8 | sdbr vid2vid - "watercolour" --fps 8
+sdbr txt2img "a fox" --count 8 | sdbr vid2vid - "watercolor" --fps 8
 """
 _write = grouped("Video")
 
@@ -27,7 +27,7 @@ _write = grouped("Video")
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @clip_options
 @steady_options
-@_write("--crf", type=click.IntRange(0, 63), help="Quality: lower is better [default: 17 or 28].")
+@_write("--crf", type=WholeNumber(0, 63), help="Quality: lower is better [default: 17 or 28].")
 @_write(
     "--container",
     type=click.Choice(["mp4", "webm", "mov", "mkv", "gif", "webp", "apng", "frames"]),

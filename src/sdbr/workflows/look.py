@@ -24,7 +24,7 @@ class Look:
     """The flags of the look. None leaves a choice to the model, or to sdbr.
 
     `extras` are values that only some models know, by the model's own field names; `fit` and
-    `background` say how an input picture is brought to a size and colour that the model takes.
+    `background` say how an input picture is brought to a size and color that the model takes.
     """
 
     prompt: str = ""

@@ -78,7 +78,7 @@ def clip_target(
     if to is None:
         return where, name, _ENDINGS[container or default]
     if to == "-":
-        raise UsageProblem("A clip does not go to stdout. Give -o a file or a folder.")
+        raise UsageProblem("Only single pictures go to stdout. Give -o a file or a folder.")
     path = Path(to)
     is_folder = to.endswith("/") or os.path.isdir(path) or not path.suffix
     if is_folder and container != "frames":

@@ -36,7 +36,7 @@ _LARGEST_FILE = 512 * 1024 * 1024  # Bytes: a TIFF of 100 megapixels with 16 bit
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """How to bring pictures to a model: `fit`, the colour behind transparency, or keep alpha."""
+    """How to bring pictures to a model: `fit`, the color behind transparency, or keep alpha."""
 
     fit: Fit = "contain"
     background: str = "white"

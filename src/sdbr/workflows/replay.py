@@ -64,7 +64,7 @@ def jobs_again(
             mask=beside.mask or used.get("mask"),
             style_image=beside.style_image or used.get("style_image"),
         )
-        jobs = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
+        jobs, _ = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
     stem = kept_name(made["stem"]) if "stem" in made else None
     return command, [replace(job, stem=stem or job.stem) for job in jobs]
 

@@ -19,7 +19,14 @@ from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
 from sdbr.config.settings import Output
 from sdbr.console import Console, ask, open_file, print_bytes, print_line, until_interrupted
-from sdbr.errors import InputProblem, Interrupted, PartlyDone, SdbrError, ServiceProblem
+from sdbr.errors import (
+    InputProblem,
+    Interrupted,
+    OverBudget,
+    PartlyDone,
+    SdbrError,
+    ServiceProblem,
+)
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd, with_other_seeds
 from sdbr.generation.stack import Resources, Session, open_session
@@ -129,9 +136,10 @@ class Work(Protocol):
 class RunPlan:
     """Everything that is known of a run before its first request.
 
-    `failed` is why some of the sources are not among `works`; `things` names what is made, in
-    the plural; `notes` are said before the price, and `prefix` stands in front of it. `agreed` is
-    called once there is consent: what it writes must not be there without.
+    `failed` is why some of the `sources` are not among `works`; `sources` counts both unless told.
+    `things` names what is made, in the plural; `notes` are said before the price, and `prefix`
+    stands in front of it. `agreed` is called once there is consent: what it writes must not be
+    there without.
     """
 
     command: str
@@ -141,6 +149,7 @@ class RunPlan:
     failed: Sequence[SdbrError] = ()
     notes: Sequence[str] = ()
     prefix: str = ""
+    sources: int = 0
     agreed: Callable[[], None] = lambda: None
 
 
@@ -188,7 +197,8 @@ def run(plan: RunPlan, setup: Setup) -> None:
     asking = ask if console.terminal else None
     cap = consent(estimate, spending, asking, offline=resources.connection.offline)
     plan.agreed()
-    stop, failed, paths = threading.Event(), list(plan.failed), []
+    stop, failed, paths, done = threading.Event(), list(plan.failed), [], 0
+    made = False
     budget = Budget(cap, stop, estimate.cost, agreed=spending.cap is None)
     with (
         until_interrupted(stop, console.say) as asked,
@@ -202,6 +212,7 @@ def run(plan: RunPlan, setup: Setup) -> None:
                     with closing(work.draw(session)) as results:
                         for result in results:
                             _print(result, output.json, resources.realm != "aws")
+                            made = True
                             paths += [result.path] if result.path else []
                 except (InputProblem, ServiceProblem, PartlyDone) as error:
                     if asked.is_set():
@@ -210,13 +221,18 @@ def run(plan: RunPlan, setup: Setup) -> None:
                     if stop.is_set():
                         raise
                     failed.append(_of(work, error))
+                else:
+                    done += 1
+        except OverBudget as error:
+            if len(plan.works) > 1:
+                error.args = (f"{done} of {len(plan.works)} {plan.things} made. {error}",)
+            raise
         finally:
             summaries = [work.summary for work in plan.works if work.summary]
             console.say(", ".join([*summaries, spending_of(budget, estimate)]))
-    if output.open:
-        for path in paths:
-            open_file(path)
-    _conclude(failed, len(plan.works) + len(plan.failed), plan.things)
+    if output.open and not all(open_file(path) for path in paths):
+        console.say("Nothing here opens such files. Open them yourself.")
+    _conclude(plan, failed, made)
 
 
 def spending_of(budget: Budget, estimate: Estimate) -> str:
@@ -249,10 +265,13 @@ def _of(work: Work, error: SdbrError) -> SdbrError:
     return error
 
 
-def _conclude(failed: Sequence[SdbrError], total: int, things: str) -> None:
+def _conclude(plan: RunPlan, failed: Sequence[SdbrError], made: bool) -> None:
+    total = plan.sources or len(plan.works) + len(plan.failed)
     if not failed:
         return
-    if len(failed) == total:
+    if total == 1 or not made:
         raise failed[0]
-    others = " ".join(str(error) for error in failed)
-    raise PartlyDone(f"{len(failed)} of {total} {things} were not made. {others}")
+    missing = sum(not isinstance(error, PartlyDone) for error in failed)
+    were = "was" if missing == 1 else "were"
+    head = [f"{missing} of {total} {plan.things} {were} not made."] if missing else []
+    raise PartlyDone(" ".join([*head, *map(str, failed)]))

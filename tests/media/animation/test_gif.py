@@ -86,7 +86,7 @@ def test_a_size_limit_is_kept_and_said(tmp_path: Path) -> None:
     limit = (tmp_path / "free.gif").stat().st_size // 2
     writer = write(tmp_path / "small.gif", moving(), max_bytes=limit)
     assert (tmp_path / "small.gif").stat().st_size <= limit
-    assert "colours" in " ".join(writer.notes)
+    assert "colors" in " ".join(writer.notes)
     assert sum(1 for _ in open_reader(tmp_path / "small.gif").frames()) == 10
 
 

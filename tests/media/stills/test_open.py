@@ -133,7 +133,7 @@ def test_a_color_profile_is_applied():
 def test_a_broken_color_profile_is_left_out():
     opened = open_picture(encoded(Image.new("RGB", (4, 4), ORANGE), "png", icc_profile=b"nonsense"))
     assert opened.image.getpixel((1, 1)) == ORANGE
-    assert opened.notes == ("unusable colour profile left out",)
+    assert opened.notes == ("unusable color profile left out",)
 
 
 def test_transparent_parts_show_the_background_or_are_kept():
@@ -145,7 +145,7 @@ def test_transparent_parts_show_the_background_or_are_kept():
     assert open_picture(data).image.getpixel((1, 0)) == (255, 0, 0)
     kept = open_picture(data, keep_alpha=True).image
     assert (kept.mode, kept.getchannel("A").getpixel((0, 0))) == ("RGBA", 0)
-    with pytest.raises(UsageProblem, match="'beautiful' is not a colour"):
+    with pytest.raises(UsageProblem, match="'beautiful' is not a color"):
         open_picture(data, background="beautiful")
 
 

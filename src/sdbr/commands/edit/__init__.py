@@ -9,4 +9,4 @@ from sdbr.cli.help import Folder
 
 @click.group("edit", cls=Folder, package=__name__)
 def command() -> None:
-    """Erase, repaint, replace, recolour or grow parts of pictures."""
+    """Erase, repaint, replace, recolor or grow parts of pictures."""

@@ -1,4 +1,4 @@
-"""sdbr edit recolor: give something another colour."""
+"""sdbr edit recolor: give something another color."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _EXAMPLES = 'sdbr edit recolor photo.jpg "bright red" --find "the car"'
 
 @click.command("recolor", cls=Command, examples=_EXAMPLES)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
-@grouped("Recolour")("--find", required=True, help="What to recolour, in words.")
+@grouped("Recolor")("--find", required=True, help="What to recolor, in words.")
 @look_options(*INPUT[1:], grow_mask)
 @run_options
 def command(arguments: tuple[str, ...], find: str, look_flags: LookFlags, run: Run) -> None:
-    """Recolour what --find names, as PROMPT says."""
+    """Recolor what --find names, as PROMPT says."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 

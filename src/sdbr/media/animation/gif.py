@@ -45,7 +45,7 @@ class GifSink:
         if settings.dither not in DITHERS:
             raise UsageProblem(f"There is no dither {settings.dither!r}. Use one of {DITHERS}.")
         if not 2 <= settings.colors <= 256:
-            raise UsageProblem(f"A GIF has 2 to 256 colours, not {settings.colors}.")
+            raise UsageProblem(f"A GIF has 2 to 256 colors, not {settings.colors}.")
         height, width = scaled(first, settings.width).shape[:2]
         self._target, self._comment, self._note = target, comment, note
         self._settings = replace(settings, width=width)
@@ -90,9 +90,7 @@ class GifSink:
             if max_bytes is None:
                 return
             if size <= limit:
-                self._note(
-                    f"{look.colors} colours, {look.width} pixels wide, dither {look.dither}."
-                )
+                self._note(f"{look.colors} colors, {look.width} pixels wide, dither {look.dither}.")
                 return
             look = smaller(look, size, max(1, limit))
         raise InputProblem(

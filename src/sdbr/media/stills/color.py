@@ -34,7 +34,7 @@ def flattened(image: Image.Image, background: str) -> tuple[Image.Image, list[st
         color = ImageColor.getrgb(background)[:3]
     except ValueError as error:
         raise UsageProblem(
-            f"{background!r} is not a colour. Give a name such as white, or #rrggbb."
+            f"{background!r} is not a color. Give a name such as white, or #rrggbb."
         ) from error
     if image.mode != "RGBA":
         return image, []
@@ -62,12 +62,12 @@ def _color(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]
         return _by_profile(image, profile)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         done, notes = _by_formula(image)
-        return done, [*notes, "unusable colour profile left out"]
+        return done, [*notes, "unusable color profile left out"]
 
 
 def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, list[str]]:
     source = ImageCms.ImageCmsProfile(BytesIO(profile))
-    title = (source.profile.profile_description or "its colour profile").strip()
+    title = (source.profile.profile_description or "its color profile").strip()
     if "sRGB" in title and image.mode == "RGB":
         return image, []
     target = ImageCms.createProfile("sRGB")
@@ -76,7 +76,7 @@ def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, list[s
     done = ImageCms.profileToProfile(image, source, target, intent, "RGB", flags=black)
     if done is None:
         raise ValueError("no picture came back")
-    kind = "CMYK" if image.mode == "CMYK" else "colours"
+    kind = "CMYK" if image.mode == "CMYK" else "colors"
     return done, [f"{kind} to sRGB ({title[:40]})"]
 
 

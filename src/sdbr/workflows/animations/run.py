@@ -102,10 +102,10 @@ class AnimationWork:
                 return
             result = render.write(animation, folder, self.setup.resources.realm)
             for note in result.notes:
-                console.say(note)
+                console.say(f"{self.name}: {note}")
             if progress.held:
                 held = counted(len(progress.held), "frame")
-                console.say(f"Refused, so they show what is before them: {held}.")
+                console.say(f"{self.name}: {held} refused, so they show what is before them.")
             more = {
                 "motion": animation.spec.motion.kind,
                 "drawn": len(animation.frames),

@@ -1,6 +1,6 @@
 """From drawn keyframes to every frame of a clip: what lies between is carried by motion.
 
-    keyframes → harmonised within their shot → one stretch after each → filled, in order
+    keyframes → harmonized within their shot → one stretch after each → filled, in order
 
 Stretches are filled side by side, as many as there are cores, while the next keyframes are drawn.
 A frame that its keyframes do not explain is drawn as well, and its stretch filled anew around it.
@@ -180,7 +180,7 @@ def _spans(
 def _spans_of_shot(
     shot: range, arriving: _KeyframeStream, sources: SourceFrames
 ) -> Iterator[_KeyframeSpan]:
-    keyframes = _harmonised(shot, arriving, sources)
+    keyframes = _harmonized(shot, arriving, sources)
     first = next(keyframes, None)
     if first is None:
         return
@@ -196,7 +196,7 @@ def _spans_of_shot(
     yield _KeyframeSpan(Stretch(number, None, shot.stop), left, None)
 
 
-def _harmonised(
+def _harmonized(
     shot: range, arriving: _KeyframeStream, sources: SourceFrames
 ) -> Iterator[tuple[int, Pixels]]:
     """The keyframes of a shot that came, each brought to those around it."""
@@ -226,7 +226,7 @@ def _filled(
     if picture is None:
         return results + [(filled.number, filled.picture) for filled in between]
     pair = {stretch.left: span.left, worst.number: picture}
-    # The left picture is in the shot's colours already.
+    # The left picture is in the shot's colors already.
     *_, correction = corrections(sources, pair, [stretch.left, worst.number], agreeing=1)
     middle = correction.of(picture)
     before = _KeyframeSpan(Stretch(stretch.left, worst.number, worst.number), span.left, middle)
@@ -261,7 +261,7 @@ _HELD_FRAMES = 12
 
 
 class SourceFrames:
-    """Source frames, height × width × 3. Harmonising, filling and measuring ask for the same ones,
+    """Source frames, height × width × 3. Harmonizing, filling and measuring ask for the same ones,
     from several threads.
 
     One that is not held is read from the folder of source frames: raises OSError where it is not

@@ -133,7 +133,7 @@ def _note_redrawn(clips: Iterable[PreparedClip], resources: Resources) -> None:
 
 def _notes(clip: PreparedClip) -> Iterator[str]:
     """What was noticed of a clip, and why these frames are drawn."""
-    yield from clip.reader.notes
+    yield from (f"{clip.source.name}: {note}" for note in clip.reader.notes)
     plan = clip.plan.footage.plan
     if plan.reasons and len(plan.keyframes) < plan.frames:
         yield f"{clip.source.name}: {'; '.join(plan.reasons)}"
@@ -270,12 +270,13 @@ def _with_more_keyframes(clip: PreparedClip, result: ClipResult, most: float) ->
 
 def _outcome(clip: PreparedClip, result: ClipResult) -> Iterator[str]:
     """How a clip came out, in words."""
-    yield from result.notes
+    name = clip.source.name
+    yield from (f"{name}: {note}" for note in result.notes)
     if result.held:
         frames = counted(len(result.held), "frame")
-        yield f"Refused, so they show what is around them: {frames}."
+        yield f"{name}: {frames} refused, so they show what is around them."
     if result.extra:
         frames = counted(result.extra, "frame")
-        yield f"Drawn as well, where motion explained too little: {frames}."
+        yield f"{name}: {frames} more drawn, where motion explained too little."
     if result.measured.curve:
-        yield f"{clip.source.name}: {result.measured}"
+        yield f"{name}: {result.measured}"

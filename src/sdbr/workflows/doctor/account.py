@@ -126,7 +126,7 @@ def _agreed(plane: ControlPlane, model: Model) -> bool:
 def _drawing(client: BedrockClient, model: Model, slow: float) -> Finding:
     began = time.monotonic()
     try:
-        picture = client.generate(ImageRequest(model, "a small grey pebble", seed=1))
+        picture = client.generate(ImageRequest(model, "a small gray pebble", seed=1))
     except SdbrError as problem:
         return _failed("drawing", problem)
     took = time.monotonic() - began

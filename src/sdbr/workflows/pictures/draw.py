@@ -34,10 +34,18 @@ from sdbr.workspace import place, slug
 _WINDOW = 4  # Held results a worker: keeps 97 % of the workers busy under uneven latency.
 
 
-def deliver(command: str, jobs: Sequence[Job], setup: Setup, *, sheet: bool = False) -> None:
+def deliver(
+    command: str,
+    jobs: Sequence[Job],
+    setup: Setup,
+    *,
+    sheet: bool = False,
+    failed: Sequence[SdbrError] = (),
+) -> None:
     """Draw `jobs` and print what was written, one line each, in order.
 
-    `sheet` lays the results out on a contact sheet as well. Raises SdbrError.
+    `sheet` lays the results out on a contact sheet as well; `failed` is why some inputs have no
+    jobs. Raises SdbrError.
     """
     resources, output = setup.resources, setup.output
     if output.to == "-" and sys.stdout is not None and sys.stdout.isatty():
@@ -46,8 +54,10 @@ def deliver(command: str, jobs: Sequence[Job], setup: Setup, *, sheet: bool = Fa
     if setup.dry_run:
         plan = make_plan(resources, with_seeds(jobs))
         work = PictureWork(command, plan, setup)
-        run(RunPlan(command, "pictures", [work], plan.estimate), setup)
+        run(RunPlan(command, "pictures", [work], plan.estimate, failed), setup)
         return
+    if output.to == "-" and output.json:
+        raise UsageProblem("-o - writes the picture to stdout. Leave out --json, or name a file.")
     resources.workspace.prepare()
     # A run that was stopped finds its seeds again by the same command; one that ended does not.
     wanted = [f"{body.key(job.request, resources.realm)} {job.slot}" for job in jobs]
@@ -59,7 +69,11 @@ def deliver(command: str, jobs: Sequence[Job], setup: Setup, *, sheet: bool = Fa
             check_free(job.folder, job.target, key, output.overwrite)
     work = PictureWork(command, plan, setup)
     agreed = partial(note.need, plan.keys)
-    run(RunPlan(command, "pictures", [work], plan.estimate, agreed=agreed), setup)
+    sources = len(failed) + len({job.before for job in jobs})
+    whole = RunPlan(
+        command, "pictures", [work], plan.estimate, failed, sources=sources, agreed=agreed
+    )
+    run(whole, setup)
     note.finish()
     if sheet:
         from sdbr.workflows.pictures.sheet import write_sheet

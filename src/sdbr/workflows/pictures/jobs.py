@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of, seed_within
-from sdbr.errors import InputProblem, UsageProblem
+from sdbr.errors import InputProblem, SdbrError, UsageProblem
 from sdbr.files import decode_text
 from sdbr.request import ImageRequest, Model
 from sdbr.workflows.look import (
@@ -23,6 +23,7 @@ from sdbr.workflows.look import (
     request_of,
 )
 from sdbr.workflows.pictures.job import Finish, Job, slots_of
+from sdbr.workflows.run import prepare_each
 from sdbr.workflows.sweep import expand
 from sdbr.workspace import Workspace, kept_name, slug
 
@@ -117,23 +118,27 @@ def from_pictures(
     beside: Attachments,
     catalog: Catalog,
     workspace: Workspace,
-) -> list[Job]:
+) -> tuple[list[Job], list[SdbrError]]:
     """A job for each picture, each combination of flags, and each of `wanted.count`.
 
-    Raises InputProblem for the first picture that cannot be used.
+    Beside them, why some of the pictures cannot be used; raises InputProblem where none can.
     """
     variants = expand(wanted.flags)
     ready = _JobFactory(beside, workspace.hidden / "inputs")
-    jobs: list[Job] = []
-    for path in paths:
-        first = slots_of(job.slot for job in jobs)
+
+    def jobs_of(path: Path, before: Sequence[list[Job]]) -> list[Job]:
+        first = slots_of(job.slot for jobs in before for job in jobs)
+        jobs: list[Job] = []
         for variant in variants:
             look = look_of(variant.values)
             model = choose(catalog, look.model or wanted.default_model, look.family, wanted.task)
             job = ready.job(path, replace(look, model=model.invoke_id), model)
             job = replace(job, folder=workspace.generate_img, labels=variant.labels)
             jobs += _counted(job, look, wanted.count, first)
-    return jobs
+        return jobs
+
+    each, failed = prepare_each(paths, jobs_of)
+    return [job for jobs in each for job in jobs], failed
 
 
 class _JobFactory:

@@ -52,7 +52,7 @@ def edges(image: Image.Image, low: float = 10, high: float = 42) -> Image.Image:
     return Image.fromarray(mask)
 
 
-def posterised(image: Image.Image, steps: int, softness: float = 0.18) -> Image.Image:
+def posterized(image: Image.Image, steps: int, softness: float = 0.18) -> Image.Image:
     """Each band in so many steps with slightly soft borders."""
 
     def stair(at: float) -> float:

@@ -13,7 +13,7 @@ from sdbr.emulator.painter.styles.filters import (
     edges,
     embossed,
     painted,
-    posterised,
+    posterized,
     saturated,
     scale_of,
     smooth,
@@ -27,7 +27,7 @@ def pixel_art(image: Image.Image) -> Image.Image:
     small = image.resize(
         (max(1, image.width // cell), max(1, image.height // cell)), Image.Resampling.BOX
     )
-    few = posterised(saturated(contrasted(small, 0.35), 1.3), 8, 0.1)
+    few = posterized(saturated(contrasted(small, 0.35), 1.3), 8, 0.1)
     return few.resize(image.size, Image.Resampling.NEAREST)
 
 
@@ -144,7 +144,7 @@ def isometric(image: Image.Image) -> Image.Image:
 
 def modeling_compound(image: Image.Image) -> Image.Image:
     """Clay: soft lumps of plain color with a relief."""
-    lumps = posterised(saturated(smooth(image, 9 * scale_of(image), 46), 1.3), 7, 0.6)
+    lumps = posterized(saturated(smooth(image, 9 * scale_of(image), 46), 1.3), 7, 0.6)
     round_ = lumps.filter(ImageFilter.BoxBlur(max(1, round(3 * scale_of(image)))))
     return embossed(round_, 2.6, 3)
 

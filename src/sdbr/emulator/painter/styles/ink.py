@@ -12,7 +12,7 @@ from sdbr.emulator.painter.styles.filters import (
     edges,
     mapped,
     painted,
-    posterised,
+    posterized,
     saturated,
     scale_of,
     smooth,
@@ -49,7 +49,7 @@ def woodcut(image: Image.Image) -> Image.Image:
 
 
 def pencil(image: Image.Image) -> Image.Image:
-    """Grey strokes on paper: a dodge of the picture over its blurred negative, and hatching."""
+    """Gray strokes on paper: a dodge of the picture over its blurred negative, and hatching."""
     gray = np.asarray(image.convert("L"), np.float32)
     soft = image.convert("L").filter(ImageFilter.GaussianBlur(5 * scale_of(image)))
     dodge = np.clip(gray * 250 / np.maximum(np.asarray(soft, np.float32), 8), 0, 250)
@@ -69,7 +69,7 @@ def charcoal(image: Image.Image) -> Image.Image:
 
 def comic_book(image: Image.Image) -> Image.Image:
     """Flat colors, black outlines, halftone dots in the half shade."""
-    flat = posterised(saturated(smooth(image, 4 * scale_of(image)), 1.5), 5)
+    flat = posterized(saturated(smooth(image, 4 * scale_of(image)), 1.5), 5)
     pitch = max(4.0, 9 * scale_of(image))
     rows = (np.arange(image.height)[:, None] + np.arange(image.width)[None, :]) / pitch
     other = (np.arange(image.height)[:, None] - np.arange(image.width)[None, :]) / pitch
@@ -82,7 +82,7 @@ def comic_book(image: Image.Image) -> Image.Image:
 
 def anime(image: Image.Image) -> Image.Image:
     """Cel shading: few soft tones, clear bright colors, thin outlines, a glow."""
-    cells = posterised(smooth(image, 4 * scale_of(image), 20), 7, 0.5)
+    cells = posterized(smooth(image, 4 * scale_of(image), 20), 7, 0.5)
     bright = curved(saturated(cells, 1.45), lambda at: at**0.86)
     return painted(
         bloom(bright, 0.5),

@@ -14,7 +14,7 @@ from sdbr.emulator.painter.styles.filters import (
     embossed,
     mapped,
     painted,
-    posterised,
+    posterized,
     saturated,
     scale_of,
     smooth,
@@ -39,7 +39,7 @@ def oil(image: Image.Image) -> Image.Image:
     """Rich strokes: flat patches with raised edges."""
     scale = scale_of(image)
     patches = smooth(smooth(image, 7 * scale, 34), 3 * scale, 24)
-    rich = posterised(saturated(contrasted(patches, 0.35), 1.4), 12, 0.7)
+    rich = posterized(saturated(contrasted(patches, 0.35), 1.4), 12, 0.7)
     strokes = textured(rich, grain(image.size, 9 * scale, "oil"), 0.22)
     return embossed(strokes, 0.9, 1)
 
@@ -128,10 +128,10 @@ def vintage(image: Image.Image) -> Image.Image:
 def print_of_japan(image: Image.Image) -> Image.Image:
     """Ukiyo-e: flat areas in few muted inks, dark blue outlines, laid paper."""
     tones = mapped(image, [(20, 38, 78), (70, 110, 140), (190, 170, 130), (240, 224, 190)])
-    flat = posterised(Image.blend(smooth(image, 5 * scale_of(image), 30), tones, 0.6), 6)
+    flat = posterized(Image.blend(smooth(image, 5 * scale_of(image), 30), tones, 0.6), 6)
     return painted(flat, (18, 26, 56), edges(image, 14, 44))
 
 
 def blurred(image: Image.Image) -> Image.Image:
-    """Nothing can be recognised."""
+    """Nothing can be recognized."""
     return image.filter(ImageFilter.GaussianBlur(40 * scale_of(image)))
