@@ -29,6 +29,8 @@ _DRAW = tuple(dict.fromkeys(name.split()[0] for name in DRAWING))
 class Commands(Folder):
     """All commands, those that draw first."""
 
+    package = "sdbr.commands"
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names: those that draw first, then by the alphabet."""
         names = super().list_commands(ctx)
@@ -47,9 +49,7 @@ class Commands(Folder):
             formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
 
 
-@click.group(
-    cls=Commands, package="sdbr.commands", context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="sdbr %(version)s")
 def cli() -> None:
     """Make pictures and restyle video with Stability AI's models on Amazon Bedrock.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Any
+from typing import ClassVar
 
 import click
 
@@ -13,17 +13,16 @@ import click
 class Option(click.Option):
     """An option that stands under the heading `group` in the help."""
 
-    def __init__(self, *args: Any, group: str = "", **attributes: Any) -> None:
-        super().__init__(*args, **attributes)
-        self.group = group
+    group: ClassVar[str]
 
 
 class Command(click.Command):
-    """A command whose help groups its options and ends with `examples`, one a line."""
+    """A command whose help groups its options and ends with its epilog: examples, one a line."""
 
-    def __init__(self, *args: Any, examples: str = "", **attributes: Any) -> None:
-        super().__init__(*args, **attributes)
-        self.examples = [line.strip() for line in examples.strip().splitlines()]
+    @property
+    def examples(self) -> list[str]:
+        """The command lines to paste."""
+        return [line.strip() for line in (self.epilog or "").strip().splitlines()]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, grouped in the order in which the groups first appear."""
@@ -37,20 +36,16 @@ class Command(click.Command):
             with formatter.section(title):
                 formatter.write_dl(groups[title])
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the examples as they are, unwrapped."""
-        if self.examples:
-            with formatter.section("Examples"):
-                formatter.write("".join(f"  {line}\n" for line in self.examples))
-        super().format_epilog(ctx, formatter)
+        with formatter.section("Examples"):
+            formatter.write("".join(f"  {line}\n" for line in self.examples))
 
 
 class Folder(click.Group):
     """A group whose commands are the modules of `package`, each imported when it is asked for."""
 
-    def __init__(self, *args: Any, package: str, **attributes: Any) -> None:
-        super().__init__(*args, **attributes)
-        self.package = package
+    package: ClassVar[str]
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Their names, by the alphabet."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,23 +27,23 @@ _picture = grouped("Input")
 class LookFlags:
     """The flags by the request's own field names; None where nothing was told."""
 
-    flags: Mapping[str, Any]
+    flags: Mapping[str, object]
     count: int
     sheet: bool
     format: str | None
 
-    def with_format(self, format: str, **more: Any) -> dict[str, Any]:
+    def with_format(self, format: str, **more: object) -> dict[str, object]:
         """All flags as one mapping, the prompt first, with the format that was settled."""
         return {**more, **self.flags, "format": format}
 
 
-def _as_told(**values: Any) -> LookFlags:
-    names = ("count", "sheet", "format", "look")
-    count, sheet, format, look = (values.pop(name) for name in names)
+def _as_told(
+    *, count: int, sheet: bool, format: str | None, look: str | None, **values: object
+) -> LookFlags:
     return LookFlags(_under(look, values) if look else values, count, sheet, format)
 
 
-def _under(look: str, values: dict[str, Any]) -> dict[str, Any]:
+def _under(look: str, values: dict[str, object]) -> dict[str, object]:
     """The flags over those of a look from sdbr.toml, as far as the command has them."""
     from sdbr import config
 
@@ -121,10 +121,10 @@ def video_look_options(*more: Decorator) -> Decorator:
     return collected("look_flags", partial(_as_told, count=1, format=None), *LOOK, *more, SHEET)
 
 
-def _as_beside(**attachments: Any) -> Attachments:
+def _as_beside(mask: Path | None, invert_mask: bool, style_image: Path | None) -> Attachments:
     from sdbr.workflows.pictures.jobs import Attachments
 
-    return Attachments(**attachments)
+    return Attachments(mask, invert_mask, style_image)
 
 
 beside_options = collected(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 import click
 from click.core import ParameterSource
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from sdbr.workflows.run import Setup
 
 _COMMAND_LINE = ParameterSource.COMMANDLINE
-CommandFunction = Callable[..., None]
+CommandFunction = Callable[..., object]
+Amount = TypeVar("Amount", Decimal, Decimal | None)
 Decorator = Callable[[CommandFunction], CommandFunction]
 
 
@@ -137,9 +138,9 @@ def collected(into: str, build: Callable[..., object], *options: Decorator) -> D
     """A decorator that adds `options` and hands their values to the command as one: `into`."""
 
     def decorate(function: CommandFunction) -> CommandFunction:
-        def own(**values: object) -> None:
+        def own(**values: object) -> object:
             mine = {name: values.pop(name) for name in names}
-            function(**values, **{into: build(**mine)})
+            return function(**values, **{into: build(**mine)})
 
         wrapped: CommandFunction = wraps(function)(own)
         before = [option.name for option in getattr(function, "__click_params__", [])]
@@ -156,7 +157,7 @@ def collected(into: str, build: Callable[..., object], *options: Decorator) -> D
 
 def grouped(title: str) -> Callable[..., Decorator]:
     """`click.option` under the heading `title`."""
-    return partial(click.option, cls=Option, group=title)
+    return partial(click.option, cls=type("Option", (Option,), {"group": title}))
 
 
 _connection = grouped("Connection")
@@ -236,13 +237,44 @@ OUTPUT = (
 )
 
 
-def _run(**flags: Any) -> Run:
+class ConnectionFlags(TypedDict):
+    """The values of CONNECTION and --timeout."""
+
+    offline: bool
+    region: str | None
+    profile: str | None
+    endpoint_url: str | None
+    timeout: float | None
+
+
+class RunFlags(ConnectionFlags):
+    """The values of all the options of a run."""
+
+    root: Path
+    name: str | None
+    to: str | None
+    overwrite: bool
+    as_json: bool
+    open_: bool
+    quiet: bool
+    verbose: int
+    max_cost: Decimal | None
+    ask_above: Decimal | None
+    yes: bool
+    dry_run: bool
+    fresh: bool
+    on_filtered: str | None
+    workers: int | None
+    attempts: int | None
+    rpm: float | None
+
+
+def _run(**flags: Unpack[RunFlags]) -> Run:
     from sdbr import config as configuration
 
-    root: Path = flags["root"]
-    config = configuration.load(root)
+    config = configuration.load(flags["root"])
     return Run(
-        root=root,
+        root=flags["root"],
         connection=connected(flags, config),
         effort=Effort(
             workers=flags["workers"] or config.workers or Effort().workers,
@@ -250,8 +282,8 @@ def _run(**flags: Any) -> Run:
             rpm=flags["rpm"] or config.rpm,
         ),
         spending=Spending(
-            cap=_first(flags["max_cost"], config.max_cost),
-            ask_above=_first(flags["ask_above"], config.ask_above, Spending().ask_above),
+            cap=_told(flags["max_cost"], config.max_cost),
+            ask_above=_told(flags["ask_above"], _told(config.ask_above, Spending().ask_above)),
             assume_yes=flags["yes"],
         ),
         output=Output(
@@ -270,7 +302,7 @@ def _run(**flags: Any) -> Run:
     )
 
 
-def connected(flags: dict[str, Any], config: Config) -> Connection:
+def connected(flags: ConnectionFlags, config: Config) -> Connection:
     """Where requests go, by the flags of CONNECTION and --timeout, then the config.
 
     A flag beats a variable: --endpoint-url sets SDBR_OFFLINE aside. Raises UsageProblem for both
@@ -295,8 +327,8 @@ def connected(flags: dict[str, Any], config: Config) -> Connection:
     )
 
 
-def _first(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)
+def _told(told: Decimal | None, otherwise: Amount) -> Decimal | Amount:
+    return otherwise if told is None else told
 
 
 run_options = collected("run", _run, *OUTPUT, *SPENDING, *EFFORT, *CONNECTION)

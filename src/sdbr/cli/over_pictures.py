@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sdbr.cli.look_options import LookFlags
 from sdbr.cli.options import Run
@@ -26,7 +26,7 @@ class PictureTask:
 def draw_over(
     task: PictureTask,
     inputs: Sequence[str],
-    more: Mapping[str, Any],
+    more: Mapping[str, object],
     flags: LookFlags,
     run: Run,
     attachments: Attachments | None = None,

@@ -22,7 +22,7 @@ sdbr cache prune --older-than 30
 _ACTIONS = ("size", "list", "verify", "prune")
 
 
-@click.command("cache", cls=Command, examples=_EXAMPLES)
+@click.command("cache", cls=Command, epilog=_EXAMPLES)
 @click.argument(
     "action",
     type=click.Choice(_ACTIONS),

@@ -13,7 +13,7 @@ sdbr completion fish > ~/.config/fish/completions/sdbr.fish
 """
 
 
-@click.command("completion", cls=Command, examples=_EXAMPLES)
+@click.command("completion", cls=Command, epilog=_EXAMPLES)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(ctx: click.Context, /, shell: str) -> None:

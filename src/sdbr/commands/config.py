@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import CONNECTION, EFFORT, SPENDING, json_option, workspace_option
+from sdbr.cli.options import CONNECTION, EFFORT, SPENDING, collected, json_option, workspace_option
 from sdbr.config import MODEL_VARIABLE, TABLES, models_of
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.config.settings import Connection, Effort, Spending
@@ -28,18 +28,12 @@ sdbr config --workspace films
 """
 
 
-def _flags(function: Any) -> Any:
-    for option in reversed((*CONNECTION, *EFFORT, *SPENDING[:2])):
-        function = option(function)
-    return function
-
-
-@click.command("config", cls=Command, examples=_EXAMPLES)
+@click.command("config", cls=Command, epilog=_EXAMPLES)
 @json_option
 @workspace_option
-@_flags
+@collected("_", dict, *CONNECTION, *EFFORT, *SPENDING[:2])
 @click.pass_context
-def command(ctx: click.Context, /, as_json: bool, root: Path, **_: Any) -> None:
+def command(ctx: click.Context, as_json: bool, root: Path, _: Mapping[str, object]) -> None:
     """Show every setting, and whether a flag, the environment, a file or a default decides it.
 
     sdbr.toml is read from your configuration folder and from the workspace, which wins. A wrong
@@ -86,7 +80,7 @@ def _check_models(root: Path) -> None:
             known.find(name)
 
 
-_DEFAULTS: dict[str, Any] = {
+_DEFAULTS: dict[str, object] = {
     "offline": Connection().offline,
     "timeout": Connection().timeout,
     "workers": Effort().workers,
@@ -112,7 +106,7 @@ class Setting:
     """A setting by its dotted name, its value (None where nothing decides it), and its origin."""
 
     name: str
-    value: Any
+    value: object
     origin: str
 
 
@@ -167,7 +161,7 @@ def _entries(files: Sequence[File]) -> Iterator[Setting]:
             yield from several
 
 
-def _of_entry(file: File, key: Key, value: Any) -> list[Setting]:
+def _of_entry(file: File, key: Key, value: object) -> list[Setting]:
     if not isinstance(value, Mapping):
         return [Setting(".".join(key), _plain(value), _place(file, key))]
     return [one for name in value for one in _of_entry(file, (*key, name), value[name])]
@@ -181,5 +175,5 @@ def _place(file: File, key: Key) -> str:
     return f"{file.path} line {file.line(key)}"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return value if value is None or isinstance(value, bool | int | float) else str(value)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.options import (
     CONNECTION,
+    ConnectionFlags,
     FiniteNumber,
+    collected,
     connected,
     grouped,
     json_option,
@@ -30,17 +32,7 @@ sdbr doctor --json
 """
 _SIGNS = {"ok": "OK  ", "note": "NOTE", "fix": "FIX "}
 _check = grouped("Check")
-
-
-def _flags(function: Any) -> Any:
-    for option in reversed(CONNECTION):
-        function = option(function)
-    return function
-
-
-@click.command("doctor", cls=Command, examples=_EXAMPLES)
-@_check("--draw", is_flag=True, help="Draw one picture as well, which AWS bills.")
-@_check(
+_timeout = _check(
     "--timeout",
     type=FiniteNumber(min=0.1),
     default=15.0,
@@ -48,10 +40,14 @@ def _flags(function: Any) -> Any:
     show_default=True,
     help="Time for each question.",
 )
+
+
+@click.command("doctor", cls=Command, epilog=_EXAMPLES)
+@_check("--draw", is_flag=True, help="Draw one picture as well, which AWS bills.")
 @json_option
 @workspace_option
-@_flags
-def command(root: Path, draw: bool, as_json: bool, **flags: Any) -> int:
+@collected("flags", ConnectionFlags, _timeout, *CONNECTION)
+def command(root: Path, draw: bool, as_json: bool, flags: ConnectionFlags) -> int:
     """Check what sdbr needs, without paying: this machine, the account, the models.
 
     Each line says OK, or what to do: a NOTE can wait, at a FIX runs would fail. The exit code is
@@ -65,7 +61,7 @@ def command(root: Path, draw: bool, as_json: bool, **flags: Any) -> int:
     return code
 
 
-def _findings(root: Path, draw: bool, flags: dict[str, Any]) -> Iterator[Finding]:
+def _findings(root: Path, draw: bool, flags: ConnectionFlags) -> Iterator[Finding]:
     from sdbr import config
     from sdbr.errors import UsageProblem
     from sdbr.workflows.doctor import machine
@@ -82,7 +78,7 @@ def _findings(root: Path, draw: bool, flags: dict[str, Any]) -> Iterator[Finding
         yield failed("settings", problem)
 
 
-def _account(settings: Config, draw: bool, flags: dict[str, Any]) -> Iterator[Finding]:
+def _account(settings: Config, draw: bool, flags: ConnectionFlags) -> Iterator[Finding]:
     from datetime import date
 
     from sdbr.bedrock import catalog

@@ -74,7 +74,7 @@ class Duration(ParamType[float]):
     name = "time"
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Seconds as a number."""
         match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", str(value))
@@ -89,7 +89,7 @@ class Span(ParamType[tuple[float, float]]):
     name = "time"
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[float, float]:
         """The shortest and the longest time in seconds."""
         if isinstance(value, tuple):
@@ -186,7 +186,7 @@ _options = collected(
 )  # fmt: skip
 
 
-@click.command("emulate", cls=Command, examples=_EXAMPLES)
+@click.command("emulate", cls=Command, epilog=_EXAMPLES)
 @_options
 @_serve(
     "--log",

@@ -15,7 +15,7 @@ sdbr flicker clip.mp4 --json
 """
 
 
-@click.command("flicker", cls=Command, examples=_EXAMPLES)
+@click.command("flicker", cls=Command, epilog=_EXAMPLES)
 @click.argument("clip", type=click.Path(path_type=Path))
 @click.option(
     "--against",

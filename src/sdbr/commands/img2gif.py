@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -39,14 +39,20 @@ _LONGEST = 640
 class AnimationFlags:
     """All that the user said: the look's flags with the prompt, then each group of options."""
 
-    flags: Mapping[str, Any]
+    flags: Mapping[str, object]
     look_flags: LookFlags
     beside: Attachments
     gif: GifFlags
     clip: ClipFlags
     steady: SteadyFlags
 
-    def record(self, ending: str) -> dict[str, Any]:
+    @property
+    def strength(self) -> str | None:
+        """What --strength says, or a named look."""
+        strength = self.flags["strength"]
+        return None if strength is None else str(strength)
+
+    def record(self, ending: str) -> dict[str, object]:
         """The flags that make the same again, by name; the seed has a place of its own."""
         from sdbr.workflows.clips.prepare import given
         from sdbr.workflows.outputs import container_of
@@ -56,7 +62,7 @@ class AnimationFlags:
         return {n: v for n, v in given(flags) if n != "seed"}
 
 
-@click.command("img2gif", cls=Command, examples=_EXAMPLES)
+@click.command("img2gif", cls=Command, epilog=_EXAMPLES)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @gif_options
 @clip_options
@@ -65,7 +71,13 @@ class AnimationFlags:
 @beside_options
 @run_options
 def command(
-    arguments: tuple[str, ...], look_flags: LookFlags, beside: Any, run: Run, **groups: Any
+    arguments: tuple[str, ...],
+    look_flags: LookFlags,
+    beside: Attachments,
+    run: Run,
+    gif: GifFlags,
+    clip: ClipFlags,
+    steady: SteadyFlags,
 ) -> None:
     """Bring a picture to life, or restyle an animation, as a GIF, WebP, APNG or mp4.
 
@@ -81,7 +93,7 @@ def command(
     flags = {**look_flags.flags, "model": look_flags.flags["model"] or default}
     inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
     paths, moving = find_inputs(inputs, Workspace(run.root))
-    asked = AnimationFlags({**flags, "prompt": prompt}, look_flags, beside, **groups)
+    asked = AnimationFlags({**flags, "prompt": prompt}, look_flags, beside, gif, clip, steady)
     (_restyle if moving else _animate)(paths, asked, run, catalog)
 
 
@@ -95,7 +107,7 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
 
     gif, clip = asked.gif, asked.clip
     _refuse_clip_flags(asked, paths[0].name)
-    motion, strength = gif.moving(asked.flags["strength"], clip.seed_policy)
+    motion, strength = gif.moving(asked.strength, clip.seed_policy)
     look = look_of(single_variant({**asked.flags, "strength": strength}))
     where, name, ending = _target_of(paths, asked, run)
     spec = AnimationSpec(

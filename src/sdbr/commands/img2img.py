@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
 from sdbr.cli.options import Run, grouped, run_options
+
+if TYPE_CHECKING:
+    from sdbr.workflows.pictures.jobs import Attachments
 
 _EXAMPLES = """
 sdbr img2img photo.jpg "as a woodcut" --offline
@@ -31,12 +34,14 @@ SCHEDULE = (
 )
 
 
-@click.command("img2img", cls=Command, examples=_EXAMPLES)
+@click.command("img2img", cls=Command, epilog=_EXAMPLES)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @look_options(*INPUT, ASPECT, *SERVICES, *FAMILIES, *SCHEDULE)
 @beside_options
 @run_options
-def command(arguments: tuple[str, ...], look_flags: LookFlags, beside: Any, run: Run) -> None:
+def command(
+    arguments: tuple[str, ...], look_flags: LookFlags, beside: Attachments, run: Run
+) -> None:
     """Restyle pictures and print the results' paths, one a line, in input order.
 
     INPUT is a file, a folder, a quoted glob, a name in source/img, or - for paths on stdin.

@@ -21,7 +21,7 @@ sdbr inspect generate/img/ --json
 """
 
 
-@click.command("inspect", cls=Command, examples=_EXAMPLES)
+@click.command("inspect", cls=Command, epilog=_EXAMPLES)
 @click.argument("files", nargs=-1, metavar="FILE...")
 @json_option
 @workspace_option
@@ -112,7 +112,7 @@ def _flags(made: Mapping[str, Any]) -> str:
     return " ".join(f"--{name} {v}" for name, v in told if name not in silent)
 
 
-def _as_json(ancestor: Ancestor) -> dict[str, Any]:
+def _as_json(ancestor: Ancestor) -> dict[str, object]:
     return {
         "path": str(ancestor.path) if ancestor.path else None,
         "name": ancestor.name,

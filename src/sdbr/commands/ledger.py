@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.options import json_option, workspace_option
+
+if TYPE_CHECKING:
+    from sdbr.store.ledger import Ledger
 
 _EXAMPLES = """
 sdbr ledger
@@ -18,7 +21,7 @@ sdbr ledger --by send --csv > spend.csv
 """
 
 
-@click.command("ledger", cls=Command, examples=_EXAMPLES)
+@click.command("ledger", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "--by",
     "group",
@@ -59,7 +62,7 @@ def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Pa
     _print(rows, as_csv, as_json)
 
 
-def _overview(ledger: Any, since: str) -> None:
+def _overview(ledger: Ledger, since: str) -> None:
     from sdbr.console import counted
     from sdbr.generation.estimate import in_usd
     from sdbr.store import ledger_queries
@@ -92,7 +95,7 @@ def _overview(ledger: Any, since: str) -> None:
 _HIDDEN = ("saved_by_cache", "saved_by_keyframes", "planned", "open")
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
+def _table(rows: list[dict[str, object]]) -> None:
     if not rows:
         click.echo("  nothing yet")
         return
@@ -106,14 +109,14 @@ def _table(rows: list[dict[str, Any]]) -> None:
         click.echo(f"  {text}".rstrip())
 
 
-def _cell(name: str, row: Mapping[str, Any]) -> str:
+def _cell(name: str, row: Mapping[str, object]) -> str:
     value = row[name]
     if value is None:
         return "-"
     return str(value)[:19] if name in ("began", "ended") else str(value)
 
 
-def _print(rows: Iterable[Mapping[str, Any]], as_csv: bool, as_json: bool) -> None:
+def _print(rows: Iterable[Mapping[str, object]], as_csv: bool, as_json: bool) -> None:
     if as_json:
         import json
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,7 +22,7 @@ sdbr models --all --json
 """
 
 
-@click.command("models", cls=Command, examples=_EXAMPLES)
+@click.command("models", cls=Command, epilog=_EXAMPLES)
 @click.option("--task", help="Only those for a task, such as image-to-image.")
 @click.option("--all", "everything", is_flag=True, help="Those whose life has ended as well.")
 @json_option
@@ -81,7 +81,7 @@ def _table(rows: list[tuple[str, ...]]) -> None:
         click.echo("  ".join(cells).rstrip())
 
 
-def _as_json(model: Model, today: date) -> dict[str, Any]:
+def _as_json(model: Model, today: date) -> dict[str, object]:
     life = model.lifecycle
     return {
         "id": model.id,

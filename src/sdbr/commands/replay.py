@@ -16,6 +16,7 @@ from sdbr.errors import InputProblem, UsageProblem
 
 if TYPE_CHECKING:
     from sdbr.bedrock.catalog import Catalog
+    from sdbr.workflows.pictures.jobs import Attachments
 
 _EXAMPLES = """
 sdbr replay generate/img/photo-7.png
@@ -34,13 +35,15 @@ _OURS = ("Output", "Spending", "Effort", "Connection")
 _SHAPING = ("format", "quality")
 
 
-@click.command("replay", cls=Command, examples=_EXAMPLES)
+@click.command("replay", cls=Command, epilog=_EXAMPLES)
 @click.argument("file", metavar="FILE")
 @grouped("Look")("--prompt", help="Another prompt.")
 @look_options(*INPUT, ASPECT, *FAMILIES)
 @beside_options
 @run_options
-def command(file: str, prompt: str | None, look_flags: LookFlags, beside: Any, run: Run) -> None:
+def command(
+    file: str, prompt: str | None, look_flags: LookFlags, beside: Attachments, run: Run
+) -> None:
     """Make FILE again, a picture or a clip: for nothing as it was, or anew with changed flags.
 
     What it was made from must still lie where it was.

@@ -25,7 +25,7 @@ sdbr report generate/img
 _output = grouped("Output")
 
 
-@click.command("report", cls=Command, examples=_EXAMPLES)
+@click.command("report", cls=Command, epilog=_EXAMPLES)
 @click.argument("what", required=False, metavar="[RUN|FOLDER]")
 @_output("--output", "-o", "to", type=click.Path(path_type=Path), help="The file to write.")
 @_output("--overwrite", is_flag=True, help="Let -o replace a file that is no report.")

@@ -17,7 +17,7 @@ sdbr trust --revoke
 """
 
 
-@click.command("trust", cls=Command, examples=_EXAMPLES)
+@click.command("trust", cls=Command, epilog=_EXAMPLES)
 @workspace_option
 @click.option("--yes", "-y", is_flag=True, help="Trust without being asked.")
 @click.option("--revoke", is_flag=True, help="Trust it no more.")

@@ -19,7 +19,7 @@ echo "a fox" | sdbr txt2img - -o fox.png
 """
 
 
-@click.command("txt2img", cls=Command, examples=_EXAMPLES)
+@click.command("txt2img", cls=Command, epilog=_EXAMPLES)
 @click.argument("prompts", nargs=-1, metavar="PROMPT...")
 @grouped("Look")("--prompts", "file", type=click.Path(path_type=Path), help="A file, one a line.")
 @look_options(ASPECT, *FAMILIES)

@@ -15,7 +15,7 @@ sdbr upscale old/ --how conservative --prompt "a portrait" --max-cost 5
 _upscale = grouped("Upscale")
 
 
-@click.command("upscale", cls=Command, examples=_EXAMPLES)
+@click.command("upscale", cls=Command, epilog=_EXAMPLES)
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @_upscale(
     "--how",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,9 @@ from sdbr.cli.help import Command
 from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
 from sdbr.cli.options import Run, WholeNumber, grouped, run_options
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
+
+if TYPE_CHECKING:
+    from sdbr.workflows.pictures.jobs import Attachments
 
 _EXAMPLES = """
 sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
@@ -23,7 +26,7 @@ sdbr txt2img "a fox" --count 8 | sdbr vid2vid - "watercolor" --fps 8
 _write = grouped("Video")
 
 
-@click.command("vid2vid", cls=Command, examples=_EXAMPLES)
+@click.command("vid2vid", cls=Command, epilog=_EXAMPLES)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @clip_options
 @steady_options
@@ -42,9 +45,11 @@ def command(
     clip: ClipFlags,
     steady: SteadyFlags,
     look_flags: LookFlags,
-    beside: Any,
+    beside: Attachments,
     run: Run,
-    **video: Any,
+    crf: int | None,
+    container: str | None,
+    no_audio: bool,
 ) -> None:
     """Restyle whole videos: as long as they were, at their frame rate, with their sound.
 
@@ -69,13 +74,19 @@ def command(
     inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
     look = look_of(single_variant({**flags, "prompt": prompt}))
     where, name, ending = clip_target(
-        places(workspace, animated=False), run.output.to, run.output.name, video["container"]
+        places(workspace, animated=False), run.output.to, run.output.name, container
     )
-    kept = {**flags, "prompt": prompt, **video, "container": container_of(ending)}
+    kept = {
+        **flags,
+        "prompt": prompt,
+        "crf": crf,
+        "no_audio": no_audio,
+        "container": container_of(ending),
+    }
     spec = replace(
         spec_of("vid2vid", kept, clip, steady, ending),
-        audio=not video["no_audio"],
-        settings=EncodingSettings(crf=video["crf"]),
+        audio=not no_audio,
+        settings=EncodingSettings(crf=crf),
         name=name,
         exact=is_exact(run.output.to, ending),
         overwrite=run.output.overwrite,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ALONE = ("profile", "endpoint_url", "max_cost", "ask_above")
 
 
-def decisions(file: File) -> list[tuple[Key, Any]]:
+def decisions(file: File) -> list[tuple[Key, object]]:
     """The settings of a file that need trust: their keys and values."""
     return list(_decisions(file.values))
 

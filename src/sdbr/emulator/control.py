@@ -91,7 +91,7 @@ def _summary(model: EmulatedModel, region: str) -> dict[str, Any]:
     }
 
 
-def _lifecycle(model: EmulatedModel) -> dict[str, Any]:
+def _lifecycle(model: EmulatedModel) -> dict[str, object]:
     legacy = model.legacy is not None and datetime.now(UTC).date() >= model.legacy
     days = {
         "startOfLifeTime": model.launch,
@@ -123,7 +123,7 @@ def _profile(name: str, region: str) -> dict[str, Any]:
     return _profile_of(model, region)
 
 
-def _profile_of(model: EmulatedModel, region: str) -> dict[str, Any]:
+def _profile_of(model: EmulatedModel, region: str) -> dict[str, object]:
     since = PROFILE_SINCE.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "inferenceProfileName": f"US {model.title}",

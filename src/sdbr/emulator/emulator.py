@@ -86,7 +86,7 @@ class Emulator:
         """Forget what was received, and count invocations from 1 again."""
         self._service.clear()
 
-    def summary(self) -> Mapping[str, Any]:
+    def summary(self) -> Mapping[str, object]:
         """Counts by outcome and model, pictures made, the most requests in flight at once."""
         return self._service.about()
 

@@ -44,7 +44,7 @@ def find_model(name: str, request: Request, settings: EmulatorSettings) -> Emula
     return model
 
 
-def parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> object:
     """The body as JSON, or None when it is none."""
     try:
         return json.loads(body)
@@ -52,7 +52,7 @@ def parsed(body: bytes) -> Any:
         return None
 
 
-def checked(request: Request, body: Any) -> Mapping[str, Any]:
+def checked(request: Request, body: object) -> Mapping[str, object]:
     """The parsed body, when it is a JSON object and not too large."""
     if request.too_large or len(request.body) > MAX_BODY:
         raise invalid(TOO_LARGE)
@@ -108,7 +108,9 @@ class InvokeContext:
     paint: Paint
 
 
-def read_order(model: EmulatedModel, body: Mapping[str, Any], settings: EmulatorSettings) -> Order:
+def read_order(
+    model: EmulatedModel, body: Mapping[str, object], settings: EmulatorSettings
+) -> Order:
     """What the body asks for, with a seed drawn where it names none."""
     order = dialect_of(model).read(model, body)
     return dataclasses.replace(

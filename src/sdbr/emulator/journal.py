@@ -54,7 +54,7 @@ class ReceivedRequest:
         return json.dumps(line, ensure_ascii=False)
 
 
-def abbreviated(value: Any) -> Any:
+def abbreviated(value: object) -> object:
     """JSON with images and whatever else is long replaced by its SHA-256 and length.
 
     What is left has at most `LONGEST` characters and `MOST_PARTS` parts a level.
@@ -64,7 +64,7 @@ def abbreviated(value: Any) -> Any:
     return short if len(text) <= 2 * LONGEST else _digest(text)
 
 
-def _abbreviated(value: Any) -> Any:
+def _abbreviated(value: object) -> object:
     if isinstance(value, str):
         spaced = " " in value[:LONG]
         return _digest(value) if len(value) > (LONGEST if spaced else LONG) else value
@@ -77,7 +77,7 @@ def _abbreviated(value: Any) -> Any:
     return value
 
 
-def _digest(text: str) -> dict[str, Any]:
+def _digest(text: str) -> dict[str, object]:
     return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "characters": len(text)}
 
 
@@ -125,7 +125,7 @@ class Journal:
         self._bytes -= oldest.size
 
 
-def summary(records: tuple[ReceivedRequest, ...]) -> dict[str, Any]:
+def summary(records: tuple[ReceivedRequest, ...]) -> dict[str, object]:
     """Counts over records: invocations, pictures made, outcomes, models."""
     calls = [record for record in records if record.number]
     return {

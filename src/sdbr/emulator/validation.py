@@ -59,7 +59,7 @@ def check_value(model: EmulatedModel, field: Field, value: Any, where: str) -> N
         raise _say(model, field, where, fault)
 
 
-def _check_names(model: EmulatedModel, body: Mapping[str, Any]) -> None:
+def _check_names(model: EmulatedModel, body: Mapping[str, object]) -> None:
     missing = [name for name in model.required if name not in body]
     unknown = [name for name in body if name not in model.fields]
     if model.wording == "schema":
@@ -97,11 +97,11 @@ def _say(model: EmulatedModel, field: Field, where: str, fault: str) -> Refusal:
     return detail(f"Invalid value for field '{field.name}': {fault}")
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     return JSON_KINDS.get(type(value), "unknown")
 
 
-def _fits(kind: str, value: Any) -> bool:
+def _fits(kind: str, value: object) -> bool:
     if isinstance(value, bool):
         return False
     if kind == "integer":

@@ -85,7 +85,7 @@ def _rows(ledger: Ledger, sql: str, values: tuple[object, ...]) -> list[dict[str
     return rows
 
 
-def _check(ledger: Ledger, row: dict[str, Any]) -> None:
+def _check(ledger: Ledger, row: dict[str, object]) -> None:
     """Raise InputProblem for a value that sdbr never wrote: SQLite itself holds any."""
     for name, value in row.items():
         if not _fits(name, value):

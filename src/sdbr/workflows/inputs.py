@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from glob import glob, has_magic
 from pathlib import Path
-from typing import Any
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of
@@ -140,7 +139,7 @@ def _path_in_json(line: str) -> str:
 
 
 def inputs_and_prompt(
-    arguments: tuple[str, ...], flags: Mapping[str, Any], catalog: Catalog
+    arguments: tuple[str, ...], flags: Mapping[str, object], catalog: Catalog
 ) -> tuple[tuple[str, ...], str]:
     """Split `INPUT... PROMPT`: the last argument is the prompt, unless the model takes none.
 
@@ -166,11 +165,11 @@ def inputs_and_prompt(
     raise UsageProblem(f'No prompt. Say how {last} should look, for example "as a woodcut".')
 
 
-def _takes_prompt(flags: Mapping[str, Any], catalog: Catalog) -> bool:
-    name = flags.get("model")
-    if not name or "," in name:
+def _takes_prompt(flags: Mapping[str, object], catalog: Catalog) -> bool:
+    name, family = flags.get("model"), flags.get("family")
+    if not isinstance(name, str) or not name or "," in name:
         return True
-    model = catalog.find(name, flags.get("family"))
+    model = catalog.find(name, str(family) if family else None)
     return "prompt" in dialect_of(model).takes(model)
 
 

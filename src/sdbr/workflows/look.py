@@ -75,7 +75,7 @@ def prefixed(prefix: str, prompt: str) -> str:
     return f"{prefix}{comma}{prompt}".strip()
 
 
-def flags_of(look: Look) -> dict[str, Any]:
+def flags_of(look: Look) -> dict[str, object]:
     """The flags that make this look again, but for the seed; the opposite of `look_of`."""
     silent = Look()
     flags = {name: getattr(look, name) for name in sorted(_OWN - {"seed"})}

@@ -255,7 +255,7 @@ def _print(result: ResultLine, as_json: bool, emulated: bool) -> None:
         print_line(_json(result.as_json(emulated)) if as_json else str(result.path))
 
 
-def _json(values: Mapping[str, Any]) -> str:
+def _json(values: Mapping[str, object]) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 

@@ -32,7 +32,7 @@ class Variant:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-def expand(flags: Mapping[str, Any]) -> list[Variant]:
+def expand(flags: Mapping[str, object]) -> list[Variant]:
     """Every combination of the values that the flags name; the last swept flag varies fastest.
 
     Texts may hold `{red|blue}`; numbers `1,2,5`, `0.2:0.8:0.1` (from, to, step; the end is part

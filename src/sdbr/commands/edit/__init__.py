@@ -7,6 +7,12 @@ import click
 from sdbr.cli.help import Folder
 
 
-@click.group("edit", cls=Folder, package=__name__)
+class Edits(Folder):
+    """The commands beside this file."""
+
+    package = __name__
+
+
+@click.group("edit", cls=Edits)
 def command() -> None:
     """Erase, repaint, replace, recolor or grow parts of pictures."""

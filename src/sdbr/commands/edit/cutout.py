@@ -9,7 +9,7 @@ from sdbr.cli.look_options import INPUT, LookFlags, look_options
 from sdbr.cli.options import Run, run_options
 
 
-@click.command("cutout", cls=Command, examples="sdbr edit cutout photo.jpg -o cutout.png")
+@click.command("cutout", cls=Command, epilog="sdbr edit cutout photo.jpg -o cutout.png")
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @look_options(*INPUT[1:])
 @run_options

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,13 +10,16 @@ from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, beside_options, grow_mask, look_options
 from sdbr.cli.options import Run, run_options
 
+if TYPE_CHECKING:
+    from sdbr.workflows.pictures.jobs import Attachments
 
-@click.command("erase", cls=Command, examples="sdbr edit erase photo.jpg --mask what.png")
+
+@click.command("erase", cls=Command, epilog="sdbr edit erase photo.jpg --mask what.png")
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @look_options(*INPUT[1:], grow_mask)
 @beside_options
 @run_options
-def command(inputs: tuple[str, ...], look_flags: LookFlags, beside: Any, run: Run) -> None:
+def command(inputs: tuple[str, ...], look_flags: LookFlags, beside: Attachments, run: Run) -> None:
     """Fill what is white in --mask (or transparent in the input) from its surroundings."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,15 +10,20 @@ from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, beside_options, grow_mask, look_options
 from sdbr.cli.options import Run, run_options
 
+if TYPE_CHECKING:
+    from sdbr.workflows.pictures.jobs import Attachments
+
 _EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
 
 
-@click.command("inpaint", cls=Command, examples=_EXAMPLES)
+@click.command("inpaint", cls=Command, epilog=_EXAMPLES)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @look_options(*INPUT[1:], grow_mask)
 @beside_options
 @run_options
-def command(arguments: tuple[str, ...], look_flags: LookFlags, beside: Any, run: Run) -> None:
+def command(
+    arguments: tuple[str, ...], look_flags: LookFlags, beside: Attachments, run: Run
+) -> None:
     """Draw PROMPT where --mask is white (or the input is transparent)."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from sdbr.cli.help import Command
@@ -17,7 +15,7 @@ sdbr edit outpaint photo.jpg --up 400 --prompt "a stormy sky"
 _grow = grouped("Grow")
 
 
-@click.command("outpaint", cls=Command, examples=_EXAMPLES)
+@click.command("outpaint", cls=Command, epilog=_EXAMPLES)
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @_grow("--prompt", default="", help="What to draw there.")
 @look_options(
@@ -30,5 +28,5 @@ def command(inputs: tuple[str, ...], prompt: str, look_flags: LookFlags, run: Ru
     """Draw what could lie beyond the edges of pictures."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
-    more: dict[str, Any] = {"prompt": prompt}
-    draw_over(PictureTask("edit outpaint", "outpaint"), inputs, more, look_flags, run)
+    task = PictureTask("edit outpaint", "outpaint")
+    draw_over(task, inputs, {"prompt": prompt}, look_flags, run)

@@ -11,7 +11,7 @@ from sdbr.cli.options import Run, grouped, run_options
 _EXAMPLES = 'sdbr edit recolor photo.jpg "bright red" --find "the car"'
 
 
-@click.command("recolor", cls=Command, examples=_EXAMPLES)
+@click.command("recolor", cls=Command, epilog=_EXAMPLES)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @grouped("Recolor")("--find", required=True, help="What to recolor, in words.")
 @look_options(*INPUT[1:], grow_mask)

@@ -11,7 +11,7 @@ from sdbr.cli.options import Run, grouped, run_options
 _EXAMPLES = 'sdbr edit replace photo.jpg "a red ball" --find "the dog"'
 
 
-@click.command("replace", cls=Command, examples=_EXAMPLES)
+@click.command("replace", cls=Command, epilog=_EXAMPLES)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @grouped("Replace")("--find", required=True, help="What to replace, in words.")
 @look_options(*INPUT[1:], grow_mask)

@@ -25,7 +25,7 @@ class Dialect(Protocol):
 
     def withheld(
         self, seed: int, reason: str, shape: FilteredImages, blurred: Callable[[], bytes]
-    ) -> tuple[dict[str, Any], bytes]:
+    ) -> tuple[dict[str, object], bytes]:
         """The body of an answer whose picture the filter keeps, and what is sent in its place.
 
         `shape` is what is left of the pictures' list; `blurred` draws a picture to send instead.

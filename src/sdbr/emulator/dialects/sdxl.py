@@ -60,7 +60,7 @@ def answer(seed: int, picture: bytes, finish: str = "SUCCESS") -> dict[str, Any]
 
 def withheld(
     seed: int, reason: str, _shape: FilteredImages, blurred: Callable[[], bytes]
-) -> tuple[dict[str, Any], bytes]:
+) -> tuple[dict[str, object], bytes]:
     """The body of an answer with the picture that is refused, blurred; an error has none."""
     if reason == INFERENCE_ERROR:
         return answer(seed, b"", "ERROR"), b""

@@ -46,7 +46,7 @@ def answer(seed: int, picture: bytes) -> dict[str, Any]:
 
 def withheld(
     seed: int, reason: str, shape: FilteredImages, _blurred: Callable[[], bytes]
-) -> tuple[dict[str, Any], bytes]:
+) -> tuple[dict[str, object], bytes]:
     """The body of an answer that holds no picture, with a reason for it."""
     answered: dict[str, Any] = {"seeds": [seed], "finish_reasons": [reason]}
     if shape == "missing":
@@ -66,7 +66,7 @@ def _task(model: EmulatedModel, body: Mapping[str, Any]) -> str:
     return model.task
 
 
-def _sd3_task(model: EmulatedModel, body: Mapping[str, Any]) -> str:
+def _sd3_task(model: EmulatedModel, body: Mapping[str, object]) -> str:
     mode = body.get("mode", "text-to-image")
     if mode == "image-to-image":
         for name in ("image", "strength"):

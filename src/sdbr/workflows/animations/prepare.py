@@ -188,7 +188,7 @@ def _alpha(path: Path, placement: Placement, look: Look) -> Image.Image | None:
     return apply(image.getchannel("A"), seen)
 
 
-def _drawn_from(spec: AnimationSpec, inputs: tuple[Input, ...]) -> list[Any]:
+def _drawn_from(spec: AnimationSpec, inputs: tuple[Input, ...]) -> list[object]:
     """All that decides the pictures but the seed and how many there are."""
     motion = replace(spec.motion, count=0)
     digests = [(one.role, one.sha256) for one in inputs]
@@ -199,5 +199,5 @@ def _drawn_from(spec: AnimationSpec, inputs: tuple[Input, ...]) -> list[Any]:
     ]
 
 
-def _digest(*values: Any) -> str:
+def _digest(*values: object) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()

@@ -9,7 +9,6 @@ from fractions import Fraction
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -79,7 +78,9 @@ def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> tuple[
     return place(buffer.getvalue(), results, name, ".png"), Size(*sheet.size)
 
 
-def how_made(animation: PreparedAnimation, timeline: list[Showing], realm: str) -> dict[str, Any]:
+def how_made(
+    animation: PreparedAnimation, timeline: list[Showing], realm: str
+) -> dict[str, object]:
     """The record in the animation's metadata: the same run gives the same text."""
     request = animation.still.request
     return {
@@ -101,7 +102,7 @@ def how_made(animation: PreparedAnimation, timeline: list[Showing], realm: str) 
     }
 
 
-def index_of(animation: PreparedAnimation) -> dict[str, Any]:
+def index_of(animation: PreparedAnimation) -> dict[str, object]:
     """What frames.json tells beside the frames: how each was asked for."""
     return {
         "source": animation.path.name,

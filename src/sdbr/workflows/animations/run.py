@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from sdbr.bedrock import body
@@ -139,7 +138,7 @@ def _frames_folder(animation: PreparedAnimation, resources: Resources) -> Iterat
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _planned(animation: PreparedAnimation, number: int) -> dict[str, Any]:
+def _planned(animation: PreparedAnimation, number: int) -> dict[str, object]:
     """A frame to draw; `over` are the frames that its init image is made of, if any: then
     its body is not known yet."""
     frame = animation.frames[number]

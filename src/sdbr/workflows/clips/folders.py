@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.files import write_whole
@@ -38,7 +37,7 @@ class ClipFolders:
         """The file of the nth frame as it became."""
         return self.generated / f"{number + 1:06d}{self.suffix}"
 
-    def write_index(self, index: dict[str, Any]) -> None:
+    def write_index(self, index: dict[str, object]) -> None:
         """Write frames.json: settings and the time of each frame."""
         data = json.dumps({"fingerprint": self.fingerprint, **index}, ensure_ascii=False, indent=1)
         write_whole(self.source / INDEX, data.encode("utf-8"))

@@ -180,7 +180,7 @@ def prepare_clip(
     return ClipPlan(footage, requests, folders, size, spec.keep_frames, inputs)
 
 
-def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, Any]:
+def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, object]:
     """What frames.json tells: the source, the settings, and the time of each frame in seconds."""
     clip = plan.footage.clip
     return {
@@ -224,7 +224,7 @@ def _fingerprint(pictures: str, seed: int, spec: ClipSpec, resources: Resources)
     )
 
 
-def _digest(values: list[Any]) -> str:
+def _digest(values: list[object]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

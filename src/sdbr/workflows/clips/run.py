@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.console import counted
@@ -249,7 +248,7 @@ class ClipWork:
         return extra
 
     def _line(
-        self, clip: PreparedClip, path: Path, cost: Decimal, more: dict[str, Any]
+        self, clip: PreparedClip, path: Path, cost: Decimal, more: dict[str, object]
     ) -> ResultLine:
         request = clip.plan.requests.request
         source = clip.source.files[0]

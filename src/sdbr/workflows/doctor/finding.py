@@ -26,17 +26,17 @@ class Finding:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def ok(about: str, said: str, **facts: Any) -> Finding:
+def ok(about: str, said: str, **facts: object) -> Finding:
     """All is well."""
     return Finding(about, "ok", said, facts=facts)
 
 
-def note(about: str, said: str, **facts: Any) -> Finding:
+def note(about: str, said: str, **facts: object) -> Finding:
     """Something to know, or to do some day."""
     return Finding(about, "note", said, facts=facts)
 
 
-def fix(about: str, said: str, code: int, **facts: Any) -> Finding:
+def fix(about: str, said: str, code: int, **facts: object) -> Finding:
     """Something that a run would fail at."""
     return Finding(about, "fix", said, code, facts)
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of, seed_within
@@ -40,7 +40,7 @@ class PictureSpec:
     """What a command wants drawn: its name, its flags, how often, and the model it prefers."""
 
     command: str
-    flags: Mapping[str, Any]
+    flags: Mapping[str, object]
     count: int = 1
     default_model: str | None = None
     task: str = "text-to-image"

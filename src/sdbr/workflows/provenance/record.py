@@ -17,7 +17,7 @@ Place = tuple[int | str, ...]
 _LISTS = ("inputs", "treatment")
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> object:
     if value is None or isinstance(value, list | dict):
         raise ValueError("is no single value")
     return value
@@ -26,7 +26,7 @@ def _scalar(value: Any) -> Any:
 # Above 2^53 a program that reads JSON's numbers as floats would see another one.
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
-Scalar = Annotated[Any, AfterValidator(_scalar)]
+Scalar = Annotated[object, AfterValidator(_scalar)]
 _CONFIG = ConfigDict(extra="allow", strict=True)
 
 
@@ -96,7 +96,7 @@ def _place(location: Place) -> Place:
     return location if index is None else location[: index + (location[0] in _LISTS)]
 
 
-def _without(wrong: Set[Place], value: Any, place: Place) -> Any:
+def _without(wrong: Set[Place], value: object, place: Place) -> object:
     if not isinstance(value, dict | list):
         return value
     pairs = value.items() if isinstance(value, dict) else enumerate(value)

@@ -32,7 +32,7 @@ def webui_text(job: Job, picture: Picture) -> str:
     return without_account(webui.compose(request.prompt, request.negative_prompt, fields))
 
 
-def record_text(record: Mapping[str, Any]) -> str:
+def record_text(record: Mapping[str, object]) -> str:
     """The record as it stands in a result, which travels: without the account of an ARN."""
     return without_account(json.dumps(record, ensure_ascii=False, sort_keys=True))
 
@@ -67,7 +67,7 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
     return record_text(record)
 
 
-def request_fields(request: ImageRequest) -> dict[str, Any]:
+def request_fields(request: ImageRequest) -> dict[str, object]:
     """The request without its pictures, in neutral words; what was not given is left out."""
     fields: dict[str, Any] = {
         "model": request.model.invoke_id,
@@ -85,7 +85,7 @@ def request_fields(request: ImageRequest) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, "", {})}
 
 
-def finish_fields(job: Job) -> dict[str, Any]:
+def finish_fields(job: Job) -> dict[str, object]:
     """What was done to the model's picture, in words."""
     finish = job.finish
     fields = {

@@ -13,7 +13,7 @@ from sdbr.store import ledger_queries
 from sdbr.store.ledger import Ledger
 
 
-def section(ledger: Ledger | None, run: Mapping[str, Any] | None) -> str:
+def section(ledger: Ledger | None, run: Mapping[str, object] | None) -> str:
     """The boxes with sums; "" for a workspace that has no ledger."""
     if ledger is None:
         return ""
