@@ -270,7 +270,7 @@ def test_a_loop_that_is_told_takes_the_place_of_the_source_s(sdbr, dance):
 def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
     ran = sdbr("img2gif", photo, dance, "a", "--offline")
     assert ran.code == 2
-    assert "in two commands" in ran.failure
+    assert "photo.png is a still and dance.gif moves. Give them in two commands." in ran.failure
 
 
 @pytest.mark.parametrize(

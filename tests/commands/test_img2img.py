@@ -54,6 +54,13 @@ def test_what_moves_in_a_folder_is_told_and_not_passed_over_in_silence(sdbr, wor
 
 
 @pytest.mark.usefixtures("emulator")
+def test_hidden_files_of_a_folder_are_left_out(sdbr, workspace):
+    for name in ("a.jpg", ".b.jpg"):
+        wide_photo(workspace, name)
+    assert sdbr("img2img", ".", "ink", "--seed", "7").lines == ["generate/img/a-7.png"]
+
+
+@pytest.mark.usefixtures("emulator")
 def test_a_prompt_may_be_longer_than_any_file_name(sdbr, workspace):
     ran = sdbr("img2img", wide_photo(workspace), "old paper, " * 180, "--seed", "7")
     assert ran.lines == ["generate/img/wide-7.png"]

@@ -94,3 +94,25 @@ def test_corrections_do_not_wander_off_over_a_long_shot():
     }
     last = harmonized(frames, pictures)[59]
     assert apart(frames, 59, last) < 12
+
+
+def test_two_keyframes_meet_halfway_between_their_colors():
+    frames = pan(9, step=1)
+    pictures = {
+        key: np.clip(look(frames[key]).astype(int) + tint, 0, 255).astype(np.uint8)
+        for key, tint in ((0, 12), (8, -12))
+    }
+    levels = [
+        picture.mean() - look(frames[key]).mean()
+        for key, picture in harmonized(frames, pictures).items()
+    ]
+    assert np.abs(levels).max() < 3
+
+
+def test_a_keyframe_of_more_contrast_than_the_one_before_takes_on_its_contrast():
+    frames = pan(9, step=1)
+    shown = look(frames[8]).astype(float)
+    harder = np.clip((shown - shown.mean()) * 1.1 + shown.mean(), 0, 255).astype(np.uint8)
+    found = corrections(frames, {0: look(frames[0]), 8: harder}, (0, 8), agreeing=1)
+    corrected = [c.of(p) for c, p in zip(found, (look(frames[0]), harder), strict=True)][1]
+    assert abs(corrected.std() - shown.std()) < 0.35 * abs(harder.std() - shown.std())

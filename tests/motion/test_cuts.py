@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from itertools import product
+
+import cv2
 import numpy as np
 
 from sdbr.motion.cuts import Change, find_cuts
@@ -73,3 +76,29 @@ def test_a_fade_to_black_and_back_is_no_cut():
     shares = np.abs(np.linspace(-1, 1, 33))
     faded = [(frame * share).astype(np.uint8) for frame, share in zip(frames, shares, strict=True)]
     assert cuts(faded) == ()
+
+
+def lamps(ground_level):
+    """A street at night under lamps."""
+    street = np.full((96, 160, 3), ground_level, np.uint8)
+    for x, y in product(range(10, 160, 30), range(14, 96, 34)):
+        cv2.circle(street, (x, y), 5, (255, 230, 180), -1)
+    return street
+
+
+def test_a_cut_from_the_dark_to_lamps_is_one_and_a_light_that_comes_on_in_the_black_is_none():
+    dark, black = (lit(pan(14, step=1), gain) for gain in (0.1, 0.05))
+    assert cuts([*dark, *[lamps(14)] * 14]) == (14,)
+    assert cuts([*black, *[lamps(14)] * 14]) == ()
+
+
+def test_a_shot_of_two_frames_is_found_between_its_cuts():
+    quiet = [Change(1.0, 0.01, 0.0)] * 20
+    quiet[8], quiet[10] = Change(60.0, 0.8, 0.01), Change(50.0, 0.8, 0.01)
+    assert find_cuts(quiet) == (8, 10)
+
+
+def test_of_two_changes_in_a_row_the_larger_one_is_the_cut():
+    quiet = [Change(1.0, 0.01, 0.0)] * 20
+    quiet[8], quiet[9] = Change(50.0, 0.8, 0.01), Change(60.0, 0.8, 0.01)
+    assert find_cuts(quiet) == (9,)

@@ -47,3 +47,20 @@ def test_what_a_look_moves_in_every_picture_stays_moved():
 def test_a_picture_without_like_ones_is_left_alone():
     one = displacement(SOURCE, moved(look(SOURCE), 2, 0))
     assert own_shift([one], one, (320, 192)) is None
+
+
+def test_a_difference_that_is_no_shift_moves_little():
+    """Another drawing of the same place is not taken for the place elsewhere."""
+    random = np.random.default_rng(2)
+    strokes = cv2.GaussianBlur(random.normal(0, 60, SOURCE.shape).astype(np.float32), (0, 0), 2)
+    other = np.clip(look(SOURCE) + strokes, 0, 255).astype(np.uint8)
+    assert np.linalg.norm(displacement(SOURCE, other), axis=2).mean() * 320 / 40 < 0.3
+
+
+def test_a_shift_is_measured_under_strokes_too_and_one_beyond_the_usual_not_believed_whole():
+    random = np.random.default_rng(2)
+    strokes = cv2.GaussianBlur(random.normal(0, 30, SOURCE.shape).astype(np.float32), (0, 0), 2)
+    drawn = np.clip(look(SOURCE) + strokes, 0, 255).astype(np.uint8)
+    usual = pixels(displacement(SOURCE, moved(drawn, 1.0, -0.6)))
+    assert np.abs(usual - [1.0, -0.6]).max() < 0.25
+    assert 1.5 < pixels(displacement(SOURCE, moved(look(SOURCE), 3.0, 0.0)))[0] < 2.6

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from sdbr.motion.flow import view
-from sdbr.motion.matching import step
+from sdbr.motion.matching import Step, step
 from sdbr.motion.warp_error import mean_error, sharpness, steadiness, visible
 from tests.motion.scenes import pan, passing, still
 
@@ -68,3 +68,27 @@ def test_pairs_are_taken_one_at_a_time():
 
     next(steadiness(pairs()))
     assert taken == [0, 1]
+
+
+def a_row_of_flow(across):
+    """A flow along x alone, the same in each of 40 rows."""
+    flow = np.zeros((40, len(across), 2), np.float32)
+    flow[..., 0] = across
+    return flow
+
+
+def test_where_flow_does_not_lead_back_nothing_is_seen_by_ruders_equation_5():
+    off = np.linspace(0, 1.5, 64, dtype=np.float32)
+    taken = Step(a_row_of_flow(np.full(64, 3.0)), a_row_of_flow(off - 3))
+    hidden = off**2 > 0.01 * (9 + (3 - off) ** 2) + 0.5
+    assert np.array_equal(visible(taken)[20, 1:-1], ~hidden[1:-1])
+    assert 20 < hidden.sum() < 40
+
+
+def test_where_motion_changes_from_place_to_place_nothing_is_seen_by_ruders_equation_6():
+    slope = 0.06
+    length = slope * (np.arange(64, dtype=np.float32) - 31.5)
+    edge = slope**2 > 0.01 * length**2 + 0.002
+    seen = visible(Step(a_row_of_flow(-length), a_row_of_flow(length)))[20]
+    assert np.array_equal(seen[8:-8], ~edge[8:-8])
+    assert 8 < edge.sum() < 20

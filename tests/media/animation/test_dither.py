@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sdbr.media.animation.dither import DITHERS, dither_for, drawn
+from sdbr.media.animation.nearest import LEVELS, Pairs
 from sdbr.media.animation.palette import Palette, palette_of
 
 GREYS = Palette(np.array([[60] * 3, [90] * 3, [120] * 3], np.uint8), False)
@@ -106,3 +107,19 @@ def test_flat_art_and_fine_palettes_need_no_dither_and_banding_gradients_the_mos
 def test_a_palette_of_one_color_draws():
     for dither in DRAWN:
         assert (shown(gray(80), Palette(GREYS.colors[:1], False), dither) == 60).all()
+
+
+@pytest.mark.parametrize(("level", "share"), [(60, 0), (75, 0.25), (85, 0.4)])
+def test_where_dots_cost_nothing_a_mixture_is_the_color_itself(level, share):
+    pairs = Pairs(Palette(np.array([[60] * 3, [110] * 3, [124] * 3], np.uint8), True), 0.0)
+    thresholds = np.arange(LEVELS, dtype=np.uint8)
+    pixels = np.full((LEVELS, 3), level if share != 0.4 else 80, np.uint8)
+    entries = pairs.mixed(pixels, thresholds)
+    assert abs(pairs.centers[entries].mean() - pixels.mean()) < 0.5
+
+
+def test_the_dearer_dots_are_the_fewer_are_shown():
+    palette = Palette(np.array([[60] * 3, [120] * 3], np.uint8), True)
+    pixels, thresholds = np.full((LEVELS, 3), 80, np.uint8), np.arange(LEVELS, dtype=np.uint8)
+    dots = [int((Pairs(palette, g).mixed(pixels, thresholds) == 1).sum()) for g in (0, 0.2, 0.5)]
+    assert dots[0] > dots[1] > dots[2]

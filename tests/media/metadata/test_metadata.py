@@ -56,6 +56,15 @@ def test_what_was_embedded_is_read_back_and_no_pixel_is_touched(kind):
     assert after.tobytes() == before.tobytes()
 
 
+@pytest.mark.parametrize(("kind", "alpha"), [("webp-alpha", 0x10), ("webp-lossless", 0)])
+def test_the_header_of_a_webp_tells_of_transparency_exif_and_xmp(kind, alpha):
+    """As the container's specification has it: a browser goes by these bits."""
+    assert not any(chunk.name == b"VP8X" for chunk in webp_chunks(encoded(kind)))
+    made = embed(encoded(kind), PARAMETERS, RECORD)
+    (header,) = (chunk for chunk in webp_chunks(made) if chunk.name == b"VP8X")
+    assert made[header.start] == alpha | 0x08 | 0x04
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_embedding_again_replaces_what_was_there(kind):
     data = encoded(kind)

@@ -50,3 +50,11 @@ def test_scaling_keeps_the_shape() -> None:
 def test_channels_are_added_opaque_and_taken_away_on_white() -> None:
     assert (with_channels(picture(0), 4)[..., 3] == 255).all()
     assert with_channels(picture(0, alpha=True), 3).shape == (64, 96, 3)
+
+
+def test_a_side_that_is_even_stays_as_it_is() -> None:
+    assert [evened(picture(0, *size)).shape[:2] for size in ((6, 3), (7, 4), (6, 4))] == [
+        (4, 6),
+        (4, 8),
+        (4, 6),
+    ]

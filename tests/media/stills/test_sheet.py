@@ -1,4 +1,4 @@
-from PIL import Image
+from PIL import Image, ImageChops
 
 from sdbr.media.stills.encode import encode
 from sdbr.media.stills.sheet import Labels, contact_sheet, pairs_sheet, thumbnail
@@ -68,3 +68,11 @@ def test_a_thumbnail_is_opened_from_a_file(tmp_path):
     path = tmp_path / "large.jpg"
     path.write_bytes(encode(RED.resize((2000, 1000)), "jpeg"))
     assert thumbnail(path, 64).size == (64, 32)
+
+
+def test_pictures_without_labels_have_the_same_margin_all_around():
+    sheet = contact_sheet([[RED]], side=60)
+    left, top, right, bottom = ImageChops.difference(
+        sheet, Image.new("RGB", sheet.size, sheet.getpixel((0, 0)))
+    ).getbbox()
+    assert left == top == sheet.width - right == sheet.height - bottom

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import SizeRule, dialect_of
 from sdbr.media.stills.camera import Move, moved
-from sdbr.media.stills.fit import plan_fit
+from sdbr.media.stills.fit import CropBox, Placement, plan_fit
 from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.animations import motions
 from sdbr.workflows.animations.motions import Loop, Motion, Still
@@ -115,3 +115,28 @@ def test_a_frame_between_is_drawn_over_a_blend_of_both_ends():
     request = frames[1].asked({0: drawn(one), 4: drawn(other)})
     expected = np.asarray(one) * 0.75 + np.asarray(other) * 0.25
     assert np.abs(sent(request) - expected).max() <= 1.5
+
+
+def quarters(size):
+    """Red, green, blue and white, each a quarter of the picture."""
+    image = Image.new("RGB", (2, 2))
+    image.putdata([(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)])
+    return image.resize(size, Image.Resampling.NEAREST)
+
+
+@pytest.mark.parametrize(
+    ("largest", "size", "middle"), [(4096, (192, 128), (90, 64)), (100, (96, 64), (45, 32))]
+)
+def test_what_is_seen_goes_in_again_where_it_lay_whatever_size_came(largest, size, middle):
+    """At the size that came, where the model takes that; else at the one that it was sent."""
+    whole = CropBox(0, 0, 70, 56)
+    loop = Loop(
+        Placement(Size(70, 56), Size(96, 64), whole, CropBox(10, 4, 80, 60)),
+        SizeRule(max_side=largest),
+    )
+    again = Image.open(BytesIO(loop.again(quarters((140, 112)), Size(192, 128)))).convert("RGB")
+    assert again.size == size
+    x, y = middle
+    around = [again.getpixel((x + dx, y + dy)) for dy in (-3, 3) for dx in (-3, 3)]
+    wanted = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)]
+    assert np.abs(np.subtract(around, wanted)).max() < 60
