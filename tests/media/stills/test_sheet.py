@@ -60,8 +60,8 @@ def test_many_pictures_make_a_sheet_that_still_opens():
 
 
 def test_pairs_are_named_before_and_after():
-    plain = contact_sheet([(RED, BLUE)], Labels("t", ("before", "after")), 100)
-    assert pairs_sheet([(RED, BLUE)], Labels("t"), 100).tobytes() == plain.tobytes()
+    plain = contact_sheet([(RED, BLUE)], Labels("t", ("before", "after")), 384)
+    assert pairs_sheet([(RED, BLUE)], Labels("t")).tobytes() == plain.tobytes()
 
 
 def test_a_thumbnail_is_opened_from_a_file(tmp_path):

@@ -33,11 +33,11 @@ def apply(image: Image.Image, placement: Placement, fill: int | None = None) -> 
     if not _padded(placement):
         return part
     canvas = Image.new(image.mode, placement.size, fill or 0)
-    canvas.paste(part, placement.placed[:2])
+    canvas.paste(part, placement.placed)
     if fill is not None:
         return canvas
     canvas = _mirrored(canvas, placement.placed)
-    canvas.paste(part, placement.placed[:2])
+    canvas.paste(part, placement.placed)
     return canvas
 
 

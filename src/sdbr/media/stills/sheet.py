@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.text import Line, draw_line, line_height, wrap
 from sdbr.request import Size
+from sdbr.workspace import place
 
 Cells = Sequence[Sequence[Image.Image | None]]
 
@@ -19,6 +21,7 @@ _GAP, _MARGIN = 8, 24
 _TITLE_SIZE, _LABEL_SIZE = 22, 15
 _LABEL_WIDTH = 150
 _SMALLEST = 24
+PAIR_SIDE = 384  # Pixels: two beside each other fit a page, and faces can be judged.
 # A sheet beyond this is slow to open anywhere; the thumbnails shrink instead.
 _MOST_PIXELS = 40_000_000
 
@@ -46,12 +49,17 @@ def contact_sheet(cells: Cells, labels: Labels = Labels(), side: int = 256) -> I
     return _draw(small, labels, widths, heights)
 
 
-def pairs_sheet(
-    pairs: Sequence[tuple[Image.Image, Image.Image]], labels: Labels, side: int = 384
-) -> Image.Image:
+def pairs_sheet(pairs: Sequence[tuple[Image.Image, Image.Image]], labels: Labels) -> Image.Image:
     """Lay pictures out two by two, as they were and as they became, one pair a row."""
     columns = labels.columns or ("before", "after")
-    return contact_sheet(pairs, Labels(labels.title, columns, labels.rows), side)
+    return contact_sheet(pairs, Labels(labels.title, columns, labels.rows), PAIR_SIDE)
+
+
+def save(sheet: Image.Image, folder: Path, name: str) -> Path:
+    """Write a sheet as PNG into `folder` under a free name, and return its path."""
+    buffer = BytesIO()
+    sheet.save(buffer, "PNG")
+    return place(buffer.getvalue(), folder, name, ".png")
 
 
 def thumbnail(source: Path | bytes, side: int = 256) -> Image.Image:

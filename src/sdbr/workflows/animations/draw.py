@@ -24,8 +24,6 @@ from sdbr.workflows.animations.prepare import PreparedAnimation
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.failures import Failures, ends_the_run, hold, interrupted
 
-_WINDOW = 4  # Held results a worker, as for pictures.
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -76,10 +74,7 @@ def draw(
         if not all(n in progress.pictures for number in wave for n in animation.frames[number].of):
             break
         workers = min(resources.effort.workers, len(wave))
-        outcomes = map_ordered(
-            work, wave, workers=workers, window=_WINDOW * workers, stop=session.stop
-        )
-        for outcome in outcomes:
+        for outcome in map_ordered(work, wave, workers=workers, stop=session.stop):
             _note(outcome, animation, sources, progress, resources)
             console.step(f"{in_usd(spent(session.budget))} USD")
     _raise_if_missing(progress, session)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,13 @@ from sdbr import __version__
 from sdbr.media.clip import Frame, Pace, Pixels
 from sdbr.media.open import open_writer
 from sdbr.media.stills.pixels import with_channels
-from sdbr.media.stills.sheet import Labels, contact_sheet, thumbnail
+from sdbr.media.stills.sheet import Labels, contact_sheet, save, thumbnail
 from sdbr.request import Size
 from sdbr.workflows.animations.draw import frame_file, frames_to_draw
 from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, PreparedAnimation
 from sdbr.workflows.animations.timeline import Showing, Timing, schedule
 from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.provenance.write import record_text, request_fields
-from sdbr.workspace import place
 
 _ACROSS, _SIDE = 6, 256
 
@@ -72,10 +70,8 @@ def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> tuple[
     cells = [[thumbnail(path, _SIDE) for path in files[at : at + _ACROSS]] for at in starts]
     rows = tuple(", ".join(names[at : at + _ACROSS]) for at in starts)
     sheet = contact_sheet(cells, Labels(animation.still.request.prompt, rows=rows), _SIDE)
-    buffer = BytesIO()
-    sheet.save(buffer, "PNG")
-    results, name = animation.spec.where.results, f"{animation.folders.name}-{kind}"
-    return place(buffer.getvalue(), results, name, ".png"), Size(*sheet.size)
+    path = save(sheet, animation.spec.where.results, f"{animation.folders.name}-{kind}")
+    return path, Size(*sheet.size)
 
 
 def how_made(

@@ -103,7 +103,7 @@ def read_source_frames(
         return SourceFrame(shown, pixels, data if path.suffix == ".png" else b"")
 
     pairs = zip(plan.footage.frames, frames, strict=False)
-    return map_ordered(take, pairs, workers=_SPLITTERS, window=4 * _SPLITTERS, stop=session.stop)
+    return map_ordered(take, pairs, workers=_SPLITTERS, stop=session.stop)
 
 
 def draw_frame(

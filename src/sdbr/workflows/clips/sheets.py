@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
@@ -14,15 +13,14 @@ from sdbr.errors import Interrupted
 from sdbr.generation.stack import Resources, Session
 from sdbr.media.clip import Frame, Pixels
 from sdbr.media.open import open_reader
-from sdbr.media.stills.sheet import Labels, pairs_sheet
+from sdbr.media.stills.sheet import PAIR_SIDE, Labels, pairs_sheet, save
 from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_frame, draw_sequentially
 from sdbr.workflows.clips.footage import FrameInfo, read_wanted
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import rgb
 from sdbr.workflows.failures import Failures, interrupted
-from sdbr.workspace import place
 
-_SIDE = 512  # Pixels: two beside each other fit a page, and faces can be judged.
+_PAIRS = 8  # More rows than that are not looked at.
 
 
 def spread(frames: Sequence[FrameInfo], count: int) -> tuple[FrameInfo, ...]:
@@ -60,9 +58,7 @@ def draw_trial(
     if session.stop.is_set() and len(pairs) < len(wanted):
         raise interrupted(len(pairs), len(wanted))
     sheet = pairs_sheet(pairs, Labels(plan.requests.request.prompt, rows=tuple(names)))
-    buffer = BytesIO()
-    sheet.save(buffer, "PNG")
-    return place(buffer.getvalue(), folder, f"{plan.folders.name}-trial", ".png")
+    return save(sheet, folder, f"{plan.folders.name}-trial")
 
 
 def _drawn(
@@ -92,12 +88,8 @@ def _drawn(
 
 def _thumbnail(pixels: Pixels) -> Image.Image:
     image = Image.fromarray(pixels)
-    image.thumbnail((_SIDE, _SIDE))
+    image.thumbnail((PAIR_SIDE, PAIR_SIDE))
     return image
-
-
-_PAIRS = 8  # More rows than that are not looked at.
-_SHEET_SIDE = 384
 
 
 def write_sheet(clip: PreparedClip, result: Path) -> Path:
@@ -108,19 +100,10 @@ def write_sheet(clip: PreparedClip, result: Path) -> Path:
     before = _thumbnails(read_wanted(clip.reader, footage.choice), numbers)
     after = _thumbnails(open_reader(result).frames(), numbers)
     names = tuple(f"frame {one.number + 1}, {float(one.at):.2f} s" for one in wanted)
-    title = clip.plan.requests.request.prompt
-    sheet = pairs_sheet(
-        list(zip(before, after, strict=False)), Labels(title, rows=names), _SHEET_SIDE
-    )
-    buffer = BytesIO()
-    sheet.save(buffer, "PNG")
-    return place(buffer.getvalue(), result.parent, f"{clip.plan.folders.name}-sheet", ".png")
+    labels = Labels(clip.plan.requests.request.prompt, rows=names)
+    sheet = pairs_sheet(list(zip(before, after, strict=False)), labels)
+    return save(sheet, result.parent, f"{clip.plan.folders.name}-sheet")
 
 
 def _thumbnails(frames: Iterable[Frame], numbers: Sequence[int]) -> list[Image.Image]:
-    pictures = []
-    for number, frame in enumerate(frames):
-        if number in numbers:
-            pictures.append(Image.fromarray(rgb(frame.image)))
-            pictures[-1].thumbnail((_SHEET_SIDE, _SHEET_SIDE))
-    return pictures
+    return [_thumbnail(rgb(seen.image)) for n, seen in enumerate(frames) if n in numbers]

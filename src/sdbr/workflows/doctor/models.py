@@ -30,7 +30,6 @@ def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> It
             lambda model: plane.availability(model.id),
             offered,
             workers=_AT_ONCE,
-            window=4 * _AT_ONCE,
             stop=threading.Event(),
         )
         availabilities = dict(zip(offered, answers, strict=True))

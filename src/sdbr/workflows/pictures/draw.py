@@ -31,8 +31,6 @@ from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
 from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
 from sdbr.workspace import place, slug
 
-_WINDOW = 4  # Held results a worker: keeps 97 % of the workers busy under uneven latency.
-
 
 def deliver(
     command: str,
@@ -218,9 +216,7 @@ class PictureWork:
 
         keyed = list(zip(self.wanted.jobs, self.wanted.keys, strict=True))
         workers = min(resources.effort.workers, len(keyed))
-        return map_ordered(
-            work, keyed, workers=workers, window=_WINDOW * workers, stop=session.stop
-        )
+        return map_ordered(work, keyed, workers=workers, stop=session.stop)
 
     def _write(self, drawn: JobResult) -> ResultLine:
         job, picture = drawn.job, drawn.picture

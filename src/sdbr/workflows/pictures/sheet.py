@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-
-from sdbr.media.stills.sheet import Labels, contact_sheet, thumbnail
+from sdbr.media.stills.sheet import Labels, contact_sheet, save, thumbnail
 from sdbr.workflows.pictures.job import Job
-from sdbr.workspace import place
 
 _SIDE = 320  # Pixels: four across fill a screen of 1280.
 _ACROSS = 4
@@ -22,7 +18,7 @@ def write_sheet(written: Sequence[tuple[Job, Path]]) -> Path:
     pictures = [[thumbnail(path, _SIDE) if path else None for path in row] for row in cells]
     sheet = contact_sheet(pictures, Labels(title, tuple(columns), tuple(rows)), _SIDE)
     first = written[0][1]
-    return place(_png(sheet), first.parent, f"{written[0][0].stem}-sheet", ".png")
+    return save(sheet, first.parent, f"{written[0][0].stem}-sheet")
 
 
 Arranged = tuple[str, list[str], list[str], list[list[Path | None]]]
@@ -82,9 +78,3 @@ def _beside_inputs(
 
 def _name(job: Job) -> str:
     return ", ".join(f"{axis} {value}" for axis, value in job.labels)
-
-
-def _png(sheet: Image.Image) -> bytes:
-    buffer = BytesIO()
-    sheet.save(buffer, "PNG")
-    return buffer.getvalue()

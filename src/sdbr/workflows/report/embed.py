@@ -62,7 +62,7 @@ class MediaStore:
         """Every medium as an element that no browser runs or shows by itself."""
         numbered = enumerate(self._makes)
         stop = threading.Event()
-        made = map_ordered(_safely, numbered, workers=_WORKERS, window=2 * _WORKERS, stop=stop)
+        made = map_ordered(_safely, numbered, workers=_WORKERS, stop=stop)
         for number, data, kind in made:
             head = f'<script type="text/plain" id="m{number}" data-type="{escape(kind)}" '
             yield f'{head}data-size="{len(data)}">'.encode()
