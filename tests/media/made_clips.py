@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import numpy.typing as npt
 from av.audio.stream import AudioStream
 from av.codec.context import Flags
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
@@ -84,7 +85,9 @@ class Film:
     sound_layout: str = "mono"
 
 
-def make_film(path: Path, film: Film, images: Iterable[Pixels] | None = None) -> Path:
+def make_film(
+    path: Path, film: Film, images: Iterable[Pixels | npt.NDArray[np.uint16]] | None = None
+) -> Path:
     """Encode the images (or pictures 0, 1, …) with av, not with the code under test."""
     shown = list(images or (picture(i) for i in range(len(film.times))))
     options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
@@ -94,7 +97,8 @@ def make_film(path: Path, film: Film, images: Iterable[Pixels] | None = None) ->
         _configure(stream, film, shown[0])
         tracks = [_sound_track(container, codec, film) for codec in film.sounds]
         for time, image in zip(film.times, shown, strict=True):
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
+            layout = "rgb48le" if image.dtype == np.uint16 else "rgb24"
+            frame = av.VideoFrame.from_ndarray(image, format=layout).reformat(
                 format=film.pix_fmt,
                 src_colorspace=film.matrix,
                 dst_colorspace=film.matrix,
@@ -115,7 +119,7 @@ def _quiet(film: Film) -> dict[str, str]:
     return quiet.get(film.codec, {}) | film.options
 
 
-def _configure(stream: VideoStream, film: Film, first: Pixels) -> None:
+def _configure(stream: VideoStream, film: Film, first: Pixels | npt.NDArray[np.uint16]) -> None:
     stream.height, stream.width = first.shape[:2]
     stream.pix_fmt = film.pix_fmt
     context = stream.codec_context

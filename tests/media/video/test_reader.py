@@ -113,18 +113,6 @@ def test_film_of_720_lines_that_says_nothing_is_bt709(tmp_path: Path) -> None:
     assert mean_error(back, image) < 2
 
 
-def test_hdr_is_brought_to_the_usual_range(tmp_path: Path) -> None:
-    """A gray of 203 cd/m² in PQ (58 % of the signal, ITU-R BT.2408) is diffuse white."""
-    tags = {"colorspace": 9, "color_primaries": 9, "color_trc": 16}
-    white = np.full((64, 96, 3), round(0.58 * 255), np.uint8)
-    film = Film(pix_fmt="yuv420p10le", matrix=Colorspace.BT2020, tags=tags, times=(Fraction(0),))
-    reader = open_reader(make_film(tmp_path / "a.mp4", film, [white]))
-    assert "HDR" in " ".join(reader.notes)
-    shown = next(reader.frames()).image.reshape(-1, 3).mean(0)
-    assert shown.min() > 235
-    assert np.ptp(shown) < 3
-
-
 def test_interlaced_film_becomes_whole_frames(tmp_path: Path) -> None:
     """A bar that moves between the two fields leaves no comb."""
     options = {"x264-params": "tff=1", "crf": "4"}

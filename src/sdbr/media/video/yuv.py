@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from av import VideoFrame
-from av.video.reformatter import (
-    ColorPrimaries,
-    ColorRange,
-    Colorspace,
-    ColorTrc,
-    Interpolation,
-    VideoReformatter,
-)
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from sdbr.media.clip import Pixels
+from sdbr.media.video import hdr
 from sdbr.request import Size
 
 # Without all three flags a round trip darkens by one to two levels; with them a frame of 1080
@@ -38,10 +32,6 @@ _HD_LINES = 720
 BT709 = 1
 LIMITED_RANGE = 1
 
-# H.273 numbers: BT.2020 primaries, and the curves of PQ and HLG.
-_BT2020 = 9
-_HDR_CURVES = (16, 18)
-
 
 def has_alpha(frame: VideoFrame) -> bool:
     """Tell whether the decoded frame's pixel format carries transparency."""
@@ -51,35 +41,34 @@ def has_alpha(frame: VideoFrame) -> bool:
 def to_rgb(frame: VideoFrame, size: Size, reformatter: VideoReformatter) -> Pixels:
     """Return the decoded frame as RGB, or RGBA where it has alpha, scaled to `size`.
 
-    A frame that does not say its matrix is BT.709 from 720 lines up and BT.601 below. HDR film is
-    brought to BT.709's range.
+    A frame that does not say its matrix is BT.709 from 720 lines up and BT.601 below. HDR film and
+    film in a wide gamut is brought to BT.709.
     """
     matrix = matrix_of(frame)
     full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
-    hdr = is_hdr(frame)
+    wide, alpha = hdr.is_wide(frame), has_alpha(frame)
+    # Planar: swscale's way to packed RGB of 16 bits overflows in saturated colors.
+    deep, flat = ("gbrap16le", "rgba") if alpha else ("gbrp16le", "rgb24")
     scaled = reformatter.reformat(
         frame,
         width=size.width,
         height=size.height,
-        format="rgba" if has_alpha(frame) else "rgb24",
+        format=deep if wide else flat,
         src_colorspace=matrix,
         dst_colorspace=matrix,
         src_color_range=ColorRange.JPEG if full or frame.format.is_rgb else ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
         interpolation=_KEEP if size == (frame.width, frame.height) else _SCALE,
-        dst_color_trc=ColorTrc.BT709 if hdr else None,
-        dst_color_primaries=ColorPrimaries.BT709 if hdr else None,
     )
+    if wide:
+        return hdr.in_bt709(scaled)
     return np.asarray(scaled.to_ndarray(), dtype=np.uint8)
-
-
-def is_hdr(frame: VideoFrame) -> bool:
-    """Tell whether the frame says that it is PQ or HLG in BT.2020, as phones film."""
-    return frame.color_primaries == _BT2020 and frame.color_trc in _HDR_CURVES
 
 
 def matrix_of(frame: VideoFrame) -> Colorspace:
     """Return the matrix of the frame's YUV: what it says, or what its height suggests."""
+    if frame.colorspace == _UNSAID and (hdr.is_hdr(frame) or frame.color_primaries == hdr.BT2020):
+        return Colorspace.BT2020
     if frame.colorspace == _UNSAID:
         return Colorspace.ITU709 if frame.height >= _HD_LINES else Colorspace.ITU601
     return _MATRICES.get(frame.colorspace, Colorspace.ITU601)

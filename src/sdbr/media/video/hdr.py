@@ -1,0 +1,132 @@
+"""HDR film (PQ, HLG) and film in a wide gamut, brought to what BT.709 shows on a usual screen."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from av import VideoFrame
+
+from sdbr.media.clip import Pixels
+
+_Floats = npt.NDArray[np.float64]
+_Singles = npt.NDArray[np.float32]
+
+# H.273 numbers of the curves, and of the primaries: red, green and blue as x, y (table 2).
+_PQ, _HLG = 16, 18
+_BT709, BT2020 = 1, 9
+_PRIMARIES = {
+    _BT709: ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
+    BT2020: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),  # Display P3
+}
+_D65 = (0.3127, 0.3290)
+
+# In cd/m²: diffuse white (ITU-R BT.2408), and what an HLG screen shows at most (BT.2100).
+_WHITE, _PEAK = 203, 1000
+_MOST = 50  # Diffuse whites: what PQ can say.
+# Mobius leaves darker colors as they are. Diffuse white comes to level 239, the peak to 255.
+_KNEE = 0.7
+_SCREEN_GAMMA = 2.4  # ITU-R BT.1886
+_LAST = 65535
+_ROWS = 16  # As much as stays in the processor's cache: whole frames took half as long again.
+
+
+def is_hdr(frame: VideoFrame) -> bool:
+    """Tell whether the frame says that its curve is PQ or HLG."""
+    return frame.color_trc in (_PQ, _HLG)
+
+
+def is_wide(frame: VideoFrame) -> bool:
+    """Tell whether the frame says that it is HDR, or in BT.2020 or Display P3."""
+    return is_hdr(frame) or frame.color_primaries in _PRIMARIES.keys() - {_BT709}
+
+
+def in_bt709(frame: VideoFrame) -> Pixels:
+    """Return a frame in gbrp16le or gbrap16le as 8-bit RGB or RGBA in BT.709.
+
+    Within a level of what zimg and FFmpeg's vf_tonemap make of it with `zscale=t=linear:npl=203,
+    format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.7:peak=4.926:desat=0,zscale=t=bt709`.
+    """
+    primaries = frame.color_primaries if frame.color_primaries in _PRIMARIES else BT2020
+    matrix = (np.linalg.inv(_to_xyz(_BT709)) @ _to_xyz(primaries)).astype(np.float32)
+    light, gain, level = _tables(frame.color_trc)
+    green, blue, red, *alpha = (_plane(frame, number) for number in range(len(frame.planes)))
+    image = np.empty((frame.height, frame.width, 3 + len(alpha)), np.uint8)
+    for top in range(0, frame.height, _ROWS):
+        rows = slice(top, top + _ROWS)
+        source = [light[channel[rows]] for channel in (red, green, blue)]
+        channels = [sum(w * c for w, c in zip(row, source, strict=True)) for row in matrix]
+        if is_hdr(frame):
+            # The brightest channel decides for all three, which keeps the hue.
+            brightest = np.maximum(np.maximum(channels[0], channels[1]), channels[2])
+            factor = gain[_index(brightest / _MOST)]
+            channels = [channel * factor for channel in channels]
+        for number, channel in enumerate(channels):
+            # By its root, because the levels of dark colors are close together.
+            image[rows, :, number] = level[_index(np.sqrt(np.maximum(channel, 0)))]
+    if alpha:
+        image[..., 3] = alpha[0] >> 8
+    return image
+
+
+def _plane(frame: VideoFrame, number: int) -> npt.NDArray[np.uint16]:
+    plane = frame.planes[number]
+    values = np.frombuffer(bytes(plane), np.dtype("<u2"))
+    return values.reshape(plane.height, plane.line_size // 2)[:, : plane.width]
+
+
+def _index(values: _Singles) -> npt.NDArray[np.uint16]:
+    """The place in a table of values from 0 to 1; what is beyond is at its ends."""
+    return np.clip(values * _LAST, 0, _LAST).astype(np.uint16)
+
+
+@lru_cache(maxsize=2)
+def _tables(curve: int) -> tuple[_Singles, _Singles, Pixels]:
+    """In 65536 steps: the light of a signal, the tone curve's gain, and the level of a root."""
+    signal = np.linspace(0, 1, _LAST + 1)
+    light = np.maximum(signal * _MOST, 1 / _LAST)
+    gain = _mobius(light) / light
+    level = np.rint(255 * signal ** (2 / _SCREEN_GAMMA))
+    return (
+        _light(signal, curve).astype(np.float32),
+        gain.astype(np.float32),
+        level.astype(np.uint8),
+    )
+
+
+def _light(signal: _Floats, curve: int) -> _Floats:
+    """The light that a screen gives for the signal; 1 is diffuse white (BT.2100, tables 4 and 5).
+
+    HLG's system gamma of 1.2 is applied to each channel, as zimg does unless told otherwise: the
+    scene in the look that an SDR camera gives it. Applied to luminance it would leave bars made
+    from SDR pale: red at (184, 40, 30) in place of (191, 0, 0).
+    """
+    if curve == _PQ:
+        root = signal ** (32 / 2523)
+        dark, bright = np.maximum(root - 3424 / 4096, 0), 2413 / 128 - 2392 / 128 * root
+        return np.asarray(10000 / _WHITE * (dark / bright) ** (16384 / 2610), np.float64)
+    if curve == _HLG:
+        a, b, c = 0.17883277, 0.28466892, 0.55991073
+        scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
+        return np.asarray(_PEAK / _WHITE * scene**1.2, np.float64)
+    return np.asarray(signal**_SCREEN_GAMMA, np.float64)
+
+
+def _mobius(light: _Floats) -> _Floats:
+    """The curve of that name in FFmpeg's vf_tonemap: linear up to the knee, 1 at the peak."""
+    knee, peak = _KNEE, _PEAK / _WHITE
+    a = -(knee**2) * (peak - 1) / (knee**2 - 2 * knee + peak)
+    b = (knee**2 - 2 * knee * peak + peak) / (peak - 1)
+    bent = (b**2 + 2 * b * knee + knee**2) / (b - a) * (light + a) / (light + b)
+    return np.where(light <= knee, light, bent)
+
+
+def _to_xyz(primaries: int) -> _Floats:
+    def with_z(x: float, y: float) -> tuple[float, float, float]:
+        return x, y, 1 - x - y
+
+    columns = np.array([with_z(*point) for point in _PRIMARIES[primaries]]).T
+    white = np.array(with_z(*_D65)) / _D65[1]
+    return np.asarray(columns * np.linalg.solve(columns, white), np.float64)
