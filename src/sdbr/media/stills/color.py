@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from io import BytesIO
+from itertools import product
 
 from PIL import Image, ImageCms, ImageColor
 
 from sdbr.errors import UsageProblem
+from sdbr.media.stills.profile import profile_of_chunks
+
+_ROUNDING = 2  # Levels by which profiles of sRGB from several makers differ.
 
 
 def in_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
     """Return the picture as RGB, or RGBA where something in it is transparent, and what was done.
 
-    A color profile in the file is applied; CMYK without one is converted by Pillow's formula.
+    A color profile in the file is applied, else what a PNG's gAMA and cHRM say; CMYK without a
+    profile is converted by Pillow's formula.
     """
-    profile = image.info.get("icc_profile")
+    profile = image.info.get("icc_profile", profile_of_chunks(image.info))
     transparency = image.info.get("transparency")
     image, notes = in_eight_bits(image)
     if image.mode in ("P", "1", "PA", "La", "RGBa"):
@@ -67,17 +72,34 @@ def _color(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]
 
 def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, list[str]]:
     source = ImageCms.ImageCmsProfile(BytesIO(profile))
-    title = (source.profile.profile_description or "its color profile").strip()
-    if "sRGB" in title and image.mode == "RGB":
-        return image, []
+    if image.mode == "L" and source.profile.xcolor_space.strip() == "RGB":
+        image = image.convert("RGB")
     target = ImageCms.createProfile("sRGB")
     intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
     black = ImageCms.Flags.BLACKPOINTCOMPENSATION
-    done = ImageCms.profileToProfile(image, source, target, intent, "RGB", flags=black)
+    transform = ImageCms.buildTransform(source, target, image.mode, "RGB", intent, flags=black)
+    if _is_srgb(transform, image.mode):
+        return _by_formula(image)
+    done = ImageCms.applyTransform(image, transform)
     if done is None:
         raise ValueError("no picture came back")
+    title = (source.profile.profile_description or "its color profile").strip()
     kind = "CMYK" if image.mode == "CMYK" else "colors"
     return done, [f"{kind} to sRGB ({title[:40]})"]
+
+
+def _is_srgb(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
+    """Whether a profile says what sRGB says, by what becomes of colors; a title may be wrong."""
+    import numpy as np
+
+    if mode not in ("L", "RGB"):
+        return False
+    values = bytes(range(256))
+    if mode == "RGB":
+        values = b"".join(map(bytes, product(range(0, 256, 17), repeat=3)))
+    colors = Image.frombytes(mode, (len(values) // len(mode), 1), values)
+    shown = np.asarray(ImageCms.applyTransform(colors, transform), np.int16)
+    return int(np.abs(shown - np.asarray(colors.convert("RGB"), np.int16)).max()) <= _ROUNDING
 
 
 def _by_formula(image: Image.Image) -> tuple[Image.Image, list[str]]:

@@ -1,0 +1,147 @@
+"""Color profiles and the color chunks of PNG, as they come into sRGB."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
+
+from sdbr.media.stills.open import DecodedPicture, open_picture
+from sdbr.media.stills.profile import matrix_profile
+
+P3 = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
+ADOBE_RGB = (0.3127, 0.3290, 0.640, 0.330, 0.210, 0.710, 0.150, 0.060)
+# From linear light of the one to that of sRGB: W3C, CSS Color 4, and Adobe RGB (1998).
+P3_TO_SRGB = ((1.2249, -0.2247, 0.0), (-0.0420, 1.0419, 0.0), (-0.0197, -0.0786, 1.0979))
+ADOBE_TO_SRGB = ((1.3982, -0.3982, 0.0), (0.0, 1.0, 0.0), (0.0, -0.0429, 1.0429))
+COLORS = [(200, 90, 60), (60, 180, 90), (90, 110, 220), (128, 128, 128), (20, 30, 25)]
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def noise(mode: str) -> Image.Image:
+    values = np.random.default_rng(1).integers(0, 256, (32, 32, len(mode)), np.uint8)
+    return Image.fromarray(values.squeeze())
+
+
+def opened(image: Image.Image, suffix: str = "png", **options: object) -> DecodedPicture:
+    buffer = BytesIO()
+    image.save(buffer, suffix, **options)
+    return open_picture(buffer.getvalue(), keep_alpha=True)
+
+
+def pixels(image: Image.Image) -> npt.NDArray[np.int64]:
+    return np.asarray(image, np.int64)
+
+
+def row(colors: list[tuple[int, int, int]]) -> Image.Image:
+    return Image.fromarray(np.array([colors], np.uint8))
+
+
+def with_chunks(**chunks: bytes) -> PngInfo:
+    info = PngInfo()
+    for name, body in chunks.items():
+        info.add(name.encode(), body)
+    return info
+
+
+def expected(
+    colors: list[tuple[int, int, int]], exponent: float, matrix: npt.ArrayLike
+) -> npt.NDArray[np.float64]:
+    light = np.clip((np.array(colors) / 255) ** exponent @ np.array(matrix).T, 0, 1)
+    return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+def icc(space: bytes, pcs: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """A printer's profile of version 2."""
+    tags |= {b"wtpt": b"XYZ " + struct.pack(">4x3i", 63190, 65536, 54061)}
+    tags |= {b"desc": b"desc" + struct.pack(">4xI", 6) + b"Paper\0" + bytes(78)}
+    table, body, start = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
+    for name, data in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(data))
+        body += data.ljust((len(data) + 3) // 4 * 4, b"\0")
+    head = struct.pack(">I4xI", start + len(body), 0x02100000) + b"prtr" + space + pcs + bytes(12)
+    head += b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + table + body
+
+
+def test_a_linear_profile_is_applied_although_its_title_says_srgb() -> None:
+    profile = matrix_profile(1.0, title="sRGB IEC61966-2.1")
+    for mode in ("RGB", "L"):
+        gray = opened(Image.new(mode, (4, 4), "#373737"), icc_profile=profile)
+        assert gray.image.getpixel((1, 1)) == (128, 128, 128)
+        assert gray.notes == ("colors to sRGB (sRGB IEC61966-2.1)",)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "LA"])
+@pytest.mark.parametrize("profile", [SRGB, matrix_profile(None, title="my monitor")])
+def test_what_is_srgb_by_its_numbers_stays_as_it_is(mode: str, profile: bytes) -> None:
+    image = noise(mode) if mode != "LA" else noise("RGBA").convert("LA")
+    shown = opened(image, icc_profile=profile)
+    wanted = image.convert("RGBA" if "A" in mode else "RGB")
+    assert (pixels(shown.image) == pixels(wanted)).all()
+    assert shown.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("points", "gamma", "matrix"),
+    [(P3, 1 / 1.8, P3_TO_SRGB), (ADOBE_RGB, 256 / 563, ADOBE_TO_SRGB), (P3, 1.0, P3_TO_SRGB)],
+    ids=["P3", "Adobe RGB", "linear P3"],
+)
+def test_a_wide_gamut_is_converted(
+    points: tuple[float, ...], gamma: float, matrix: npt.ArrayLike
+) -> None:
+    shown = opened(row(COLORS), icc_profile=matrix_profile(gamma, points, "wide"))
+    assert np.abs(pixels(shown.image)[0] - expected(COLORS, 1 / gamma, matrix)).max() <= 2
+    assert shown.notes == ("colors to sRGB (wide)",)
+
+
+def test_a_gray_profile_is_applied() -> None:
+    """Of light itself: half of the light is level 188."""
+    profile = icc(b"GRAY", b"XYZ ", {b"kTRC": b"curv" + bytes(8)})
+    shown = opened(Image.new("L", (4, 4), 128), icc_profile=profile)
+    assert shown.image.getpixel((1, 1)) == (188, 188, 188)
+    assert shown.notes == ("colors to sRGB (Paper)",)
+
+
+def test_a_cmyk_profile_is_applied() -> None:
+    """Its cyan ink is said to print as a red of L* 50, a* 60, b* 40: (213, 60, 55) in sRGB."""
+    white, red = (255, 128, 128), (128, 188, 168)
+    grid = [red if corner & 8 else white for corner in range(16)]
+    table = bytes((0, 0, 0, 0, 4, 3, 2, 0)) + struct.pack(">9i", *(65536, 0, 0, 0) * 2, 65536)
+    straight = bytes(range(256))
+    table += straight * 4 + bytes(value for color in grid for value in color) + straight * 3
+    profile = icc(b"CMYK", b"Lab ", {b"A2B0": b"mft1" + table})
+    cyan = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
+    shown = opened(cyan, "tiff", icc_profile=profile)
+    assert np.abs(pixels(shown.image)[8, 8] - (213, 60, 55)).max() <= 2
+    assert shown.notes == ("CMYK to sRGB (Paper)",)
+
+
+def test_gamma_and_primaries_of_a_png_count_where_it_has_no_profile() -> None:
+    linear = {"gAMA": struct.pack(">I", 100_000)}
+    p3 = {"cHRM": struct.pack(">8I", *(round(100_000 * part) for part in P3))}
+    gray = opened(Image.new("RGB", (4, 4), "#373737"), pnginfo=with_chunks(**linear))
+    assert gray.image.getpixel((1, 1)) == (128, 128, 128)
+    assert gray.notes == ("colors to sRGB (gAMA, cHRM)",)
+    both = opened(row(COLORS), pnginfo=with_chunks(**linear, **p3))
+    assert np.abs(pixels(both.image)[0] - expected(COLORS, 1, P3_TO_SRGB)).max() <= 2
+
+
+def test_what_a_png_says_of_srgb_in_chunks_leaves_its_pixels_as_they_are() -> None:
+    usual = {
+        "gAMA": struct.pack(">I", 45455),
+        "cHRM": struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000),
+    }
+    nonsense = {"gAMA": bytes(4), "cHRM": bytes(32)}
+    linear = {"gAMA": struct.pack(">I", 100_000)}
+    for chunks in (usual, nonsense, {"cHRM": bytes(32)}, linear | {"sRGB": b"\0"}):
+        shown = opened(noise("RGB"), pnginfo=with_chunks(**chunks))
+        assert (pixels(shown.image) == pixels(noise("RGB"))).all()
+        assert shown.notes == ()
+    shown = opened(noise("RGB"), pnginfo=with_chunks(**linear), icc_profile=SRGB)
+    assert (pixels(shown.image) == pixels(noise("RGB"))).all()
