@@ -81,3 +81,11 @@ def test_times_that_make_no_sense_are_not_used(tmp_path: Path, content: str) -> 
 def test_a_nonsense_rate_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputProblem, match="no rate"):
         open_reader(save(tmp_path / "f", "a.png"), Fraction(-1))
+
+
+def test_any_kind_of_picture_is_a_frame(tmp_path: Path) -> None:
+    """Deep gray is scaled, not cut off, and CMYK becomes RGB."""
+    Image.fromarray(np.full((8, 8), 32896, np.uint16)).save(tmp_path / "1.png")
+    Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / "2.tif")
+    shown = [frame.image[4, 4].tolist() for frame in open_reader(tmp_path).frames()]
+    assert shown == [[128] * 3, [255, 0, 0]]

@@ -10,12 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from sdbr.concurrency import BackgroundWork, ahead
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Clip, Frame, Pace, Pixels
 from sdbr.media.stills.encode import encode_frame
+from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.pixels import with_channels
 from sdbr.media.timing import fraction_of
 from sdbr.media.video.probe import refuse_giants
@@ -26,8 +27,6 @@ _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 NAME = "frames.json"
 Span = tuple[Fraction, Fraction]
 """When a frame is first shown, and for how long, in seconds."""
-
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, UnidentifiedImageError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def probe(paths: Sequence[Path], rate: Fraction, folder: Path | None = None) -> 
         pace=pace,
         frames=len(paths),
         duration=spans[-1][0] + spans[-1][1],
-        has_alpha=first.shape[2] == 4,
+        has_alpha=first.shape[2] == 4 or _may_be_transparent(paths[0]),
         paths=tuple(paths),
     )
 
@@ -139,17 +138,16 @@ def _timed(paths: Sequence[Path], rate: Fraction, folder: Path | None) -> tuple[
 
 
 def _opened(path: Path) -> Pixels:
-    """Return the picture upright, as RGB, or RGBA where it has transparency."""
-    try:
-        with Image.open(path) as image:
-            refuse_giants(path, *image.size)
-            upright = ImageOps.exif_transpose(image)
-            see_through = upright.has_transparency_data
-            return np.asarray(upright.convert("RGBA" if see_through else "RGB"), dtype=np.uint8)
-    except Image.DecompressionBombError:
-        raise InputProblem(f"{path} declares more pixels than sdbr opens. Scale it down.") from None
-    except _BROKEN as error:
-        raise InputProblem(f"{path} is not a readable picture. Remove or replace it.") from error
+    """Return the picture upright, in sRGB, as RGB, or RGBA where some of it is transparent."""
+    picture = open_picture(path, keep_alpha=True)
+    refuse_giants(path, *picture.size)
+    return np.asarray(picture.image, np.uint8)
+
+
+def _may_be_transparent(path: Path) -> bool:
+    """By its kind of pixels: a later picture of the kind may be, though this one is not."""
+    with Image.open(path) as image:
+        return image.has_transparency_data
 
 
 def save_times(folder: Path, times: FrameTimes) -> None:

@@ -37,6 +37,7 @@ _HEAD = 1 << 20
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
+_WEBP_ANIMATION = 2
 # In entropy-coded data 0xFF is followed by a stuffed zero, by a restart marker or by more fill.
 _MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
@@ -78,7 +79,8 @@ def kind_of(path: Path) -> str:
         return "gif"
     if head.startswith(PNG_SIGNATURE) and b"acTL" in head.partition(b"IDAT")[0]:
         return "apng"
-    if is_webp(head) and b"ANIM" in head[:64]:
+    # A color profile may stand before the chunk ANIM.
+    if is_webp(head) and head[12:16] == b"VP8X" and ord(head[20:21] or b"\0") & _WEBP_ANIMATION:
         return "webp"
     if head[4:8] == b"ftyp" and b"avis" in head[8 : min(64, int.from_bytes(head[:4], "big"))]:
         return "avif"

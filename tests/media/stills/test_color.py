@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
+from sdbr.media.open import open_reader
 from sdbr.media.stills.open import DecodedPicture, open_picture
 from sdbr.media.stills.profile import matrix_profile
 
@@ -145,3 +147,18 @@ def test_what_a_png_says_of_srgb_in_chunks_leaves_its_pixels_as_they_are() -> No
         assert shown.notes == ()
     shown = opened(noise("RGB"), pnginfo=with_chunks(**linear), icc_profile=SRGB)
     assert (pixels(shown.image) == pixels(noise("RGB"))).all()
+
+
+@pytest.mark.parametrize("kind", ["png", "webp", "folder"])
+def test_frames_of_a_clip_are_converted_too(tmp_path: Path, kind: str) -> None:
+    gray, dark = (Image.new("RGB", (8, 8), color) for color in ("#373737", "#010101"))
+    profile, path = matrix_profile(1.0), tmp_path / f"clip.{kind}"
+    if kind == "folder":
+        path.mkdir()
+        for name, image in (("1.png", gray), ("2.png", dark)):
+            image.save(path / name, icc_profile=profile)
+    else:
+        options = {"save_all": True, "append_images": [dark], "duration": 40, "lossless": True}
+        gray.save(path, icc_profile=profile, **options)
+    shown = [frame.image[4, 4].tolist() for frame in open_reader(path).frames()]
+    assert shown == [[128] * 3, [13] * 3]

@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from sdbr.errors import InputProblem
 from sdbr.media.animation.index import Index, index_of
 from sdbr.media.clip import Clip, Frame, Pace
+from sdbr.media.stills.color import in_srgb
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
 
@@ -65,7 +66,8 @@ def frames(
                 return
             try:
                 image.seek(number + index.skipped)
-                pixels = np.array(image.convert("RGBA" if clip.has_alpha else "RGB"), np.uint8)
+                shown, _ = in_srgb(image)
+                pixels = np.array(shown.convert("RGBA" if clip.has_alpha else "RGB"), np.uint8)
             except _UNDECODABLE as error:
                 if number == 0:
                     raise _unreadable(clip.path) from error
