@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader, open_writer, sound_of
+from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader, open_writer, origin_of
 
 ROUNDS = 3
 
@@ -35,7 +35,7 @@ def split(clip: Path, folder: Path) -> None:
 
 def assemble(folder: Path, clip: Path, target: Path) -> None:
     reader, original = open_reader(folder), open_reader(clip)
-    with open_writer(target, reader.clip.pace, sound=sound_of(original.clip)) as writer:
+    with open_writer(target, reader.clip.pace, origin=origin_of(original.clip)) as writer:
         for frame in reader.frames():
             writer.add(frame)
 

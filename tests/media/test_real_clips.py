@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import EncodingSettings, open_reader, open_writer, sound_of
+from sdbr.media.open import EncodingSettings, open_reader, open_writer, origin_of
 from tests.media.made_clips import psnr, sound_packets
 
 MEDIA = Path(os.environ.get("SDBR_TEST_MEDIA", "missing"))
@@ -46,7 +46,7 @@ def test_a_real_clip_survives_being_written_as_mp4(tmp_path: Path, name: str) ->
     settings = EncodingSettings(preset="veryfast", crf=14)
     before = []
     with open_writer(
-        target, reader.clip.pace, sound=sound_of(reader.clip, end), settings=settings
+        target, reader.clip.pace, origin=origin_of(reader.clip, end), settings=settings
     ) as writer:
         for frame in reader.frames(Fraction(0), end):
             writer.add(frame)

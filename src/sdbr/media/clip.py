@@ -122,13 +122,35 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """Where a written clip takes its sound from.
+class Excerpt:
+    """The part of a source file that a written clip shows.
 
-    `zero` is the time in that file at which its first picture is shown. The sound is cut from
-    `begin` to `end`, in seconds from there; a `begin` of None is the first written frame's `at`,
-    an `end` of None is all there is. `breaks` are those of the file's clock, `changing` the
-    indices of streams whose rate or channels change midway.
+    `zero` is the source's time, in seconds, that is the written clip's zero; `end` counts from
+    there, None for all there is.
+    """
+
+    zero: Fraction
+    end: Fraction | None = None
+
+    def cut(self, start: Fraction, stop: Fraction) -> tuple[Fraction, Fraction] | None:
+        """When the written clip shows what the source shows from `start` to `stop`, in seconds.
+
+        None where that is outside of the excerpt.
+        """
+        begin = max(Fraction(0), start - self.zero)
+        end = stop - self.zero if self.end is None else min(self.end, stop - self.zero)
+        return (begin, end) if end > begin else None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a written clip takes what is not its pictures from: sound, subtitles, chapters, tags.
+
+    `zero` is the time in that file at which its first picture is shown. All is cut from `begin`
+    to `end`, in seconds from there; a `begin` of None is the first written frame's `at`, an `end`
+    of None is all there is. `breaks` are those of the file's clock, `changing` the indices of
+    streams whose rate or channels change midway, `track` is the number of the picture track.
+    Without `audio` the sound stays behind.
     """
 
     path: Path
@@ -137,6 +159,13 @@ class Sound:
     end: Fraction | None = None
     breaks: tuple[ClockBreak, ...] = ()
     changing: frozenset[int] = frozenset()
+    track: int = 1
+    audio: bool = True
+
+    def excerpt(self, first_at: Fraction, lead: Fraction) -> Excerpt:
+        """What is written when `first_at` is the first frame's time, and comes after `lead`."""
+        begin = (first_at if self.begin is None else self.begin) - lead
+        return Excerpt(self.zero + begin, None if self.end is None else self.end - begin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from sdbr.media.animation.apng import ApngSink
 from sdbr.media.animation.gif import GifSink
 from sdbr.media.animation.index import index_of
 from sdbr.media.animation.webp import WebpSink
-from sdbr.media.clip import Clip, EncodingSettings, Frame, Pace, Sound
+from sdbr.media.clip import Clip, EncodingSettings, Frame, Origin, Pace
 from sdbr.media.folder import FolderSink, load_times
 from sdbr.media.formats import kind_of
 from sdbr.media.metadata import png, webp
 from sdbr.media.video import probe
 from sdbr.media.video import reader as video_reader
+from sdbr.media.video.companions import note_left_out
 from sdbr.media.video.probe import open_container
 from sdbr.media.video.writer import VideoSink, VideoTarget
 from sdbr.media.writer import Note, Sink, Writer
@@ -30,14 +31,14 @@ __all__ = [
     "Clip",
     "EncodingSettings",
     "Frame",
+    "Origin",
     "Pace",
     "Reader",
-    "Sound",
     "Writer",
     "open_reader",
     "open_writer",
+    "origin_of",
     "read_comment",
-    "sound_of",
 ]
 
 DEFAULT_RATE = Fraction(12)
@@ -53,6 +54,7 @@ _BY_SUFFIX = {
     ".apng": "apng",
     "": "folder",
 }
+_PICTURES_ALONE = ("folder", "pictures", "gif", "webp", "apng")
 
 
 class Reader:
@@ -105,12 +107,16 @@ def _probed(source: Path | Sequence[Path], rate: Fraction, track: int | None) ->
     return animation_reader.probe(kind, source)
 
 
-def sound_of(clip: Clip, end: Fraction | None = None) -> Sound | None:
-    """Return the clip's sound for a writer, up to `end` in the clip's time; None without any."""
-    if not clip.sound:
+def origin_of(clip: Clip, end: Fraction | None = None, audio: bool = True) -> Origin | None:
+    """Return where a writer finds what goes with the clip's pictures, up to `end` in its time.
+
+    None for what is pictures alone. Without `audio` the sound stays behind.
+    """
+    if clip.kind in _PICTURES_ALONE:
         return None
     changing = frozenset(track.index for track in clip.sound if track.changes)
-    return Sound(clip.path, clip.start, None, end, clip.breaks, changing)
+    audio = audio and bool(clip.sound)
+    return Origin(clip.path, clip.start, None, end, clip.breaks, changing, clip.track, audio)
 
 
 @contextmanager
@@ -118,7 +124,7 @@ def open_writer(
     target: Path,
     pace: Pace,
     *,
-    sound: Sound | None = None,
+    origin: Origin | None = None,
     settings: EncodingSettings | None = None,
     comment: str = "",
 ) -> Iterator[Writer]:
@@ -132,7 +138,7 @@ def open_writer(
     settings = settings or EncodingSettings()
     place = whole_folder(target, folder.makes_way) if kind == "folder" else whole_file(target)
     with place as temporary:
-        job = VideoTarget(kind, pace, settings, comment, sound)
+        job = VideoTarget(kind, pace, settings, comment, origin)
         writer = Writer(target, lambda frame, note: _sink(temporary, frame, job, note))
         try:
             yield writer
@@ -156,9 +162,8 @@ def _kind_for(path: Path) -> str:
 
 def _sink(temporary: Path, first: Frame, job: VideoTarget, note: Note) -> Sink:
     settings, comment = job.settings, job.comment
-    silent = job.kind in ("folder", "gif", "webp", "apng")
-    if silent and job.sound is not None:
-        note(f"The sound was left out: {job.kind} holds none.")
+    if job.kind in _PICTURES_ALONE and job.origin is not None:
+        note_left_out(job.origin, job.kind, note)
     if job.kind == "folder":
         return FolderSink(temporary, job.pace, comment)
     if job.kind == "gif":

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sdbr.media.clip import Pixels
-from sdbr.media.open import open_reader, open_writer, sound_of
+from sdbr.media.open import open_reader, open_writer, origin_of
 from tests.media.made_clips import Film, join, make_film, picture
 from tests.media.video.test_sound import samples
 
@@ -84,7 +84,7 @@ def test_sound_whose_rate_and_channels_change_is_complete(tmp_path: Path, codec:
     film.sound_rate, film.sound_layout = 32000, "stereo"
     two = make_film(tmp_path / "2.ts", film)
     reader = open_reader(join(tmp_path / "a.ts", one, two))
-    with open_writer(tmp_path / "b.mp4", reader.clip.pace, sound=sound_of(reader.clip)) as writer:
+    with open_writer(tmp_path / "b.mp4", reader.clip.pace, origin=origin_of(reader.clip)) as writer:
         for frame in reader.frames():
             writer.add(frame)
     assert "Sound track 1 was encoded again as aac, because its rate or channels" in " ".join(

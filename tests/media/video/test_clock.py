@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sdbr.media.open import open_reader, open_writer, sound_of
+from sdbr.media.open import open_reader, open_writer, origin_of
 from tests.media.made_clips import Film, join, make_film, sound_packets
 
 FRAMES = 25
@@ -67,7 +67,7 @@ def test_sound_goes_with_the_pictures_of_its_part(tmp_path: Path) -> None:
     one = part(tmp_path / "one.ts")
     path = join(tmp_path / "both.ts", one, part(tmp_path / "late.ts", Fraction(3600)), one)
     reader = open_reader(path)
-    with open_writer(tmp_path / "b.mkv", reader.clip.pace, sound=sound_of(reader.clip)) as writer:
+    with open_writer(tmp_path / "b.mkv", reader.clip.pace, origin=origin_of(reader.clip)) as writer:
         for frame in reader.frames():
             writer.add(frame)
     alone, after = dict(_by_data(one)), sound_packets(tmp_path / "b.mkv")

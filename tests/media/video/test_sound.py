@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from sdbr.media.open import Sound, Writer, open_reader, open_writer, sound_of
+from sdbr.media.open import Origin, Writer, open_reader, open_writer, origin_of
 from tests.media.made_clips import Film, make_film, sound_packets
 
 TIMES = [Fraction(n, 25) for n in range(50)]
@@ -18,7 +18,7 @@ def rewritten(
     source: Path, target: Path, start: Fraction = Fraction(0), end: Fraction | None = None
 ) -> Writer:
     reader = open_reader(source)
-    with open_writer(target, reader.clip.pace, sound=sound_of(reader.clip, end)) as writer:
+    with open_writer(target, reader.clip.pace, origin=origin_of(reader.clip, end)) as writer:
         for frame in reader.frames(start, end):
             writer.add(frame)
     return writer
@@ -118,7 +118,7 @@ def test_several_tracks_stay(tmp_path: Path) -> None:
 def test_longer_sound_is_not_cut_by_shorter_pictures(tmp_path: Path) -> None:
     path = make_film(tmp_path / "a.mp4", Film(times=TIMES, sounds=["aac"]))
     reader = open_reader(path)
-    with open_writer(tmp_path / "b.mp4", reader.clip.pace, sound=sound_of(reader.clip)) as writer:
+    with open_writer(tmp_path / "b.mp4", reader.clip.pace, origin=origin_of(reader.clip)) as writer:
         for frame in list(reader.frames())[:10]:
             writer.add(frame)
     assert len(sound_packets(tmp_path / "b.mp4")) == len(sound_packets(path))
@@ -141,8 +141,8 @@ def test_broken_sound_never_stops_the_pictures(tmp_path: Path) -> None:
 def test_a_missing_sound_file_is_noted(tmp_path: Path) -> None:
     path = make_film(tmp_path / "a.mp4", Film())
     reader = open_reader(path)
-    sound = Sound(tmp_path / "gone.mp4")
-    with open_writer(tmp_path / "b.mp4", reader.clip.pace, sound=sound) as writer:
+    origin = Origin(tmp_path / "gone.mp4")
+    with open_writer(tmp_path / "b.mp4", reader.clip.pace, origin=origin) as writer:
         for frame in reader.frames():
             writer.add(frame)
     assert "sound could not be taken along" in " ".join(writer.notes)

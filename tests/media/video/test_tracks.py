@@ -13,7 +13,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from sdbr.errors import UsageProblem
-from sdbr.media.open import open_reader, open_writer, sound_of
+from sdbr.media.open import open_reader, open_writer, origin_of
 from tests.media.made_clips import Film, make_film, picture
 
 Track = tuple[int, int, int, Disposition]
@@ -99,7 +99,7 @@ def test_every_sound_track_stays_with_its_title_language_and_default_flag(tmp_pa
     reader = open_reader(named)
     for suffix in ("mkv", "mp4"):
         written = tmp_path / f"b.{suffix}"
-        with open_writer(written, reader.clip.pace, sound=sound_of(reader.clip)) as writer:
+        with open_writer(written, reader.clip.pace, origin=origin_of(reader.clip)) as writer:
             for frame in reader.frames():
                 writer.add(frame)
         with av.open(str(written)) as container:

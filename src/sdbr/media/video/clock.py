@@ -166,7 +166,7 @@ def mend(packets: Iterable[Packet[S]], breaks: Sequence[ClockBreak]) -> Iterator
         while (
             packet.pos is not None
             and count < len(breaks)
-            and packet.pos >= breaks[count].positions.get(index, 0)
+            and packet.pos >= _position(breaks[count], index)
         ):
             count += 1
         passed[index] = count
@@ -175,6 +175,11 @@ def mend(packets: Iterable[Packet[S]], breaks: Sequence[ClockBreak]) -> Iterator
             packet.pts = None if packet.pts is None else packet.pts + shift
             packet.dts = None if packet.dts is None else packet.dts + shift
         yield packet
+
+
+def _position(one: ClockBreak, index: int) -> int:
+    # Subtitles, of which no packets are counted, break with the picture.
+    return one.positions.get(index, max(one.positions.values()))
 
 
 def break_notes(breaks: Sequence[ClockBreak], start: Fraction) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Sound
+from sdbr.media.clip import Origin
 from sdbr.media.video.clock import mend
 from sdbr.media.video.probe import open_container
 from sdbr.media.video.sound_tracks import (
@@ -41,7 +41,7 @@ class SoundFeed:
     """
 
     def __init__(
-        self, output: OutputContainer, sound: Sound, first_at: Fraction, note: Note
+        self, output: OutputContainer, sound: Origin, first_at: Fraction, note: Note
     ) -> None:
         begin = first_at if sound.begin is None else sound.begin
         end = None if sound.end is None else sound.end - begin

@@ -17,6 +17,8 @@ from av.container import OutputContainer
 from av.filter import Graph
 from av.packet import Packet
 
+from sdbr.media.video.tags import copy_labels
+
 UNUSABLE = (av.FFmpegError, ValueError)
 """What libav raises for a track that a container does not take."""
 
@@ -65,7 +67,7 @@ class TrackCopy:
 
     def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
         self.target = output.add_stream_from_template(stream)
-        _label(self.target, stream)
+        copy_labels(stream, self.target)
         # Only these can say that sound before zero is there and not to be heard.
         self._hides_early = output.format.name in ("mp4", "mov")
         self._end: int | None = None
@@ -121,7 +123,7 @@ class TrackEncoder:
         target = output.add_stream(encoder, rate=self._rate, layout=layout)
         assert isinstance(target, AudioStream)
         self.target = target
-        _label(self.target, stream)
+        copy_labels(stream, self.target)
         self.target.bit_rate = _BITS_A_CHANNEL * self.target.codec_context.layout.nb_channels
         self._source: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
@@ -189,13 +191,6 @@ def _even_graph(target: AudioStream, rate: int) -> Graph:
     ]
     graph.link_nodes(source, *steps, graph.add("abuffersink")).configure()
     return graph
-
-
-def _label(target: AudioStream, source: AudioStream) -> None:
-    target.metadata["language"] = source.language or "und"
-    if "title" in source.metadata:
-        target.metadata["title"] = source.metadata["title"]
-    target.disposition = source.disposition
 
 
 def parameters_in(packet: Packet[AudioStream], codec: str) -> tuple[int, ...]:

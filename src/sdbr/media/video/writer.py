@@ -1,4 +1,4 @@
-"""Writes mp4, mov, mkv and webm: H.264 or VP9 with exact times, BT.709 tags and sound."""
+"""Writes mp4, mov, mkv and webm: H.264 or VP9 with exact times, BT.709 tags and companions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import EncodingSettings, Pace, Pixels, Sound
+from sdbr.media.clip import EncodingSettings, Origin, Pace, Pixels
 from sdbr.media.stills import pixels
 from sdbr.media.timing import timescale, to_tick
 from sdbr.media.video import yuv
-from sdbr.media.video.sound import SoundFeed
+from sdbr.media.video.companions import Companions
 from sdbr.media.writer import Note
 from sdbr.request import Size
 
@@ -31,13 +31,13 @@ _CRF, _CRF_VP9 = 17, 28
 
 @dataclass(frozen=True, slots=True)
 class VideoTarget:
-    """What one video file is to be: its kind, clock, encoding, label and where its sound is."""
+    """What one video file is to be: its kind, clock, encoding, label and where the rest is from."""
 
     kind: str
     pace: Pace
     settings: EncodingSettings
     comment: str = ""
-    sound: Sound | None = None
+    origin: Origin | None = None
 
     @property
     def tick(self) -> Fraction:
@@ -54,15 +54,15 @@ class VideoSink:
         self, target: Path, first: Pixels, zero: Fraction, job: VideoTarget, note: Note
     ) -> None:
         self._tick = job.tick
-        self._sound: SoundFeed | None = None
+        self._companions: Companions | None = None
         self._evened = job.kind != "webm"
         self._reformatter = VideoReformatter()
         self._container = open_output(target, job)
         try:
             size = _size(pixels.evened(first) if self._evened else first)
             self._stream = _video_stream(self._container, size, job)
-            if job.sound:
-                self._sound = SoundFeed(self._container, job.sound, zero, note)
+            if job.origin:
+                self._companions = Companions(self._container, self._stream, job.origin, zero, note)
         except BaseException:
             self.abort()
             raise
@@ -70,7 +70,7 @@ class VideoSink:
         self._last: Packet[VideoStream] | None = None
         self._begins: int | None = None
         self._exact_end = job.kind in ("mp4", "mov")
-        self._shift = to_tick(self._sound.lead, self._tick) if self._sound else 0
+        self._shift = to_tick(self._companions.lead, self._tick) if self._companions else 0
         if first.shape[2] == 4:
             note("Transparent parts became white: a video file holds no transparency here.")
         if size != _size(first):
@@ -80,7 +80,7 @@ class VideoSink:
             )
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
-        """Encode one picture; sound up to its time is written along."""
+        """Encode one picture; what goes with it up to its time is written along."""
         image = pixels.flattened(image)
         image = pixels.evened(image) if self._evened else image
         frame = yuv.to_yuv(image, self._reformatter)
@@ -92,20 +92,20 @@ class VideoSink:
         self._encoded(self._stream.encode(frame))
 
     def finish(self) -> None:
-        """Flush the encoder and the sound, and write the index."""
+        """Flush the encoder and what goes with it, and write the index."""
         self._encoded(self._stream.encode(None))
         self._end_exactly()
-        if self._sound:
-            self._sound.feed(None)
-            self._sound.close()
+        if self._companions:
+            self._companions.feed(None)
+            self._companions.close()
         self._container.close()
 
     def abort(self) -> None:
         """Close the file as it is."""
         with suppress(av.FFmpegError, OSError, ValueError):
             self._container.close()
-        if self._sound:
-            self._sound.close()
+        if self._companions:
+            self._companions.close()
 
     def _encoded(self, packets: list[Packet[VideoStream]]) -> None:
         for packet in packets:
@@ -130,8 +130,8 @@ class VideoSink:
 
     def _mux(self, packet: Packet[VideoStream]) -> None:
         reached = packet.dts if packet.dts is not None else packet.pts
-        if self._sound and reached is not None:
-            self._sound.feed(reached * packet.time_base)
+        if self._companions and reached is not None:
+            self._companions.feed(reached * packet.time_base)
         self._container.mux(packet)
 
 
@@ -141,7 +141,11 @@ def open_output(target: Path, job: VideoTarget) -> OutputContainer:
     if job.kind in ("mp4", "mov"):
         scale = job.tick.denominator
         # The edit list counts in the film's own clock: a coarser one would cut the last frame.
-        options = {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
+        options = {
+            "movflags": "+faststart",
+            "movie_timescale": str(max(scale, 1000)),
+            "write_tmcd": "1",
+        }
     container = av.open(str(target.absolute()), "w", format=job.kind, options=options)
     if job.comment:
         container.metadata["comment"] = job.comment

@@ -18,7 +18,7 @@ from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.clip import Frame, Pace, Pixels
-from sdbr.media.open import open_writer, sound_of
+from sdbr.media.open import open_writer, origin_of
 from sdbr.workflows.clips.assemble import assemble_frames, inherit_loop, restore_alpha
 from sdbr.workflows.clips.draw import ClipPlan, Tally
 from sdbr.workflows.clips.footage import Footage
@@ -56,7 +56,7 @@ def restyle(
         folders.write_index(index_of(plan, clip.source, spec))
     tally = Tally(Failures(total=len(plan.drawn)), extra_allowed=extra)
     measured = SteadinessCurve()
-    sound = sound_of(footage.clip, footage.cut_at) if spec.audio else None
+    origin = origin_of(footage.clip, footage.cut_at, spec.audio)
     comment = record_text(how_made(clip, resources.realm))
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
     preview = Preview(resources.workspace.hidden / "preview.jpg")
@@ -64,7 +64,7 @@ def restyle(
     with (
         console.progress(len(footage.frames), "frame"),
         open_writer(
-            folders.target, pace_of(footage), sound=sound, settings=settings, comment=comment
+            folders.target, pace_of(footage), origin=origin, settings=settings, comment=comment
         ) as writer,
     ):
         finished = assemble_frames(clip, session, resources, tally)
