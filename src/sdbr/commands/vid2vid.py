@@ -51,7 +51,8 @@ def command(
     container: str | None,
     no_audio: bool,
 ) -> None:
-    """Restyle whole videos: as long as they were, at their frame rate, with their sound.
+    """Restyle whole videos: as long as they were, at their frame rate, with their sound
+    and subtitles.
 
     INPUT is a video, a GIF, a folder of pictures, or - for paths on stdin. PROMPT, the last
     argument, says how it should look. The result goes to generate/videos, its frames to
