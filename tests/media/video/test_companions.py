@@ -40,8 +40,7 @@ class Film:
 
 
 def make(path: Path, film: Film) -> Path:
-    options = {"write_tmcd": "1"} if path.suffix == ".mp4" else {}
-    with av.open(str(path), "w", options=options) as container:
+    with av.open(str(path), "w") as container:
         container.metadata.update(film.tags)
         if film.timecode:
             container.metadata["timecode"] = film.timecode
@@ -212,6 +211,9 @@ def test_a_part_takes_its_subtitles_and_chapters_cut_where_it_is(
     ]
     assert shown(tmp_path / target) == expected(cut)
     assert chapters(tmp_path / target) == [(0, 0.2, "Begin"), (0.2, 1, "Middle")]
+    rewritten(path, tmp_path / target, (start, None))
+    begin, end, text = second
+    assert shown(tmp_path / target)[1:] == expected([(begin - start, end - start, text)])
 
 
 def chapters(path: Path) -> list[tuple[float, float, str]]:

@@ -141,11 +141,7 @@ def open_output(target: Path, job: VideoTarget) -> OutputContainer:
     if job.kind in ("mp4", "mov"):
         scale = job.tick.denominator
         # The edit list counts in the film's own clock: a coarser one would cut the last frame.
-        options = {
-            "movflags": "+faststart",
-            "movie_timescale": str(max(scale, 1000)),
-            "write_tmcd": "1",
-        }
+        options = {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
     container = av.open(str(target.absolute()), "w", format=job.kind, options=options)
     if job.comment:
         container.metadata["comment"] = job.comment
