@@ -97,7 +97,8 @@ def make_film(
         _configure(stream, film, shown[0])
         tracks = [_sound_track(container, codec, film) for codec in film.sounds]
         for time, image in zip(film.times, shown, strict=True):
-            layout = "rgb48le" if image.dtype == np.uint16 else "rgb24"
+            layout = "rgba" if image.shape[2] == 4 else "rgb24"
+            layout = "rgb48le" if image.dtype == np.uint16 else layout
             frame = av.VideoFrame.from_ndarray(image, format=layout).reformat(
                 format=film.pix_fmt,
                 src_colorspace=film.matrix,

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Clip, Pace, SoundTrack
 from sdbr.media.timing import fraction_of, pace_of
-from sdbr.media.video import hdr, yuv
+from sdbr.media.video import alpha, hdr, yuv
 from sdbr.media.video.clock import PacketCount, break_notes, count_packets, find_breaks, mend
 from sdbr.media.video.tracks import LARGEST, PIXEL_LIMIT, choose_track, picture_stream
 from sdbr.media.video.truncated import missing_bytes
@@ -82,8 +82,10 @@ def probe(path: Path, track: int | None = None) -> Clip:
         clip = _described(path, container, stream, (frame, pace), counts)
     if breaks and end is not None:
         clip = replace(clip, duration=end - clip.start)
+    with open_container(path) as container:
+        see_through = alpha.is_meant(container, picture_stream(container, chosen.number), frame)
     notes = (*chosen.notes, *clip.notes, *break_notes(breaks, clip.start))
-    return replace(clip, track=chosen.number, breaks=breaks, notes=notes)
+    return replace(clip, track=chosen.number, breaks=breaks, has_alpha=see_through, notes=notes)
 
 
 def refuse_giants(path: Path, width: int, height: int) -> None:
@@ -178,7 +180,6 @@ def _described(
         rotation=rotation,
         mirrored=mirrored,
         interlaced=frame.interlaced_frame,
-        has_alpha=yuv.has_alpha(frame),
         sound=tuple(
             SoundTrack(
                 track.codec_context.codec.canonical_name,

@@ -19,7 +19,9 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.media.clip import Clip, Frame, Pixels
+from sdbr.media.stills.pixels import with_channels
 from sdbr.media.video import yuv
+from sdbr.media.video.alpha import AlphaDecoder
 from sdbr.media.video.clock import mend
 from sdbr.media.video.probe import open_container, refuse_giants, square_size, unreadable
 from sdbr.media.video.tracks import picture_stream
@@ -66,8 +68,9 @@ def _upright(picture: _Picture, clip: Clip, reformatter: VideoReformatter) -> Pi
     size = Size(*clip.size[::-1]) if clip.rotation % 180 else clip.size
     inside = _inside(picture.square, size)
     image = yuv.to_rgb(picture.frame, inside, reformatter)
-    if inside != size or (image.shape[2] == 4) != clip.has_alpha:
-        image = _framed(image, size, clip.has_alpha)
+    image = with_channels(image, 4) if clip.has_alpha else image[..., :3]
+    if inside != size:
+        image = _framed(image, size)
     if clip.mirrored:
         image = image[:, ::-1]
     return np.ascontiguousarray(np.rot90(image, -clip.rotation // 90))
@@ -83,14 +86,13 @@ def _inside(square: Size, size: Size) -> Size:
     return size if missing[0] <= near[0] and missing[1] <= near[1] else inside
 
 
-def _framed(image: Pixels, size: Size, alpha: bool) -> Pixels:
-    """Put the picture amid black bars, with an alpha channel as the clip has."""
+def _framed(image: Pixels, size: Size) -> Pixels:
+    """Put the picture amid black bars."""
     height, width = image.shape[:2]
     top, left = (size.height - height) // 2, (size.width - width) // 2
-    framed = np.zeros((size.height, size.width, 4 if alpha else 3), np.uint8)
+    framed = np.zeros((size.height, size.width, image.shape[2]), np.uint8)
     framed[..., 3:] = 255
-    channels = min(image.shape[2], framed.shape[2])
-    framed[top : top + height, left : left + width, :channels] = image[..., :channels]
+    framed[top : top + height, left : left + width] = image
     return framed
 
 
@@ -139,8 +141,10 @@ def _compare(clip: Clip, count: int, end: Fraction, note: Note) -> None:
 
 def _decoded(clip: Clip, start: Fraction, note: Note) -> Iterator[_Timed]:
     """Yield pictures with their times, beginning at or before `start`."""
-    # From the top as well, where the file's index leads behind the start or nowhere.
-    seekable = clip.kind != "avi" and not clip.breaks
+    # From the top as well, where the file's index leads behind the start or nowhere. Alpha beside
+    # a film has key frames of its own.
+    beside = clip.kind == "matroska" and clip.has_alpha
+    seekable = clip.kind != "avi" and not clip.breaks and not beside
     for seeks in (True, False) if start > 0 and seekable else (False,):
         with open_container(clip.path) as container:
             stream = picture_stream(container, clip.track)
@@ -166,6 +170,7 @@ def _decoded_packets(
     stream.thread_type = "AUTO"
     broken = 0
     decoder = _Decoder(stream)
+    alpha = AlphaDecoder()
     while True:
         try:
             packet = next(packets)
@@ -174,8 +179,9 @@ def _decoded_packets(
         except (av.FFmpegError, OSError) as error:
             note(f"The file breaks off: {error.strerror or error}.")
             break
+        alpha.take(packet)
         try:
-            frames = decoder.decode(packet)
+            frames = [alpha.join(frame) for frame in decoder.decode(packet)]
         except av.FFmpegError:
             broken += 1
             continue
