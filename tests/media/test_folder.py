@@ -42,6 +42,20 @@ def test_given_pictures_keep_the_order_given(tmp_path: Path) -> None:
     assert [frame.at for frame in frames] == [0, Fraction(1, 8), Fraction(1, 4)]
 
 
+@pytest.mark.parametrize("shown", [False, True])
+def test_pictures_of_which_nothing_is_shown_are_padded(tmp_path: Path, shown: bool) -> None:
+    paths = save(tmp_path / "f", "a.png", "b.png", "c.png")
+    for number, path in enumerate(paths):
+        image = picture(number, alpha=True)
+        image[..., 3] = image[..., 3] if shown and number == 2 else 0
+        path.write_bytes(encode_png(image))
+    reader = open_reader(tmp_path / "f")
+    images = [frame.image for frame in reader.frames()]
+    assert reader.clip.has_alpha == shown
+    assert images[0].shape[2] == 3 + shown
+    assert np.array_equal(images[0][..., :3], picture(0))
+
+
 def test_a_picture_of_another_size_is_named(tmp_path: Path) -> None:
     paths = save(tmp_path / "f", "a.png", "b.png")
     paths[1].write_bytes(encode_png(picture(0, 30, 20)))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -70,9 +70,22 @@ def probe(paths: Sequence[Path], rate: Fraction, folder: Path | None = None) -> 
         pace=pace,
         frames=len(paths),
         duration=spans[-1][0] + spans[-1][1],
-        has_alpha=first.shape[2] == 4 or _may_be_transparent(paths[0]),
+        has_alpha=_has_alpha(paths, first),
         paths=tuple(paths),
     )
+
+
+def _has_alpha(paths: Sequence[Path], first: Pixels) -> bool:
+    """Whether the first picture in which anything is shown may be see-through.
+
+    By its kind of pixels: a later picture of the kind may be, though that one is not.
+    """
+    others = map(_opened, paths[1:])
+    for path, pixels in zip(paths, chain((first,), others), strict=True):
+        if pixels.shape[2] == 3 or pixels[..., 3].any():
+            with Image.open(path) as image:
+                return image.has_transparency_data
+    return False
 
 
 def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]:
@@ -93,6 +106,8 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]
             raise InputProblem(
                 f"{path} is {size} where the first picture is {clip.size}. Make all one size."
             )
+        if not clip.has_alpha and not image[..., 3:].any():
+            image = image[..., :3]
         yield Frame(with_channels(image, 4 if clip.has_alpha else 3), at, lasts)
 
 
@@ -142,12 +157,6 @@ def _opened(path: Path) -> Pixels:
     picture = open_picture(path, keep_alpha=True)
     refuse_giants(path, *picture.size)
     return np.asarray(picture.image, np.uint8)
-
-
-def _may_be_transparent(path: Path) -> bool:
-    """By its kind of pixels: a later picture of the kind may be, though this one is not."""
-    with Image.open(path) as image:
-        return image.has_transparency_data
 
 
 def save_times(folder: Path, times: FrameTimes) -> None:

@@ -65,6 +65,7 @@ def prepare(
         name=str(path),
         background=manner.background,
         keep_alpha=manner.keep_alpha,
+        drop_padding=True,
         at_least=Size(rule.max_side, rule.max_side) if rule.max_side < 4096 else None,
     )
     placement = place_whole(opened.size, model, manner.fit, path.name)
@@ -117,7 +118,9 @@ def prepare_like(
     """A picture cropped and scaled to the place that another has. Raises InputProblem."""
     data = read_file(path)
     size = placement.placed.size
-    opened = open_picture(data, name=str(path), background=background, at_least=size)
+    opened = open_picture(
+        data, name=str(path), background=background, drop_padding=True, at_least=size
+    )
     image = ImageOps.fit(opened.image, size, Image.Resampling.LANCZOS)
     digest = hashlib.sha256(data).hexdigest()
     remember(path, digest, store)

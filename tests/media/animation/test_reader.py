@@ -77,6 +77,21 @@ def test_a_gif_without_holes_is_plain_rgb(tmp_path: Path) -> None:
     assert shown(path)[1].shape == (4, 4, 3)
 
 
+@pytest.mark.parametrize("shown", [False, True])
+def test_an_animation_of_which_nothing_is_shown_is_padded(tmp_path: Path, shown: bool) -> None:
+    path = tmp_path / "a.png"
+    images = [picture(number, alpha=True) for number in range(3)]
+    for image in images[: 2 if shown else 3]:
+        image[..., 3] = 0
+    pictures = [Image.fromarray(image) for image in images]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=100)
+    reader = open_reader(path)
+    assert reader.clip.has_alpha == shown
+    first = next(reader.frames()).image
+    assert first.shape[2] == 3 + shown
+    assert shown or np.array_equal(first, picture(0))
+
+
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".webp"])
 def test_a_cut_animation_gives_what_is_there_and_says_so(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"

@@ -163,6 +163,15 @@ def test_an_alpha_channel_in_which_nothing_is_clear_is_dropped():
     assert (opened.image.mode, opened.notes) == ("RGB", ())
 
 
+@pytest.mark.parametrize("keep_alpha", [True, False])
+def test_padding_is_no_transparency(keep_alpha):
+    data = encoded(Image.new("RGBA", (3, 3), (*ORANGE, 0)), "png")
+    opened = open_picture(data, keep_alpha=keep_alpha, drop_padding=True)
+    assert (opened.image.mode, opened.image.getpixel((1, 1))) == ("RGB", ORANGE)
+    assert opened.notes == ("alpha of 0 everywhere left out",)
+    assert open_picture(data).image.getpixel((1, 1)) == (255, 255, 255)
+
+
 @pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
 def test_the_first_frame_of_an_animation_is_taken(suffix):
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]

@@ -105,15 +105,17 @@ def _unreadable(path: Path) -> InputProblem:
 
 
 def _has_alpha(image: Image.Image, index: Index) -> bool:
-    """Whether any frame shows something transparent; later frames are looked at only if needed."""
-    last = len(index.lengths) + index.skipped if index.clears else index.skipped + 1
+    """Whether anything is transparent and anything shown; later frames are looked at if needed."""
     if image.format == "WEBP":
-        return image.mode == "RGBA"
-    for number in range(index.skipped, last):
+        return image.mode == "RGBA"  # Its decoder makes black of colors that are not shown.
+    transparent = shown = False
+    for number in range(index.skipped, len(index.lengths) + index.skipped):
         image.seek(number)
-        if np.asarray(image.convert("RGBA"))[..., 3].min() < 255:
-            return True
-    return False
+        alpha = np.asarray(image.convert("RGBA"))[..., 3]
+        transparent, shown = transparent or alpha.min() < 255, shown or bool(alpha.any())
+        if shown and (transparent or not index.clears):
+            break
+    return transparent and shown
 
 
 def _pace(kind: str, lengths: Sequence[Fraction]) -> Pace:

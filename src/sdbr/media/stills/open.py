@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -66,14 +66,17 @@ def open_picture(
     *,
     background: str = "white",
     keep_alpha: bool = False,
+    drop_padding: bool = False,
     at_least: Size | None = None,
     name: str = "",
 ) -> DecodedPicture:
     """Decode a picture: upright, in sRGB, 8 bits a channel, the first frame of an animation.
 
     `background`, a color name or #rrggbb, is seen through transparent parts, unless
-    `keep_alpha` keeps these. `at_least` is a size that will do: a larger picture is decoded at a
-    reduced scale, with twice as many pixels a side or more. `name` stands for bytes in messages.
+    `keep_alpha` keeps these. `drop_padding` takes an alpha channel of 0 everywhere for no alpha:
+    nothing at all would be seen. `at_least` is a size that will do: a larger picture is decoded
+    at a reduced scale, with twice as many pixels a side or more. `name` stands for bytes in
+    messages.
     At most MAX_PIXELS pixels. Memory: 4 bytes a pixel for plain RGB, 8 where it is turned,
     flattened or converted, never over 13; for a JPEG of which less is needed, as much for a
     pixel of the reduced scale (progressive ones need 4 for each stored pixel besides). Raises
@@ -85,7 +88,9 @@ def open_picture(
         _check_head(stream, name)
         try:
             with Image.open(stream, formats=_FORMATS) as image:
-                return _decode(image, name, None if keep_alpha else background, at_least)
+                found = _decode(image, name, at_least)
+                found = _without_padding(found) if drop_padding else found
+                return found if keep_alpha else _on(background, found)
         except SdbrError:
             raise
         except Exception as error:  # decoders raise anything on a broken file
@@ -147,9 +152,20 @@ def _what_is_wrong(error: Exception) -> str:
     return "is damaged and cannot be decoded. Copy or download it again."
 
 
-def _decode(
-    image: ImageFile.ImageFile, name: str, background: str | None, at_least: Size | None
-) -> DecodedPicture:
+def _without_padding(found: DecodedPicture) -> DecodedPicture:
+    image = found.image
+    if image.mode != "RGBA" or image.getchannel("A").getextrema() != (0, 0):
+        return found
+    notes = (*found.notes, "alpha of 0 everywhere left out")
+    return replace(found, image=image.convert("RGB"), notes=notes)
+
+
+def _on(background: str, found: DecodedPicture) -> DecodedPicture:
+    image, fills = flattened(found.image, background)
+    return replace(found, image=image, notes=(*found.notes, *fills))
+
+
+def _decode(image: ImageFile.ImageFile, name: str, at_least: Size | None) -> DecodedPicture:
     _check_size(Size(*image.size), name)
     notes = [FIRST_FRAME] if _moves(image) else []
     stored, turn = image.size, _orientation(image)
@@ -162,9 +178,6 @@ def _decode(
     if turn in _TURNS:
         picture = picture.transpose(_TURNS[turn])
         notes.append(f"turned upright (EXIF {turn})")
-    if background is not None:
-        picture, fills = flattened(picture, background)
-        notes += fills
     picture.info = {}  # a profile or EXIF left here would be saved with a picture it misfits
     size = Size(*(stored[::-1] if turn > 4 else stored))
     return DecodedPicture(picture, size, (image.format or "").lower(), tuple(notes))

@@ -128,7 +128,7 @@ def prepare_animation(
     frames = _MOTIONS[spec.motion.kind](still, spec.motion)
     for frame in frames:
         body.check(frame.request, resources.models)
-    alpha = None if spec.to_image else _alpha(path, main.placement, look)
+    alpha = None if spec.to_image else _alpha(path, main.placement)
     result = spec.result if alpha is None else replace(spec.result, frame_suffix=".png")
     named_by = (drawing, request.seed, dict(spec.flags), result.ending, result.frame_suffix)
     folders = find_folders(
@@ -171,12 +171,10 @@ def _end(
     return replace(request, init_image=blob), (*inputs, source)
 
 
-def _alpha(path: Path, placement: Placement, look: Look) -> Image.Image | None:
+def _alpha(path: Path, placement: Placement) -> Image.Image | None:
     """The alpha channel of what is seen of the still; None where nothing shows through."""
     least = Size(*placement.size)
-    image = open_picture(
-        read_file(path), background=look.background, keep_alpha=True, at_least=least
-    ).image
+    image = open_picture(read_file(path), keep_alpha=True, drop_padding=True, at_least=least).image
     if image.mode != "RGBA":
         return None
     seen = Placement(
