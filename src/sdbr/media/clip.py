@@ -176,7 +176,8 @@ class EncodingSettings:
     `preset` is x264's. `quality` is WebP's, 0 to 100, `lossless` its other way. `loop` is an
     animation's count, 0 for ever, None to play once. GIF: `dither` is auto, none, bayer, floyd or
     sierra; `colors` 2 to 256; `max_bytes` gives away dither, then colors, then width until the
-    file is that small. `width` scales a GIF, WebP or APNG, keeping its shape.
+    file is that small. `width` scales a GIF, WebP or APNG, keeping its shape. `background` is
+    the color, by name or #rrggbb, behind transparent parts where the container holds none.
     """
 
     crf: int | None = None
@@ -188,3 +189,4 @@ class EncodingSettings:
     colors: int = 256
     max_bytes: int | None = None
     width: int | None = None
+    background: str = "white"

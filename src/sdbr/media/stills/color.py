@@ -35,17 +35,22 @@ def in_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
 
 def flattened(image: Image.Image, background: str) -> tuple[Image.Image, list[str]]:
     """Lay an RGBA picture on a background color. Raises UsageProblem for an unknown color."""
-    try:
-        color = ImageColor.getrgb(background)[:3]
-    except ValueError as error:
-        raise UsageProblem(
-            f"{background!r} is not a color. Give a name such as white, or #rrggbb."
-        ) from error
+    color = rgb_of(background)
     if image.mode != "RGBA":
         return image, []
     below = Image.new("RGB", image.size, color)
     below.paste(image, mask=image)
     return below, [f"transparent parts filled with {background}"]
+
+
+def rgb_of(color: str) -> tuple[int, ...]:
+    """Return the levels of a color's name or #rrggbb. Raises UsageProblem for an unknown one."""
+    try:
+        return ImageColor.getrgb(color)[:3]
+    except ValueError as error:
+        raise UsageProblem(
+            f"{color!r} is not a colour. Give a name such as white, or #rrggbb."
+        ) from error
 
 
 def _with_alpha(

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from sdbr.media.clip import Pixels
+from sdbr.media.stills.color import rgb_of
 
 # Every reader here compares the declared size with its own, lower limit before it decodes.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -41,12 +42,16 @@ def with_channels(image: Pixels, channels: int) -> Pixels:
     return np.concatenate([image, opaque], axis=2)
 
 
-def flattened(image: Pixels) -> Pixels:
-    """Return an RGBA image laid on white, as RGB; an RGB image is returned as it is."""
+def flattened(image: Pixels, background: str = "white") -> Pixels:
+    """Return an RGBA image laid on a color, as RGB; an RGB image is returned as it is.
+
+    Raises UsageProblem for an unknown color.
+    """
     if image.shape[2] == 3:
         return image
     alpha = image[..., 3:].astype(np.uint16)
-    mixed = (image[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
+    below = np.array(rgb_of(background), np.uint16)
+    mixed = (image[..., :3] * alpha + below * (255 - alpha) + 127) // 255
     return mixed.astype(np.uint8)
 
 

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Clip, Pace, SoundTrack
 from sdbr.media.timing import fraction_of, pace_of
-from sdbr.media.video import alpha, hdr, yuv
+from sdbr.media.video import alpha, hdr
 from sdbr.media.video.clock import PacketCount, break_notes, count_packets, find_breaks, mend
 from sdbr.media.video.tracks import LARGEST, PIXEL_LIMIT, choose_track, picture_stream
 from sdbr.media.video.truncated import missing_bytes

@@ -54,6 +54,7 @@ class VideoSink:
         self, target: Path, first: Pixels, zero: Fraction, job: VideoTarget, note: Note
     ) -> None:
         self._tick = job.tick
+        self._background = job.settings.background
         self._companions: Companions | None = None
         self._evened = job.kind != "webm"
         self._reformatter = VideoReformatter()
@@ -81,7 +82,7 @@ class VideoSink:
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Encode one picture; what goes with it up to its time is written along."""
-        image = pixels.flattened(image)
+        image = pixels.flattened(image, self._background)
         image = pixels.evened(image) if self._evened else image
         frame = yuv.to_yuv(image, self._reformatter)
         frame.time_base = self._tick

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -46,9 +46,8 @@ def write(animation: PreparedAnimation, folder: Path, realm: str) -> AnimationRe
     made = {**how_made(animation, timeline, realm), "size": list(size)}
     comment = record_text(made)
     target = animation.folders.target
-    with open_writer(
-        target, pace_of(spec.timing), settings=spec.result.settings, comment=comment
-    ) as writer:
+    settings = replace(spec.result.settings, background=spec.look.background)
+    with open_writer(target, pace_of(spec.timing), settings=settings, comment=comment) as writer:
         for frame in _shown(animation, folder, timeline):
             writer.add(frame)
     duration = sum((shot.lasts for shot in timeline), Fraction(0))

@@ -56,7 +56,7 @@ def assemble_frames(
 
     def keep_frame(result: Result) -> None:
         # A see-through frame is written later, under its source's alpha channel.
-        if plan.keep_frames and not plan.footage.clip.has_alpha:
+        if plan.keep_frames and not plan.footage.see_through:
             write_frame(plan.folders.generated_frame(result[0].number), result[1])
 
     aside = SideTasks(sources.__getitem__, pairs_to_measure(keyframe_plan), keep_frame)
@@ -90,7 +90,7 @@ _ANIMATED = ("gif", "webp", "apng")
 
 def restore_alpha(results: Iterable[MeasuredFrame], clip: PreparedClip) -> Iterator[MeasuredFrame]:
     """The finished frames in order, each under the alpha channel of its source."""
-    if not clip.plan.footage.clip.has_alpha:
+    if not clip.plan.footage.see_through:
         yield from results
         return
     sources = read_wanted(clip.reader, clip.plan.footage.choice)

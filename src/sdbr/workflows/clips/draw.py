@@ -95,7 +95,7 @@ def read_source_frames(
     """The wanted frames with what is known of them, each on disk where it will be needed."""
 
     def take(item: tuple[FrameInfo, Frame]) -> SourceFrame:
-        shown, pixels = item[0], rgb(item[1].image)
+        shown, pixels = item[0], rgb(item[1].image, plan.footage.background)
         path = plan.folders.source_frame(shown.number)
         if not plan.needs_source_frames or path.exists():
             return SourceFrame(shown, pixels)

@@ -13,6 +13,7 @@ from sdbr.concurrency import side_by_side
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
 from sdbr.media.open import Clip, Frame, Reader
+from sdbr.media.stills.color import rgb_of
 from sdbr.media.stills.pixels import flattened
 from sdbr.motion.keyframes import KeyframeRule, place_keyframes
 from sdbr.motion.keyframes_stream import place_streaming
@@ -23,12 +24,17 @@ from sdbr.workflows.clips.selection import FrameSelection, chosen
 
 @dataclass(frozen=True, slots=True)
 class FrameInfo:
-    """A wanted frame without its pixels: its number from 0, its time, and a digest of them."""
+    """A wanted frame without its pixels: its number from 0, its time, and a digest of them.
+
+    The digest is that of what is sent, on the clip's background; `opaque` says that nothing of it
+    shows.
+    """
 
     number: int
     at: Fraction
     lasts: Fraction
     digest: str
+    opaque: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Footage:
     """What is wanted of a clip: its frames as decoding gives them, not as the file declares.
 
     `notes` are what the survey for keyframes says of each frame, `plan` which of them are drawn.
+    `background` is the color that transparent parts are laid on.
     """
 
     clip: Clip
@@ -43,6 +50,12 @@ class Footage:
     frames: tuple[FrameInfo, ...]
     notes: tuple[Note, ...]
     plan: KeyframePlan
+    background: str = "white"
+
+    @property
+    def see_through(self) -> bool:
+        """Whether anything is transparent in the wanted frames."""
+        return not all(frame.opaque for frame in self.frames)
 
     @property
     def duration(self) -> Fraction:
@@ -61,19 +74,25 @@ class Footage:
 
 
 def survey_clip(
-    reader: Reader, choice: FrameSelection, rule: KeyframeRule, thorough: bool = False
+    reader: Reader,
+    choice: FrameSelection,
+    rule: KeyframeRule,
+    background: str,
+    thorough: bool = False,
 ) -> Footage:
     """Decode the clip once, note its frames and place the keyframes.
 
     A `thorough` look takes several times as long; `auto` can then be `place_again`. Raises
-    InputProblem where there is no frame.
+    InputProblem where there is no frame, UsageProblem for an unknown background.
     """
+    rgb_of(background)
     frames: list[FrameInfo] = []
 
     def known(item: tuple[int, Frame]) -> tuple[FrameInfo, Pixels]:
         number, frame = item
-        shown = FrameInfo(number, frame.at, frame.lasts, digest_of(frame.image))
-        return shown, np.ascontiguousarray(flattened(frame.image))
+        pixels = np.ascontiguousarray(flattened(frame.image, background))
+        opaque = bool((frame.image[..., 3:] == 255).all())
+        return FrameInfo(number, frame.at, frame.lasts, digest_of(pixels), opaque), pixels
 
     def watched() -> Iterator[Pixels]:
         for shown, pixels in side_by_side(known, enumerate(read_wanted(reader, choice))):
@@ -86,7 +105,7 @@ def survey_clip(
             f"{reader.clip.path} has no frame in the part that was chosen. "
             "Change --start, --end or --duration."
         )
-    return Footage(reader.clip, choice, tuple(frames), tuple(notes), plan)
+    return Footage(reader.clip, choice, tuple(frames), tuple(notes), plan, background)
 
 
 def _surveyed(

@@ -59,6 +59,7 @@ def restyle(
     origin = origin_of(footage.clip, footage.cut_at, spec.audio)
     comment = record_text(how_made(clip, resources.realm))
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
+    settings = replace(settings, background=footage.background)
     preview = Preview(resources.workspace.hidden / "preview.jpg")
     count = 0
     with (
@@ -72,8 +73,8 @@ def restyle(
             shown, pixels = one.shown, one.pixels
             if one.steadiness is not None:
                 measured.curve[shown.number] = one.steadiness
-            if plan.keep_frames and footage.clip.has_alpha:
-                write_frame(folders.generated_frame(shown.number), pixels)
+            if plan.keep_frames and footage.see_through:
+                write_frame(folders.generated_frame(shown.number), pixels, footage.background)
             writer.add(Frame(pixels, shown.at, shown.lasts))
             preview.show(pixels)
             console.step(f"{in_usd(spent(session.budget))} USD")

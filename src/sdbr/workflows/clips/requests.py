@@ -82,21 +82,21 @@ def seed_of(model: Model, first: int, policy: str, number: int) -> int:
     return seed_within(model, seed)
 
 
-def rgb(pixels: Pixels) -> Pixels:
-    """The pixels without an alpha channel; what shows through becomes white."""
-    return np.ascontiguousarray(flattened(pixels))
+def rgb(pixels: Pixels, background: str = "white") -> Pixels:
+    """The pixels without an alpha channel, laid on a color. Raises UsageProblem."""
+    return np.ascontiguousarray(flattened(pixels, background))
 
 
-def write_frame(path: Path, pixels: Pixels) -> bytes:
+def write_frame(path: Path, pixels: Pixels, background: str = "white") -> bytes:
     """Write a frame as PNG or JPEG by the suffix, whole or not at all; never flushed.
 
-    Returns the file's bytes. A frame on disk is a copy of what the cache or the clip holds, so
-    speed comes first.
+    A JPEG has its transparent parts laid on the background. Returns the file's bytes. A frame on
+    disk is a copy of what the cache or the clip holds, so speed comes first.
     """
     if path.suffix == ".png":
         data = encode_frame(pixels)
     else:
-        data = encode(Image.fromarray(pixels), "jpeg", 95)
+        data = encode(Image.fromarray(rgb(pixels, background)), "jpeg", 95)
     with plain_write_errors(path), part_file(path) as file:
         file.write(data)
         file.flush()

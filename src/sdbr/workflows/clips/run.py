@@ -96,7 +96,9 @@ def _prepare(
     # Only under a cap may the keyframes have to be placed anew.
     capped = resources.spending.cap is not None
     rule = steadiness.rule(None)
-    footage = survey_clip(reader, selection.choice(stills), rule, thorough=capped)
+    footage = survey_clip(
+        reader, selection.choice(stills), rule, order.look.background, thorough=capped
+    )
     if reader.clip.cut and not selection.accept_cut:
         raise InputProblem(
             f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "

@@ -46,8 +46,13 @@ def draw_trial(
     """
     plan = clip.plan
     numbers = {frame.number: frame for frame in wanted}
-    decoded = enumerate(read_wanted(clip.reader, plan.footage.choice))
-    taken = (SourceFrame(numbers[n], rgb(seen.image)) for n, seen in decoded if n in numbers)
+    footage = plan.footage
+    decoded = enumerate(read_wanted(clip.reader, footage.choice))
+    taken = (
+        SourceFrame(numbers[n], rgb(seen.image, footage.background))
+        for n, seen in decoded
+        if n in numbers
+    )
     pairs, names = [], []
     with suppress(Interrupted):
         for frame, before, after in _drawn(
@@ -97,13 +102,16 @@ def write_sheet(clip: PreparedClip, result: Path) -> Path:
     footage = clip.plan.footage
     wanted = spread(footage.frames, _PAIRS)
     numbers = [frame.number for frame in wanted]
-    before = _thumbnails(read_wanted(clip.reader, footage.choice), numbers)
-    after = _thumbnails(open_reader(result).frames(), numbers)
+    before = _thumbnails(read_wanted(clip.reader, footage.choice), numbers, footage.background)
+    after = _thumbnails(open_reader(result).frames(), numbers, footage.background)
     names = tuple(f"frame {one.number + 1}, {float(one.at):.2f} s" for one in wanted)
     labels = Labels(clip.plan.requests.request.prompt, rows=names)
     sheet = pairs_sheet(list(zip(before, after, strict=False)), labels)
     return save(sheet, result.parent, f"{clip.plan.folders.name}-sheet")
 
 
-def _thumbnails(frames: Iterable[Frame], numbers: Sequence[int]) -> list[Image.Image]:
-    return [_thumbnail(rgb(seen.image)) for n, seen in enumerate(frames) if n in numbers]
+def _thumbnails(
+    frames: Iterable[Frame], numbers: Sequence[int], background: str
+) -> list[Image.Image]:
+    shown = (frame for number, frame in enumerate(frames) if number in numbers)
+    return [_thumbnail(rgb(frame.image, background)) for frame in shown]
