@@ -12,8 +12,8 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.reformatter import Colorspace
 
-from sdbr.media.clip import Pixels
-from sdbr.media.open import open_reader
+from sdbr.media.clip import EncodingSettings, Frame, Pace, Pixels
+from sdbr.media.open import open_reader, open_writer
 from tests.media.made_clips import Film, make_film, picture
 
 MILLISECOND = Fraction(1, 1000)
@@ -108,3 +108,51 @@ def test_a_film_that_begins_with_nothing_shown_is_see_through(
     assert images[0].shape[2] == 4
     assert images[0][..., 3].max() < 3
     assert alpha_error(images[6], see_through()[6]) < 3
+
+
+def written(target: Path, images: list[Pixels], background: str = "white") -> tuple[str, ...]:
+    settings = EncodingSettings(background=background)
+    with open_writer(target, Pace.even(Fraction(25)), settings=settings) as writer:
+        for number, image in enumerate(images):
+            writer.add(Frame(image, Fraction(number, 25), Fraction(1, 25)))
+    return writer.notes
+
+
+@pytest.mark.parametrize("size", [(96, 64), (81, 65)])
+@pytest.mark.parametrize(("suffix", "codec"), [(".webm", "libvpx-vp9"), (".mov", "prores")])
+def test_alpha_is_written_where_the_container_holds_it(
+    tmp_path: Path, suffix: str, codec: str, size: tuple[int, int]
+) -> None:
+    images = [picture(number, *size, alpha=True) for number in range(8)]
+    assert written(tmp_path / f"a{suffix}", images) == ()
+    with av.open(str(tmp_path / f"a{suffix}")) as container:
+        stream = container.streams.video[0]
+        decoder = av.CodecContext.create(codec, "r")
+        decoder.extradata = stream.codec_context.extradata
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        frames = [frame for packet in [*packets, None] for frame in decoder.decode(packet)]
+    assert len(frames) == 8
+    for frame, wanted in zip(frames, images, strict=True):
+        assert (frame.width, frame.height) == size
+        assert alpha_error(frame.reformat(format="rgba").to_ndarray(), wanted) < 3
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".webm", "vp9"), (".mov", "h264")])
+def test_a_film_without_alpha_is_written_without(tmp_path: Path, suffix: str, codec: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    written(path, [picture(number) for number in range(3)])
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].codec_context.codec.canonical_name == codec
+        assert "alpha_mode" not in container.streams.video[0].metadata
+    assert not open_reader(path).clip.has_alpha
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mkv"])
+def test_where_alpha_is_lost_the_user_is_told_what_keeps_it(tmp_path: Path, kind: str) -> None:
+    notes = written(tmp_path / f"a.{kind}", see_through(), "black")
+    assert notes == (
+        f"Transparent parts became black: {kind} holds no transparency."
+        " Write a .webm or .mov to keep them.",
+    )
+    wanted = see_through()[0]
+    assert read(tmp_path / f"a.{kind}")[0][wanted[..., 3] == 0].mean() < 12

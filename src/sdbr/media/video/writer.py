@@ -1,4 +1,4 @@
-"""Writes mp4, mov, mkv and webm: H.264 or VP9 with exact times, BT.709 tags and companions."""
+"""Writes mp4, mov, mkv and webm: H.264, VP9 or ProRes, exact times, BT.709 tags, companions."""
 
 from __future__ import annotations
 
@@ -47,6 +47,17 @@ class VideoTarget:
         return Fraction(1, timescale(self.pace))
 
 
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    codec: str
+    options: dict[str, str]
+    pix_fmt: str = "yuv420p"
+
+    @property
+    def alpha(self) -> bool:
+        return self.pix_fmt.startswith("yuva")
+
+
 class VideoSink:
     """One video file being written."""
 
@@ -54,14 +65,15 @@ class VideoSink:
         self, target: Path, first: Pixels, zero: Fraction, job: VideoTarget, note: Note
     ) -> None:
         self._tick = job.tick
+        self._encoding = _encoding(job, see_through=first.shape[2] == 4)
         self._background = job.settings.background
         self._companions: Companions | None = None
-        self._evened = job.kind != "webm"
+        self._evened = self._encoding.codec == "libx264"
         self._reformatter = VideoReformatter()
         self._container = open_output(target, job)
         try:
             size = _size(pixels.evened(first) if self._evened else first)
-            self._stream = _video_stream(self._container, size, job)
+            self._stream = _video_stream(self._container, size, job, self._encoding)
             if job.origin:
                 self._companions = Companions(self._container, self._stream, job.origin, zero, note)
         except BaseException:
@@ -72,8 +84,12 @@ class VideoSink:
         self._begins: int | None = None
         self._exact_end = job.kind in ("mp4", "mov")
         self._shift = to_tick(self._companions.lead, self._tick) if self._companions else 0
-        if first.shape[2] == 4:
-            note("Transparent parts became white: a video file holds no transparency here.")
+        if first.shape[2] == 4 and not self._encoding.alpha:
+            kind = {"matroska": "mkv"}.get(job.kind, job.kind)
+            note(
+                f"Transparent parts became {self._background}: {kind} holds no transparency."
+                " Write a .webm or .mov to keep them."
+            )
         if size != _size(first):
             note(
                 f"The film is {size}, not {_size(first)}: the last row or column is doubled,"
@@ -82,9 +98,10 @@ class VideoSink:
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Encode one picture; what goes with it up to its time is written along."""
-        image = pixels.flattened(image, self._background)
+        if not self._encoding.alpha:
+            image = pixels.flattened(image, self._background)
         image = pixels.evened(image) if self._evened else image
-        frame = yuv.to_yuv(image, self._reformatter)
+        frame = yuv.to_yuv(image, self._reformatter, self._encoding.pix_fmt)
         frame.time_base = self._tick
         frame.pts = max(self._next, to_tick(at, self._tick) + self._shift)
         frame.duration = max(1, to_tick(at + lasts, self._tick) + self._shift - frame.pts)
@@ -149,16 +166,18 @@ def open_output(target: Path, job: VideoTarget) -> OutputContainer:
     return container
 
 
-def _video_stream(container: OutputContainer, size: Size, job: VideoTarget) -> VideoStream:
-    codec, options = _encoder(job)
+def _video_stream(
+    container: OutputContainer, size: Size, job: VideoTarget, encoding: _Encoding
+) -> VideoStream:
+    codec = encoding.codec
     rate = job.pace.rate.limit_denominator(100_000)
     try:
-        stream = container.add_stream(codec, rate=rate, options=options)
+        stream = container.add_stream(codec, rate=rate, options=encoding.options)
     except (av.FFmpegError, ValueError) as error:
         raise InputProblem(f"This build of av cannot write {codec}. Reinstall av.") from error
     assert isinstance(stream, VideoStream)
     stream.width, stream.height = size
-    stream.pix_fmt = "yuv420p"
+    stream.pix_fmt = encoding.pix_fmt
     context = stream.codec_context
     context.time_base = job.tick
     context.flags |= int(Flags.frame_duration)
@@ -167,11 +186,17 @@ def _video_stream(container: OutputContainer, size: Size, job: VideoTarget) -> V
     return stream
 
 
-def _encoder(job: VideoTarget) -> tuple[str, dict[str, str]]:
+def _encoding(job: VideoTarget, see_through: bool) -> _Encoding:
     crf = job.settings.crf
     if job.kind == "webm":
         speed = {"deadline": "good", "cpu-used": "4", "row-mt": "1"}
-        return "libvpx-vp9", {"crf": str(_CRF_VP9 if crf is None else crf), "b": "0", **speed}
+        options = {"crf": str(_CRF_VP9 if crf is None else crf), "b": "0", **speed}
+        if not see_through:
+            return _Encoding("libvpx-vp9", options)
+        # With alternate references the frames of color and of alpha would not pair up.
+        return _Encoding("libvpx-vp9", {**options, "auto-alt-ref": "0"}, "yuva420p")
+    if job.kind == "mov" and see_through:
+        return _Encoding("prores_ks", {"profile": "4444", "vendor": "apl0"}, "yuva444p10le")
     options = {
         "crf": str(_CRF if crf is None else crf),
         "preset": job.settings.preset,
@@ -182,7 +207,7 @@ def _encoder(job: VideoTarget) -> tuple[str, dict[str, str]]:
         # With B-frames the track's declared length follows the coding order, and is wrong where
         # frames are not equally long.
         options["bf"] = "0"
-    return "libx264", options
+    return _Encoding("libx264", options)
 
 
 def _size(image: Pixels) -> Size:

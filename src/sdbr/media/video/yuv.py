@@ -74,12 +74,13 @@ def matrix_of(frame: VideoFrame) -> Colorspace:
     return _MATRICES.get(frame.colorspace, Colorspace.ITU601)
 
 
-def to_yuv(image: Pixels, reformatter: VideoReformatter) -> VideoFrame:
-    """Return an RGB image as a yuv420p frame in BT.709, limited range."""
-    frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+def to_yuv(image: Pixels, reformatter: VideoReformatter, format: str = "yuv420p") -> VideoFrame:
+    """Return an RGB or RGBA image as a frame in BT.709, limited range; alpha is not changed."""
+    given = "rgba" if image.shape[2] == 4 else "rgb24"
+    frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), format=given)
     return reformatter.reformat(
         frame,
-        format="yuv420p",
+        format=format,
         src_colorspace=Colorspace.ITU709,
         dst_colorspace=Colorspace.ITU709,
         src_color_range=ColorRange.JPEG,
