@@ -71,7 +71,7 @@ def test_transparency_and_its_moving_holes_stay(tmp_path: Path, suffix: str) -> 
         assert np.array_equal(back.image[..., 3], frame.image[..., 3])
 
 
-@pytest.mark.parametrize("suffix", sorted(FILMS))
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_film_without_transparency_shows_white_and_says_so(tmp_path: Path, suffix: str) -> None:
     with open_writer(tmp_path / f"clip{suffix}", Pace.even(Fraction(12))) as writer:
         for frame in timeline(EVEN[:3], alpha=True):

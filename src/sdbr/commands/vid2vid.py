@@ -34,7 +34,7 @@ _write = grouped("Video")
 @_write(
     "--container",
     type=click.Choice(["mp4", "webm", "mov", "mkv", "gif", "webp", "apng", "frames"]),
-    help="Kind of result [default: mp4, or by the suffix of -o].",
+    help="Kind of result [default: mp4, webm if transparent, or by the suffix of -o].",
 )
 @_write("--no-audio", is_flag=True, help="Leave the sound out.")
 @video_look_options(*INPUT, *FAMILIES)
@@ -77,6 +77,8 @@ def command(
     where, name, ending = clip_target(
         places(workspace, animated=False), run.output.to, run.output.name, container
     )
+    # Who names a background wants to see it.
+    named = is_exact(run.output.to, ending), container, flags["background"]
     kept = {
         **flags,
         "prompt": prompt,
@@ -87,6 +89,7 @@ def command(
     spec = replace(
         spec_of("vid2vid", kept, clip, steady, ending),
         audio=not no_audio,
+        ending_chosen=any(named),
         settings=EncodingSettings(crf=crf),
         name=name,
         exact=is_exact(run.output.to, ending),

@@ -49,7 +49,7 @@ def rgb_of(color: str) -> tuple[int, ...]:
         return ImageColor.getrgb(color)[:3]
     except ValueError as error:
         raise UsageProblem(
-            f"{color!r} is not a colour. Give a name such as white, or #rrggbb."
+            f"{color!r} is not a color. Give a name such as white, or #rrggbb."
         ) from error
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from sdbr.generation.stack import Resources, Session
 from sdbr.media.clip import Clip, EncodingSettings, Pixels
+from sdbr.media.stills.pixels import with_channels
 from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.temporal_filter import steadied
 from sdbr.workflows.clips.draw import (
@@ -57,7 +58,8 @@ def assemble_frames(
     def keep_frame(result: Result) -> None:
         # A see-through frame is written later, under its source's alpha channel.
         if plan.keep_frames and not plan.footage.see_through:
-            write_frame(plan.folders.generated_frame(result[0].number), result[1])
+            path = plan.folders.generated_frame(result[0].number)
+            write_frame(path, result[1], plan.footage.background)
 
     aside = SideTasks(sources.__getitem__, pairs_to_measure(keyframe_plan), keep_frame)
     return measure(results, aside, session.stop)
@@ -89,14 +91,15 @@ _ANIMATED = ("gif", "webp", "apng")
 
 
 def restore_alpha(results: Iterable[MeasuredFrame], clip: PreparedClip) -> Iterator[MeasuredFrame]:
-    """The finished frames in order, each under the alpha channel of its source."""
+    """The finished frames in order, each no more opaque than its source."""
     if not clip.plan.footage.see_through:
         yield from results
         return
     sources = read_wanted(clip.reader, clip.plan.footage.choice)
     for one, source in zip(results, sources, strict=False):
-        alpha = Image.fromarray(source.image[..., 3]).resize(one.pixels.shape[1::-1])
-        yield replace(one, pixels=np.dstack([one.pixels[..., :3], np.asarray(alpha)]))
+        image = Image.fromarray(source.image[..., 3]).resize(one.pixels.shape[1::-1])
+        alpha = np.minimum(np.asarray(image), with_channels(one.pixels, 4)[..., 3])
+        yield replace(one, pixels=np.dstack([one.pixels[..., :3], alpha]))
 
 
 def inherit_loop(clip: Clip, settings: EncodingSettings, chosen: bool) -> EncodingSettings:

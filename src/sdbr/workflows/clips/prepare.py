@@ -30,7 +30,7 @@ from sdbr.workflows.clips.overrides import (
     trial_file,
     with_frames,
 )
-from sdbr.workflows.clips.requests import FrameRequests
+from sdbr.workflows.clips.requests import FrameRequests, cuts_out
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.enlargement import enlarged, enlarges, place_whole
 from sdbr.workflows.look import Look, choose
@@ -50,7 +50,8 @@ class ClipSpec:
     `flags` are those that make the same clip again. `rule` places the keyframes; `steady`
     filters a clip of which every frame is drawn; `feedback` is how much of the last result goes
     into the next init image (0 to 1). `ending` is the result's suffix, "" for a folder of
-    frames; `frame_suffix` that of kept frames. `name` is a stem of the user's own; `exact` means
+    frames; `frame_suffix` that of kept frames. Unless it was `ending_chosen`, a clip that is in
+    part transparent becomes a WebM. `name` is a stem of the user's own; `exact` means
     that name and no other, and `overwrite` that it may replace a file.
     An animation plays as often as its source, unless the settings' loop was `loop_chosen`.
     """
@@ -62,6 +63,7 @@ class ClipSpec:
     feedback: float = 0.0
     seed_policy: str = "fixed"
     ending: str = ".mp4"
+    ending_chosen: bool = True
     frame_suffix: str = ".png"
     keep_frames: bool = True
     audio: bool = True
@@ -133,16 +135,26 @@ def for_model(
     """What is wanted, as the model allows it: an upscaler draws every frame, each from its source.
 
     Frames made by motion would be as coarse as the source; nothing of an enlarged frame flickers
-    that did not before. Raises UsageProblem for flags that say otherwise.
+    that did not before. A model that cuts out does the same: motion carries no transparency.
+    Raises UsageProblem for flags that say otherwise.
     """
     model = choose(catalog, order.look.model, order.look.family, "image-to-image")
-    if not enlarges(model):
+    if not enlarges(model) and not cuts_out(model):
         return order, steadiness
     if steadiness.keyframes not in ("auto", "all") or steadiness.share:
         flag = "--init from-previous" if steadiness.share else "--keyframes"
         raise UsageProblem(f"{model.title} draws every frame from its source. Leave out {flag}.")
     order = replace(order, spec=replace(order.spec, steady=False))
     return order, replace(steadiness, keyframes="all", steady="off")
+
+
+def keep_alpha(order: ClipOrder, footage: Footage, catalog: Catalog) -> ClipOrder:
+    """The order, as a WebM where the result is in part transparent and its kind was not chosen."""
+    model = choose(catalog, order.look.model, order.look.family, "image-to-image")
+    if order.spec.ending_chosen or not (footage.see_through or cuts_out(model)):
+        return order
+    flags = given({**dict(order.spec.flags), "container": "webm"})
+    return replace(order, spec=replace(order.spec, ending=".webm", flags=flags))
 
 
 def prepare_clip(

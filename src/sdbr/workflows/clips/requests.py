@@ -63,12 +63,21 @@ class FrameRequests:
         return data if len(data) <= MAX_INPUT_BYTES else encode_under(image)
 
     def restored(self, picture: Picture, size: Size) -> Pixels:
-        """The model's picture as a frame of the result's size, height × width × 3."""
-        image = open_picture(picture.data).image
+        """The model's picture as a frame of the result's size, height × width × 3.
+
+        From a model that cuts out it is RGBA, height × width × 4.
+        """
+        cut = cuts_out(self.request.model)
+        image = open_picture(picture.data, keep_alpha=cut).image
         image = place.restore(image, self.placement, exact=size == self.placement.source)
         if image.size != size:
             image = image.resize(size, Image.Resampling.LANCZOS)
-        return np.asarray(image, dtype=np.uint8)
+        return np.asarray(image.convert("RGBA") if cut else image, dtype=np.uint8)
+
+
+def cuts_out(model: Model) -> bool:
+    """Whether the model's pictures are in part transparent."""
+    return "remove-background" in model.tasks
 
 
 def seed_of(model: Model, first: int, policy: str, number: int) -> int:

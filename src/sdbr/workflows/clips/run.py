@@ -26,7 +26,13 @@ from sdbr.workflows.clips.overrides import (
     write_redraws,
     write_trial,
 )
-from sdbr.workflows.clips.prepare import ClipOrder, PreparedClip, for_model, prepare_clip
+from sdbr.workflows.clips.prepare import (
+    ClipOrder,
+    PreparedClip,
+    for_model,
+    keep_alpha,
+    prepare_clip,
+)
 from sdbr.workflows.clips.pricing import (
     add_refinement,
     count_frames,
@@ -105,7 +111,8 @@ def _prepare(
             "Copy or download it again, or add --accept-cut to draw these."
         )
     where = order.where.with_promised(one.plan.folders for one in before)
-    plan = prepare_clip(source, footage, replace(order, where=where), resources, catalog)
+    order = keep_alpha(replace(order, where=where), footage, catalog)
+    plan = prepare_clip(source, footage, order, resources, catalog)
     return PreparedClip(source, reader, plan, order)
 
 
@@ -135,6 +142,9 @@ def _note_redrawn(clips: Iterable[PreparedClip], resources: Resources) -> None:
 def _notes(clip: PreparedClip) -> Iterator[str]:
     """What was noticed of a clip, and why these frames are drawn."""
     yield from (f"{clip.source.name}: {note}" for note in clip.reader.notes)
+    if clip.spec.ending == ".webm" and not clip.spec.ending_chosen:
+        name = clip.source.name
+        yield f"{name} becomes a WebM, which keeps transparency; --container mp4 lays it on white."
     plan = clip.plan.footage.plan
     if plan.reasons and len(plan.keyframes) < plan.frames:
         yield f"{clip.source.name}: {'; '.join(plan.reasons)}"

@@ -58,7 +58,7 @@ def draw_trial(
         for frame, before, after in _drawn(
             clip, taken, tuple(wanted) == plan.drawn, session, resources
         ):
-            pairs.append((_thumbnail(before), _thumbnail(after)))
+            pairs.append((_thumbnail(before), _thumbnail(rgb(after, footage.background))))
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if session.stop.is_set() and len(pairs) < len(wanted):
         raise interrupted(len(pairs), len(wanted))

@@ -24,6 +24,7 @@ from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.survey import survey
 from sdbr.motion.warp_error import Steadiness, mean_error, steadiness
 from sdbr.workflows.clips.footage import FrameInfo
+from sdbr.workflows.clips.requests import rgb
 
 _MOST_PAIRS = 40
 """Pairs of frames measured in a clip; each takes some 0.2 s of one core at 1280x720."""
@@ -115,7 +116,7 @@ def measure(results: Iterable[Result], aside: SideTasks, stop: Event) -> Iterato
         number = now[0].number
         if before is None or number not in wanted:
             return MeasuredFrame(*now)
-        seen = ((source(number - 1), before[1]), (source(number), now[1]))
+        seen = ((source(number - 1), rgb(before[1])), (source(number), rgb(now[1])))
         return MeasuredFrame(*now, next(steadiness(seen), None))
 
     def pairs() -> Iterator[tuple[Result | None, Result]]:
