@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from sdbr.motion.flow import view
-from sdbr.motion.matching import step, trust
+from sdbr.motion.matching import misses, step, trust
 from tests.motion.scenes import ground, pan, passing, still
 
 SIZE = (160, 96)
@@ -59,3 +60,9 @@ def test_a_thin_slice_of_another_thing_is_not_trusted_for_its_neighbors_sake():
     sure = trust(nowhere, nowhere, here, there)
     assert sure[:, 80].max() < 0.05
     assert sure[:, :70].min() > 0.95
+
+
+@pytest.mark.parametrize(("way", "may_miss"), [(0, 0.7), (10, 1.1), (50, 2.7)])
+def test_a_flow_may_miss_by_a_part_of_a_pixel_and_a_25th_of_its_way(way, may_miss):
+    out, back = (np.full((8, 8, 2), (x, 0), np.float32) for x in (way, may_miss - way))
+    assert misses(out, back) == pytest.approx(1, abs=1e-4)

@@ -276,6 +276,5 @@ def _webp_is_whole(data: bytes) -> bool:
     (declared,) = struct.unpack_from("<I", data, 4)
     chunks = list(webp_chunks(data))
     drawn = any(chunk.name in (b"VP8 ", b"VP8L", b"ANMF") for chunk in chunks)
-    ends = chunks[-1].end if chunks else 0
     # Some writers leave out the last padding byte, or count it only once.
-    return drawn and declared + 8 <= len(data) + 1 and ends >= declared + 8 - 1
+    return drawn and declared + 8 <= len(data) + 1 and chunks[-1].end >= declared + 8 - 1

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from sdbr.bedrock.families import SizeRule
-from sdbr.media.stills.fit import plan_fit
+from sdbr.media.stills.fit import CropBox, Placement, plan_fit
 from sdbr.media.stills.place import apply, restore
 from sdbr.request import Size
 
@@ -88,3 +88,12 @@ def test_a_picture_that_fits_is_not_touched():
 def test_every_mode_is_padded(mode):
     plan = plan_fit(Size(300, 20), RULE, "contain")
     assert apply(picture(Size(300, 20), mode), plan).mode == mode
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_strip_whose_short_side_is_off_by_a_pixel_is_left_as_it_was_drawn(turned):
+    went_in, drawn = (2000, 20), (1000, 11)
+    sizes = [Size(*(side[::-1] if turned else side)) for side in (went_in, drawn)]
+    whole, placed = (CropBox(0, 0, *size) for size in sizes)
+    plan = Placement(sizes[0], sizes[1], whole, placed)
+    assert restore(picture(sizes[1]), plan).size == sizes[1]
