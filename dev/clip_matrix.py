@@ -41,6 +41,12 @@ TONE_MAP = (
     "zscale=t=bt709:m=bt709:r=tv,format=yuv420p,scale=in_color_matrix=bt709"
 )
 VP9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -pix_fmt yuv420p -c:a libopus"
+COMMAND = "oil --offline -y --strength 0"
+HEVC = "-c:v libx265 -x265-params log-level=error"
+MPEG2 = "-c:v mpeg2video -q:v 2"
+AV1 = "-c:v libaom-av1 -cpu-used 8 -crf 20 -pix_fmt yuv420p"
+PRORES = "-c:v prores_ks -pix_fmt yuva444p10le -c:a pcm_s16le"
+WIDE = f"-vf scale=out_color_matrix=bt709,format=yuv420p,setsar=4/3 -c:v libx264 {COLOR}"
 ALPHA = "-vf format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='255*gt(X\\,80)'"
 
 
@@ -66,14 +72,12 @@ def cases() -> Iterator[Case]:
     yield Case("bframes.mkv", f"{H264} -bf 3 -c:a flac")
     yield Case("bframes.ts", f"{H264} -bf 3 -c:a mp2")
     for name in ("mp4", "mov", "mkv", "ts"):
-        yield Case(
-            f"hevc.{name}", f"-c:v libx265 -x265-params log-level=error -pix_fmt yuv420p {AAC}"
-        )
+        yield Case(f"hevc.{name}", f"{HEVC} -pix_fmt yuv420p {AAC}")
     yield Case("mpeg4.mp4", f"-c:v mpeg4 -q:v 2 {AAC}")
     yield Case("mpeg4.avi", "-c:v mpeg4 -q:v 2 -c:a libmp3lame")
     for name in ("ts", "mpg", "vob", "mkv", "mxf"):
         sound = "-c:a pcm_s16le" if name == "mxf" else "-c:a mp2"
-        yield Case(f"mpeg2.{name}", f"-c:v mpeg2video -q:v 2 {sound}")
+        yield Case(f"mpeg2.{name}", f"{MPEG2} {sound}")
     for name in ("mov", "avi", "mkv"):
         yield Case(f"mjpeg.{name}", "-c:v mjpeg -q:v 2 -pix_fmt yuvj420p -c:a pcm_s16le")
     yield Case("raw.avi", "-c:v rawvideo -pix_fmt bgr24 -c:a pcm_s16le")
@@ -82,8 +86,8 @@ def cases() -> Iterator[Case]:
     yield Case("vp8.webm", "-c:v libvpx -b:v 2M -c:a libvorbis")
     for name in ("webm", "mkv", "mp4"):
         yield Case(f"vp9.{name}", VP9)
-    yield Case("av1.mkv", f"-c:v libaom-av1 -cpu-used 8 -crf 20 -pix_fmt yuv420p {AAC}")
-    yield Case("av1.mp4", f"-c:v libaom-av1 -cpu-used 8 -crf 20 -pix_fmt yuv420p {AAC}")
+    yield Case("av1.mkv", f"{AV1} {AAC}")
+    yield Case("av1.mp4", f"{AV1} {AAC}")
     yield Case("wmv.wmv", "-c:v wmv2 -q:v 2 -c:a wmav2")
     yield Case("theora.ogv", "-c:v libtheora -q:v 10 -c:a libvorbis")
     for name in ("mp4", "mkv", "mov"):
@@ -99,26 +103,20 @@ def cases() -> Iterator[Case]:
         yield Case(f"rotated{turn}.mp4", f"{H264} {AAC}", inputs=f"rotate {turn}")
     yield Case("rotated90.mov", f"{H264} {AAC}", inputs="rotate 90")
     for name in ("mp4", "mkv", "ts"):
-        yield Case(
-            f"wide-pixels.{name}",
-            f"-vf scale=out_color_matrix=bt709,format=yuv420p,setsar=4/3 -c:v libx264 {COLOR} {AAC}",
-            show="scale=427:240",
-        )
+        yield Case(f"wide-pixels.{name}", f"{WIDE} {AAC}", show="scale=427:240")
     for name in ("mp4", "ts", "mkv"):
         yield Case(
             f"fields.{name}", f"{FIELDS} -c:v libx264 -pix_fmt yuv420p {AAC}", show="bwdif=0"
         )
     yield Case("fields.mpg", f"{FIELDS} -c:v mpeg2video -q:v 2 -c:a mp2", show="bwdif=0")
-    yield Case("ten-bit.mp4", f"-c:v libx265 -x265-params log-level=error {TEN} {AAC}")
+    yield Case("ten-bit.mp4", f"{HEVC} {TEN} {AAC}")
     yield Case("ten-bit.mkv", f"-c:v libx264 {TEN} {AAC}")
     yield Case("ten-bit.webm", VP9.replace("-pix_fmt yuv420p", f"-profile:v 2 {TEN}"))
     for name in ("mp4", "mkv", "mov"):
         for trc in ("arib-std-b67", "smpte2084"):
             yield Case(f"hdr-{trc}.{name}", f"{HDR.format(trc=trc)} {AAC}", show=TONE_MAP, color=12)
     yield Case("alpha.webm", f"{ALPHA} {VP9.replace('yuv420p', 'yuva420p')}", color=99)
-    yield Case(
-        "alpha.mov", f"{ALPHA} -c:v prores_ks -pix_fmt yuva444p10le -c:a pcm_s16le", color=99
-    )
+    yield Case("alpha.mov", f"{ALPHA} {PRORES}", color=99)
     yield Case("alpha-qtrle.mov", f"{ALPHA} -c:v qtrle -c:a pcm_s16le", color=99)
     for name in ("mp4", "mkv"):
         yield Case(f"two-tracks.{name}", f"{H264} {AAC}", inputs="two")
@@ -154,8 +152,7 @@ def _outcome(case: Case, folder: Path) -> str:
     except subprocess.CalledProcessError as error:
         return f"WRONG not made: {error.stderr[-160:]!r}"
     run = subprocess.run(
-        [sys.executable, "-m", "sdbr", "vid2vid", case.name, "oil", "--offline", "-y", "--json"]
-        + ["--strength", "0"],
+        [sys.executable, "-m", "sdbr", "vid2vid", case.name, *COMMAND.split()],
         cwd=home,
         capture_output=True,
         text=True,
@@ -178,7 +175,7 @@ def _make(case: Case, path: Path) -> None:
         parts = [path.with_stem(f"{path.stem}-{n}") for n in (1, 2)]
         offset = "" if word == "join" else f"-output_ts_offset {FRAMES / RATE}"
         _ffmpeg(f"{plain} {case.encode}", parts[0])
-        _ffmpeg(f"{second.get(word, plain)} {case.encode} {offset}", parts[1])
+        _ffmpeg(f"{second} {case.encode} {offset}", parts[1])
         path.write_bytes(b"".join(part.read_bytes() for part in parts))
     elif word == "cut":
         _ffmpeg(f"{plain} {case.encode}", whole := path.with_stem("whole"))
@@ -229,8 +226,11 @@ def _compared(case: Case, source: Path, made: Path) -> str:
     error = _bars(_picture(made, "format=rgb24"), reference)
     if not error < case.color:
         problems.append(f"colors off by {error:.1f}")
-    told = f"{len(after)} frames, {late * 1000:.2f} ms, sound {sound * 1000:+.1f} ms, {error:.1f} levels"
-    return f"{'WRONG ' + '; '.join(problems) + ' | ' if problems else ''}{told}"
+    told = (
+        f"{len(after)} frames, {late * 1000:.2f} ms, sound {sound * 1000:+.1f} ms,"
+        f" {error:.1f} levels"
+    )
+    return f"WRONG {'; '.join(problems)} | {told}" if problems else told
 
 
 def _times(path: Path) -> list[float]:
@@ -264,11 +264,9 @@ def _first_sound(path: Path) -> float:
     zero = float(first.split()[0].strip(b",")) if first.strip() else 0.0
     if path.suffix == ".avi":
         zero = 0.0
-    raw = _run(
-        ["ffmpeg", "-v", "error", "-copyts", "-i", str(path), "-map", "0:a:0"]
-        + ["-af", "aresample=48000:async=1:first_pts=0:min_hard_comp=0.01", "-ac", "1"]
-        + ["-f", "f32le", "-"]
-    )
+    even = "-map 0:a:0 -af aresample=48000:async=1:first_pts=0:min_hard_comp=0.01"
+    given = ["ffmpeg", "-v", "error", "-copyts", "-i", str(path)]
+    raw = _run([*given, *even.split(), "-ac", "1", "-f", "f32le", "-"])
     loud = np.flatnonzero(np.abs(np.frombuffer(raw, np.float32)) > 0.15)
     return float(loud[0]) / 48000 - zero if len(loud) else float("nan")
 
@@ -278,11 +276,9 @@ def _picture(path: Path, filters: str) -> npt.NDArray[np.int16]:
     size = filters.rpartition("scale=")[2].partition(",")[0]
     if not width:
         width, height = (int(part) for part in size.split(":")[:2])
-    raw = _run(
-        ["ffmpeg", "-v", "error", "-i", str(path), "-map", f"0:{_stream(path)}", "-vf", filters]
-        + ["-sws_flags", "accurate_rnd+full_chroma_int+bilinear", "-frames:v", "1"]
-        + ["-f", "rawvideo", "-"]
-    )
+    given = ["ffmpeg", "-v", "error", "-i", str(path), "-map", f"0:{_stream(path)}"]
+    exact = "-sws_flags accurate_rnd+full_chroma_int+bilinear -frames:v 1 -f rawvideo -"
+    raw = _run([*given, "-vf", filters, *exact.split()])
     return np.frombuffer(raw, np.uint8).reshape(height, width, 3).astype(np.int16)
 
 
