@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
 from sdbr.cli.options import Run, grouped, run_options
-from sdbr.errors import InputProblem, UsageProblem
+from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
     from sdbr.bedrock.catalog import Catalog
@@ -57,17 +57,12 @@ def command(
     path = find_result(file, workspace)
     made = read.read(path)
     catalog = run.catalog()
-    if _is_clip(made):
+    if {"frames", "told"} <= made.keys() and made.get("command") in _MOVING:
         _rerun(made, path, workspace.hidden / "inputs", catalog)
         return
     changed = {**look_flags.flags, "prompt": prompt, "format": look_flags.format}
     again, jobs = jobs_again(str(path), changed, look_flags.count, beside, catalog, workspace)
     deliver(again, jobs, run.setup(catalog), sheet=look_flags.sheet)
-
-
-def _is_clip(made: Mapping[str, Any]) -> bool:
-    """Whether a record is that of frames in time."""
-    return {"frames", "told"} <= made.keys() and made.get("command") in _MOVING
 
 
 def _rerun(made: Mapping[str, Any], path: Path, store: Path, catalog: Catalog) -> None:
@@ -95,20 +90,21 @@ def words_again(
 ) -> list[str]:
     """The words of the command line: the recorded flags under the `changed` ones."""
     from sdbr.bedrock.validation import flag
+    from sdbr.workflows.prepare import used_input
 
     options = {option.name: option for option in command.params if isinstance(option, click.Option)}
     for name in changed:
         if name not in options and name not in _OWN:
             raise UsageProblem(f"{flag(name)} is not for {command.name}.")
     inputs = made.get("inputs", [])
-    beside = {one["role"]: _found(one, store) for one in inputs if one["role"] in _BY_ROLE}
+    beside = {one["role"]: used_input(one, store) for one in inputs if one["role"] in _BY_ROLE}
     recorded = dict(made["told"])
     if _names_a_file(changed):  # Its suffix says which kind of file.
         recorded = {name: value for name, value in recorded.items() if name not in _KINDS}
     recorded = {n: value for n, value in recorded.items() if n in options and _may_tell(options[n])}
     flags = {**recorded, "seed": made.get("seed"), **beside, **changed}
     words = [word for n, v in flags.items() if n in options for word in _words(options[n], v)]
-    sources = [str(_found(one, store)) for one in inputs if one["role"] in _SOURCES]
+    sources = [str(used_input(one, store)) for one in inputs if one["role"] in _SOURCES]
     prompt = changed.get("prompt") or (made.get("request") or {}).get("prompt")
     return [*words, "--", *sources, *([prompt] if prompt else [])]
 
@@ -140,19 +136,4 @@ def _words(option: click.Option, value: Any) -> Iterator[str]:
     if option.is_flag:
         yield from option.opts[:1] if value else option.secondary_opts[:1]
     else:
-        yield f"{_longest(option.opts)}={value}"
-
-
-def _longest(names: Sequence[str]) -> str:
-    return max(names, key=len)
-
-
-def _found(entry: Mapping[str, Any], store: Path) -> Path:
-    from sdbr.workflows.prepare import find_original
-
-    path = find_original(entry["sha256"], store)
-    if path is None:
-        raise InputProblem(
-            f"The input {entry['name']} is not where it was. Put it back, or name it anew."
-        )
-    return path
+        yield f"{max(option.opts, key=len)}={value}"

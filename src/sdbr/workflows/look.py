@@ -6,13 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sdbr.bedrock.catalog import Catalog, names_of
 from sdbr.bedrock.families import dialect_of, seeds_of
 from sdbr.bedrock.validation import ASPECTS, Value, flag
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.request import ImageRequest, Model, Size
+
+if TYPE_CHECKING:
+    from sdbr.media.stills.fit import Fit
 
 _LARGEST_SIDE = 8192  # Pixels: above any model's; beyond it Pillow would need gigabytes.
 _SURROGATE = re.compile("[\ud800-\udfff]")  # As Python reads bytes that are no UTF-8.
@@ -38,7 +41,7 @@ class Look:
     strength: float | None = None
     format: str = "png"
     quality: int | None = None
-    fit: str = "contain"
+    fit: Fit = "contain"
     background: str = "white"
     extras: tuple[tuple[str, Value], ...] = ()
 

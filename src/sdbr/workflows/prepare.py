@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageOps
 
@@ -124,7 +124,8 @@ def prepare_like(
     image = ImageOps.fit(opened.image, size, Image.Resampling.LANCZOS)
     digest = hashlib.sha256(data).hexdigest()
     remember(path, digest, store)
-    encoded = encode_under(place.apply(image, replace(placement, source=size, used=_all(size))))
+    whole = replace(placement, source=size, used=CropBox(0, 0, *size))
+    encoded = encode_under(place.apply(image, whole))
     return _kept(encoded, store), Input(role, path.name, digest)
 
 
@@ -142,6 +143,16 @@ def find_original(digest: str, store: Path) -> Path | None:
         return path if there and digest_of(path) == digest else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def used_input(entry: Mapping[str, Any], store: Path) -> Path:
+    """The file that a record names among its inputs. Raises InputProblem where it is gone."""
+    path = find_original(entry["sha256"], store)
+    if path is None:
+        raise InputProblem(
+            f"The input {entry['name']} is not where it was. Put it back, or name it anew."
+        )
+    return path
 
 
 def digest_of(path: Path) -> str:
@@ -164,10 +175,6 @@ def read_file(path: Path) -> bytes:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise InputProblem(f"{path} cannot be read: {why}. Check the path.") from error
-
-
-def _all(size: Size) -> CropBox:
-    return CropBox(0, 0, *size)
 
 
 def _kept(encoded: bytes, store: Path) -> Blob:

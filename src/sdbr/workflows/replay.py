@@ -14,9 +14,9 @@ from sdbr.media.stills.fit import Fit
 from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
 from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures, from_words
-from sdbr.workflows.prepare import find_original
+from sdbr.workflows.prepare import used_input
 from sdbr.workflows.provenance import read
-from sdbr.workflows.sweep import expand
+from sdbr.workflows.sweep import single_variant
 from sdbr.workspace import Workspace, kept_name
 
 
@@ -48,13 +48,17 @@ def jobs_again(
     changed = {name: value for name, value in changed.items() if value is not None}
     flags = {**_drawable(told), "seed": made.get("seed")}
     flags = with_known_model(path, flags, changed, catalog)
-    _check_single(path, flags)
+    try:
+        single_variant(flags)
+    except UsageProblem as problem:
+        raise InputProblem(f"{path} records what no flag takes. {problem}") from problem
     flags |= changed
     command = made["command"]
     if command not in DRAWING:
         raise InputProblem(f"{path} was made by {str(command)[:40]!r}, which draws no pictures.")
     wanted = PictureSpec(command, flags, count, task="image-to-image")
-    used = {one["role"]: _found(one, workspace) for one in made.get("inputs", [])}
+    store = workspace.hidden / "inputs"
+    used = {one["role"]: used_input(one, store) for one in made.get("inputs", [])}
     if "init_image" not in used:
         texts = [str(flags.pop("prompt", ""))]
         jobs = from_words(texts, replace(wanted, flags=flags), catalog, workspace)
@@ -89,19 +93,6 @@ def with_known_model(
     return flags
 
 
-def _check_single(path: Path, flags: Mapping[str, Any]) -> None:
-    """Raise InputProblem where a field has several values: it would draw as many pictures."""
-    try:
-        several = len(expand(flags)) > 1
-    except UsageProblem as problem:
-        raise InputProblem(f"{path} records what no flag takes. {problem}") from problem
-    if several:
-        raise InputProblem(
-            f"{path} records several values for one flag, so it is not from sdbr. Give the flag "
-            "yourself to sweep it."
-        )
-
-
 def _drawable(flags: Mapping[str, Any]) -> dict[str, Any]:
     """The recorded flags without those that no flag could have said: they become a file's name."""
     choices = {"format": FORMATS.values(), "fit": get_args(Fit)}
@@ -110,12 +101,3 @@ def _drawable(flags: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in flags.items()
         if name not in choices or value in choices[name]
     }
-
-
-def _found(entry: Mapping[str, Any], workspace: Workspace) -> Path:
-    path = find_original(entry["sha256"], workspace.hidden / "inputs")
-    if path is None:
-        raise InputProblem(
-            f"The input {entry['name']} is not where it was. Put it back, or restyle it anew."
-        )
-    return path

@@ -220,7 +220,9 @@ def run(plan: RunPlan, setup: Setup) -> None:
                         raise Interrupted(f"Interrupted. {error}") from error
                     if stop.is_set():
                         raise
-                    failed.append(_of(work, error))
+                    if work.name not in str(error):
+                        error.args = (f"{work.name}: {error}",)
+                    failed.append(error)
                 else:
                     done += 1
         except OverBudget as error:
@@ -257,12 +259,6 @@ def _print(result: ResultLine, as_json: bool, emulated: bool) -> None:
 
 def _json(values: Mapping[str, object]) -> str:
     return json.dumps(values, ensure_ascii=False)
-
-
-def _of(work: Work, error: SdbrError) -> SdbrError:
-    if work.name not in str(error):
-        error.args = (f"{work.name}: {error}",)
-    return error
 
 
 def _conclude(plan: RunPlan, failed: Sequence[SdbrError], made: bool) -> None:

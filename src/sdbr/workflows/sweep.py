@@ -44,9 +44,10 @@ def expand(flags: Mapping[str, object]) -> list[Variant]:
         count *= len(several)
     if count > _MOST:
         raise UsageProblem(f"These flags make {count:,} pictures. Sweep fewer values.")
+    titles = {name: flag(name).removeprefix("--").removeprefix("the ") for name in values}
     swept = [name for name, several in values.items() if len(several) > 1]
     return [
-        Variant(chosen, tuple((_title(name), str(chosen[name])) for name in swept))
+        Variant(chosen, tuple((titles[name], str(chosen[name])) for name in swept))
         for combination in product(*values.values())
         for chosen in [dict(zip(values, combination, strict=True))]
     ]
@@ -57,7 +58,7 @@ def single_variant(flags: Mapping[str, Any]) -> Mapping[str, Any]:
     variants = expand(flags)
     if len(variants) > 1:
         swept = ", ".join(axis for axis, _ in variants[0].labels)
-        raise UsageProblem(f"Several values for {swept}: a clip takes one. Try them on a picture.")
+        raise UsageProblem(f"Several values for {swept}: give one.")
     return variants[0].values
 
 
@@ -129,7 +130,3 @@ def _finite(text: str) -> Decimal:
     if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
         raise ValueError(text)
     return number
-
-
-def _title(name: str) -> str:
-    return flag(name).removeprefix("--").removeprefix("the ")

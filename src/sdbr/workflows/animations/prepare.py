@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from PIL import Image
 
@@ -17,7 +17,7 @@ from sdbr.bedrock.families import dialect_of, seed_within
 from sdbr.errors import UsageProblem
 from sdbr.generation.stack import Resources
 from sdbr.media.clip import EncodingSettings
-from sdbr.media.stills.fit import CropBox, Fit, Placement
+from sdbr.media.stills.fit import CropBox, Placement
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.place import apply
 from sdbr.request import ImageRequest, Model, Size
@@ -113,7 +113,7 @@ def prepare_animation(
     look = replace(spec.look, model=model.invoke_id, strength=_strength(spec, model))
     spec = replace(spec, look=look)
     store = resources.workspace.hidden / "inputs"
-    manner = FitOptions(cast(Fit, look.fit), look.background)
+    manner = FitOptions(look.fit, look.background)
     main = prepare(path, model, manner, store, "init_image")
     drawn_over = request_over_picture(look, model, spec.beside.mask is not None)
     request, attached = attach(drawn_over, spec.beside, main.placement, store)

@@ -16,7 +16,6 @@ from sdbr.errors import UsageProblem
 from sdbr.generation.stack import Resources
 from sdbr.media.clip import EncodingSettings
 from sdbr.media.open import Reader
-from sdbr.media.stills.fit import Fit
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.clips.draw import ClipPlan, no_pixels
@@ -165,7 +164,7 @@ def prepare_clip(
     model = choose(catalog, order.look.model, order.look.family, "image-to-image")
     look = replace(order.look, model=model.invoke_id)
     clip = footage.clip
-    placement = place_whole(clip.size, model, _fit(look), source.files[0].name)
+    placement = place_whole(clip.size, model, look.fit, source.files[0].name)
     request = request_over_picture(look, model, order.beside.mask is not None)
     store = resources.workspace.hidden / "inputs"
     request, attached = attach(request, order.beside, placement, store)
@@ -238,7 +237,3 @@ def _fingerprint(pictures: str, seed: int, spec: ClipSpec, resources: Resources)
 
 def _digest(values: list[object]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def _fit(look: Look) -> Fit:
-    return look.fit  # type: ignore[return-value]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of, seed_within
@@ -28,7 +28,7 @@ from sdbr.workflows.sweep import expand
 from sdbr.workspace import Workspace, kept_name, slug
 
 if TYPE_CHECKING:
-    from sdbr.media.stills.fit import Fit, Placement
+    from sdbr.media.stills.fit import Placement
     from sdbr.workflows.prepare import FitOptions, PreparedPicture
 
 
@@ -157,7 +157,7 @@ class _JobFactory:
 
         takes = dialect_of(model).takes(model)
         alpha = "mask" in takes and self._beside.mask is None
-        options = FitOptions(cast("Fit", look.fit), look.background, keep_alpha=alpha)
+        options = FitOptions(look.fit, look.background, keep_alpha=alpha)
         main = self._prepared(path, model, options, self._store, "init_image")
         masked = self._beside.mask is not None or "mask_source" in dict(look.extras)
         request = request_over_picture(look, model, masked)

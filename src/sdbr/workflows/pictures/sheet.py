@@ -30,7 +30,7 @@ def arranged(written: Sequence[tuple[Job, Path]]) -> Arranged:
     Two swept flags make a grid, the second across; one goes across, an input picture a row; with
     nothing swept each input stands beside its result, or the pictures stand four abreast.
     """
-    axes = _axes(written)
+    axes = list(dict.fromkeys(axis for job, _ in written for axis, _ in job.labels))
     inputs = list(dict.fromkeys(job.before for job, _ in written if job.before))
     title = written[0][0].request.prompt
     if len(axes) >= 2 and len(inputs) <= 1:
@@ -43,10 +43,6 @@ def arranged(written: Sequence[tuple[Job, Path]]) -> Arranged:
         return title, names, [], [paths]
     cells = [paths[at : at + _ACROSS] for at in range(0, len(paths), _ACROSS)]
     return title, [], [], cells
-
-
-def _axes(written: Sequence[tuple[Job, Path]]) -> list[str]:
-    return list(dict.fromkeys(axis for job, _ in written for axis, _ in job.labels))
 
 
 def _grid(
