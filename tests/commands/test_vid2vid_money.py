@@ -158,7 +158,10 @@ def test_nothing_is_drawn_beyond_the_price_that_was_agreed_to(sdbr, emulator, wo
     flags = ("--keyframes", "every:11", "--ask-above", "0.24", "--max-flicker", "0.001")
     ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
     assert ran.code == 8
+    assert "Lower --strength, or allow more." in ran.failure
     assert len(invocations(emulator)) <= 3
+    again = sdbr("vid2vid", "clip.mp4", "ink", *flags, "--max-cost", "0.24")
+    assert "Lower --strength, raise --max-cost, or allow more." in again.failure
 
 
 def test_a_cap_that_no_plan_can_keep_is_told_before_a_call(sdbr, emulator, workspace):

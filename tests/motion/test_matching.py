@@ -3,9 +3,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from sdbr.motion.flow import view
-from sdbr.motion.matching import joined, links, step
+from sdbr.motion.matching import inside, joined, links, step
 from tests.motion.scenes import pan
 
 SIZE = (160, 96)
@@ -37,3 +38,19 @@ def test_joined_steps_turn_back_to_where_they_began():
     way = joined(step(*views[:2], "fast"), step(*views[1:], "fast"))
     assert np.abs(way.there[10:-10, 20:-20] - [-4, 0]).mean() < 0.3
     assert (way.turned().there == way.back).all()
+
+
+@pytest.mark.parametrize(
+    ("way", "leaves"),
+    [
+        ((0, 1), np.s_[-1:, :]),
+        ((0, -1), np.s_[:1, :]),
+        ((1, 0), np.s_[:, -1:]),
+        ((-1, 0), np.s_[:, :1]),
+        ((0, 0), np.s_[:0]),
+    ],
+)
+def test_what_a_flow_leads_out_of_the_frame_is_the_edge_that_it_leads_over(way, leaves):
+    there = np.ones((4, 6), bool)
+    there[leaves] = False
+    assert np.array_equal(inside(np.full((4, 6, 2), way, np.float32)), there)

@@ -65,5 +65,5 @@ def test_colors_that_nobody_sees_take_no_entry():
     assert palette_of([picture], 255).colors.tolist() == [[90, 90, 90]]
 
 
-def test_a_film_without_a_visible_pixel_has_a_palette_all_the_same():
-    assert len(palette_of([with_alpha(np.zeros((4, 4, 3), np.uint8), 0)], 255).colors) == 1
+def test_a_film_without_a_visible_pixel_has_a_palette_of_one_color():
+    assert palette_of([with_alpha(np.zeros((4, 4, 3), np.uint8), 0)], 255).colors.shape == (1, 3)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import struct
 import zlib
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -162,3 +163,23 @@ def test_pillows_own_animations_are_read_with_their_times(tmp_path: Path) -> Non
         images[0].save(tmp_path / name, save_all=True, append_images=images[1:], duration=times)
         lasts = [f.lasts * 1000 for f in open_reader(tmp_path / name).frames()]
         assert lasts == times
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_a_gif_may_have_its_colors_for_the_whole_file_or_for_each_frame(tmp_path, local) -> None:
+    """The bits for the table's size may be set where there is none."""
+    with BytesIO() as file:
+        Image.new("P", (8, 8), 1).save(file, "GIF")
+        data = bytearray(file.getvalue())
+    size = 3 << (data[10] & 7) + 1
+    at = data.index(b",", 13 + size)
+    frame = data[at:-1]
+    if local:
+        frame = bytes([*frame[:9], 0x80 | data[10] & 7, *data[13 : 13 + size], *frame[10:]])
+        data = data[:10] + bytes([data[10] & 7]) + data[11:13]
+    path = tmp_path / "x.gif"
+    path.write_bytes(bytes(data[: 13 if local else at]) + bytes(frame) * 2 + b";")
+    with Image.open(path) as image:
+        assert image.n_frames == 2
+    clip = open_reader(path).clip
+    assert (clip.frames, clip.cut) == (2, False)
