@@ -36,6 +36,7 @@ def test_what_sdbr_writes_is_read_unchanged():
         ("seed", -1),
         ("seed", True),
         ("size", [64]),
+        ("size", [64, 48, 3]),
         ("size", "64x48"),
         ("size", [64, None]),
         ("frames", 1.5),
