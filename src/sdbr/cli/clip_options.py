@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sdbr.cli.options import FiniteNumber, WholeNumber, collected, grouped
+from sdbr.cli.numbers import FiniteNumber, WholeNumber
+from sdbr.cli.options import (
+    collected,
+    grouped,
+)
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 _frames = grouped("Frames")
@@ -76,9 +80,7 @@ clip_options = collected(
     ),
     _frames("--keep-frames/--no-keep-frames", default=True, help="Keep single frames [default]."),
     _frames("--accept-cut", is_flag=True, help="Draw what can be read of a clip that is cut off."),
-    _frames(
-        "--track", type=click.IntRange(1), help="Of a video with several picture tracks: which."
-    ),
+    _frames("--track", type=WholeNumber(1), help="Of a video with several picture tracks: which."),
     _frames(
         "--seed-policy",
         type=click.Choice(["fixed", "step", "random"]),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
@@ -15,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from sdbr.cli.help import Option
+from sdbr.cli.numbers import FiniteNumber, UsdAmount, WholeNumber
 from sdbr.config.settings import Connection, Effort, Output, Spending, configured_endpoint
 from sdbr.errors import UsageProblem
 
@@ -27,70 +26,6 @@ _COMMAND_LINE = ParameterSource.COMMANDLINE
 CommandFunction = Callable[..., object]
 Amount = TypeVar("Amount", Decimal, Decimal | None)
 Decorator = Callable[[CommandFunction], CommandFunction]
-
-
-if TYPE_CHECKING:
-    from click import ParamType as ParamType
-else:
-
-    class ParamType(click.ParamType):
-        """Click's own, which is generic since 8.4; this one can be subscripted before, too."""
-
-        def __class_getitem__(cls, _kind):
-            return cls
-
-
-class UsdAmount(ParamType[Decimal]):
-    """An amount of US dollars: 5, 0.50 or $0.50."""
-
-    name = "USD"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Decimal:
-        """A Decimal from 0 to a million, which can be reckoned with at once."""
-        try:
-            amount = Decimal(str(value).removeprefix("$"))
-            if amount.is_finite() and 0 <= amount <= 1_000_000 and amount.adjusted() > -12:
-                return amount
-        except InvalidOperation:
-            pass
-        return self.fail(f"{value!r} is not an amount of US dollars.", param, ctx)
-
-
-class FiniteNumber(click.FloatRange):
-    """A number within bounds; `nan` is within none."""
-
-    name = "number"
-
-    def convert(
-        self, value: float, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """A finite number."""
-        with suppress(click.BadParameter):
-            number: float = super().convert(value, param, ctx)
-            if math.isfinite(number):
-                return number
-        return self.fail(f"give a number{_bounds(self)}, not {value}.", param, ctx)
-
-
-class WholeNumber(click.IntRange):
-    """A whole number within bounds."""
-
-    name = "integer"
-
-    def convert(self, value: int, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """A number that is none of the others."""
-        with suppress(click.BadParameter):
-            number: int = super().convert(value, param, ctx)
-            return number
-        return self.fail(f"give a whole number{_bounds(self)}, not {value}.", param, ctx)
-
-
-def _bounds(range: click.IntRange | click.FloatRange) -> str:
-    if range.max is None:
-        return "" if range.min is None else f" of at least {range.min}"
-    return f" from {range.min} to {range.max}"
 
 
 @dataclass(frozen=True, slots=True)

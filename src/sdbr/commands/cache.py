@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import FiniteNumber, json_option, workspace_option
+from sdbr.cli.numbers import FiniteNumber
+from sdbr.cli.options import (
+    json_option,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from sdbr.store.cache import Cache

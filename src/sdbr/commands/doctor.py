@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from sdbr.cli.help import Command
+from sdbr.cli.numbers import FiniteNumber
 from sdbr.cli.options import (
     CONNECTION,
     ConnectionFlags,
-    FiniteNumber,
     collected,
     connected,
     grouped,

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import FiniteNumber, ParamType, WholeNumber, collected, grouped
+from sdbr.cli.numbers import FiniteNumber, ParamType, WholeNumber
+from sdbr.cli.options import (
+    collected,
+    grouped,
+)
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:

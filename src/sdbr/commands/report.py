@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import WholeNumber, grouped, workspace_option
+from sdbr.cli.numbers import WholeNumber
+from sdbr.cli.options import (
+    grouped,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from sdbr.store.ledger import Ledger
