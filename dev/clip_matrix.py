@@ -37,7 +37,8 @@ HDR = (
     "transfer={trc}:colormatrix=bt2020nc"
 )
 TONE_MAP = (
-    "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:desat=0,"
+    "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.7:"
+    "peak=4.926:desat=0,"
     "zscale=t=bt709:m=bt709:r=tv,format=yuv420p,scale=in_color_matrix=bt709"
 )
 VP9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -pix_fmt yuv420p -c:a libopus"
@@ -114,7 +115,7 @@ def cases() -> Iterator[Case]:
     yield Case("ten-bit.webm", VP9.replace("-pix_fmt yuv420p", f"-profile:v 2 {TEN}"))
     for name in ("mp4", "mkv", "mov"):
         for trc in ("arib-std-b67", "smpte2084"):
-            yield Case(f"hdr-{trc}.{name}", f"{HDR.format(trc=trc)} {AAC}", show=TONE_MAP, color=12)
+            yield Case(f"hdr-{trc}.{name}", f"{HDR.format(trc=trc)} {AAC}", show=TONE_MAP)
     yield Case("alpha.webm", f"{ALPHA} {VP9.replace('yuv420p', 'yuva420p')}", color=99)
     yield Case("alpha.mov", f"{ALPHA} {PRORES}", color=99)
     yield Case("alpha-qtrle.mov", f"{ALPHA} -c:v qtrle -c:a pcm_s16le", color=99)

@@ -23,7 +23,10 @@ from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
 from sdbr.workspace import natural_key
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+    | {".avif", ".heic", ".heif", ".hif", ".jxl"}
+)
 NAME = "frames.json"
 Span = tuple[Fraction, Fraction]
 """When a frame is first shown, and for how long, in seconds."""

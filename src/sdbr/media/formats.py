@@ -27,6 +27,8 @@ _UNPACKED_AT_ONCE = 1 << 20
 _GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
 # PNG, JPEG, BMP, TIFF of either byte order, ICO and PSD.
 _STILLS = (PNG_SIGNATURE, b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<svg", b"<html", b"<!DOCTYPE")
 ANIMATIONS = ("gif", "webp", "apng", "avif")
 """What `kind_of` says of pictures that move."""
@@ -82,14 +84,31 @@ def kind_of(path: Path) -> str:
     # A color profile may stand before the chunk ANIM.
     if is_webp(head) and head[12:16] == b"VP8X" and ord(head[20:21] or b"\0") & _WEBP_ANIMATION:
         return "webp"
-    if head[4:8] == b"ftyp" and b"avis" in head[8 : min(64, int.from_bytes(head[:4], "big"))]:
+    if b"avis" in _brands(head):
         return "avif"
-    avif = head[4:12] in (b"ftypavif", b"ftypheic", b"ftypmif1")
-    if avif or is_webp(head) or head.startswith(_STILLS):
+    if boxed_format(head) or is_webp(head) or head.startswith(_STILLS):
         raise InputProblem(f"{path} is a still picture. Give a clip, or a folder of pictures.")
     if _is_text(head):
         raise InputProblem(f"{path} is text, not a clip. Give a video, a GIF or a folder.")
     return "video"
+
+
+def boxed_format(head: bytes) -> str:
+    """Return avif, heic (HEIF in any other codec) or jxl for a file that begins so, else ""."""
+    if head.startswith(_JPEG_XL):
+        return "jxl"
+    brands = _brands(head)
+    if brands & {b"avif", b"avis"}:
+        return "avif"
+    return "heic" if brands & _HEIC_BRANDS else ""
+
+
+def _brands(head: bytes) -> set[bytes]:
+    """What an ISO media file is compatible with (ISO/IEC 14496-12, section 4.3)."""
+    if head[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(head[:4], "big"), 256)
+    return {head[at : at + 4] for at in (8, *range(16, end, 4))}
 
 
 def _read_head(path: Path) -> bytes:

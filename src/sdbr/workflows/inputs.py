@@ -19,7 +19,7 @@ from sdbr.workspace import Workspace, natural_key
 
 PICTURES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".apng", ".bmp"}
-    | {".tif", ".tiff", ".avif", ".heic", ".heif", ".jp2", ".ppm", ".qoi"}
+    | {".tif", ".tiff", ".avif", ".heic", ".heif", ".hif", ".jxl", ".jp2", ".ppm", ".qoi"}
 )
 VIDEOS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts"}

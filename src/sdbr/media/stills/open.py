@@ -13,8 +13,9 @@ from typing import BinaryIO
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from sdbr.errors import InputProblem, SdbrError
-from sdbr.media.formats import sniff
+from sdbr.media.formats import boxed_format, sniff
 from sdbr.media.stills.color import flattened, in_srgb
+from sdbr.media.stills.decoders import decoders_for, jpeg_xl_size
 from sdbr.request import Size
 
 MAX_PIXELS = 178_000_000
@@ -23,13 +24,7 @@ MAX_PIXELS = 178_000_000
 FIRST_FRAME = "first frame of an animation"
 """The note on a picture that is one of many in its file."""
 
-# Each is told by its first bytes, as TGA is not, and none starts another program, as EPS does.
-_FORMATS = (
-    *("PNG", "JPEG", "WEBP", "GIF", "AVIF", "TIFF", "BMP", "DIB"),
-    *("JPEG2000", "PPM", "ICO", "QOI", "PSD"),
-)
 _HEAD = 1024 * 1024
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -85,16 +80,17 @@ def open_picture(
     """
     name = name or (str(source) if isinstance(source, Path) else "The picture")
     with closing(_stream(source, name)) as stream:
-        _check_head(stream, name)
+        decoders = _check_head(stream, name)
         try:
-            with Image.open(stream, formats=_FORMATS) as image:
+            with Image.open(stream, formats=decoders) as image:
                 found = _decode(image, name, at_least)
                 found = _without_padding(found) if drop_padding else found
                 return found if keep_alpha else _on(background, found)
         except SdbrError:
             raise
         except Exception as error:  # decoders raise anything on a broken file
-            raise InputProblem(f"{name} {_what_is_wrong(error)}") from error
+            known = len(decoders) == 1
+            raise InputProblem(f"{name} {_what_is_wrong(error, known)}") from error
 
 
 def _stream(source: Path | bytes, name: str) -> BinaryIO:
@@ -109,8 +105,8 @@ def _stream(source: Path | bytes, name: str) -> BinaryIO:
         raise InputProblem(f"{name} cannot be read: {reason.lower()}. Check the path.") from error
 
 
-def _check_head(stream: BinaryIO, name: str) -> None:
-    """Refuse, before Pillow sees it, what the first bytes already tell."""
+def _check_head(stream: BinaryIO, name: str) -> tuple[str, ...]:
+    """Refuse, before Pillow sees it, what the first bytes already tell; return its decoders."""
     head = stream.read(_HEAD)
     stream.seek(0)
     if not head:
@@ -118,10 +114,15 @@ def _check_head(stream: BinaryIO, name: str) -> None:
     found = sniff(head)
     if found is None and head.startswith(b"\x89PNG") and head[16:24].find(b"\0\0\0\0") in (0, 4):
         raise InputProblem(f"{name} declares a size of zero. Give a whole picture.")
-    if found:
-        _check_size(found.size, name)
-    if head[4:8] == b"ftyp" and head[8:12] not in (b"avif", b"avis"):
-        raise InputProblem(f"{name} {_container(head)}")
+    size = found.size if found else jpeg_xl_size(head)
+    if size:
+        _check_size(size, name)
+    decoders = decoders_for(head, name)
+    if head[4:8] == b"ftyp" and not boxed_format(head):
+        raise InputProblem(
+            f"{name} is a video, not a picture. Give it to vid2vid, or take out a frame first."
+        )
+    return decoders
 
 
 def _check_size(size: Size, name: str) -> None:
@@ -133,15 +134,9 @@ def _check_size(size: Size, name: str) -> None:
         )
 
 
-def _container(head: bytes) -> str:
-    if head[8:12] in _HEIC_BRANDS:
-        return "is a HEIC picture, which cannot be opened here. Convert it to JPEG or PNG first."
-    return "is a video, not a picture. Give it to vid2vid, or take a frame out of it first."
-
-
-def _what_is_wrong(error: Exception) -> str:
+def _what_is_wrong(error: Exception, known: bool) -> str:
     text = str(error).lower()
-    if isinstance(error, UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError) and not known:
         return "is not a picture that can be opened. Give a PNG, JPEG, WebP, GIF, AVIF or TIFF."
     if isinstance(error, Image.DecompressionBombError):
         return f"declares more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first."
@@ -184,14 +179,16 @@ def _decode(image: ImageFile.ImageFile, name: str, at_least: Size | None) -> Dec
 
 
 def _moves(image: ImageFile.ImageFile) -> bool:
-    # A second picture in an MPO is a depth or brightness map of the first.
-    return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+    # A second picture in an MPO is a depth or brightness map of the first, in a HEIC another shot.
+    return image.format not in ("MPO", "HEIF") and bool(getattr(image, "is_animated", False))
 
 
 def _orientation(image: ImageFile.ImageFile) -> int:
     """EXIF orientation, 1 to 8; 1 where the file does not say or its EXIF is broken."""
-    if image.format == "TIFF":
-        return 1  # Pillow turns it while decoding
+    if image.format in ("TIFF", "HEIF"):
+        return 1  # It is turned while it is decoded.
+    if image.format == "JXL" and not getattr(image, "jpeg", False):
+        return 1  # This too, by the codestream; EXIF counts where a JPEG was packed whole.
     try:
         turn = image.getexif().get(_ORIENTATION, 1)
     except Exception:  # the picture may be fine although its EXIF is not
