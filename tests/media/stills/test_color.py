@@ -52,10 +52,15 @@ def with_chunks(**chunks: bytes) -> PngInfo:
 
 
 def expected(
-    colors: list[tuple[int, int, int]], exponent: float, matrix: npt.ArrayLike
+    colors: npt.ArrayLike, exponent: float, matrix: npt.ArrayLike
 ) -> npt.NDArray[np.float64]:
-    light = np.clip((np.array(colors) / 255) ** exponent @ np.array(matrix).T, 0, 1)
+    light = np.clip((np.asarray(colors) / 255) ** exponent @ np.array(matrix).T, 0, 1)
     return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+def srgb_light(level: int) -> float:
+    value = level / 255
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
 
 def icc(space: bytes, pcs: bytes, tags: dict[bytes, bytes]) -> bytes:
@@ -147,6 +152,59 @@ def test_what_a_png_says_of_srgb_in_chunks_leaves_its_pixels_as_they_are() -> No
         assert shown.notes == ()
     shown = opened(noise("RGB"), pnginfo=with_chunks(**linear), icc_profile=SRGB)
     assert (pixels(shown.image) == pixels(noise("RGB"))).all()
+
+
+def test_cicp_of_a_png_counts_more_than_its_profile() -> None:
+    """Display P3 with sRGB's curve, full range, as H.273 numbers them."""
+    chunks = with_chunks(cICP=bytes((12, 13, 0, 1)))
+    shown = opened(row(COLORS), pnginfo=chunks, icc_profile=SRGB)
+    light = [[255 * srgb_light(level) for level in color] for color in COLORS]
+    assert np.abs(pixels(shown.image)[0] - expected(light, 1, P3_TO_SRGB)).max() <= 2
+    plain = opened(noise("RGB"), pnginfo=with_chunks(cICP=bytes((1, 13, 0, 1))))
+    assert (pixels(plain.image) == pixels(noise("RGB"))).all()
+    assert plain.notes == ()
+
+
+# SDR bars, and what BT.2100 makes of them in BT.2020 of 8 bits: PQ (16) and HLG (18).
+BARS = [(191, 191, 191), (191, 140, 115), (191, 191, 0), (0, 191, 191), (191, 0, 191), (0, 0, 191)]
+IN_HDR = {
+    16: [
+        (130,) * 3,
+        (124, 113, 102),
+        (129, 130, 78),
+        (106, 128, 130),
+        (120, 72, 128),
+        (61, 40, 127),
+    ],
+    18: [
+        (161,) * 3,
+        (151, 128, 106),
+        (159, 161, 66),
+        (113, 158, 160),
+        (142, 60, 157),
+        (46, 26, 156),
+    ],
+}
+
+
+@pytest.mark.parametrize("curve", [16, 18], ids=["PQ", "HLG"])
+@pytest.mark.parametrize("suffix", ["png", "avif"])
+def test_an_hdr_picture_keeps_its_hues(curve: int, suffix: str) -> None:
+    wide = Image.fromarray(np.repeat(np.array([IN_HDR[curve]], np.uint8), 16, 1).repeat(16, 0))
+    buffer = BytesIO()
+    if suffix == "png":
+        wide.save(buffer, suffix, pnginfo=with_chunks(cICP=bytes((9, curve, 0, 1))))
+        data = buffer.getvalue()
+    else:
+        wide.save(buffer, suffix, quality=100, subsampling="4:4:4")
+        head, box, rest = buffer.getvalue().partition(b"colrnclx")
+        data = head + box + struct.pack(">HH", 9, curve) + rest[4:]
+    shown = open_picture(data)
+    middles = pixels(shown.image)[8, 8::16]
+    # A step of 8 bits is up to 24 levels of a channel that is black.
+    assert np.abs(middles - BARS).mean() < 5
+    assert np.abs(middles - BARS)[np.array(BARS) > 0].max() <= 8
+    assert shown.notes == ("HDR to the range of a usual screen",)
 
 
 @pytest.mark.parametrize("kind", ["png", "webp", "folder"])

@@ -8,18 +8,21 @@ from itertools import product
 from PIL import Image, ImageCms, ImageColor
 
 from sdbr.errors import UsageProblem
-from sdbr.media.stills.profile import profile_of_chunks
+from sdbr.media import hdr
+from sdbr.media.stills.profile import ColorCode, profile_of_chunks
 
 _ROUNDING = 2  # Levels by which profiles of sRGB from several makers differ.
 
 
-def in_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
+def in_srgb(image: Image.Image, code: ColorCode | None = None) -> tuple[Image.Image, list[str]]:
     """Return the picture as RGB, or RGBA where something in it is transparent, and what was done.
 
-    A color profile in the file is applied, else what a PNG's gAMA and cHRM say; CMYK without a
-    profile is converted by Pillow's formula.
+    `code`, or else a color profile in the file, or else what a PNG's gAMA and cHRM say is applied;
+    CMYK without any is converted by Pillow's formula.
     """
-    profile = image.info.get("icc_profile", profile_of_chunks(image.info))
+    profile: object = image.info.get("icc_profile", profile_of_chunks(image.info))
+    if code is not None:
+        profile = code if hdr.is_hdr(code.curve) else code.profile()
     transparency = image.info.get("transparency")
     image, notes = in_eight_bits(image)
     if image.mode in ("P", "1", "PA", "La", "RGBa"):
@@ -66,6 +69,8 @@ def _with_alpha(
 
 
 def _color(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]:
+    if isinstance(profile, ColorCode):
+        return _from_hdr(image.convert("RGB"), profile)
     if not isinstance(profile, bytes) or not profile:
         return _by_formula(image)
     try:
@@ -73,6 +78,15 @@ def _color(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         done, notes = _by_formula(image)
         return done, [*notes, "unusable color profile left out"]
+
+
+def _from_hdr(image: Image.Image, code: ColorCode) -> tuple[Image.Image, list[str]]:
+    import numpy as np
+
+    deep = np.asarray(image, np.uint16) * 257
+    planes = [deep[..., channel] for channel in range(3)]
+    shown = hdr.in_bt709(planes, code.curve, code.primaries)
+    return Image.fromarray(shown), ["HDR to the range of a usual screen"]
 
 
 def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, list[str]]:

@@ -16,6 +16,7 @@ from sdbr.errors import InputProblem, SdbrError
 from sdbr.media.formats import boxed_format, sniff
 from sdbr.media.stills.color import flattened, in_srgb
 from sdbr.media.stills.decoders import decoders_for, jpeg_xl_size
+from sdbr.media.stills.profile import ColorCode, color_code
 from sdbr.request import Size
 
 MAX_PIXELS = 178_000_000
@@ -73,17 +74,19 @@ def open_picture(
     at a reduced scale, with twice as many pixels a side or more. `name` stands for bytes in
     messages.
     At most MAX_PIXELS pixels. Memory: 4 bytes a pixel for plain RGB, 8 where it is turned,
-    flattened or converted, never over 13; for a JPEG of which less is needed, as much for a
-    pixel of the reduced scale (progressive ones need 4 for each stored pixel besides). Raises
-    InputProblem, in one line, for whatever is not a whole picture, and UsageProblem for an
+    flattened or converted, never over 13 (17 in HDR); for a JPEG of which less is needed, as much
+    for a pixel of the reduced scale (progressive ones need 4 for each stored pixel besides).
+    Raises InputProblem, in one line, for whatever is not a whole picture, and UsageProblem for an
     unknown background.
     """
     name = name or (str(source) if isinstance(source, Path) else "The picture")
     with closing(_stream(source, name)) as stream:
-        decoders = _check_head(stream, name)
+        head = _checked_head(stream, name)
+        decoders = decoders_for(head, name)
         try:
             with Image.open(stream, formats=decoders) as image:
-                found = _decode(image, name, at_least)
+                _check_size(Size(*image.size), name)
+                found = _decode(image, color_code(head), at_least)
                 found = _without_padding(found) if drop_padding else found
                 return found if keep_alpha else _on(background, found)
         except SdbrError:
@@ -105,8 +108,8 @@ def _stream(source: Path | bytes, name: str) -> BinaryIO:
         raise InputProblem(f"{name} cannot be read: {reason.lower()}. Check the path.") from error
 
 
-def _check_head(stream: BinaryIO, name: str) -> tuple[str, ...]:
-    """Refuse, before Pillow sees it, what the first bytes already tell; return its decoders."""
+def _checked_head(stream: BinaryIO, name: str) -> bytes:
+    """Refuse, before Pillow sees it, what the first bytes already tell; return these."""
     head = stream.read(_HEAD)
     stream.seek(0)
     if not head:
@@ -117,12 +120,11 @@ def _check_head(stream: BinaryIO, name: str) -> tuple[str, ...]:
     size = found.size if found else jpeg_xl_size(head)
     if size:
         _check_size(size, name)
-    decoders = decoders_for(head, name)
     if head[4:8] == b"ftyp" and not boxed_format(head):
         raise InputProblem(
             f"{name} is a video, not a picture. Give it to vid2vid, or take out a frame first."
         )
-    return decoders
+    return head
 
 
 def _check_size(size: Size, name: str) -> None:
@@ -160,15 +162,16 @@ def _on(background: str, found: DecodedPicture) -> DecodedPicture:
     return replace(found, image=image, notes=(*found.notes, *fills))
 
 
-def _decode(image: ImageFile.ImageFile, name: str, at_least: Size | None) -> DecodedPicture:
-    _check_size(Size(*image.size), name)
+def _decode(
+    image: ImageFile.ImageFile, code: ColorCode | None, at_least: Size | None
+) -> DecodedPicture:
     notes = [FIRST_FRAME] if _moves(image) else []
     stored, turn = image.size, _orientation(image)
     wanted = at_least and (at_least[::-1] if turn > 4 else at_least)
     if wanted:
         image.draft(None, (2 * wanted[0], 2 * wanted[1]))
     image.load()
-    picture, conversions = in_srgb(_reduced(image, wanted))
+    picture, conversions = in_srgb(_reduced(image, wanted), code)
     notes += conversions
     if turn in _TURNS:
         picture = picture.transpose(_TURNS[turn])

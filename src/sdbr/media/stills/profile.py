@@ -1,12 +1,15 @@
-"""ICC profiles of what a PNG says of its colors in chunks, for LittleCMS to read."""
+"""What pictures say of their colors without a profile, and profiles of it for LittleCMS."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from sdbr.media.formats import PNG_SIGNATURE, boxed_format, png_chunks
 
 SRGB_POINTS = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 """White, red, green and blue as x, y."""
@@ -19,6 +22,42 @@ _BRADFORD = np.array(
 )
 # g, a, b, c, d of the curve (ax + b)^g from d up and cx below (IEC 61966-2-1).
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+
+
+# H.273's numbers for both; the curves of video are shown as sRGB's.
+_POINTS = {
+    9: (0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
+    12: (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+}
+_GAMMAS = {4: 1 / 2.2, 5: 1 / 2.8, 8: 1.0}
+_BOX, _PROFILES = b"colrnclx", (b"colrprof", b"colrrICC")
+
+
+class ColorCode(NamedTuple):
+    """The H.273 numbers of a picture's primaries and curve."""
+
+    primaries: int
+    curve: int
+
+    def profile(self) -> bytes | None:
+        """Return a profile that says the same; None for sRGB, and where nothing is said."""
+        if self.primaries not in _POINTS and self.curve not in _GAMMAS:
+            return None
+        points, gamma = _POINTS.get(self.primaries, SRGB_POINTS), _GAMMAS.get(self.curve)
+        return matrix_profile(gamma, points, f"primaries {self.primaries}, curve {self.curve}")
+
+
+def color_code(head: bytes) -> ColorCode | None:
+    """Read cICP of a PNG, which goes before a profile, or nclx of an AVIF or HEIC without one."""
+    if head.startswith(PNG_SIGNATURE):
+        bodies = (head[c.start : c.end] for c in png_chunks(head) if c.name == b"cICP")
+        body = next(bodies, b"")
+        return ColorCode(body[0], body[1]) if len(body) == 4 else None
+    at = head.find(_BOX) if boxed_format(head) else -1
+    if at < 0 or any(profile in head for profile in _PROFILES):
+        return None
+    body = head[at + len(_BOX) :][:4]
+    return ColorCode(*struct.unpack(">HH", body)) if len(body) == 4 else None
 
 
 def profile_of_chunks(info: Mapping[str | tuple[int, int], object]) -> bytes | None:

@@ -19,9 +19,10 @@ from av.video import VideoFrame
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
+from sdbr.media import hdr
 from sdbr.media.clip import Clip, Pace, SoundTrack
 from sdbr.media.timing import fraction_of, pace_of
-from sdbr.media.video import alpha, hdr
+from sdbr.media.video import alpha
 from sdbr.media.video.clock import PacketCount, break_notes, count_packets, find_breaks, mend
 from sdbr.media.video.tracks import LARGEST, PIXEL_LIMIT, choose_track, picture_stream
 from sdbr.media.video.truncated import missing_bytes
@@ -225,7 +226,7 @@ def _notes(frame: VideoFrame, size: Size, missing: int) -> tuple[str, ...]:
         notes.append(f"The file was cut off: {missing} bytes that it declares are missing.")
     if frame.interlaced_frame:
         notes.append("The film is interlaced: each pair of fields was made one whole frame.")
-    if hdr.is_hdr(frame):
+    if hdr.is_hdr(frame.color_trc):
         notes.append("The film is HDR: its colors were brought to the range of a usual screen.")
     if size != (frame.width, frame.height):
         notes.append(f"Its pixels are not square: {frame.width}x{frame.height} is shown as {size}.")

@@ -6,8 +6,8 @@ import numpy as np
 from av import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+from sdbr.media import hdr
 from sdbr.media.clip import Pixels
-from sdbr.media.video import hdr
 from sdbr.request import Size
 
 # Without all three flags a round trip darkens by one to two levels; with them a frame of 1080
@@ -46,7 +46,7 @@ def to_rgb(frame: VideoFrame, size: Size, reformatter: VideoReformatter) -> Pixe
     """
     matrix = matrix_of(frame)
     full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
-    wide, alpha = hdr.is_wide(frame), has_alpha(frame)
+    wide, alpha = hdr.is_wide(frame.color_trc, frame.color_primaries), has_alpha(frame)
     # Planar: swscale's way to packed RGB of 16 bits overflows in saturated colors.
     deep, flat = ("gbrap16le", "rgba") if alpha else ("gbrp16le", "rgb24")
     scaled = reformatter.reformat(
@@ -61,15 +61,27 @@ def to_rgb(frame: VideoFrame, size: Size, reformatter: VideoReformatter) -> Pixe
         interpolation=_KEEP if size == (frame.width, frame.height) else _SCALE,
     )
     if wide:
-        return hdr.in_bt709(scaled)
+        return _in_bt709(scaled)
     return np.asarray(scaled.to_ndarray(), dtype=np.uint8)
+
+
+def _in_bt709(frame: VideoFrame) -> Pixels:
+    green, blue, red, *alpha = (_plane(frame, number) for number in range(len(frame.planes)))
+    image = hdr.in_bt709((red, green, blue), frame.color_trc, frame.color_primaries)
+    return np.dstack([image, (alpha[0] >> 8).astype(np.uint8)]) if alpha else image
+
+
+def _plane(frame: VideoFrame, number: int) -> hdr.Depth:
+    plane = frame.planes[number]
+    values = np.frombuffer(bytes(plane), np.dtype("<u2"))
+    return values.reshape(plane.height, plane.line_size // 2)[:, : plane.width]
 
 
 def matrix_of(frame: VideoFrame) -> Colorspace:
     """Return the matrix of the frame's YUV: what it says, or what its height suggests."""
-    if frame.colorspace == _UNSAID and (hdr.is_hdr(frame) or frame.color_primaries == hdr.BT2020):
-        return Colorspace.BT2020
     if frame.colorspace == _UNSAID:
+        if hdr.is_hdr(frame.color_trc) or frame.color_primaries == hdr.BT2020:
+            return Colorspace.BT2020
         return Colorspace.ITU709 if frame.height >= _HD_LINES else Colorspace.ITU601
     return _MATRICES.get(frame.colorspace, Colorspace.ITU601)
 

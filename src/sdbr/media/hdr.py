@@ -1,15 +1,16 @@
-"""HDR film (PQ, HLG) and film in a wide gamut, brought to what BT.709 shows on a usual screen."""
+"""HDR (PQ, HLG) and wide gamuts, brought to what BT.709 shows on a usual screen."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from av import VideoFrame
 
 from sdbr.media.clip import Pixels
 
+Depth = npt.NDArray[np.uint16]
 _Floats = npt.NDArray[np.float64]
 _Singles = npt.NDArray[np.float32]
 
@@ -33,32 +34,32 @@ _LAST = 65535
 _ROWS = 16  # As much as stays in the processor's cache: whole frames took half as long again.
 
 
-def is_hdr(frame: VideoFrame) -> bool:
-    """Tell whether the frame says that its curve is PQ or HLG."""
-    return frame.color_trc in (_PQ, _HLG)
+def is_hdr(curve: int) -> bool:
+    """Tell whether a curve's H.273 number is that of PQ or HLG."""
+    return curve in (_PQ, _HLG)
 
 
-def is_wide(frame: VideoFrame) -> bool:
-    """Tell whether the frame says that it is HDR, or in BT.2020 or Display P3."""
-    return is_hdr(frame) or frame.color_primaries in _PRIMARIES.keys() - {_BT709}
+def is_wide(curve: int, primaries: int) -> bool:
+    """Tell whether these H.273 numbers are those of HDR, of BT.2020 or of Display P3."""
+    return is_hdr(curve) or primaries in _PRIMARIES.keys() - {_BT709}
 
 
-def in_bt709(frame: VideoFrame) -> Pixels:
-    """Return a frame in gbrp16le or gbrap16le as 8-bit RGB or RGBA in BT.709.
+def in_bt709(planes: Sequence[Depth], curve: int, primaries: int) -> Pixels:
+    """Return red, green and blue of 16 bits as 8-bit RGB in BT.709.
 
     Within a level of what zimg and FFmpeg's vf_tonemap make of it with `zscale=t=linear:npl=203,
     format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.7:peak=4.926:desat=0,zscale=t=bt709`.
     """
-    primaries = frame.color_primaries if frame.color_primaries in _PRIMARIES else BT2020
-    matrix = (np.linalg.inv(_to_xyz(_BT709)) @ _to_xyz(primaries)).astype(np.float32)
-    light, gain, level = _tables(frame.color_trc)
-    green, blue, red, *alpha = (_plane(frame, number) for number in range(len(frame.planes)))
-    image = np.empty((frame.height, frame.width, 3 + len(alpha)), np.uint8)
-    for top in range(0, frame.height, _ROWS):
+    known = primaries if primaries in _PRIMARIES else BT2020
+    matrix = (np.linalg.inv(_to_xyz(_BT709)) @ _to_xyz(known)).astype(np.float32)
+    light, gain, level = _tables(curve)
+    height, width = planes[0].shape
+    image = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _ROWS):
         rows = slice(top, top + _ROWS)
-        source = [light[channel[rows]] for channel in (red, green, blue)]
+        source = [light[plane[rows]] for plane in planes]
         channels = [sum(w * c for w, c in zip(row, source, strict=True)) for row in matrix]
-        if is_hdr(frame):
+        if is_hdr(curve):
             # The brightest channel decides for all three, which keeps the hue.
             brightest = np.maximum(np.maximum(channels[0], channels[1]), channels[2])
             factor = gain[_index(brightest / _MOST)]
@@ -66,18 +67,10 @@ def in_bt709(frame: VideoFrame) -> Pixels:
         for number, channel in enumerate(channels):
             # By its root, because the levels of dark colors are close together.
             image[rows, :, number] = level[_index(np.sqrt(np.maximum(channel, 0)))]
-    if alpha:
-        image[..., 3] = alpha[0] >> 8
     return image
 
 
-def _plane(frame: VideoFrame, number: int) -> npt.NDArray[np.uint16]:
-    plane = frame.planes[number]
-    values = np.frombuffer(bytes(plane), np.dtype("<u2"))
-    return values.reshape(plane.height, plane.line_size // 2)[:, : plane.width]
-
-
-def _index(values: _Singles) -> npt.NDArray[np.uint16]:
+def _index(values: _Singles) -> Depth:
     """The place in a table of values from 0 to 1; what is beyond is at its ends."""
     return np.clip(values * _LAST, 0, _LAST).astype(np.uint16)
 
