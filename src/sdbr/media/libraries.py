@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import av
+import imageio
 import numpy as np
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
@@ -38,6 +39,7 @@ class Libraries:
 def found() -> Libraries:
     """Ask each library what it can do; nothing is decoded."""
     versions = {"av": av.__version__, "pillow": pillow_version, "numpy": np.__version__}
+    versions["imageio"] = imageio.__version__
     reads = tuple(name for name, codec in _READ.items() if _has(codec, "r"))
     writes = tuple(name for name, codec in _WRITTEN.items() if _has(codec, "w"))
     pictures = tuple(name for name, feature in _PICTURES.items() if features.check(feature))

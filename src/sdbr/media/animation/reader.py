@@ -5,23 +5,25 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from imageio.plugins.pillow import PillowPlugin
+from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.animation.index import Index, index_of
-from sdbr.media.clip import Clip, Frame, Pace
+from sdbr.media.clip import Clip, Frame, Pace, Pixels
 from sdbr.media.stills.color import in_srgb
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
 
 # An APNG gives each delay as a fraction of its own; 90000 holds those of all usual rates.
 _TICKS = {"gif": Fraction(1, 100), "webp": Fraction(1, 1000), "apng": Fraction(1, 90000)}
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, UnidentifiedImageError)
-_UNDECODABLE = (*_BROKEN, Image.DecompressionBombError)
+_UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError)
 
 
 def probe(kind: str, path: Path) -> Clip:
@@ -32,17 +34,17 @@ def probe(kind: str, path: Path) -> Clip:
     index = index_of(kind, path)
     if not index.lengths:
         raise _unreadable(path)
-    with _opened(path, index) as image:
-        size = Size(*image.size)
+    with closing(_opened(path, index)) as file:
         try:
-            has_alpha = _has_alpha(image, index)
+            height, width = file.read(index=index.skipped, mode="RGB").shape[:2]
+            has_alpha = _has_alpha(file, index, kind)
         except _UNDECODABLE as error:
             raise _unreadable(path) from error
     cut = "The file was cut off before its end."
     return Clip(
         kind=kind,
         path=path,
-        size=size,
+        size=Size(width, height),
         pace=_pace(kind, index.lengths),
         frames=len(index.lengths),
         duration=sum(index.lengths, Fraction(0)),
@@ -60,14 +62,12 @@ def frames(
     """Yield the frames whose `at` is in [start, end), in seconds; `note` takes what was odd."""
     index = index_of(clip.kind, clip.path)
     at = Fraction(0)
-    with _opened(clip.path, index) as image:
+    with closing(_opened(clip.path, index)) as file:
         for number, lasts in enumerate(index.lengths):
             if end is not None and at >= end:
                 return
             try:
-                image.seek(number + index.skipped)
-                shown, _ = in_srgb(image)
-                pixels = np.array(shown.convert("RGBA" if clip.has_alpha else "RGB"), np.uint8)
+                pixels = _in_srgb(file, number + index.skipped, clip.has_alpha)
             except _UNDECODABLE as error:
                 if number == 0:
                     raise _unreadable(clip.path) from error
@@ -81,15 +81,30 @@ def frames(
             at += lasts
 
 
-def _opened(path: Path, index: Index) -> Image.Image:
+def _in_srgb(file: PillowPlugin, number: int, alpha: bool) -> Pixels:
+    pixels = np.asarray(file.read(index=number, mode="RGBA" if alpha else "RGB"), np.uint8)
+    said = file.metadata(index=number)
+    if not said.keys() & {"icc_profile", "gamma", "chromaticity"}:
+        return pixels
+    image = Image.fromarray(pixels)
+    image.info.update(said)
+    return np.array(in_srgb(image)[0].convert("RGBA" if alpha else "RGB"), np.uint8)
+
+
+def _opened(path: Path, index: Index) -> PillowPlugin:
+    source = path if index.whole or not index.end else _mended(path, index.end)
     try:
-        image = Image.open(path if index.whole or not index.end else _mended(path, index.end))
-    except _BROKEN as error:
+        file = iio.imopen(source, "r", plugin="pillow")
+    except OSError as error:
+        if isinstance(error.__cause__, Image.DecompressionBombError):
+            raise InputProblem(
+                f"{path} declares more pixels than sdbr opens. Scale it down."
+            ) from None
         raise _unreadable(path) from error
-    except Image.DecompressionBombError:
-        raise InputProblem(f"{path} declares more pixels than sdbr opens. Scale it down.") from None
-    refuse_giants(path, *image.size)
-    return image
+    assert isinstance(file, PillowPlugin)
+    height, width = file.properties(index=0).shape[:2]
+    refuse_giants(path, width, height)
+    return file
 
 
 def _mended(path: Path, end: int) -> io.BytesIO:
@@ -104,14 +119,14 @@ def _unreadable(path: Path) -> InputProblem:
     return InputProblem(f"{path} cannot be read: no frame of it decodes. Copy it again.")
 
 
-def _has_alpha(image: Image.Image, index: Index) -> bool:
+def _has_alpha(file: PillowPlugin, index: Index, kind: str) -> bool:
     """Whether anything is transparent and anything shown; later frames are looked at if needed."""
-    if image.format == "WEBP":
-        return image.mode == "RGBA"  # Its decoder makes black of colors that are not shown.
+    if kind == "webp":
+        # Its decoder makes black of colors that are not shown.
+        return file.properties(index=0).shape[2:] == (4,)
     transparent = shown = False
     for number in range(index.skipped, len(index.lengths) + index.skipped):
-        image.seek(number)
-        alpha = np.asarray(image.convert("RGBA"))[..., 3]
+        alpha = file.read(index=number, mode="RGBA")[..., 3]
         transparent, shown = transparent or alpha.min() < 255, shown or bool(alpha.any())
         if shown and (transparent or not index.clears):
             break
