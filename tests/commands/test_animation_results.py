@@ -194,3 +194,32 @@ def test_an_animation_plays_as_often_as_it_is_told(sdbr, workspace, source, told
     (path,) = sdbr("img2gif", name, "a", "--format", kind, *more, *told).paths
     silent = 0 if source == "photo" else 3
     assert plays_of(path) == (silent if plays is None else plays)
+
+
+@pytest.mark.parametrize(
+    ("refused", "flags", "code", "said"),
+    [
+        ("every:1", (), 6, "The safety filter refused every frame."),
+        ("nth:1", ("--to-prompt", "b"), 8, "3 of 4 pictures are missing. The safety filter"),
+        ("nth:2", ("--on-filtered", "stop"), 6, "3 of 4 pictures are missing."),
+    ],
+)
+def test_an_animation_that_lacks_what_its_frames_are_drawn_from_is_not_made(
+    start_emulator, sdbr, workspace, refused, flags, code, said
+):
+    start_emulator(faults=Faults(filter_output=1.0 if refused == "every:1" else refused))
+    skip = () if "--on-filtered" in flags else ("--on-filtered", "skip")
+    ran = sdbr("img2gif", photo_in(workspace), "a", "--frames=4", "--workers=1", *skip, *flags)
+    assert (ran.code, ran.lines) == (code, [])
+    assert said in ran.failure
+    assert not list(Path("generate").rglob("*.gif"))
+
+
+def test_a_service_that_fails_for_as_many_frames_as_there_are_workers_is_asked_no_more(
+    start_emulator, sdbr, workspace
+):
+    emulator = start_emulator(faults=Faults(model_error_424=1.0))
+    flags = ("--frames", "12", "--workers", "2", "--attempts", "1")
+    ran = sdbr("img2gif", photo_in(workspace), "a", *flags)
+    assert ran.code == 5
+    assert 2 <= len(invocations(emulator)) <= 4

@@ -133,6 +133,7 @@ def test_other_formats_hold_the_same_frames_and_tell_how_they_were_made(sdbr, ph
     ran = sdbr("img2gif", photo, "a", "--frames", "3", "--format", ending)
     assert ran.lines == [f"generate/img/photo.{ending}"]
     assert sum(lengths(ran.paths[0])) == Fraction(3, 10)
+    assert frames_of(ran.paths[0])[0].image.shape[2] == 3
     assert json.loads(read_comment(ran.paths[0]))["motion"] == "vary"
 
 

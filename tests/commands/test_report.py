@@ -128,6 +128,13 @@ def test_each_result_is_there_with_how_it_was_made(sdbr, results):
     assert html.count('class="key"') == 3
 
 
+def test_only_a_video_beside_its_source_has_buttons_that_play_both(sdbr, results):
+    html = page_of(sdbr("report"), results)
+    assert html.count("<video") == html.count(" controls") == 1
+    assert 'class="play"' not in html
+    assert html.count('class="halt"') == 1
+
+
 def test_markup_in_a_prompt_is_text(sdbr, results):
     html = page_of(sdbr("report"), results)
     scripts = [attributes for tag, attributes in tags(html) if tag == "script"]

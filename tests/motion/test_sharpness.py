@@ -77,3 +77,8 @@ def test_the_strength_of_detail_moves_with_the_flow():
 def test_how_much_of_the_sources_detail_a_look_keeps_is_learnt():
     soft = finest(SHARP) * 0.4 + 2 * np.random.default_rng(1).normal(0, 1, SHARP.shape)
     assert abs(float(kept(soft.astype(np.float32), finest(SHARP)).mean()) - 0.4) < 0.08
+
+
+def test_a_source_that_grows_sharper_sharpens_the_picture_by_a_sixth_at_most():
+    some, much = np.full((5, 8), 100, np.float32), np.full((5, 8), 900, np.float32)
+    assert 1.1 < gain(some, some, much, some).max() < 7 / 6
