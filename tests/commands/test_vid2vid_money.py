@@ -164,6 +164,17 @@ def test_nothing_is_drawn_beyond_the_price_that_was_agreed_to(sdbr, emulator, wo
     assert "Lower --strength, raise --max-cost, or allow more." in again.failure
 
 
+@pytest.mark.usefixtures("emulator")
+def test_each_of_two_clips_may_draw_beyond_its_plan_under_a_cap(sdbr, workspace):
+    for seed, name in enumerate(("a.mp4", "b.mp4")):
+        rng = np.random.default_rng(seed)
+        noise = [rng.integers(0, 255, (64, 96, 3), np.uint8) for _ in range(12)]
+        make_film(workspace / name, Film(times=tuple(Fraction(i, 25) for i in range(12))), noise)
+    ran = sdbr("vid2vid", "a.mp4", "b.mp4", "ink", "--keyframes=every:11", "--json", "--max-cost=1")
+    told = [json.loads(line) for line in ran.lines]
+    assert [one["drawn"] - len(one["keyframes"]) for one in told] == [2, 2]
+
+
 def test_a_cap_that_no_plan_can_keep_is_told_before_a_call(sdbr, emulator, workspace):
     shots = [frame for seed in range(3) for frame in pan(6, step=1, seed=seed + 2)]
     make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(18))), shots)

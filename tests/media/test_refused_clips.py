@@ -91,3 +91,17 @@ def test_missing_bytes_are_counted(tmp_path: Path, name: str) -> None:
     data = path.read_bytes()
     path.write_bytes(data[:-100])
     assert missing_bytes(path) == 100
+
+
+def test_a_recording_that_says_nothing_of_its_length_is_not_cut(tmp_path: Path) -> None:
+    """As a live stream that was saved: its length is all ones (RFC 8794, section 6.2)."""
+    path = tmp_path / "live.mkv"
+    with av.open(str(path), "w", format="matroska", options={"live": "1"}) as container:
+        stream = container.add_stream("ffv1", rate=25, width=64, height=48)
+        for packet in stream.encode(av.VideoFrame(64, 48, "yuv420p")):
+            container.mux(packet)
+        container.mux(stream.encode(None))
+    data = path.read_bytes()
+    at = data.index(b"\x18\x53\x80\x67") + 4
+    assert data[at : at + 8] == b"\x01" + b"\xff" * 7
+    assert missing_bytes(path) == 0

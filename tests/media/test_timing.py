@@ -108,3 +108,8 @@ def test_a_number_is_read_exactly(value: object, number: Fraction) -> None:
 def test_a_number_that_no_clip_needs_is_refused_at_once(value: object) -> None:
     with pytest.raises(ValueError, match=r".*"):
         fraction_of(value)
+
+
+def test_time_is_counted_from_the_first_frame() -> None:
+    late = [(at + Fraction(1, 3), lasts) for at, lasts in spans([Fraction(1, 30)] * 6)]
+    assert centiseconds(late) == centiseconds(spans([Fraction(1, 30)] * 6))
