@@ -141,25 +141,6 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Itera
     return map_ordered(work, items, workers=cores, window=2 * cores, stop=threading.Event())
 
 
-def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield `work` of each item, in order, with at most four items being worked on or waiting.
-
-    The picture codecs release the interpreter's lock, so two threads use two cores.
-    """
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        waiting: deque[Future[Result]] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) == _WINDOW:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-
-
 class BackgroundWork:
     """Runs work in the background; never more than four pieces are waiting."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdbr.concurrency import BackgroundWork, ahead
+from sdbr.concurrency import BackgroundWork, side_by_side
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Clip, Frame, Pace, Pixels
 from sdbr.media.stills.encode import encode_frame
@@ -102,7 +102,7 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]
         for path, span in zip(clip.paths, spans, strict=True)
         if span[0] >= start and (end is None or span[0] < end)
     ]
-    images = ahead(_opened, (path for path, _ in wanted))
+    images = side_by_side(_opened, (path for path, _ in wanted))
     for (path, (at, lasts)), image in zip(wanted, images, strict=True):
         size = Size(image.shape[1], image.shape[0])
         if size != clip.size:
