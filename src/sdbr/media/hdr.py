@@ -44,15 +44,15 @@ def is_wide(curve: int, primaries: int) -> bool:
     return is_hdr(curve) or primaries in _PRIMARIES.keys() - {_BT709}
 
 
-def in_bt709(planes: Sequence[Depth], curve: int, primaries: int) -> Pixels:
-    """Return red, green and blue of 16 bits as 8-bit RGB in BT.709.
+def in_bt709(planes: Sequence[Depth], curve: int, primaries: int, white: int = _LAST) -> Pixels:
+    """Return red, green and blue, 0 to `white` in 16 bits each, as 8-bit RGB in BT.709.
 
     Within a level of what zimg and FFmpeg's vf_tonemap make of it with `zscale=t=linear:npl=203,
     format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.7:peak=4.926:desat=0,zscale=t=bt709`.
     """
     known = primaries if primaries in _PRIMARIES else BT2020
     matrix = (np.linalg.inv(_to_xyz(_BT709)) @ _to_xyz(known)).astype(np.float32)
-    light, gain, level = _tables(curve)
+    light, gain, level = _tables(curve, white)
     height, width = planes[0].shape
     image = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, _ROWS):
@@ -76,14 +76,14 @@ def _index(values: _Singles) -> Depth:
 
 
 @lru_cache(maxsize=2)
-def _tables(curve: int) -> tuple[_Singles, _Singles, Pixels]:
+def _tables(curve: int, white: int) -> tuple[_Singles, _Singles, Pixels]:
     """In 65536 steps: the light of a signal, the tone curve's gain, and the level of a root."""
     signal = np.linspace(0, 1, _LAST + 1)
     light = np.maximum(signal * _MOST, 1 / _LAST)
     gain = _mobius(light) / light
     level = np.rint(255 * signal ** (2 / _SCREEN_GAMMA))
     return (
-        _light(signal, curve).astype(np.float32),
+        _light(np.minimum(signal * _LAST / white, 1), curve).astype(np.float32),
         gain.astype(np.float32),
         level.astype(np.uint8),
     )

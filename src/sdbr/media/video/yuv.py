@@ -29,6 +29,8 @@ _MATRICES = {
 # Film of so many lines that does not say its matrix would be off by 7.8 levels on the mean in
 # BT.601.
 _HD_LINES = 720
+# What swscale makes white of in RGB of 16 bits; 65535 would be half a level off.
+_WHITE_OF_YUV = 255 * 256
 BT709 = 1
 LIMITED_RANGE = 1
 
@@ -61,13 +63,13 @@ def to_rgb(frame: VideoFrame, size: Size, reformatter: VideoReformatter) -> Pixe
         interpolation=_KEEP if size == (frame.width, frame.height) else _SCALE,
     )
     if wide:
-        return _in_bt709(scaled)
+        return _in_bt709(scaled, 65535 if frame.format.is_rgb else _WHITE_OF_YUV)
     return np.asarray(scaled.to_ndarray(), dtype=np.uint8)
 
 
-def _in_bt709(frame: VideoFrame) -> Pixels:
+def _in_bt709(frame: VideoFrame, white: int) -> Pixels:
     green, blue, red, *alpha = (_plane(frame, number) for number in range(len(frame.planes)))
-    image = hdr.in_bt709((red, green, blue), frame.color_trc, frame.color_primaries)
+    image = hdr.in_bt709((red, green, blue), frame.color_trc, frame.color_primaries, white)
     return np.dstack([image, (alpha[0] >> 8).astype(np.uint8)]) if alpha else image
 
 
