@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -127,6 +128,20 @@ def test_a_cmyk_profile_is_applied() -> None:
     shown = opened(cyan, "tiff", icc_profile=profile)
     assert np.abs(pixels(shown.image)[8, 8] - (213, 60, 55)).max() <= 2
     assert shown.notes == ("CMYK to sRGB (Paper)",)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_profile_that_cannot_be_unpacked_is_left_out(mode: str) -> None:
+    buffer = BytesIO()
+    noise(mode).save(buffer, "png", icc_profile=SRGB)
+    start, name, rest = buffer.getvalue().partition(b"iCCP")
+    at = rest.index(b"\0") + 2
+    (length,) = struct.unpack(">I", start[-4:])
+    chunk = name + rest[:at] + bytes(length - at)
+    data = start + chunk + struct.pack(">I", zlib.crc32(chunk)) + rest[length + 4 :]
+    shown = open_picture(data, keep_alpha=True)
+    assert (pixels(shown.image) == pixels(noise(mode))).all()
+    assert shown.notes == ("unusable color profile left out",)
 
 
 def test_gamma_and_primaries_of_a_png_count_where_it_has_no_profile() -> None:

@@ -21,6 +21,8 @@ def in_srgb(image: Image.Image, code: ColorCode | None = None) -> tuple[Image.Im
     CMYK without any is converted by Pillow's formula.
     """
     profile: object = image.info.get("icc_profile", profile_of_chunks(image.info))
+    if profile is None and "icc_profile" in image.info:
+        profile = b""  # Pillow could not unpack it.
     if code is not None:
         profile = code if hdr.is_hdr(code.curve) else code.profile()
     transparency = image.info.get("transparency")
@@ -60,7 +62,7 @@ def _with_alpha(
     image: Image.Image, profile: object, notes: list[str]
 ) -> tuple[Image.Image, list[str]]:
     opaque = image.getchannel("A").getextrema() == (255, 255)
-    if not profile and not opaque:
+    if profile is None and not opaque:
         return image if image.mode == "RGBA" else image.convert("RGBA"), notes
     color, conversions = _color(image.convert(image.mode[:-1]), profile)
     if not opaque:
@@ -71,7 +73,7 @@ def _with_alpha(
 def _color(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]:
     if isinstance(profile, ColorCode):
         return _from_hdr(image.convert("RGB"), profile)
-    if not isinstance(profile, bytes) or not profile:
+    if not isinstance(profile, bytes):
         return _by_formula(image)
     try:
         return _by_profile(image, profile)
