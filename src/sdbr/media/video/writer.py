@@ -20,6 +20,7 @@ from sdbr.media.stills import pixels
 from sdbr.media.timing import timescale, to_tick
 from sdbr.media.video import yuv
 from sdbr.media.video.companions import Companions
+from sdbr.media.video.sound import SoundFeed
 from sdbr.media.writer import Note
 from sdbr.request import Size
 
@@ -31,13 +32,17 @@ _CRF, _CRF_VP9 = 17, 28
 
 @dataclass(frozen=True, slots=True)
 class VideoTarget:
-    """What one video file is to be: its kind, clock, encoding, label and where the rest is from."""
+    """What one video file is to be: its kind, clock, encoding, label and where the rest is from.
+
+    One that is `growing` can be played while it is written; of `origin` it has the sound alone.
+    """
 
     kind: str
     pace: Pace
     settings: EncodingSettings
     comment: str = ""
     origin: Origin | None = None
+    growing: bool = False
 
     @property
     def tick(self) -> Fraction:
@@ -67,21 +72,24 @@ class VideoSink:
         self._tick = job.tick
         self._encoding = _encoding(job, see_through=first.shape[2] == 4)
         self._background = job.settings.background
-        self._companions: Companions | None = None
+        self._companions: Companions | SoundFeed | None = None
         self._evened = self._encoding.codec == "libx264"
         self._reformatter = VideoReformatter()
         self._container = open_output(target, job)
         try:
             size = _size(pixels.evened(first) if self._evened else first)
             self._stream = _video_stream(self._container, size, job, self._encoding)
-            if job.origin:
+            if job.origin and not job.growing:
                 self._companions = Companions(self._container, self._stream, job.origin, zero, note)
+            elif job.origin and job.origin.audio:
+                self._companions = SoundFeed(self._container, job.origin, zero, note)
         except BaseException:
             self.abort()
             raise
         self._next = self._end = 0
         self._last: Packet[VideoStream] | None = None
         self._begins: int | None = None
+        self._growing = job.growing
         self._exact_end = job.kind in ("mp4", "mov")
         self._shift = to_tick(self._companions.lead, self._tick) if self._companions else 0
         if first.shape[2] == 4 and not self._encoding.alpha:
@@ -114,7 +122,7 @@ class VideoSink:
         self._encoded(self._stream.encode(None))
         self._end_exactly()
         if self._companions:
-            self._companions.feed(None)
+            self._companions.feed(self._end * self._tick if self._growing else None)
             self._companions.close()
         self._container.close()
 
@@ -160,6 +168,9 @@ def open_output(target: Path, job: VideoTarget) -> OutputContainer:
         scale = job.tick.denominator
         # The edit list counts in the film's own clock: a coarser one would cut the last frame.
         options = {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
+    if job.growing:
+        flags = "+frag_every_frame+empty_moov+default_base_moof"
+        options = {"movflags": flags, "flush_packets": "1"}
     container = av.open(str(target.absolute()), "w", format=job.kind, options=options)
     if job.comment:
         container.metadata["comment"] = job.comment
@@ -203,6 +214,9 @@ def _encoding(job: VideoTarget, see_through: bool) -> _Encoding:
         # Without it the same frames give other bytes now and then: fast paths of the look-ahead.
         "x264-params": "cpu-independent=1",
     }
+    if job.growing:
+        # Each picture leaves the encoder at once.
+        options["tune"] = "zerolatency"
     if job.pace.variable:
         # With B-frames the track's declared length follows the coding order, and is wrong where
         # frames are not equally long.

@@ -29,6 +29,11 @@ class ClipFolders:
     fingerprint: str
     suffix: str = ".png"
 
+    @property
+    def preview(self) -> Path:
+        """What is finished of the result, while it is drawn."""
+        return self.target.with_name(f"{self.target.with_suffix('').name}.preview.mp4")
+
     def source_frame(self, number: int) -> Path:
         """The file of the nth frame as it was, counted from 0 here and from 1 on disk."""
         return self.source / f"{number + 1:06d}{self.suffix}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import math
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-from PIL import Image
 
 from sdbr import __version__
 from sdbr.console import Console
@@ -17,8 +16,9 @@ from sdbr.errors import InputProblem, Refused
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.stack import Resources, Session, spent
-from sdbr.media.clip import Frame, Pace, Pixels
+from sdbr.media.clip import Frame, Origin, Pace
 from sdbr.media.open import open_writer, origin_of
+from sdbr.media.preview import Preview
 from sdbr.workflows.clips.assemble import assemble_frames, inherit_loop, restore_alpha
 from sdbr.workflows.clips.draw import ClipPlan, Tally
 from sdbr.workflows.clips.footage import Footage
@@ -27,6 +27,10 @@ from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
 from sdbr.workflows.failures import Failures, interrupted
 from sdbr.workflows.provenance.write import record_text, request_fields
+
+Show = Callable[[Frame], None]
+
+_LONG = 10.0  # Seconds of drawing after which somebody may want to see what there is.
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,12 @@ def restyle(
     comment = record_text(how_made(clip, resources.realm))
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
     settings = replace(settings, background=footage.background)
-    preview = Preview(resources.workspace.hidden / "preview.jpg")
-    count = 0
+    pace, count = pace_of(footage), 0
     with (
         console.progress(len(footage.frames), "frame"),
+        _preview(folders.preview, pace, origin, console) as show,
         open_writer(
-            folders.target, pace_of(footage), origin=origin, settings=settings, comment=comment
+            folders.target, pace, origin=origin, settings=settings, comment=comment
         ) as writer,
     ):
         finished = assemble_frames(clip, session, resources, tally)
@@ -75,14 +79,39 @@ def restyle(
                 measured.curve[shown.number] = one.steadiness
             if plan.keep_frames and footage.see_through:
                 write_frame(folders.generated_frame(shown.number), pixels, footage.background)
-            writer.add(Frame(pixels, shown.at, shown.lasts))
-            preview.show(pixels)
+            frame = Frame(pixels, shown.at, shown.lasts)
+            writer.add(frame)
+            show(frame)
             console.step(f"{in_usd(spent(session.budget))} USD")
             count += 1
         _raise_if_missing(count, clip, tally, session)
     record = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.as_json()}
     keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record)
     return ClipResult(folders.target, measured, tuple(tally.held), tally.extra, writer.notes)
+
+
+@contextmanager
+def _preview(path: Path, pace: Pace, origin: Origin | None, console: Console) -> Iterator[Show]:
+    """Yield what shows a frame in the preview, which is kept where the clip is not written."""
+    preview = Preview(path, pace, origin)
+    plays = f"What is finished so far plays: {path}"
+    worth_a_look = time.monotonic() + _LONG
+
+    def show(frame: Frame) -> None:
+        nonlocal worth_a_look
+        preview.add(frame)
+        if preview.frames and time.monotonic() > worth_a_look:
+            worth_a_look = math.inf
+            console.say(plays)
+
+    try:
+        yield show
+    except BaseException:
+        preview.keep()
+        if preview.frames:
+            console.say(plays)
+        raise
+    preview.remove()
 
 
 def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:
@@ -137,31 +166,3 @@ def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: Ses
     if failures.any:
         failures.raise_at_end()
     raise InputProblem(f"The clip gave {count} frames now and {total} before. Run it again.")
-
-
-_EVERY = 2.0  # Seconds between previews: they must cost little beside the frames.
-_SIDE = 640
-
-
-class Preview:
-    """Writes `path` anew at most every two seconds; a preview that cannot be written is none."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._next = 0.0
-
-    def show(self, pixels: Pixels) -> None:
-        """Show this frame, unless the last one was shown just now."""
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + _EVERY
-        temporary = self.path.with_suffix(".part")
-        with suppress(OSError):
-            _small(pixels).save(temporary, "JPEG", quality=85)
-            os.replace(temporary, self.path)
-
-
-def _small(pixels: Pixels) -> Image.Image:
-    image = Image.fromarray(pixels[..., :3])
-    image.thumbnail((_SIDE, _SIDE))
-    return image

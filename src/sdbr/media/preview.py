@@ -1,0 +1,91 @@
+"""A small film of what is finished of a clip, which plays while it grows."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from sdbr.errors import InputProblem
+from sdbr.media.clip import EncodingSettings, Frame, Origin, Pace, Pixels
+from sdbr.media.open import read_comment
+from sdbr.media.video.writer import VideoSink, VideoTarget
+from sdbr.media.writer import Note, Writer
+
+_SIDE = 640
+_SETTINGS = EncodingSettings(crf=26, preset="ultrafast")
+_MARK = "sdbr preview"
+_TROUBLE = (InputProblem, av.FFmpegError, OSError, ValueError)
+
+
+class Preview:
+    """Writes frames at most 640 pixels wide or high, with their sound, into the MP4 at `path`.
+
+    Any player shows what is there, also after the process was killed. It stands beside the work:
+    what goes wrong with it ends it, and nothing else. A file of somebody else's is left alone.
+    """
+
+    def __init__(self, path: Path, pace: Pace, origin: Origin | None) -> None:
+        self.path = path
+        self.frames = 0
+        self._reformatter = VideoReformatter()
+        self._job = VideoTarget("mp4", pace, _SETTINGS, _MARK, origin, growing=True)
+        self._own = False
+        with suppress(*_TROUBLE):
+            self._own = _is_own(path)
+        self._writer = Writer(path, self._opened) if self._own else None
+
+    def add(self, frame: Frame) -> None:
+        """Show this frame, too."""
+        if self._writer is None:
+            return
+        try:
+            self._writer.add(Frame(self._small(frame.image), frame.at, frame.lasts))
+            self.frames += 1
+        except _TROUBLE:
+            self._writer.abort()
+            self._writer = None
+
+    def keep(self) -> None:
+        """Bring the last frames into the file and let go of it."""
+        if self._writer is not None and self.frames:
+            with suppress(*_TROUBLE):
+                self._writer.finish()
+        self._writer = None
+
+    def remove(self) -> None:
+        """Let go of the file, which nobody needs any more."""
+        if self._writer is not None:
+            self._writer.abort()
+        self._writer = None
+        if self._own:
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
+
+    def _opened(self, first: Frame, note: Note) -> VideoSink:
+        # The one of an earlier run shows more until the first frame is there.
+        self.path.unlink(missing_ok=True)
+        return VideoSink(self.path, first.image, first.at, self._job, note)
+
+    def _small(self, image: Pixels) -> Pixels:
+        height, width = image.shape[:2]
+        scale = _SIDE / max(height, width)
+        if scale >= 1:
+            return image
+        frame = av.VideoFrame.from_ndarray(
+            np.ascontiguousarray(image), format="rgba" if image.shape[2] == 4 else "rgb24"
+        )
+        small = self._reformatter.reformat(
+            frame,
+            width=max(2, round(width * scale)),
+            height=max(2, round(height * scale)),
+            interpolation=Interpolation.FAST_BILINEAR,
+        )
+        return np.asarray(small.to_ndarray(), dtype=np.uint8)
+
+
+def _is_own(path: Path) -> bool:
+    return not path.exists() or not path.stat().st_size or read_comment(path) == _MARK
