@@ -61,7 +61,8 @@ def command(
 
     INPUT is a video, a GIF, a folder of pictures, or - for paths on stdin. PROMPT, the last
     argument, says how it should look. The result goes to generate/videos, its frames to
-    source/frames and generate/frames.
+    source/frames and generate/frames. While it is drawn, what is finished plays:
+    NAME.preview.mp4 beside the result.
     """
     from sdbr.media.clip import EncodingSettings
     from sdbr.workflows.clips.folders import places
