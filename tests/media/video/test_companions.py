@@ -257,6 +257,24 @@ def test_subtitles_that_a_container_does_not_hold_are_named_with_what_does(
     assert shown(tmp_path / f"b.{kind}") == expected(LINES)
 
 
+@pytest.mark.parametrize("target", ["b.mp4", "b.webm"])
+def test_subtitles_whose_styles_are_missing_become_plain_text(tmp_path: Path, target: str) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=RATE)
+        video.width, video.height = 32, 32
+        track = container.add_mux_stream("ass")
+        for number in range(2 * RATE):
+            frame = av.VideoFrame.from_ndarray(picture(number, 32, 32), format="rgb24")
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        for number, (begin, end, text) in enumerate(LINES):
+            line = Packet(f"{number},0,Default,,0,0,0,,{text}".encode())
+            _mux(container, track, line, begin, end)
+    rewritten(path, tmp_path / target)
+    assert shown(tmp_path / target) == expected(LINES)
+
+
 def test_matroska_keeps_bitmaps_and_the_fonts_of_ass(tmp_path: Path) -> None:
     film = Film(subtitles=["ass"], bitmaps=[(Fraction(1), Fraction(2))], font=b"a font")
     path = make(tmp_path / "a.mkv", film)
@@ -348,6 +366,7 @@ def test_a_part_has_the_timecode_of_its_first_frame(tmp_path: Path, target: str)
         ("00:00:59;59", 60, 1, "00:01:00;04"),
         ("00:00:59:29", 30, 1, "00:01:00:00"),
         ("01:02:03;04", 30, 0, "01:02:03;04"),
+        ("00:00:01;24", 25, 1, "00:00:02:00"),
     ],
 )
 def test_a_timecode_counts_frames_and_drops_labels_after_a_semicolon(

@@ -11,6 +11,7 @@ import av
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Stream
+from av.subtitles.codeccontext import SubtitleCodecContext
 from av.subtitles.stream import SubtitleStream
 
 from sdbr.media.clip import ClockBreak, Excerpt
@@ -136,7 +137,7 @@ class _Track:
         if not self._encodes:
             self._target = output.add_stream_from_template(stream)
         elif codec in _TEXT:
-            self._target = self._encoder(output, text)
+            self._target = _encoder(output, stream.codec_context, text)
         else:
             raise ValueError(f"{output.format.name} holds no {codec}")
         self._target.time_base = _TICK
@@ -173,16 +174,6 @@ class _Track:
         if coded is not None:
             yield self._placed(coded, Fraction(0), Fraction(0))
 
-    def _encoder(self, output: OutputContainer, codec: str) -> SubtitleStream:
-        target = output.add_stream(codec)
-        assert isinstance(target, SubtitleStream)
-        source = self._source.codec_context
-        # Only an open decoder has the styles that the encoder begins with.
-        source.open(strict=False)
-        target.codec_context.subtitle_header = source.subtitle_header
-        target.codec_context.time_base = _TICK
-        return target
-
     def _coded(self, packet: Packet[SubtitleStream]) -> Packet[SubtitleStream] | None:
         """The packet as the target holds it; None where it shows nothing."""
         if not self._encodes:
@@ -204,6 +195,26 @@ class _Track:
         packet.pts = packet.dts = self._last
         packet.duration = max(0, to_tick(end, _TICK) - self._last)
         return packet
+
+
+def _encoder(output: OutputContainer, source: SubtitleCodecContext, codec: str) -> SubtitleStream:
+    # Only an open decoder has the styles that the encoder begins with.
+    source.open(strict=False)
+    styles = source.subtitle_header
+    trial, plain = (SubtitleCodecContext.create(*it) for it in ((codec, "w"), ("subrip", "r")))
+    assert isinstance(trial, SubtitleCodecContext) and isinstance(plain, SubtitleCodecContext)
+    try:
+        trial.subtitle_header = styles
+        trial.time_base = _TICK
+        trial.open()
+    except UNUSABLE:
+        plain.open()
+        styles = plain.subtitle_header
+    target = output.add_stream(codec)
+    assert isinstance(target, SubtitleStream)
+    target.codec_context.subtitle_header = styles
+    target.codec_context.time_base = _TICK
+    return target
 
 
 def _may_copy(output: OutputContainer, codec: str, tag: str) -> bool:

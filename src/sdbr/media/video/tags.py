@@ -103,7 +103,7 @@ def copy_labels(source: Stream, target: Stream) -> None:
 def carry_chapters(output: OutputContainer, source: InputContainer, excerpt: Excerpt) -> None:
     """Set the chapters that lie in the excerpt, moved and cut like the pictures."""
     chapters: list[Chapter] = []
-    for chapter in source.chapters():
+    for chapter in sorted(source.chapters(), key=lambda one: one["start"]):
         base = chapter["time_base"] or Fraction(1)
         times = excerpt.cut(chapter["start"] * base, chapter["end"] * base)
         if times is None:
@@ -162,7 +162,8 @@ def later_timecode(label: str, rate: int, frames: int) -> str:
     count = tens * 600 * rate + rest + dropped * short
     seconds, frame = divmod(count, rate)
     minutes, seconds = divmod(seconds, 60)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{match[4]}{frame:02}"
+    mark = match[4] if dropped else ":"  # Others than 30 and 60 have no drop-frame.
+    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{mark}{frame:02}"
 
 
 def _is_record(comment: str) -> bool:
