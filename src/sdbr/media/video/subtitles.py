@@ -30,6 +30,7 @@ _LONGEST = 60
 # How far apart, in seconds, a file may hold what is shown at the same time.
 _INTERLEAVED = 10
 _TICK = Fraction(1, 1000)
+_UNREADABLE = "Some subtitles were left out: they cannot be read."
 
 
 class SubtitleFeed:
@@ -64,8 +65,8 @@ class SubtitleFeed:
             self._held = None
             try:
                 self._output.mux(packet)
-            except (av.InvalidDataError, ValueError) as error:
-                self._note(f"A subtitle was left out: {error}.")
+            except (av.InvalidDataError, ValueError):
+                self._note(_UNREADABLE)
 
     def _opened(self, streams: Sequence[SubtitleStream]) -> dict[int, _Track]:
         kind, tracks = self._output.format.name, {}
@@ -99,7 +100,10 @@ class SubtitleFeed:
     def _moved(self) -> Iterator[Packet[SubtitleStream]]:
         try:
             for packet in self._demuxed():
-                yield from self._tracks[packet.stream_index].take(packet, self._excerpt)
+                try:
+                    yield from self._tracks[packet.stream_index].take(packet, self._excerpt)
+                except UNUSABLE:
+                    self._note(_UNREADABLE)
         except (av.FFmpegError, OSError) as error:
             self._note(f"The subtitles break off: {error.strerror or error}.")
         for track in self._tracks.values():
@@ -180,11 +184,10 @@ class _Track:
             # MP4 fills the time between two subtitles with empty text; its muxer makes it anew.
             empty = self._target.codec_context.codec.canonical_name == "mov_text"
             return None if empty and bytes(packet)[:2] == b"\0\0" else packet
-        with suppress(av.InvalidDataError):
-            shown = self._source.decode2(packet)
-            if shown is not None and len(shown):
-                return self._target.codec_context.encode_subtitle(shown)
-        return None
+        shown = self._source.decode2(packet)
+        if shown is None or not len(shown):
+            return None
+        return self._target.codec_context.encode_subtitle(shown)
 
     def _placed(
         self, packet: Packet[SubtitleStream], begin: Fraction, end: Fraction
@@ -202,7 +205,8 @@ def _encoder(output: OutputContainer, source: SubtitleCodecContext, codec: str) 
     source.open(strict=False)
     styles = source.subtitle_header
     trial, plain = (SubtitleCodecContext.create(*it) for it in ((codec, "w"), ("subrip", "r")))
-    assert isinstance(trial, SubtitleCodecContext) and isinstance(plain, SubtitleCodecContext)
+    assert isinstance(trial, SubtitleCodecContext)
+    assert isinstance(plain, SubtitleCodecContext)
     try:
         trial.subtitle_header = styles
         trial.time_base = _TICK
