@@ -11,8 +11,6 @@ from statistics import fmean
 from threading import Event
 from typing import Any
 
-import numpy as np
-
 from sdbr.concurrency import map_ordered
 from sdbr.console import counted
 from sdbr.errors import InputProblem
@@ -166,4 +164,4 @@ def judge(clip: Path, against: Path | None) -> SteadinessCurve:
 
 
 def _pixels(path: Path) -> Iterator[Pixels]:
-    return (np.ascontiguousarray(f.image[..., :3]) for f in open_reader(path).frames())
+    return (rgb(f.image) for f in open_reader(path).frames())
