@@ -276,17 +276,17 @@ def test_subtitles_whose_styles_are_missing_become_plain_text(tmp_path: Path, ta
 
 
 def test_a_subtitle_that_cannot_be_written_does_not_take_the_others_along(tmp_path: Path) -> None:
-    with av.open(str(make(tmp_path / "a.mkv", Film(subtitles=["subrip"])))) as source:
-        with av.open(str(tmp_path / "b.mkv"), "w") as container:
-            video, track = source.streams.video[0], source.streams.subtitles[0]
-            copies = {0: container.add_stream_from_template(video, opaque=True)}
-            copies[1] = container.add_stream_from_template(track)
-            for packet in source.demux(video, track):
-                if packet.size:
-                    packet.stream = copies[packet.stream_index]
-                    container.mux(packet)
-            # MP4 holds texts of up to 65535 bytes.
-            _mux(container, copies[1], Packet(b"A" * 70_000), Fraction(9, 4), Fraction(5, 2))
+    path = make(tmp_path / "a.mkv", Film(subtitles=["subrip"]))
+    with av.open(str(path)) as source, av.open(str(tmp_path / "b.mkv"), "w") as container:
+        video, track = source.streams.video[0], source.streams.subtitles[0]
+        copies = {0: container.add_stream_from_template(video, opaque=True)}
+        copies[1] = container.add_stream_from_template(track)
+        for packet in source.demux(video, track):
+            if packet.size:
+                packet.stream = copies[packet.stream_index]
+                container.mux(packet)
+        # MP4 holds texts of up to 65535 bytes.
+        _mux(container, copies[1], Packet(b"A" * 70_000), Fraction(9, 4), Fraction(5, 2))
     writer = rewritten(tmp_path / "b.mkv", tmp_path / "c.mp4")
     assert writer.notes == ("Some subtitles were left out: they cannot be read.",)
     assert shown(tmp_path / "c.mp4") == expected(LINES)
