@@ -169,8 +169,11 @@ def test_pillows_own_animations_are_read_with_their_times(tmp_path: Path) -> Non
 def test_a_gif_may_have_its_colors_for_the_whole_file_or_for_each_frame(tmp_path, local) -> None:
     """The bits for the table's size may be set where there is none."""
     with BytesIO() as file:
-        Image.new("P", (8, 8), 1).save(file, "GIF")
+        four = Image.frombytes("P", (8, 8), bytes(range(4)) * 16)
+        four.putpalette(bytes(range(12)))
+        four.save(file, "GIF")
         data = bytearray(file.getvalue())
+    assert data[10] & 7 == 1
     size = 3 << (data[10] & 7) + 1
     at = data.index(b",", 13 + size)
     frame = data[at:-1]
