@@ -62,3 +62,11 @@ def test_what_is_taken_out_is_gone():
 def test_a_picture_too_small_for_bands_has_no_paper():
     dot = np.full((3, 5, 3), 90, np.uint8)
     assert not sticking(dot, dot, np.zeros((3, 5, 2), np.float32)).any()
+
+
+def test_paper_is_found_in_its_strength_where_the_scene_moves_little_and_lost_contrast():
+    frames = pan(2)
+    left, right = frames[0] // 2 + 60, (frames[-1] // 2 + 60) // 2 + 64
+    found = sticking(on_paper(left), on_paper(right), np.full_like(FLOW, (-2, 0)))
+    assert alike(found, paper()) > 0.75
+    assert 0.8 * paper().std() < found.std() < 1.2 * paper().std()

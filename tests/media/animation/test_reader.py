@@ -186,3 +186,12 @@ def test_a_gif_may_have_its_colors_for_the_whole_file_or_for_each_frame(tmp_path
         assert image.n_frames == 2
     clip = open_reader(path).clip
     assert (clip.frames, clip.cut) == (2, False)
+
+
+def test_frames_that_last_unevenly_have_a_mean_rate_and_are_told_as_such(tmp_path: Path) -> None:
+    for name, delays in (("even.gif", (5, 5)), ("uneven.gif", (5, 15))):
+        still = [[0] * 4] * 4
+        (tmp_path / name).write_bytes(gif([frame(still, delay=delay) for delay in delays]))
+    even, uneven = (open_reader(tmp_path / f"{name}.gif").clip.pace for name in ("even", "uneven"))
+    assert (even.rate, even.variable) == (20, False)
+    assert (uneven.rate, uneven.variable) == (10, True)
