@@ -25,6 +25,7 @@ _EXAMPLES = """
 sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
 sdbr vid2vid clip.mp4 "as a woodcut" --max-cost 10
 sdbr vid2vid clip.mov "watercolor" --start 1:02 --duration 5 --fps 12 --model structure
+sdbr vid2vid clip.mp4 --model remove-background -o cut-out.webm
 sdbr vid2vid clips/*.mp4 "anime" --yes --workers 16
 sdbr txt2img "a fox" --count 8 | sdbr vid2vid - "watercolor" --fps 8
 """

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 
 from sdbr.media.clip import Pixels
 from sdbr.media.video import yuv
+from sdbr.media.video.tracks import PIXEL_LIMIT
 
 _LOOKED_AT = 600
 """Packets, 10 to 25 s of film: titles begin with nothing shown, but seldom for so long."""
@@ -87,6 +88,7 @@ def _shows(frame: VideoFrame) -> bool:
 def _decoder_like(stream: VideoStream) -> VideoCodecContext:
     decoder = av.CodecContext.create(stream.codec_context.codec.name, "r")
     assert isinstance(decoder, VideoCodecContext)
+    decoder.options = dict(PIXEL_LIMIT)
     # No threads by frames: a picture of alpha must be there before the frame that it is for.
     decoder.thread_type, decoder.thread_count = "SLICE", 1
     return decoder
