@@ -169,10 +169,8 @@ def _make(case: Case, path: Path) -> None:
     word, _, value = case.inputs.partition(" ")
     plain = f"-f lavfi -i {PICTURE} -f lavfi -i {TONE}"
     if word in ("join", "sizes", "rates"):
-        second = {
-            "sizes": plain.replace("320x240", "400x240"),
-            "rates": plain.replace("48000", "32000"),
-        }
+        changed = {"sizes": ("320x240", "400x240"), "rates": ("48000", "32000")}
+        second = plain.replace(*changed.get(word, ("=", "=")))
         parts = [path.with_stem(f"{path.stem}-{n}") for n in (1, 2)]
         offset = "" if word == "join" else f"-output_ts_offset {FRAMES / RATE}"
         _ffmpeg(f"{plain} {case.encode}", parts[0])
