@@ -136,10 +136,11 @@ def main() -> int:
     wanted = set(sys.argv[1:])
     chosen = [case for case in cases() if not wanted or case.name in wanted]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda case: _outcome(case, Path(folder)), chosen))
-    for case, outcome in zip(chosen, found, strict=True):
-        print(f"{case.name:24} {outcome}")
-    wrong = sum("WRONG" in outcome for outcome in found)
+        wrong = 0
+        outcomes = pool.map(lambda case: _outcome(case, Path(folder)), chosen)
+        for case, outcome in zip(chosen, outcomes, strict=True):
+            print(f"{case.name:24} {outcome}", flush=True)
+            wrong += outcome.startswith("WRONG")
     print(f"{len(chosen)} clips, {wrong} wrong")
     return wrong
 
@@ -260,9 +261,7 @@ def _first_sound(path: Path) -> float:
     """When the beep begins, in seconds after the first picture."""
     entries = ["-show_entries", "frame=pts_time", "-read_intervals", "%+#1", "-of", "csv=p=0"]
     first = _run(["ffprobe", "-v", "error", "-select_streams", _stream(path), *entries, str(path)])
-    zero = float(first.split()[0].strip(b",")) if first.strip() else 0.0
-    if path.suffix == ".avi":
-        zero = 0.0
+    zero = 0.0 if path.suffix == ".avi" else float(first.split()[0].strip(b","))
     even = "-map 0:a:0 -af aresample=48000:async=1:first_pts=0:min_hard_comp=0.01"
     given = ["ffmpeg", "-v", "error", "-copyts", "-i", str(path)]
     raw = _run([*given, *even.split(), "-ac", "1", "-f", "f32le", "-"])
