@@ -223,3 +223,16 @@ def test_a_service_that_fails_for_as_many_frames_as_there_are_workers_is_asked_n
     ran = sdbr("img2gif", photo_in(workspace), "a", *flags)
     assert ran.code == 5
     assert 2 <= len(invocations(emulator)) <= 4
+
+
+def test_a_frame_that_fails_by_itself_does_not_keep_the_others_from_being_drawn(
+    start_emulator, sdbr, workspace
+):
+    emulator = start_emulator(faults=Faults(model_error_424="nth:2"))
+    flags = ("--frames", "4", "--workers", "1", "--attempts", "1")
+    ran = sdbr("img2gif", photo_in(workspace), "a", *flags)
+    assert ran.code == 8
+    assert "1 of 4 pictures are missing." in ran.failure
+    assert len(invocations(emulator)) == 4
+    assert sdbr("img2gif", "photo.png", "a", *flags).code == 0
+    assert len(invocations(emulator)) == 5

@@ -30,8 +30,11 @@ def test_inspect_tells_how_an_animation_was_made_and_from_what(sdbr, photo):
 @pytest.mark.parametrize("source", ["photo", "dance"])
 def test_a_replay_makes_the_same_file_for_nothing(emulator, sdbr, request, source):
     name = request.getfixturevalue(source)
-    told = ("--frames", "3", "--to-prompt", "b", "--hold", "1") if source == "photo" else ()
-    first = sdbr("img2gif", name, "a", *told)
+    told = {
+        "photo": ("--frames", "3", "--to-prompt", "b", "--hold", "1"),
+        "dance": ("--strength", "0.3", "--keyframes", "every:4", "--loop", "2"),
+    }
+    first = sdbr("img2gif", name, "a", *told[source])
     before, sent = first.paths[0].read_bytes(), len(emulator.received)
     again = sdbr("replay", str(first.paths[0]))
     assert again.code == 0
