@@ -195,3 +195,10 @@ def test_frames_that_last_unevenly_have_a_mean_rate_and_are_told_as_such(tmp_pat
     even, uneven = (open_reader(tmp_path / f"{name}.gif").clip.pace for name in ("even", "uneven"))
     assert (even.rate, even.variable) == (20, False)
     assert (uneven.rate, uneven.variable) == (10, True)
+
+
+@pytest.mark.parametrize(("disposal", "shows_through"), [(KEEP, False), (BACKGROUND, True)])
+def test_what_a_frame_leaves_behind_it_may_show_through(tmp_path, disposal, shows_through) -> None:
+    path = tmp_path / "a.gif"
+    path.write_bytes(gif([frame([[0] * 4] * 4, disposal=disposal), frame([[1]])]))
+    assert open_reader(path).clip.has_alpha == shows_through
