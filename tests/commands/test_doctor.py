@@ -1,7 +1,7 @@
 import json
 from collections import namedtuple
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -234,6 +234,12 @@ def test_models_that_end_soon_and_new_ones_are_told():
     assert "ends on 2026-12-24" in said[0]
     assert "is legacy" in said[1]
     assert "stability.new-v1:0, which sdbr does not know" in said[2]
+
+
+@pytest.mark.parametrize(("days", "told"), [(0, 1), (90, 1), (91, 0)])
+def test_an_end_is_told_from_90_days_before(days, told):
+    live = {CORE.id: ModelStatus(CORE.id, "ACTIVE", TODAY + timedelta(days))}
+    assert len(list(models.lifecycles(Offer("x", live, frozenset()), CATALOG, TODAY))) == told
 
 
 def test_old_prices_are_told_and_ones_own_do_not_age():

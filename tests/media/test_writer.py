@@ -143,6 +143,14 @@ def test_a_last_picture_is_shown_as_long_as_its_format_can(
     assert any("655.35 s" in note for note in writer.notes) == (suffix == ".gif")
 
 
+def test_a_picture_of_an_animated_png_may_be_shown_for_nine_hours_to_the_half_second(tmp_path):
+    first, last = timeline([STEP, Fraction(65535, 2)])
+    with open_writer(target := tmp_path / "a.apng", PACE) as writer:
+        writer.add(first)
+        writer.add(last)
+    assert list(open_reader(target).frames())[-1].lasts == Fraction(65535, 2)
+
+
 def test_lossless_webp_is_lossless(tmp_path: Path) -> None:
     frames = timeline([STEP] * 4, alpha=True)
     with open_writer(tmp_path / "a.webp", PACE, settings=EncodingSettings(lossless=True)) as writer:

@@ -102,3 +102,17 @@ def test_of_two_changes_in_a_row_the_larger_one_is_the_cut():
     quiet = [Change(1.0, 0.01, 0.0)] * 20
     quiet[8], quiet[9] = Change(50.0, 0.8, 0.01), Change(60.0, 0.8, 0.01)
     assert find_cuts(quiet) == (9,)
+
+
+def test_a_cut_stands_three_times_above_what_is_usual_there():
+    steady = [Change(4.0, 0.01, 0.0)] * 30
+    steady[15] = Change(16.5, 0.5, 0.01)
+    assert find_cuts(steady) == (15,)
+    steady[15] = Change(14.5, 0.5, 0.01)
+    assert find_cuts(steady) == ()
+
+
+def test_what_is_usual_is_told_by_the_twelve_changes_on_either_side():
+    quiet, busy = Change(1.0, 0.01, 0.0), Change(10.0, 0.01, 0.0)
+    changes = [busy] * 13 + [Change(25.0, 0.5, 0.01)] + [quiet] * 12 + [busy] * 10
+    assert find_cuts(changes) == (13,)

@@ -82,3 +82,7 @@ def test_how_much_of_the_sources_detail_a_look_keeps_is_learnt():
 def test_a_source_that_grows_sharper_sharpens_the_picture_by_a_sixth_at_most():
     some, much = np.full((5, 8), 100, np.float32), np.full((5, 8), 900, np.float32)
     assert 1.1 < gain(some, some, much, some).max() < 7 / 6
+
+
+def test_a_look_keeps_no_more_than_half_as_much_detail_again_as_the_source_has():
+    assert 1.4 < kept(3 * finest(SHARP), finest(SHARP)).max() <= 1.5

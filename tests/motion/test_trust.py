@@ -66,3 +66,15 @@ def test_a_thin_slice_of_another_thing_is_not_trusted_for_its_neighbors_sake():
 def test_a_flow_may_miss_by_a_part_of_a_pixel_and_a_25th_of_its_way(way, may_miss):
     out, back = (np.full((8, 8, 2), (x, 0), np.float32) for x in (way, may_miss - way))
     assert misses(out, back) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_picture_on_its_side_is_trusted_as_it_is_upright():
+    first, second = ground(96, 96), ground(96, 96)
+    second[40:56, 30:70] = 255 - second[40:56, 30:70]
+    nowhere = np.zeros((96, 96, 2), np.float32)
+
+    def sure(one, other):
+        return trust(nowhere, nowhere, view(one, (96, 96)), view(other, (96, 96)))
+
+    turned = (np.ascontiguousarray(np.transpose(each, (1, 0, 2))) for each in (first, second))
+    assert np.abs(sure(*turned).T - sure(first, second)).max() < 0.01

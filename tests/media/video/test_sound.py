@@ -201,3 +201,11 @@ def test_what_an_edit_list_took_away_is_neither_seen_nor_heard(tmp_path: Path, t
     before, heard = samples(path), samples(tmp_path / target)
     assert abs(len(before) - len(heard)) < 3000
     assert abs(shift(before[4800:60000], heard[4800:60000])) <= 480
+
+
+@pytest.mark.parametrize("layout", ["mono", "stereo", "5.1", "7.1"])
+def test_sound_that_is_encoded_anew_keeps_its_speakers(tmp_path: Path, layout: str) -> None:
+    film = Film(times=TIMES, sounds=["pcm_s16le"], sound_layout=layout)
+    rewritten(make_film(tmp_path / "a.mkv", film), tmp_path / "b.mp4")
+    with av.open(str(tmp_path / "b.mp4")) as container:
+        assert container.streams.audio[0].codec_context.layout.name == layout
