@@ -296,4 +296,4 @@ def _reserve(file: BinaryIO, size: int) -> None:
 
 
 def _json(entry: Entry) -> bytes:
-    return json.dumps(asdict(entry), sort_keys=True).encode("utf-8")
+    return json.dumps(asdict(entry)).encode("utf-8")
