@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import SubtitleSet
+from PIL import Image
 
 from sdbr.media.open import Writer, open_reader, open_writer, origin_of, read_comment
 from sdbr.media.video.tags import later_timecode
@@ -36,7 +38,9 @@ class Film:
     tags: dict[str, str] = field(default_factory=dict)
     bitmaps: Sequence[tuple[Fraction, Fraction]] = ()
     timecode: str = ""
-    font: bytes = b""
+    attachment: bytes = b""
+    attached: str = "font.ttf"
+    mimetype: str = "font/ttf"
 
 
 def make(path: Path, film: Film) -> Path:
@@ -74,8 +78,8 @@ def make(path: Path, film: Film) -> Path:
             images = container.add_mux_stream("hdmv_pgs_subtitle")
             images.time_base = MS
             images.metadata["language"] = "spa"
-        if film.font:
-            container.add_attachment("font.ttf", "font/ttf", film.font)
+        if film.attachment:
+            container.add_attachment(film.attached, film.mimetype, film.attachment)
         for number in range(2 * RATE):
             frame = av.VideoFrame.from_ndarray(picture(number, 32, 32), format="rgb24")
             container.mux(video.encode(frame))
@@ -293,7 +297,7 @@ def test_a_subtitle_that_cannot_be_written_does_not_take_the_others_along(tmp_pa
 
 
 def test_matroska_keeps_bitmaps_and_the_fonts_of_ass(tmp_path: Path) -> None:
-    film = Film(subtitles=["ass"], bitmaps=[(Fraction(1), Fraction(2))], font=b"a font")
+    film = Film(subtitles=["ass"], bitmaps=[(Fraction(1), Fraction(2))], attachment=b"a font")
     path = make(tmp_path / "a.mkv", film)
     assert rewritten(path, tmp_path / "b.mkv").notes == ()
     assert shown(tmp_path / "b.mkv", 1) == expected([(Fraction(1), Fraction(2), "bitmap of 1")])
@@ -336,6 +340,20 @@ def test_a_tag_that_a_container_has_no_place_for_is_named(tmp_path: Path) -> Non
         "mp4 has no place for these tags: mood. Write an mkv to keep them.",
     )
     assert rewritten(path, tmp_path / "b.mkv").notes == ()
+
+
+def test_a_cover_stays_behind_because_it_shows_the_film_as_it_was(tmp_path: Path) -> None:
+    cover = BytesIO()
+    Image.fromarray(picture(0)).save(cover, "PNG")
+    path = make(
+        tmp_path / "a.mkv",
+        Film(attachment=cover.getvalue(), attached="cover.png", mimetype="image/png"),
+    )
+    assert rewritten(path, tmp_path / "b.mkv").notes == (
+        "The cover was left out: it shows the film as it was.",
+    )
+    with av.open(str(tmp_path / "b.mkv")) as container:
+        assert [stream.type for stream in container.streams] == ["video"]
 
 
 def test_a_comment_becomes_the_description_because_the_record_stands_in_its_place(

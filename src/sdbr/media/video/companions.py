@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import av
 from av.container import InputContainer, OutputContainer
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
@@ -48,6 +49,8 @@ class Companions:
             if not origin.audio:
                 note(f"The subtitles and tags could not be taken along: {error}")
             return
+        if any(one.disposition & Disposition.attached_pic for one in source.streams.video):
+            note("The cover was left out: it shows the film as it was.")
         copy_labels(original, picture)
         carry_tags(output, source, note)
         carry_timecode(output, (original, picture), excerpt.zero + self.lead - origin.zero, note)
