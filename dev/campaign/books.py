@@ -78,12 +78,12 @@ def kept_of(workspace: Path) -> set[str]:
 
 
 def results_of(workspace: Path) -> Tree:
-    """All results and kept frames."""
+    """All results and kept frames; what a preview shows depends on when the run ended."""
     return {
         str(path.relative_to(workspace)): _digest(path)
         for top in ("source", "generate")
         for path in _files(workspace / top)
-        if not path.name.startswith(".")
+        if not path.name.startswith(".") and not path.name.endswith(".preview.mp4")
     }
 
 
