@@ -72,10 +72,11 @@ class Clip:
     picture) are declared, not counted; None where nothing is declared. `start` is the file's
     own time of its first frame, in seconds; the frames themselves count from zero. `rotation`
     is how far the stored picture is turned clockwise to stand upright, in degrees, after it was
-    flipped left to right if it is `mirrored`. `loop` is how often an animation plays, 0 for ever,
-    None where the file does not say. `track` is the number of the picture track, from 1; `breaks`
-    are where the file's clock jumps. `paths` are the files it is read from. `notes` are sentences
-    for the user on what was found and done.
+    flipped left to right if it is `mirrored`. `has_alpha` tells of an alpha channel that says what
+    is transparent, and is no padding. `loop` is how often an animation plays, 0 for ever, None
+    where the file does not say. `track` is the number of the picture track, from 1; `breaks` are
+    where the file's clock jumps. `paths` are the files it is read from. `notes` are sentences for
+    the user on what was found and done.
     """
 
     kind: str
