@@ -165,11 +165,19 @@ def test_an_alpha_channel_in_which_nothing_is_clear_is_dropped():
 
 @pytest.mark.parametrize("keep_alpha", [True, False])
 def test_padding_is_no_transparency(keep_alpha):
-    data = encoded(Image.new("RGBA", (3, 3), (*ORANGE, 0)), "png")
+    padded = Image.new("RGBA", (3, 3), (*ORANGE, 0))
+    padded.putpixel((0, 0), (0, 0, 0, 0))
+    data = encoded(padded, "png")
     opened = open_picture(data, keep_alpha=keep_alpha, drop_padding=True)
     assert (opened.image.mode, opened.image.getpixel((1, 1))) == ("RGB", ORANGE)
     assert opened.notes == ("alpha of 0 everywhere left out",)
     assert open_picture(data).image.getpixel((1, 1)) == (255, 255, 255)
+
+
+def test_an_empty_canvas_shows_the_background():
+    data = encoded(Image.new("RGBA", (3, 3)), "png")
+    opened = open_picture(data, background="red", drop_padding=True)
+    assert opened.image.getpixel((1, 1)) == (255, 0, 0)
 
 
 @pytest.mark.parametrize("suffix", ["gif", "webp", "png"])

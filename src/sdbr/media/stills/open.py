@@ -69,10 +69,10 @@ def open_picture(
     """Decode a picture: upright, in sRGB, 8 bits a channel, the first frame of an animation.
 
     `background`, a color name or #rrggbb, is seen through transparent parts, unless
-    `keep_alpha` keeps these. `drop_padding` takes an alpha channel of 0 everywhere for no alpha:
-    nothing at all would be seen. `at_least` is a size that will do: a larger picture is decoded
-    at a reduced scale, with twice as many pixels a side or more. `name` stands for bytes in
-    messages.
+    `keep_alpha` keeps these. `drop_padding` takes an alpha channel of 0 everywhere for no alpha,
+    unless all is of one color: nothing at all would be seen. `at_least` is a size that will do: a
+    larger picture is decoded at a reduced scale, with twice as many pixels a side or more. `name`
+    stands for bytes in messages.
     At most MAX_PIXELS pixels. Memory: 4 bytes a pixel for plain RGB, 8 where it is turned,
     flattened or converted, never over 13 (17 in HDR); for a JPEG of which less is needed, as much
     for a pixel of the reduced scale (progressive ones need 4 for each stored pixel besides).
@@ -153,8 +153,10 @@ def _without_padding(found: DecodedPicture) -> DecodedPicture:
     image = found.image
     if image.mode != "RGBA" or image.getchannel("A").getextrema() != (0, 0):
         return found
-    notes = (*found.notes, "alpha of 0 everywhere left out")
-    return replace(found, image=image.convert("RGB"), notes=notes)
+    color = image.convert("RGB")
+    if color.getcolors(1):
+        return found  # An empty canvas hides nothing.
+    return replace(found, image=color, notes=(*found.notes, "alpha of 0 everywhere left out"))
 
 
 def _on(background: str, found: DecodedPicture) -> DecodedPicture:
