@@ -22,8 +22,9 @@ import numpy.typing as npt
 
 SIZE, RATE, FRAMES, BEEP = (320, 240), 25, 30, 0.5
 BARS = f"smptebars=s={SIZE[0]}x{SIZE[1]}:r={RATE}:d={FRAMES / RATE}"
-# A box that moves shows that frames are told apart, below the bars that are measured.
-PICTURE = f"{BARS},drawbox=x=10+t*80:y=180:w=40:h=40:color=white:t=fill"
+# A box that moves below the bars that are measured shows that frames are told apart.
+BOX = f"color=white:s=40x40:r={RATE}[box];[bars][box]overlay=x=10+t*80:y=180:shortest=1"
+PICTURE = f"{BARS}[bars];{BOX}"
 TONE = f"aevalsrc='0.5*gt(t,{BEEP})*lt(t,{BEEP + 0.2})*sin(6283*t)':s=48000:d={FRAMES / RATE}"
 COLOR = "-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv"
 H264 = f"-vf scale=out_color_matrix=bt709,format=yuv420p -c:v libx264 -preset veryfast {COLOR}"
@@ -235,11 +236,16 @@ def _compared(case: Case, source: Path, made: Path) -> str:
 
 def _times(path: Path) -> list[float]:
     """When frames are shown, from the first, in the track with most pixels; AVI's by number."""
-    asked = ["-show_entries", "frame=pts_time,pkt_dts_time", "-select_streams", _stream(path)]
+    asked = [
+        "-show_entries",
+        "frame=best_effort_timestamp_time,pkt_dts_time",
+        "-select_streams",
+        _stream(path),
+    ]
     frames = json.loads(_run(["ffprobe", "-v", "error", *asked, "-of", "json", str(path)]))[
         "frames"
     ]
-    key = "pkt_dts_time" if path.suffix == ".avi" else "pts_time"
+    key = "pkt_dts_time" if path.suffix == ".avi" else "best_effort_timestamp_time"
     times = [float(frame[key]) for frame in frames if key in frame]
     return [time - times[0] for time in times]
 
