@@ -246,7 +246,10 @@ def _times(path: Path) -> list[float]:
         "frames"
     ]
     key = "pkt_dts_time" if path.suffix == ".avi" else "best_effort_timestamp_time"
-    times = [float(frame[key]) for frame in frames if key in frame]
+    times: list[float] = []
+    for frame in frames:
+        # ffprobe finds no time for the last picture of an MPEG program stream.
+        times.append(float(frame[key]) if key in frame else times[-1] + 1 / RATE)
     return [time - times[0] for time in times]
 
 
