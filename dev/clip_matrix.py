@@ -204,7 +204,7 @@ def _ffmpeg(arguments: str, target: Path) -> None:
 
 
 def _compared(case: Case, source: Path, made: Path) -> str:
-    before, after = _times(source), _times(made)
+    before, after = (_from_zero(_times(path)) for path in (source, made))
     problems = []
     joined = case.frames is not None
     if joined:
@@ -234,8 +234,12 @@ def _compared(case: Case, source: Path, made: Path) -> str:
     return f"WRONG {'; '.join(problems)} | {told}" if problems else told
 
 
+def _from_zero(times: list[float]) -> list[float]:
+    return [time - times[0] for time in times]
+
+
 def _times(path: Path) -> list[float]:
-    """When frames are shown, from the first, in the track with most pixels; AVI's by number."""
+    """When frames are shown, by the file's clock, in the track with most pixels; AVI's by number."""
     asked = [
         "-show_entries",
         "frame=best_effort_timestamp_time,pkt_dts_time",
@@ -250,7 +254,7 @@ def _times(path: Path) -> list[float]:
     for frame in frames:
         # ffprobe finds no time for the last picture of an MPEG program stream.
         times.append(float(frame[key]) if key in frame else times[-1] + 1 / RATE)
-    return [time - times[0] for time in times]
+    return times
 
 
 def _stream(path: Path) -> str:
@@ -268,9 +272,7 @@ def _shown(path: Path) -> tuple[int, int]:
 
 def _first_sound(path: Path) -> float:
     """When the beep begins, in seconds after the first picture."""
-    entries = ["-show_entries", "frame=pts_time", "-read_intervals", "%+#1", "-of", "csv=p=0"]
-    first = _run(["ffprobe", "-v", "error", "-select_streams", _stream(path), *entries, str(path)])
-    zero = 0.0 if path.suffix == ".avi" else float(first.split()[0].strip(b","))
+    zero = 0.0 if path.suffix == ".avi" else _times(path)[0]
     even = "-map 0:a:0 -af aresample=48000:async=1:first_pts=0:min_hard_comp=0.01"
     given = ["ffmpeg", "-v", "error", "-copyts", "-i", str(path)]
     raw = _run([*given, *even.split(), "-ac", "1", "-f", "f32le", "-"])
