@@ -87,7 +87,9 @@ def test_a_new_one_takes_the_place_of_an_old_one_and_is_removed_when_done(tmp_pa
     Preview(path, PACE, None).keep()
     assert len(shown(path)) == 9
     preview = Preview(path, PACE, None)
-    preview.add(FRAMES[0])
+    for frame in FRAMES[:9]:
+        preview.add(frame)
+    assert path.exists()
     preview.remove()
     assert not path.exists()
 
@@ -139,8 +141,11 @@ def test_one_that_cannot_be_written_stops_nothing(
 def test_one_that_fails_midway_ends_and_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.preview.mp4"
     preview = Preview(path, PACE, None)
-    preview.add(FRAMES[0])
+    for frame in FRAMES[:9]:
+        preview.add(frame)
     preview.add(Frame(np.zeros((9, 9, 3), np.uint8), Fraction(1), Fraction(1)))
-    preview.add(FRAMES[1])
+    preview.add(FRAMES[9])
+    assert preview.frames == 9
+    assert path.exists()
     preview.remove()
     assert not path.exists()
