@@ -239,7 +239,7 @@ def _from_zero(times: list[float]) -> list[float]:
 
 
 def _times(path: Path) -> list[float]:
-    """When frames are shown, by the file's clock, in the track with most pixels; AVI's by number."""
+    """When frames are shown, by the file's clock, in its largest track; AVI's by number."""
     asked = [
         "-show_entries",
         "frame=best_effort_timestamp_time,pkt_dts_time",
