@@ -186,6 +186,18 @@ def noisy(count: int) -> Sequence[Pixels]:
     return [random.integers(0, 255, (64, 96, 3), np.uint8) for _ in range(count)]
 
 
+def test_damaged_frames_are_counted(tmp_path: Path) -> None:
+    times = [Fraction(n, 25) for n in range(40)]
+    path = make_film(tmp_path / "a.mkv", Film(times=times))
+    data = bytearray(path.read_bytes())
+    for place in range(len(data) // 2, len(data) * 3 // 4, 97):
+        data[place] ^= 0x55
+    path.write_bytes(data)
+    reader = open_reader(path)
+    assert list(reader.frames())
+    assert any(note.startswith("Damaged frames") for note in reader.notes)
+
+
 def test_broken_packets_cost_only_themselves(tmp_path: Path) -> None:
     times = [Fraction(n, 25) for n in range(40)]
     path = make_film(tmp_path / "a.mkv", Film(codec="mjpeg", pix_fmt="yuvj420p", times=times))

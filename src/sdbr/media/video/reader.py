@@ -168,7 +168,7 @@ def _decoded_packets(
     """Decode packet by packet, so that a broken one costs only itself."""
     # Threads by slices took two and a half times as long.
     stream.thread_type = "AUTO"
-    broken = 0
+    broken = damaged = 0
     decoder = _Decoder(stream)
     alpha = AlphaDecoder()
     while True:
@@ -189,9 +189,12 @@ def _decoded_packets(
             stream.codec_context.sample_aspect_ratio or stream.sample_aspect_ratio or 1
         )
         for frame in frames:
+            damaged += frame.is_corrupt
             yield _Shape(frame.width, frame.height, frame.format.name, aspect), frame
     if broken:
-        note(f"{broken} broken packets of the film were skipped.")
+        note(f"Broken packets of the film that were skipped: {broken}.")
+    if damaged:
+        note(f"Damaged frames, of which the decoder made up parts: {damaged}.")
 
 
 class _Decoder:
