@@ -187,7 +187,9 @@ def run(plan: RunPlan, setup: Setup) -> None:
     estimate = with_other_seeds(plan.estimate, resources.on_filtered.other_seeds)
     price = f"{plan.prefix}{estimate}"
     if setup.dry_run:
-        _print_plan(plan, output.json)
+        for line in (line for work in plan.works for line in work.plan()):
+            for text in [_json(line.as_json())] if output.json else line.as_text():
+                print_line(text)
         Console().say(f"{price}. Nothing was sent.")
         return
     console.say(price)
@@ -242,12 +244,6 @@ def spending_of(budget: Budget, estimate: Estimate) -> str:
     perhaps = f", {in_usd(budget.perhaps)} USD perhaps" if budget.perhaps else ""
     note = "" if estimate.billed else " (emulated)"
     return f"{in_usd(budget.spent)} USD spent{perhaps}{note}"
-
-
-def _print_plan(plan: RunPlan, as_json: bool) -> None:
-    for line in (line for work in plan.works for line in work.plan()):
-        for text in [_json(line.as_json())] if as_json else line.as_text():
-            print_line(text)
 
 
 def _print(result: ResultLine, as_json: bool, emulated: bool) -> None:

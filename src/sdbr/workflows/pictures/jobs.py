@@ -162,8 +162,12 @@ class _JobFactory:
         masked = self._beside.mask is not None or "mask_source" in dict(look.extras)
         request = request_over_picture(look, model, masked)
         request = replace(request, init_image=main.blob)
-        if "mask" in takes and _needs_mask(model) and self._beside.mask is None:
-            self._check_transparent(main, model, path)
+        unmasked = "mask" in takes and _needs_mask(model) and self._beside.mask is None
+        if unmasked and not main.has_alpha:
+            raise UsageProblem(
+                f"{model.title} needs to know where, and {path.name} has no transparent part. "
+                "Add --mask."
+            )
         request, attached = attach(
             request, self._beside, main.placement, self._store, self._prepared
         )
@@ -178,13 +182,6 @@ class _JobFactory:
             flags=tuple(flags_of(look).items()),
             before=path,
         )
-
-    def _check_transparent(self, main: PreparedPicture, model: Model, path: Path) -> None:
-        if not main.has_alpha:
-            raise UsageProblem(
-                f"{model.title} needs to know where, and {path.name} has no transparent part. "
-                "Add --mask."
-            )
 
     def _prepared(
         self, path: Path, model: Model, options: FitOptions, store: Path, role: str
