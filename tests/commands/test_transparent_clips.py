@@ -51,7 +51,7 @@ def test_another_background_is_another_request(sdbr, emulator, clip):
 def test_an_unknown_background_is_refused_before_a_call(sdbr, emulator, clip):
     ran = sdbr("vid2vid", clip, "ink", "--background", "beautiful")
     assert ran.code == 2
-    assert "'beautiful' is not a colour" in ran.errors
+    assert "'beautiful' is not a color" in ran.errors
     assert not invocations(emulator)
 
 
