@@ -33,6 +33,7 @@ _RUNNING = {"mpegts", "mpeg", "vob", "flv", "live_flv", "nsv", "h264", "hevc"}
 _GAP = 600
 # Sound may be muxed a little out of order; ffmpeg allows a tenth of a second as well.
 _BACK = Fraction(1, 10)
+_MICROSECOND = Fraction(1, av.time_base)
 
 
 @dataclass(slots=True)
@@ -49,14 +50,22 @@ class _Jump:
 
 @dataclass(slots=True)
 class PacketCount:
-    """What the packets of one stream tell: how many, and from when to when, between jumps."""
+    """What the packets of one stream tell: how many, and from when to when, between jumps.
 
-    usual: Fraction
+    Counted in ticks of `tick` seconds, since fractions took half of the time of a look through.
+    Steps of more than `longest` ticks ahead or `back` are jumps; `usual` is how long a picture
+    lasts that does not say.
+    """
+
+    tick: Fraction
+    longest: int
+    back: int = 0
+    usual: int = 0
     packets: int = 0
     changes: bool = False
     jumps: list[_Jump] = field(default_factory=list)
-    parts: list[tuple[Fraction, Fraction]] = field(default_factory=list)
-    _last: Fraction | None = None
+    parts: list[tuple[int, int]] = field(default_factory=list)
+    _last: int | None = None
     _position: int = 0
     _parameters: tuple[int, ...] = ()
 
@@ -66,36 +75,35 @@ class PacketCount:
         self._parameters = self._parameters or said
         self.changes |= said != self._parameters or packet.has_sidedata("new_extradata")
 
-    def add(self, packet: Packet[Stream], longest: int, back: Fraction) -> None:
-        """Take the next packet; steps of more than `longest` or `back` seconds are jumps."""
-        before = self._position
-        if packet.pos is not None:
-            self._position = max(before, packet.pos)
-        if packet.dts is None:
+    def add(self, packet: Packet[Stream]) -> None:
+        """Take the next packet."""
+        before, position, reached = self._position, packet.pos, packet.dts
+        if position is not None:
+            self._position = max(before, position)
+        if reached is None:
             return
         self.packets += 1
-        reached = packet.dts * packet.time_base
-        shown = reached if packet.pts is None else packet.pts * packet.time_base
-        ends = shown + ((packet.duration or 0) * packet.time_base or self.usual)
-        step = Fraction(0) if self._last is None else reached - self._last
+        shown = reached if packet.pts is None else packet.pts
+        ends = shown + (packet.duration or self.usual)
+        step = 0 if self._last is None else reached - self._last
         self._last = reached
-        if self.parts and (-back <= step <= longest or packet.pos is None):
+        if self.parts and (-self.back <= step <= self.longest or position is None):
             start, end = self.parts[-1]
             self.parts[-1] = (min(start, shown), max(end, ends))
             return
         if self.parts:
-            self.jumps.append(_Jump(before, packet.pos or 0, step > 0))
+            self.jumps.append(_Jump(before, position or 0, step > 0))
         self.parts.append((shown, ends))
 
     def without(self, kept: Sequence[_Jump]) -> list[tuple[Fraction, Fraction]]:
-        """Return the parts between the `kept` jumps."""
+        """Return when the parts between the `kept` jumps begin and end, in seconds."""
         joined = self.parts[:1]
         for jump, part in zip(self.jumps, self.parts[1:], strict=True):
             if jump in kept:
                 joined.append(part)
             else:
                 joined[-1] = (min(joined[-1][0], part[0]), max(joined[-1][1], part[1]))
-        return joined
+        return [(start * self.tick, end * self.tick) for start, end in joined]
 
 
 def count_packets(container: InputContainer) -> dict[int, PacketCount]:
@@ -105,21 +113,23 @@ def count_packets(container: InputContainer) -> dict[int, PacketCount]:
     """
     running = container.format.name.split(",")[0] in _RUNNING
     counts: dict[int, PacketCount] = {}
+    codecs: dict[int, str] = {}
     for stream in (*container.streams.video, *container.streams.audio):
-        rate = stream.average_rate if stream.type == "video" else None
-        counts[stream.index] = PacketCount(1 / Fraction(rate) if rate else Fraction(0))
-    codecs = {stream.index: codec_of(stream) for stream in container.streams.audio}
-    streams = [container.streams[index] for index in counts]
+        tick = Fraction(stream.time_base or _MICROSECOND)
+        count = counts[stream.index] = PacketCount(tick, int((_STEP if running else _GAP) / tick))
+        if isinstance(stream, AudioStream):
+            count.back = int(_BACK / tick)
+            codecs[stream.index] = codec_of(stream)
+        elif stream.average_rate:
+            count.usual = round(1 / (stream.average_rate * tick))
     with suppress(av.FFmpegError, OSError):
-        for packet in container.demux(*streams):
-            if packet.size and not packet.is_discard:
-                count = counts[packet.stream_index]
-                if isinstance(packet.stream, AudioStream):
-                    sound = cast("Packet[AudioStream]", packet)
-                    count.add_sound(sound, codecs[packet.stream_index])
-                    count.add(packet, _STEP if running else _GAP, _BACK)
-                else:
-                    count.add(packet, _STEP if running else _GAP, Fraction(0))
+        for packet in container.demux(*(container.streams[index] for index in counts)):
+            if not packet.size or packet.is_discard:
+                continue
+            index = packet.stream_index
+            if index in codecs:
+                counts[index].add_sound(cast("Packet[AudioStream]", packet), codecs[index])
+            counts[index].add(packet)
     return counts
 
 
