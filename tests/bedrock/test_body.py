@@ -124,7 +124,9 @@ def test_a_picture_on_disk_is_sent_as_it_was_when_the_run_was_planned(tmp_path):
     file.write_bytes(blob().read())
     request = ImageRequest(SD35, "a fox", init_image=Blob(blob().sha256, path=file), strength=0.4)
     assert body.wire(request) == body.wire(replace(request, init_image=blob()))
-    assert body.key(request, "aws") == body.key(replace(request, init_image=blob()), "aws")
+    assert body.cache_key(request, "aws") == body.cache_key(
+        replace(request, init_image=blob()), "aws"
+    )
     file.write_bytes(b"something else")
     with pytest.raises(InputProblem, match=r"in.png was changed or removed"):
         body.wire(request)
@@ -147,9 +149,9 @@ def test_a_body_over_25_megabytes_is_refused_before_it_is_sent():
 
 def test_the_key_is_the_same_for_equal_requests_and_in_every_process():
     request = ImageRequest(CORE, "a fox", seed=7)
-    assert body.key(request, "aws") == body.key(replace(request), "aws")
+    assert body.cache_key(request, "aws") == body.cache_key(replace(request), "aws")
     # Written down: a change here makes every paid picture be paid again.
-    assert body.key(request, "aws") == (
+    assert body.cache_key(request, "aws") == (
         "060e717f880b680743cda0eb0b8f9783ee814b56ca998b703402b80999011d42"
     )
 
@@ -159,15 +161,15 @@ def test_each_field_that_a_model_takes_changes_the_key(model):
     for field in dialect_of(model).takes(model).intersection(OTHER):
         least = prepared(request_for(model), field)
         changed = with_value(least, field, OTHER[field])
-        assert body.key(least, "aws") != body.key(changed, "aws"), field
+        assert body.cache_key(least, "aws") != body.cache_key(changed, "aws"), field
 
 
 def test_who_answers_and_which_model_is_called_change_the_key():
     request = ImageRequest(CATALOG.find("inpaint"), "a fox", init_image=blob())
     arn = "arn:aws:bedrock:us-east-1:1:inference-profile/us.stability.stable-image-inpaint-v1:0"
     keys = {
-        body.key(request, "aws"),
-        body.key(request, "local"),
-        body.key(replace(request, model=CATALOG.find(arn)), "aws"),
+        body.cache_key(request, "aws"),
+        body.cache_key(request, "local"),
+        body.cache_key(replace(request, model=CATALOG.find(arn)), "aws"),
     }
     assert len(keys) == 3

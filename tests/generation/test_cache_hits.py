@@ -40,7 +40,7 @@ def cache(tmp_path):
 
 
 def key_of(request):
-    return body.key(request, "local")
+    return body.cache_key(request, "local")
 
 
 def one_run(draw, cache, fresh=False):

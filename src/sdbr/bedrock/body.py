@@ -62,7 +62,7 @@ def outline(request: ImageRequest) -> str:
     return _json(body, lambda blob: f"<base64 of the picture with SHA-256 {blob.sha256}>").decode()
 
 
-def key(request: ImageRequest, realm: str) -> str:
+def cache_key(request: ImageRequest, realm: str) -> str:
     """The request's name: a SHA-256 over model id and canonical body, as 64 hex digits.
 
     `realm` keeps apart who answers: a picture of an emulator never stands for Bedrock's.

@@ -19,7 +19,7 @@ from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
     from sdbr.media.clip import EncodingSettings
-    from sdbr.media.stills.camera import Move
+    from sdbr.media.stills.pan_zoom import Move
     from sdbr.workflows.animations.motions import Motion
     from sdbr.workflows.animations.timeline import Timing
 
@@ -124,7 +124,7 @@ class GifFlags:
         return [name for name in ("zoom", "pan", "rotate") if getattr(self, name) is not None]
 
     def _move(self) -> Move:
-        from sdbr.media.stills.camera import Move
+        from sdbr.media.stills.pan_zoom import Move
 
         right, down = _pan(self.pan) if self.pan else (0.0, 0.0)
         return Move(self.zoom or 1.0, right, down, self.rotate or 0.0)

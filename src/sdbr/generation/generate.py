@@ -10,7 +10,7 @@ from sdbr.request import ImageRequest, Picture
 
 @dataclass(frozen=True, slots=True)
 class KeyedRequest:
-    """A request and its key, the digest under which its picture is kept (`bedrock.body.key`)."""
+    """A request and the digest under which its picture is kept (`bedrock.body.cache_key`)."""
 
     request: ImageRequest
     key: str

@@ -58,7 +58,7 @@ class Resources:
 
     def key_of(self, request: ImageRequest) -> str:
         """The key of a request in this realm."""
-        return body.key(request, self.realm)
+        return body.cache_key(request, self.realm)
 
 
 @dataclass(frozen=True, slots=True)

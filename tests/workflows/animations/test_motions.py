@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from sdbr.bedrock.families import SizeRule, dialect_of
-from sdbr.media.stills.camera import Move, moved
 from sdbr.media.stills.fit import CropBox, Placement, plan_fit
+from sdbr.media.stills.pan_zoom import Move, moved
 from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.animations import motions
 from sdbr.workflows.animations.motions import Loop, Motion, Still

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,9 +25,8 @@ from sdbr.media.video.alpha import AlphaDecoder
 from sdbr.media.video.clock import mend
 from sdbr.media.video.probe import open_container, refuse_giants, square_size, unreadable
 from sdbr.media.video.tracks import picture_stream
+from sdbr.media.writer import Note
 from sdbr.request import Size
-
-Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

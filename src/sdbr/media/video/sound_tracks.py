@@ -1,4 +1,4 @@
-"""Chooses how each track of sound gets into another container: copied, or encoded again."""
+"""Copies a track of sound into another container, or encodes it again."""
 
 from __future__ import annotations
 

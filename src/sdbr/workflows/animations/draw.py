@@ -17,7 +17,7 @@ from sdbr.generation.filter_policy import reseed
 from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.generation.stack import Resources, Session, spent
 from sdbr.media.clip import Pixels
-from sdbr.media.stills.camera import moved
+from sdbr.media.stills.pan_zoom import moved
 from sdbr.request import ImageRequest, Picture
 from sdbr.workflows.animations.motions import needed_frames, waves
 from sdbr.workflows.animations.prepare import PreparedAnimation

@@ -10,10 +10,10 @@ from math import pi, sin
 from PIL import Image
 
 from sdbr.bedrock.families import SizeRule
-from sdbr.media.stills.camera import STILL, Move, moved
 from sdbr.media.stills.encode import encode_under
 from sdbr.media.stills.fit import CropBox, Placement, allows
 from sdbr.media.stills.open import open_picture
+from sdbr.media.stills.pan_zoom import STILL, Move, moved
 from sdbr.media.stills.place import apply, restore
 from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.clips.requests import seed_of

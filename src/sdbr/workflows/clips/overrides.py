@@ -49,7 +49,7 @@ def write_redraws(path: Path, times: Mapping[int, int]) -> None:
     write_whole(path, json.dumps(times, sort_keys=True).encode("utf-8"))
 
 
-def choose_keyframes(keyframes: Sequence[int], places: Sequence[int]) -> list[int]:
+def keyframes_to_redraw(keyframes: Sequence[int], places: Sequence[int]) -> list[int]:
     """The frames at these places of the sheet, which counts from 1.
 
     Raises UsageProblem for a place that no keyframe has.

@@ -56,7 +56,7 @@ def estimate_clips(
         if trial_frames is not None:
             wanted = sheets.spread(one.plan.footage.frames, trial_frames)
         for shown, request in zip(wanted, draw.requests_of(one.plan, wanted), strict=True):
-            key = body.key(request, resources.realm)
+            key = body.cache_key(request, resources.realm)
             # What starts from a result that is not there yet cannot be looked up: it is priced.
             requests.append((f"{key} onward" if _onward(one, shown.number) else key, request))
     price_of_all = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
@@ -75,7 +75,7 @@ def add_refinement(estimate: Estimate, clips: Sequence[PreparedClip]) -> Estimat
 def is_paid(one: PreparedClip, number: int, resources: Resources) -> bool:
     """Whether a frame's picture is there; one that starts from a result is taken to be."""
     request = draw.requests_of(one.plan, [one.plan.footage.frames[number]])[0]
-    return _onward(one, number) or resources.paid_for(body.key(request, resources.realm))
+    return _onward(one, number) or resources.paid_for(body.cache_key(request, resources.realm))
 
 
 def _onward(one: PreparedClip, number: int) -> bool:

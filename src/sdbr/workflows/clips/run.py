@@ -18,7 +18,7 @@ from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.footage import survey_clip
 from sdbr.workflows.clips.overrides import (
-    choose_keyframes,
+    keyframes_to_redraw,
     parse_places,
     redraw,
     redraws_file,
@@ -125,7 +125,7 @@ def _redrawn(
     places = parse_places(steadiness.redraw)
     again = []
     for one in clips:
-        wanted = choose_keyframes(one.plan.footage.plan.keyframes, places)
+        wanted = keyframes_to_redraw(one.plan.footage.plan.keyframes, places)
         requests = one.plan.requests
         times = redraw(requests.redrawn, wanted, partial(is_paid, one, resources=resources))
         requests = replace(requests, redrawn=times)

@@ -58,7 +58,7 @@ def deliver(
         raise UsageProblem("-o - writes the picture to stdout. Leave out --json, or name a file.")
     resources.workspace.prepare()
     # A run that was stopped finds its seeds again by the same command; one that ended does not.
-    wanted = [f"{body.key(job.request, resources.realm)} {job.slot}" for job in jobs]
+    wanted = [f"{body.cache_key(job.request, resources.realm)} {job.slot}" for job in jobs]
     slots = slots_of(job.slot for job in jobs)
     note = open_run(resources.workspace.hidden / "runs", command, wanted, slots)
     plan = make_plan(resources, with_seeds(jobs, note.seeds))
@@ -131,7 +131,7 @@ def make_plan(resources: Resources, jobs: Iterable[Job]) -> PicturePlan:
     planned = tuple(jobs)
     for job in planned:
         body.check(job.request, resources.models)
-    keys = tuple(body.key(job.request, resources.realm) for job in planned)
+    keys = tuple(body.cache_key(job.request, resources.realm) for job in planned)
     requests = zip(keys, (job.request for job in planned), strict=True)
     price = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     # What was chosen for the user and shapes the result.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdbr.media.stills.camera import STILL, Move, moved
+from sdbr.media.stills.pan_zoom import STILL, Move, moved
 
 WIDTH, HEIGHT = 96, 64
 
