@@ -1,3 +1,4 @@
+import gc
 import random
 import threading
 import time
@@ -211,3 +212,28 @@ def test_nothing_is_read_before_the_first_result_is_asked_for():
     results = mapped(lambda item: item, items)
     assert items.read == 0
     assert list(results) == [0, 1, 2]
+
+
+def test_an_iterator_that_nobody_closes_may_be_collected_by_its_own_worker():
+    """As after an error: the iterator is part of a circle, and a worker collects the garbage."""
+    dropped, finished = threading.Event(), threading.Event()
+
+    def work(item):
+        if item:
+            dropped.wait(10)
+            gc.collect()
+            finished.set()
+        return item
+
+    def drop():
+        circle = [map_ordered(work, range(2), workers=1, stop=threading.Event())]
+        circle.append(circle)
+        assert next(circle[0]) == 0
+
+    gc.disable()
+    try:
+        drop()
+        dropped.set()
+        assert finished.wait(10)
+    finally:
+        gc.enable()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -40,7 +40,7 @@ def map_ordered(
     workers: int,
     window: int | None = None,
     stop: threading.Event,
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Yield `work(item)` for each item, in order, with `workers` threads.
 
     The items are read in a thread of their own, so that a slow caller keeps nobody waiting. At
@@ -96,7 +96,8 @@ def map_ordered(
 
     # Daemon threads: a second Ctrl-C must be able to leave at once.
     reader = threading.Thread(target=read, name="sdbr-reader", daemon=True)
-    workers = _start([threading.Thread(target=serve, daemon=True) for _ in range(workers)])
+    threads = [threading.Thread(target=serve, daemon=True) for _ in range(workers)]
+    workers = _start(threads)
     reader.start()
     try:
         while (slot := in_order.get()) is not None:
@@ -111,10 +112,12 @@ def map_ordered(
     finally:
         ended.set()
         room.release()
-        reader.join()
-        in_order.put(None)
-        while (left := in_order.get()) is not None:
-            left.done.wait()
+        # An iterator that nobody closes ends where garbage is collected, which may be one of these.
+        if threading.current_thread() not in (reader, *threads):
+            reader.join()
+            in_order.put(None)
+            while (left := in_order.get()) is not None:
+                left.done.wait()
         for _ in range(workers):
             to_do.put(None)
 
@@ -131,7 +134,7 @@ def _start(threads: list[threading.Thread]) -> int:
     return len(threads)
 
 
-def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
     """Yield `work(item)` for each item, in order, as many at once as there are cores.
 
     For work that costs processor time alone: nothing stops it but a failure. Beyond

@@ -154,6 +154,28 @@ def test_a_clip_that_is_cut_off_is_drawn_only_when_that_is_accepted(sdbr, emulat
     assert 0 < len(frames(drawn.paths[0])) < 30
 
 
+@pytest.mark.parametrize("command", ["vid2vid", "img2gif"])
+def test_a_gif_of_which_one_frame_is_left_is_cut_off_and_no_still(
+    sdbr, emulator, workspace, command
+):
+    pictures = [Image.fromarray(picture(number)) for number in range(4)]
+    pictures[0].save(workspace / "a.gif", save_all=True, append_images=pictures[1:], duration=100)
+    data = (workspace / "a.gif").read_bytes()
+    (workspace / "a.gif").write_bytes(data[: len(data) * 2 // 5])
+    refused = sdbr(command, "a.gif", "ink")
+    assert refused.code == 3
+    assert "1 frame can be read" in refused.failure
+    assert not invocations(emulator)
+
+
+def test_an_empty_name_is_no_folder(sdbr, emulator, workspace):
+    clip_in(workspace)
+    refused = sdbr("vid2vid", "clip.mp4", "", "--model", "remove-background")
+    assert refused.code == 3
+    assert refused.failure == "sdbr: One of the inputs is an empty name. Leave it out."
+    assert not invocations(emulator)
+
+
 def test_flicker_measures_a_clip_against_its_source(sdbr, workspace):
     clip_in(workspace)
     (line,) = sdbr("flicker", "clip.mp4", "--against", "clip.mp4", "--json").lines

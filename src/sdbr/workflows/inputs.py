@@ -50,6 +50,8 @@ def find(
 
     found: list[Path] = []
     for argument in arguments:
+        if not argument:
+            raise InputProblem("One of the inputs is an empty name. Leave it out.")
         if argument == "-":
             data = sys.stdin.buffer.read(_LARGEST_LIST)
             # A file's name may be any bytes.
@@ -198,6 +200,9 @@ def moves(path: Path) -> bool:
     from sdbr.media.open import open_reader  # Loads the video libraries: only for a file.
 
     try:
-        return kind_of(path) in ANIMATIONS and open_reader(path).clip.frames != 1
+        if kind_of(path) not in ANIMATIONS:
+            return False
+        clip = open_reader(path).clip
+        return clip.frames != 1 or clip.cut
     except InputProblem:
         return False

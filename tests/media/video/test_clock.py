@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
+from av.video.stream import VideoStream
 
 from sdbr.media.open import open_reader, open_writer, origin_of
-from tests.media.made_clips import Film, join, make_film, sound_packets
+from tests.media.made_clips import Film, join, make_film, picture, sound_packets
 
 FRAMES = 25
 TIMES = [Fraction(n, 25) for n in range(FRAMES)]
@@ -91,3 +93,44 @@ def test_a_part_of_a_joined_clip_is_read_from_its_own_time(tmp_path: Path) -> No
     assert [frame.at for frame in frames] == [Fraction(n, 25) for n in range(38, 44)]
     whole = list(reader.frames())
     assert (frames[0].image == whole[38].image).all()
+
+
+def test_matroska_joined_with_b_frames_has_one_break(tmp_path: Path) -> None:
+    one = make_film(tmp_path / "one.mkv", Film(times=TIMES, options={"bf": "3"}, sounds=["aac"]))
+    reader = open_reader(join(tmp_path / "both.mkv", one, one))
+    frames = list(reader.frames())
+    assert len(reader.clip.breaks) == 1
+    assert len(frames) == 2 * FRAMES
+    # Matroska counts milliseconds.
+    assert all(abs(frame.at - Fraction(n, 25)) < Fraction(1, 500) for n, frame in enumerate(frames))
+
+
+def test_b_frames_of_a_whole_matroska_file_are_no_break(tmp_path: Path) -> None:
+    film = Film(times=TIMES, options={"bf": "3", "g": "8", "x264-params": "open-gop=1"})
+    assert open_reader(make_film(tmp_path / "a.mkv", film)).clip.breaks == ()
+
+
+@pytest.mark.parametrize("rate", [10, 30])
+def test_a_raw_stream_has_the_rate_that_it_says(tmp_path: Path, rate: int) -> None:
+    path = tmp_path / "a.h264"
+    with av.open(str(path), "w", format="h264") as container:
+        stream = container.add_stream("libx264", rate=rate)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        for number in range(rate):
+            frame = av.VideoFrame.from_ndarray(picture(number), format="rgb24")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert lengths(path) == [Fraction(1, rate)] * rate
+
+
+def test_a_long_frame_is_cut_where_the_part_begins_and_ends(tmp_path: Path) -> None:
+    times = [*TIMES[:5], Fraction(8)]
+    reader = open_reader(make_film(tmp_path / "a.mp4", Film(times=times, options={"bf": "0"})))
+    part = [(frame.at, frame.lasts) for frame in reader.frames(Fraction(2), Fraction(5))]
+    assert part == [(2, 3)]
+    ends = [frame.end for frame in reader.frames(Fraction(0), Fraction(3))]
+    assert ends[-1] == 3
+    short = [frame.end for frame in reader.frames(Fraction(0), Fraction(1, 10))]
+    assert short == [Fraction(1, 25), Fraction(2, 25), Fraction(3, 25)]

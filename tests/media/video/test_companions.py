@@ -402,6 +402,7 @@ def test_a_part_has_the_timecode_of_its_first_frame(tmp_path: Path, target: str)
         ("00:00:59:29", 30, 1, "00:01:00:00"),
         ("01:02:03;04", 30, 0, "01:02:03;04"),
         ("00:00:01;24", 25, 1, "00:00:02:00"),
+        ("01:00:00:0", 10, 3, "01:00:00:03"),
     ],
 )
 def test_a_timecode_counts_frames_and_drops_labels_after_a_semicolon(

@@ -19,6 +19,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
+from av.video.stream import VideoStream
 
 from sdbr.media.clip import ClockBreak
 from sdbr.media.video.sound_tracks import codec_of, parameters_in
@@ -54,13 +55,15 @@ class PacketCount:
 
     Counted in ticks of `tick` seconds, since fractions took half of the time of a look through.
     Steps of more than `longest` ticks ahead or `back` are jumps; `usual` is how long a picture
-    lasts that does not say.
+    lasts that does not say. `shows` tells that a file has times of showing alone, as Matroska
+    has: those of coding are libav's guess.
     """
 
     tick: Fraction
     longest: int
     back: int = 0
     usual: int = 0
+    shows: bool = False
     packets: int = 0
     changes: bool = False
     jumps: list[_Jump] = field(default_factory=list)
@@ -77,13 +80,17 @@ class PacketCount:
 
     def add(self, packet: Packet[Stream]) -> None:
         """Take the next packet."""
-        before, position, reached = self._position, packet.pos, packet.dts
+        self.packets += 1
+        before, position = self._position, packet.pos
         if position is not None:
             self._position = max(before, position)
-        if reached is None:
+        shown = packet.dts if packet.pts is None else packet.pts
+        reached = shown if self.shows else packet.dts
+        if shown is None or reached is None:
             return
-        self.packets += 1
-        shown = reached if packet.pts is None else packet.pts
+        if self.shows and self._last is not None and not packet.is_keyframe:
+            # Only a keyframe is shown after all that was coded before it.
+            reached = max(shown, self._last)
         ends = shown + (packet.duration or self.usual)
         step = 0 if self._last is None else reached - self._last
         self._last = reached
@@ -120,7 +127,9 @@ def count_packets(container: InputContainer) -> dict[int, PacketCount]:
         if isinstance(stream, AudioStream):
             count.back = int(_BACK / tick)
             codecs[stream.index] = codec_of(stream)
-        elif stream.average_rate:
+        else:
+            count.shows = container.format.name.startswith("matroska")
+        if isinstance(stream, VideoStream) and stream.average_rate:
             count.usual = round(1 / (stream.average_rate * tick))
     with suppress(av.FFmpegError, OSError):
         for packet in container.demux(*(container.streams[index] for index in counts)):

@@ -56,7 +56,7 @@ def unreadable(path: Path) -> InputProblem:
         missing = missing_bytes(path)
     except OSError as error:
         return InputProblem(f"{path} cannot be opened: {error.strerror}. Check the path.")
-    why = f"{missing} bytes are missing" if missing else "no frame can be decoded"
+    why = f"at least {missing} bytes are missing" if missing else "no frame can be decoded"
     return InputProblem(f"{path} is not a readable video: {why}. Copy or convert it again.")
 
 
@@ -152,7 +152,9 @@ def _measured_pace(
     # Behind the last packets that could be read, earlier-shown ones may be missing.
     if (cut or len(times) > _PACKETS_LOOKED_AT - 20) and len(times) > 40:
         times = times[:-20]
-    rate = stream.average_rate and Fraction(stream.average_rate)
+    # Without times, as in a raw stream of H.264, the stream itself says its rate.
+    said = stream.average_rate if times else stream.guessed_rate or stream.average_rate
+    rate = said and Fraction(said)
     return pace_of(times, tick, rate)
 
 

@@ -52,12 +52,18 @@ _Timed = tuple[Fraction, _Picture]
 def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Note) -> Iterator[Frame]:
     """Yield the frames whose `at` is in [start, end), in seconds; `note` takes what was odd.
 
-    Raises InputProblem where nothing decodes at all.
+    A frame that is shown for longer than usual, or a second, is cut at `start` and `end`. Raises
+    InputProblem where nothing decodes at all.
     """
     reformatter = VideoReformatter()
+    usual = min(1 / clip.pace.rate, Fraction(1))
     for at, lasts, picture in _with_lengths(clip, _decoded(clip, start, note), note):
         if end is not None and at >= end:
             return
+        if at < start and at + lasts > start + usual:
+            at, lasts = start, at + lasts - start
+        if end is not None and at + lasts > end + usual:
+            lasts = end - at
         if at >= start:
             yield Frame(_upright(picture, clip, reformatter), at, lasts)
 

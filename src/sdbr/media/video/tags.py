@@ -37,7 +37,7 @@ _UNTRUE = re.compile(
 )
 _APPLE = "com.apple.quicktime."
 _NAMES = {"location.iso6709": "location", "creationdate": "date", "author": "artist"}
-_LABEL = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.])(\d\d)", re.ASCII)
+_LABEL = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.])(\d{1,2})", re.ASCII)
 _MICROSECOND = Fraction(1, 1_000_000)
 # The names that libav's mov has for languages which ISO 639-2 names in two ways, or in none.
 _QUICKTIME = {

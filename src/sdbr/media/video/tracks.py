@@ -52,9 +52,10 @@ def choose_track(
     """
     streams = container.streams.video
     usable = [n for n, stream in enumerate(streams, 1) if stream.codec_context is not None]
-    listed = ", ".join(f"{n} ({_described(streams[n - 1])})" for n in usable)
+    named = {n: f"{n} ({_described(streams[n - 1])})" for n in usable}
     if wanted is not None:
         if wanted not in usable:
+            listed = ", ".join(named.values())
             raise UsageProblem(f"--track {wanted}: {path} has these picture tracks: {listed}.")
         return ChosenTrack(wanted)
 
@@ -76,11 +77,11 @@ def choose_track(
     if not films:
         raise InputProblem(f"{path} holds no moving picture. Give a file with a video stream.")
     best = max(films, key=rank)
-    if len([n for n in films if rank(n)[0]]) < 2:
+    others = [named[n] for n in films if rank(n)[0] and n != best]
+    if not others:
         return ChosenTrack(best)
-    return ChosenTrack(
-        best, (f"{path.name}: picture track {best} of {listed} is taken; --track N chooses.",)
-    )
+    note = f"Takes picture track {named[best]}; there is also {', '.join(others)}. --track chooses."
+    return ChosenTrack(best, (note,))
 
 
 def _described(stream: VideoStream) -> str:

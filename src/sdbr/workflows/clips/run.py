@@ -107,7 +107,7 @@ def _prepare(
     )
     if reader.clip.cut and not selection.accept_cut:
         raise InputProblem(
-            f"{source.files[0]} is cut off: {len(footage.frames)} frames can be read. "
+            f"{source.files[0]} is cut off: {counted(len(footage.frames), 'frame')} can be read. "
             "Copy or download it again, or add --accept-cut to draw these."
         )
     where = order.where.with_promised(one.plan.folders for one in before)

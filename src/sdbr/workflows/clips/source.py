@@ -62,7 +62,7 @@ def find_sources(arguments: Sequence[str], workspace: Workspace) -> list[ClipSou
 
 def _folder_of_pictures(argument: str) -> Path | None:
     folder = Path(argument)
-    if argument == "-" or not os.path.isdir(folder):
+    if argument in ("-", "") or not os.path.isdir(folder):
         return None
     inside = [path for path in folder.iterdir() if path.name[0] != "." and path.is_file()]
     has_video = any(path.suffix.lower() in VIDEOS for path in inside)
