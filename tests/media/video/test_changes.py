@@ -87,7 +87,7 @@ def test_sound_whose_rate_and_channels_change_is_complete(tmp_path: Path, codec:
     with open_writer(tmp_path / "b.mp4", reader.clip.pace, origin=origin_of(reader.clip)) as writer:
         for frame in reader.frames():
             writer.add(frame)
-    assert "Sound track 1 was encoded again as aac, because its rate or channels" in " ".join(
+    assert "Sound track 1 was re-encoded as aac, because its rate or channels" in " ".join(
         writer.notes
     )
     heard = np.abs(samples(tmp_path / "b.mp4"))

@@ -120,8 +120,8 @@ class SoundFeed:
             return None
         why = "its rate or channels change midway"
         if not changes:
-            why = f"{kind} players do not expect {codec}"
-        self._note(f"{title} was encoded again as {track.codec}, because {why}.")
+            why = f"{kind} players do not play {codec}"
+        self._note(f"{title} was re-encoded as {track.codec}, because {why}.")
         return track
 
     def _demuxed(
