@@ -74,9 +74,9 @@ class Clip:
     is how far the stored picture is turned clockwise to stand upright, in degrees, after it was
     flipped left to right if it is `mirrored`. `has_alpha` tells of an alpha channel that says what
     is transparent, and is no padding. `loop` is how often an animation plays, 0 for ever, None
-    where the file does not say. `track` is the number of the picture track, from 1; `breaks` are
-    where the file's clock jumps. `paths` are the files it is read from. `notes` are sentences for
-    the user on what was found and done.
+    where the file does not say. `track` is the number of the picture track, from 1; `profile` is
+    the ICC profile of an AVIF, b"" without any; `breaks` are where the file's clock jumps. `paths`
+    are the files it is read from. `notes` are sentences for the user on what was found and done.
     """
 
     kind: str
@@ -93,6 +93,7 @@ class Clip:
     loop: int | None = None
     cut: bool = False
     track: int = 1
+    profile: bytes = b""
     breaks: tuple[ClockBreak, ...] = ()
     sound: tuple[SoundTrack, ...] = ()
     notes: tuple[str, ...] = ()

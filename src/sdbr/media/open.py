@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from fractions import Fraction
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+
+from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.files import whole_file, whole_folder
@@ -102,9 +105,18 @@ def _probed(source: Path | Sequence[Path], rate: Fraction, track: int | None) ->
     kind = kind_of(source)
     if kind == "folder":
         return folder.probe(folder.pictures_in(source), rate, source)
-    if kind in ("video", "avif"):
+    if kind == "video":
         return probe.probe(source, track)
+    if kind == "avif":
+        return _with_profile(probe.probe(source, track))
     return animation_reader.probe(kind, source)
+
+
+def _with_profile(clip: Clip) -> Clip:
+    # libav decodes an AVIF's sequence, but passes its ICC profile over.
+    with suppress(OSError), Image.open(clip.path) as image:
+        return replace(clip, profile=image.info.get("icc_profile") or b"")
+    return clip
 
 
 def origin_of(clip: Clip, end: Fraction | None = None, audio: bool = True) -> Origin | None:

@@ -82,6 +82,22 @@ def test_an_avif_sequence_is_read_picture_by_picture(tmp_path: Path) -> None:
     assert np.abs(next(reader.frames()).image.astype(int) - picture(0)).mean() < 6
 
 
+def test_an_avif_sequence_is_brought_to_srgb_by_its_profile(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from sdbr.media.stills.profile import matrix_profile
+    from tests.media.stills.test_color import P3
+
+    green = np.full((64, 96, 3), (100, 181, 89), np.uint8)
+    images = [Image.fromarray(green), Image.fromarray(green[:, ::-1] // 2)]
+    path = tmp_path / "a.avif"
+    options = {"icc_profile": matrix_profile(None, P3), "quality": 100, "subsampling": "4:4:4"}
+    images[0].save(path, save_all=True, append_images=images[1:], duration=200, **options)
+    shown = next(open_reader(path).frames()).image[32, 48]
+    # What LittleCMS makes of the same picture in a PNG.
+    assert np.abs(shown.astype(int) - (64, 184, 76)).max() <= 3
+
+
 def test_every_sound_track_stays_with_its_title_language_and_default_flag(tmp_path: Path) -> None:
     plain = make_film(tmp_path / "a.mkv", Film(sounds=["aac", "aac"]))
     named = tmp_path / "named.mkv"

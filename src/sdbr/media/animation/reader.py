@@ -17,7 +17,7 @@ from PIL import Image
 from sdbr.errors import InputProblem
 from sdbr.media.animation.index import Index, index_of
 from sdbr.media.clip import Clip, Frame, Pace, Pixels
-from sdbr.media.stills.color import in_srgb
+from sdbr.media.stills.color import array_in_srgb
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
 
@@ -86,9 +86,7 @@ def _in_srgb(file: PillowPlugin, number: int, alpha: bool) -> Pixels:
     said = file.metadata(index=number)
     if not said.keys() & {"icc_profile", "gamma", "chromaticity"}:
         return pixels
-    image = Image.fromarray(pixels)
-    image.info.update(said)
-    return np.array(in_srgb(image)[0].convert("RGBA" if alpha else "RGB"), np.uint8)
+    return array_in_srgb(pixels, {str(name): value for name, value in said.items()})
 
 
 def _opened(path: Path, index: Index) -> PillowPlugin:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from itertools import product
 
+import numpy as np
 from PIL import Image, ImageCms, ImageColor
 
 from sdbr.errors import UsageProblem
 from sdbr.media import hdr
+from sdbr.media.clip import Pixels
 from sdbr.media.stills.profile import ColorCode, profile_of_chunks
 
 _ROUNDING = 2  # Levels by which profiles of sRGB from several makers differ.
@@ -36,6 +39,13 @@ def in_srgb(image: Image.Image, code: ColorCode | None = None) -> tuple[Image.Im
         return _with_alpha(image, profile, notes)
     color, conversions = _color(image, profile)
     return color, notes + conversions
+
+
+def array_in_srgb(pixels: Pixels, said: Mapping[str, object]) -> Pixels:
+    """Return RGB or RGBA pixels in sRGB, by what their file says of its colors (Pillow's info)."""
+    image = Image.fromarray(pixels)
+    image.info.update(said)
+    return np.array(in_srgb(image)[0].convert(image.mode), np.uint8)
 
 
 def flattened(image: Image.Image, background: str) -> tuple[Image.Image, list[str]]:

@@ -19,6 +19,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.media.clip import Clip, Frame, Pixels
+from sdbr.media.stills.color import array_in_srgb
 from sdbr.media.stills.pixels import with_channels
 from sdbr.media.video import yuv
 from sdbr.media.video.alpha import AlphaDecoder
@@ -76,6 +77,8 @@ def _upright(picture: _Picture, clip: Clip, reformatter: VideoReformatter) -> Pi
     image = with_channels(image, 4) if clip.has_alpha else image[..., :3]
     if inside != size:
         image = _framed(image, size)
+    if clip.profile:
+        image = array_in_srgb(image, {"icc_profile": clip.profile})
     if clip.mirrored:
         image = image[:, ::-1]
     return np.ascontiguousarray(np.rot90(image, -clip.rotation // 90))
