@@ -81,6 +81,7 @@ class Film:
     interlaced: bool = False
     sounds: Sequence[str] = ()
     sound_from: Fraction = Fraction(0)
+    sound_more: Fraction = Fraction(0)
     sound_rate: int = 48000
     sound_layout: str = "mono"
 
@@ -147,7 +148,7 @@ def _sing(
     container: av.container.OutputContainer, track: AudioStream, film: Film, number: int
 ) -> None:
     """Write a tone that rises, so that no two packets are equal and any delay can be heard."""
-    seconds = float(film.times[-1] - film.sound_from) + 0.04
+    seconds = float(film.times[-1] - film.sound_from + film.sound_more) + 0.04
     steps = np.arange(int(48000 * seconds))
     tone = 9000 * np.sin((0.03 + 0.01 * number + steps * 1.5e-6) * steps)
     for begin in range(0, len(steps), 4800):

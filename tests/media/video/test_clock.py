@@ -134,3 +134,11 @@ def test_a_long_frame_is_cut_where_the_part_begins_and_ends(tmp_path: Path) -> N
     assert ends[-1] == 3
     short = [frame.end for frame in reader.frames(Fraction(0), Fraction(1, 10))]
     assert short == [Fraction(1, 25), Fraction(2, 25), Fraction(3, 25)]
+
+
+def test_sound_that_goes_on_longer_is_no_missing_picture(tmp_path: Path) -> None:
+    film = Film("flv1", times=TIMES, tick=Fraction(1, 1000), tags={}, sounds=["libmp3lame"])
+    film.sound_rate, film.sound_more = 44100, Fraction(5)
+    reader = open_reader(make_film(tmp_path / "a.flv", film))
+    assert len(list(reader.frames())) == FRAMES
+    assert reader.notes == ()

@@ -81,7 +81,8 @@ def probe(path: Path, track: int | None = None) -> Clip:
         packets = mend(container.demux(stream), breaks)
         pace = _measured_pace(packets, stream, cut=missing_bytes(path) > 0)
         clip = _described(path, container, stream, (frame, pace), counts)
-    if breaks and end is not None:
+    # Matroska says how long its last picture is shown; others declare the longest of their tracks.
+    if end is not None and not indexed and (breaks or clip.kind != "matroska"):
         clip = replace(clip, duration=end - clip.start)
     with open_container(path) as container:
         see_through = alpha.is_meant(container, picture_stream(container, chosen.number), frame)
