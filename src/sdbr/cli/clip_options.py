@@ -80,7 +80,7 @@ clip_options = collected(
     ),
     _frames("--keep-frames/--no-keep-frames", default=True, help="Keep single frames [default]."),
     _frames("--accept-cut", is_flag=True, help="Draw what can be read of a clip that is cut off."),
-    _frames("--track", type=WholeNumber(1), help="Of a video with several picture tracks: which."),
+    _frames("--track", type=WholeNumber(1), help="Which of several picture tracks, from 1."),
     _frames(
         "--seed-policy",
         type=click.Choice(["fixed", "step", "random"]),
