@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("choice", choices=["lowest", "newest", "beside"])
     parser.add_argument("--python", default="", metavar="3.x")
     parser.add_argument("arguments", nargs="*", help="for pytest, after --")
-    told = parser.parse_args()
+    told = parser.parse_intermixed_args()
     python = python_called(told.python) if told.python else sys.executable
     if python is None:
         parser.error(f"There is no Python {told.python} here.")
