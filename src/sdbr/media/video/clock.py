@@ -130,7 +130,7 @@ def count_packets(container: InputContainer) -> dict[int, PacketCount]:
         else:
             count.shows = container.format.name.startswith("matroska")
         if isinstance(stream, VideoStream) and stream.average_rate:
-            count.usual = round(1 / (stream.average_rate * tick))
+            count.usual = round(1 / (Fraction(stream.average_rate) * tick))
     with suppress(av.FFmpegError, OSError):
         for packet in container.demux(*(container.streams[index] for index in counts)):
             if not packet.size or packet.is_discard:

@@ -130,9 +130,10 @@ def carry_timecode(
     source, target = pictures
     tags = source.container.metadata | source.metadata
     label = next((value for name, value in tags.items() if name.lower() == "timecode"), "")
-    before, now = source.average_rate, target.average_rate
-    if not _LABEL.fullmatch(label) or not before or not now:
+    if not _LABEL.fullmatch(label) or not source.average_rate or not target.average_rate:
         return
+    # PyAV 19 has rationals of its own.
+    before, now = Fraction(source.average_rate), Fraction(target.average_rate)
     if round(before) != round(now):
         note(
             f"The start timecode {label} was left out: it counts {float(before):g} frames a"
