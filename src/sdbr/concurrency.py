@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -40,7 +40,7 @@ def map_ordered(
     workers: int,
     window: int | None = None,
     stop: threading.Event,
-) -> Generator[Result]:
+) -> Iterator[Result]:
     """Yield `work(item)` for each item, in order, with `workers` threads.
 
     The items are read in a thread of their own, so that a slow caller keeps nobody waiting. At
@@ -134,7 +134,7 @@ def _start(threads: list[threading.Thread]) -> int:
     return len(threads)
 
 
-def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
+def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Yield `work(item)` for each item, in order, as many at once as there are cores.
 
     For work that costs processor time alone: nothing stops it but a failure. Beyond

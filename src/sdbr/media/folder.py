@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, pairwise
@@ -103,16 +102,16 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]
         for path, span in zip(clip.paths, spans, strict=True)
         if span[0] >= start and (end is None or span[0] < end)
     ]
-    with closing(side_by_side(_opened, (path for path, _ in wanted))) as images:
-        for (path, (at, lasts)), image in zip(wanted, images, strict=True):
-            size = Size(image.shape[1], image.shape[0])
-            if size != clip.size:
-                raise InputProblem(
-                    f"{path} is {size} where the first picture is {clip.size}. Make all one size."
-                )
-            if not clip.has_alpha and not image[..., 3:].any():
-                image = image[..., :3]
-            yield Frame(with_channels(image, 4 if clip.has_alpha else 3), at, lasts)
+    images = side_by_side(_opened, (path for path, _ in wanted))
+    for (path, (at, lasts)), image in zip(wanted, images, strict=True):
+        size = Size(image.shape[1], image.shape[0])
+        if size != clip.size:
+            raise InputProblem(
+                f"{path} is {size} where the first picture is {clip.size}. Make all one size."
+            )
+        if not clip.has_alpha and not image[..., 3:].any():
+            image = image[..., :3]
+        yield Frame(with_channels(image, 4 if clip.has_alpha else 3), at, lasts)
 
 
 class FolderSink:
