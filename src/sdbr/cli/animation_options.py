@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdbr.cli.numbers import FiniteNumber, WholeNumber
-from sdbr.cli.options import (
-    collected,
-    grouped,
-)
+from sdbr.cli.options import collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import click
 
 from sdbr.cli.numbers import FiniteNumber, WholeNumber
-from sdbr.cli.options import (
-    collected,
-    grouped,
-)
+from sdbr.cli.options import collected, grouped
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 _frames = grouped("Frames")

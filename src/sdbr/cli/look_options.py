@@ -13,11 +13,7 @@ import click
 from sdbr.bedrock import families
 from sdbr.bedrock.validation import ASPECTS, STYLES, flag
 from sdbr.cli.numbers import WholeNumber
-from sdbr.cli.options import (
-    Decorator,
-    collected,
-    grouped,
-)
+from sdbr.cli.options import Decorator, collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:

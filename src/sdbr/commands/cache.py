@@ -9,10 +9,7 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.numbers import FiniteNumber
-from sdbr.cli.options import (
-    json_option,
-    workspace_option,
-)
+from sdbr.cli.options import json_option, workspace_option
 
 if TYPE_CHECKING:
     from sdbr.store.cache import Cache

@@ -10,10 +10,7 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.numbers import FiniteNumber, ParamType, WholeNumber
-from sdbr.cli.options import (
-    collected,
-    grouped,
-)
+from sdbr.cli.options import collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:

@@ -10,10 +10,7 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.numbers import WholeNumber
-from sdbr.cli.options import (
-    grouped,
-    workspace_option,
-)
+from sdbr.cli.options import grouped, workspace_option
 
 if TYPE_CHECKING:
     from sdbr.store.ledger import Ledger

@@ -11,11 +11,7 @@ from sdbr.cli.clip_options import clip_options, steady_options
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
 from sdbr.cli.numbers import WholeNumber
-from sdbr.cli.options import (
-    Run,
-    grouped,
-    run_options,
-)
+from sdbr.cli.options import Run, grouped, run_options
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 if TYPE_CHECKING:

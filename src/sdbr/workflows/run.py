@@ -19,14 +19,7 @@ from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
 from sdbr.config.settings import Output
 from sdbr.console import Console, ask, open_file, print_bytes, print_line, until_interrupted
-from sdbr.errors import (
-    InputProblem,
-    Interrupted,
-    OverBudget,
-    PartlyDone,
-    SdbrError,
-    ServiceProblem,
-)
+from sdbr.errors import InputProblem, Interrupted, OverBudget, PartlyDone, SdbrError, ServiceProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd, with_other_seeds
 from sdbr.generation.stack import Resources, Session, open_session
