@@ -9,20 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.media.clip import Pixels
+from sdbr.media.color_codes import BT709, BT2020, HLG, PQ, PRIMARIES, is_hdr
 
 Depth = npt.NDArray[np.uint16]
 _Floats = npt.NDArray[np.float64]
 _Singles = npt.NDArray[np.float32]
-
-# H.273 numbers of the curves, and of the primaries: red, green and blue as x, y (table 2).
-_PQ, _HLG = 16, 18
-_BT709, BT2020 = 1, 9
-_PRIMARIES = {
-    _BT709: ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
-    BT2020: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
-    12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),  # Display P3
-}
-_D65 = (0.3127, 0.3290)
 
 # In cd/m²: diffuse white (ITU-R BT.2408), and what an HLG screen shows at most (BT.2100).
 _WHITE, _PEAK = 203, 1000
@@ -34,24 +25,15 @@ _LAST = 65535
 _ROWS = 16  # As much as stays in the processor's cache: whole frames took half as long again.
 
 
-def is_hdr(curve: int) -> bool:
-    """Tell whether a curve's H.273 number is that of PQ or HLG."""
-    return curve in (_PQ, _HLG)
-
-
-def is_wide(curve: int, primaries: int) -> bool:
-    """Tell whether these H.273 numbers are those of HDR, of BT.2020 or of Display P3."""
-    return is_hdr(curve) or primaries in _PRIMARIES.keys() - {_BT709}
-
-
 def in_bt709(planes: Sequence[Depth], curve: int, primaries: int, white: int = _LAST) -> Pixels:
     """Return red, green and blue, 0 to `white` in 16 bits each, as 8-bit RGB in BT.709.
 
     Within a level of what zimg and FFmpeg's vf_tonemap make of it with `zscale=t=linear:npl=203,
     format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.7:peak=4.926:desat=0,zscale=t=bt709`.
     """
-    known = primaries if primaries in _PRIMARIES else BT2020
-    matrix = (np.linalg.inv(_to_xyz(_BT709)) @ _to_xyz(known)).astype(np.float32)
+    known = PRIMARIES.get(primaries, PRIMARIES[BT2020])
+    matrix = np.linalg.inv(rgb_to_xyz(PRIMARIES[BT709])) @ rgb_to_xyz(known)
+    matrix = matrix.astype(np.float32)
     light, gain, level = _tables(curve, white)
     height, width = planes[0].shape
     image = np.empty((height, width, 3), np.uint8)
@@ -96,11 +78,11 @@ def _light(signal: _Floats, curve: int) -> _Floats:
     scene in the look that an SDR camera gives it. Applied to luminance it would leave bars made
     from SDR pale: red at (184, 40, 30) in place of (191, 0, 0).
     """
-    if curve == _PQ:
+    if curve == PQ:
         root = signal ** (32 / 2523)
         dark, bright = np.maximum(root - 3424 / 4096, 0), 2413 / 128 - 2392 / 128 * root
         return np.asarray(10000 / _WHITE * (dark / bright) ** (16384 / 2610), np.float64)
-    if curve == _HLG:
+    if curve == HLG:
         a, b, c = 0.17883277, 0.28466892, 0.55991073
         scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
         return np.asarray(_PEAK / _WHITE * scene**1.2, np.float64)
@@ -116,10 +98,13 @@ def _mobius(light: _Floats) -> _Floats:
     return np.where(light <= knee, light, bent)
 
 
-def _to_xyz(primaries: int) -> _Floats:
-    def with_z(x: float, y: float) -> tuple[float, float, float]:
-        return x, y, 1 - x - y
+def rgb_to_xyz(points: Sequence[float]) -> _Floats:
+    """Return the XYZ of red, green and blue as columns; their sum is white with a Y of 1.
 
-    columns = np.array([with_z(*point) for point in _PRIMARIES[primaries]]).T
-    white = np.array(with_z(*_D65)) / _D65[1]
-    return np.asarray(columns * np.linalg.solve(columns, white), np.float64)
+    `points` are the x and y of white, red, green and blue. Raises ValueError where they span no
+    colors, ArithmeticError where a number is none of an eye's.
+    """
+    x, y = np.array(points, np.float64).reshape(4, 2).T
+    with np.errstate(all="raise"):
+        xyz = np.stack([x / y, np.ones(4), (1 - x - y) / y])
+    return np.asarray(xyz[:, 1:] * np.linalg.solve(xyz[:, 1:], xyz[:, 0]), np.float64)

@@ -17,7 +17,7 @@ from PIL import Image
 from sdbr.errors import InputProblem
 from sdbr.media.animation.index import Index, index_of
 from sdbr.media.clip import Clip, Frame, Pace, Pixels
-from sdbr.media.stills.color import array_in_srgb
+from sdbr.media.stills.pixels import array_in_srgb
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
 

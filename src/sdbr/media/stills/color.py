@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from io import BytesIO
 from itertools import product
 
-import numpy as np
 from PIL import Image, ImageCms, ImageColor
 
 from sdbr.errors import UsageProblem
-from sdbr.media import hdr
-from sdbr.media.clip import Pixels
+from sdbr.media.color_codes import is_hdr
 from sdbr.media.stills.profile import ColorCode, profile_of_chunks
 
 _ROUNDING = 2  # Levels by which profiles of sRGB from several makers differ.
@@ -27,7 +24,7 @@ def in_srgb(image: Image.Image, code: ColorCode | None = None) -> tuple[Image.Im
     if profile is None and "icc_profile" in image.info:
         profile = b""  # Pillow could not unpack it.
     if code is not None:
-        profile = code if hdr.is_hdr(code.curve) else code.profile()
+        profile = code if is_hdr(code.curve) else code.profile()
     transparency = image.info.get("transparency")
     image, notes = in_eight_bits(image)
     if image.mode in ("P", "1", "PA", "La", "RGBa"):
@@ -39,13 +36,6 @@ def in_srgb(image: Image.Image, code: ColorCode | None = None) -> tuple[Image.Im
         return _with_alpha(image, profile, notes)
     color, conversions = _color(image, profile)
     return color, notes + conversions
-
-
-def array_in_srgb(pixels: Pixels, said: Mapping[str, object]) -> Pixels:
-    """Return RGB or RGBA pixels in sRGB, by what their file says of its colors (Pillow's info)."""
-    image = Image.fromarray(pixels)
-    image.info.update(said)
-    return np.array(in_srgb(image)[0].convert(image.mode), np.uint8)
 
 
 def flattened(image: Image.Image, background: str) -> tuple[Image.Image, list[str]]:
@@ -94,6 +84,8 @@ def _color(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]
 
 def _from_hdr(image: Image.Image, code: ColorCode) -> tuple[Image.Image, list[str]]:
     import numpy as np
+
+    from sdbr.media import hdr
 
     deep = np.asarray(image, np.uint16) * 257
     planes = [deep[..., channel] for channel in range(3)]

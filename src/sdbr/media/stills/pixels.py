@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from sdbr.media.clip import Pixels
-from sdbr.media.stills.color import rgb_of
+from sdbr.media.stills.color import in_srgb, rgb_of
 
 # Every reader here compares the declared size with its own, lower limit before it decodes.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -40,6 +41,13 @@ def with_channels(image: Pixels, channels: int) -> Pixels:
         return flattened(image)
     opaque = np.full((*image.shape[:2], 1), 255, np.uint8)
     return np.concatenate([image, opaque], axis=2)
+
+
+def array_in_srgb(pixels: Pixels, said: Mapping[str, object]) -> Pixels:
+    """Return RGB or RGBA pixels in sRGB, by what their file says of its colors (Pillow's info)."""
+    image = Image.fromarray(pixels)
+    image.info.update(said)
+    return np.array(in_srgb(image)[0].convert(image.mode), np.uint8)
 
 
 def flattened(image: Pixels, background: str = "white") -> Pixels:

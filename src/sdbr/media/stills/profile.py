@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
+from sdbr.media.color_codes import BT709, PRIMARIES, WIDE
 from sdbr.media.formats import PNG_SIGNATURE, boxed_format, png_chunks
 
-SRGB_POINTS = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
-"""White, red, green and blue as x, y."""
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
+_SRGB_POINTS = PRIMARIES[BT709]
 _SRGB_GAMMA, _NEAR = 1 / 2.2, 0.05  # As in libpng: what is so near to sRGB's means sRGB's curve.
 # The white that profiles are relative to, and the matrix that adapts to it (ICC.1, annex E).
-_D50 = np.array((0.9642, 1.0, 0.8249))
-_BRADFORD = np.array(
-    ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
-)
+_D50 = (0.9642, 1.0, 0.8249)
+_BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 # g, a, b, c, d of the curve (ax + b)^g from d up and cx below (IEC 61966-2-1).
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
-
-# H.273's numbers for both; the curves of video are shown as sRGB's.
-_POINTS = {
-    9: (0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
-    12: (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
-}
+# By H.273's numbers; the curves of video are shown as sRGB's.
 _GAMMAS = {4: 1 / 2.2, 5: 1 / 2.8, 8: 1.0}
 _BOX, _PROFILES = b"colrnclx", (b"colrprof", b"colrrICC")
 
@@ -41,9 +34,9 @@ class ColorCode(NamedTuple):
 
     def profile(self) -> bytes | None:
         """Return a profile that says the same; None for sRGB, and where nothing is said."""
-        if self.primaries not in _POINTS and self.curve not in _GAMMAS:
+        if self.primaries not in WIDE and self.curve not in _GAMMAS:
             return None
-        points, gamma = _POINTS.get(self.primaries, SRGB_POINTS), _GAMMAS.get(self.curve)
+        points, gamma = PRIMARIES.get(self.primaries, _SRGB_POINTS), _GAMMAS.get(self.curve)
         return matrix_profile(gamma, points, f"primaries {self.primaries}, curve {self.curve}")
 
 
@@ -69,14 +62,14 @@ def profile_of_chunks(info: Mapping[str | tuple[int, int], object]) -> bytes | N
         gamma = None
     try:
         return matrix_profile(
-            gamma, points if isinstance(points, tuple) else SRGB_POINTS, "gAMA, cHRM"
+            gamma, points if isinstance(points, tuple) else _SRGB_POINTS, "gAMA, cHRM"
         )
     except (ValueError, ArithmeticError, struct.error):
         return None
 
 
 def matrix_profile(
-    gamma: float | None, points: Sequence[float] = SRGB_POINTS, title: str = ""
+    gamma: float | None, points: Sequence[float] = _SRGB_POINTS, title: str = ""
 ) -> bytes:
     """Return a profile of RGB whose values are light to the power of `gamma`; None is sRGB's curve.
 
@@ -97,13 +90,13 @@ def matrix_profile(
 
 def _colorants(points: Sequence[float]) -> npt.NDArray[np.float64]:
     """The XYZ of red, green and blue as columns, under D50."""
-    x, y = np.array(points, np.float64).reshape(4, 2).T
-    with np.errstate(all="raise"):
-        xyz = np.stack([x / y, np.ones(4), (1 - x - y) / y])
-    white, primaries = xyz[:, 0], xyz[:, 1:]
-    adapted = np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white))
-    to_d50 = np.linalg.inv(_BRADFORD) @ adapted @ _BRADFORD
-    return np.asarray(to_d50 @ primaries * np.linalg.solve(primaries, white), np.float64)
+    import numpy as np
+
+    from sdbr.media.hdr import rgb_to_xyz
+
+    xyz, bradford = rgb_to_xyz(points), np.array(_BRADFORD)
+    adapted = np.diag((bradford @ _D50) / (bradford @ xyz.sum(axis=1)))
+    return np.asarray(np.linalg.inv(bradford) @ adapted @ bradford @ xyz, np.float64)
 
 
 def _fixed(*numbers: float) -> bytes:

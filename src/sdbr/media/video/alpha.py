@@ -81,8 +81,7 @@ def is_meant(container: InputContainer, stream: VideoStream, first: VideoFrame) 
 
 
 def _shows(frame: VideoFrame) -> bool:
-    rgba = frame.reformat(format="rgba").to_ndarray()
-    return yuv.has_alpha(frame) and bool(rgba[..., 3].any())
+    return yuv.has_alpha(frame) and bool(frame.reformat(format="rgba").to_ndarray()[..., 3].any())
 
 
 def _decoder_like(stream: VideoStream) -> VideoCodecContext:

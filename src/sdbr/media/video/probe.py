@@ -19,10 +19,10 @@ from av.video import VideoFrame
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media import hdr
 from sdbr.media.clip import Clip, Pace, SoundTrack
+from sdbr.media.color_codes import is_hdr
 from sdbr.media.timing import fraction_of, pace_of
-from sdbr.media.video import alpha
+from sdbr.media.video import alpha, yuv
 from sdbr.media.video.clock import PacketCount, break_notes, count_packets, find_breaks, mend
 from sdbr.media.video.tracks import LARGEST, PIXEL_LIMIT, choose_track, picture_stream
 from sdbr.media.video.truncated import missing_bytes
@@ -84,8 +84,11 @@ def probe(path: Path, track: int | None = None) -> Clip:
     # Matroska says how long its last picture is shown; others declare the longest of their tracks.
     if end is not None and not indexed and (breaks or clip.kind != "matroska"):
         clip = replace(clip, duration=end - clip.start)
-    with open_container(path) as container:
-        see_through = alpha.is_meant(container, picture_stream(container, chosen.number), frame)
+    see_through = yuv.has_alpha(frame) or clip.kind == "matroska"
+    if see_through:
+        with open_container(path) as container:
+            stream = picture_stream(container, chosen.number)
+            see_through = alpha.is_meant(container, stream, frame)
     notes = (*chosen.notes, *clip.notes, *break_notes(breaks, clip.start))
     return replace(clip, track=chosen.number, breaks=breaks, has_alpha=see_through, notes=notes)
 
@@ -229,7 +232,7 @@ def _notes(frame: VideoFrame, size: Size, missing: int) -> tuple[str, ...]:
         notes.append(f"The file was cut off: {missing} bytes that it declares are missing.")
     if frame.interlaced_frame:
         notes.append("The film is interlaced: each pair of fields was made one whole frame.")
-    if hdr.is_hdr(frame.color_trc):
+    if is_hdr(frame.color_trc):
         notes.append("The film is HDR: its colors were brought to the range of a usual screen.")
     if size != (frame.width, frame.height):
         notes.append(f"Its pixels are not square: {frame.width}x{frame.height} is shown as {size}.")

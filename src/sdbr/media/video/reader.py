@@ -19,8 +19,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.media.clip import Clip, Frame, Pixels
-from sdbr.media.stills.color import array_in_srgb
-from sdbr.media.stills.pixels import with_channels
+from sdbr.media.stills.pixels import array_in_srgb, with_channels
 from sdbr.media.video import yuv
 from sdbr.media.video.alpha import AlphaDecoder
 from sdbr.media.video.clock import mend

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
 from sdbr.media.clip import EncodingSettings, Origin, Pace, Pixels
+from sdbr.media.color_codes import BT709
 from sdbr.media.stills import pixels
 from sdbr.media.timing import timescale, to_tick
 from sdbr.media.video import yuv
@@ -193,7 +194,7 @@ def _video_stream(
     context.time_base = job.tick
     context.flags |= int(Flags.frame_duration)
     context.color_range = yuv.LIMITED_RANGE
-    context.colorspace = context.color_primaries = context.color_trc = yuv.BT709
+    context.colorspace = context.color_primaries = context.color_trc = BT709
     return stream
 
 

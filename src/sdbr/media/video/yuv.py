@@ -8,6 +8,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from sdbr.media import hdr
 from sdbr.media.clip import Pixels
+from sdbr.media.color_codes import BT2020, is_hdr, is_wide
 from sdbr.request import Size
 
 # Without all three flags a round trip darkens by one to two levels; with them a frame of 1080
@@ -31,7 +32,6 @@ _MATRICES = {
 _HD_LINES = 720
 # What swscale makes white of in RGB of 16 bits; 65535 would be half a level off.
 _WHITE_OF_YUV = 255 * 256
-BT709 = 1
 LIMITED_RANGE = 1
 
 
@@ -48,7 +48,7 @@ def to_rgb(frame: VideoFrame, size: Size, reformatter: VideoReformatter) -> Pixe
     """
     matrix = matrix_of(frame)
     full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
-    wide, alpha = hdr.is_wide(frame.color_trc, frame.color_primaries), has_alpha(frame)
+    wide, alpha = is_wide(frame.color_trc, frame.color_primaries), has_alpha(frame)
     # Planar: swscale's way to packed RGB of 16 bits overflows in saturated colors.
     deep, flat = ("gbrap16le", "rgba") if alpha else ("gbrp16le", "rgb24")
     scaled = reformatter.reformat(
@@ -82,7 +82,7 @@ def _plane(frame: VideoFrame, number: int) -> hdr.Depth:
 def matrix_of(frame: VideoFrame) -> Colorspace:
     """Return the matrix of the frame's YUV: what it says, or what its height suggests."""
     if frame.colorspace == _UNSAID:
-        if hdr.is_hdr(frame.color_trc) or frame.color_primaries == hdr.BT2020:
+        if is_hdr(frame.color_trc) or frame.color_primaries == BT2020:
             return Colorspace.BT2020
         return Colorspace.ITU709 if frame.height >= _HD_LINES else Colorspace.ITU601
     return _MATRICES.get(frame.colorspace, Colorspace.ITU601)
