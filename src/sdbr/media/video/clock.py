@@ -173,6 +173,12 @@ def find_breaks(
     return tuple(breaks), parts[-1][1] + offset if parts else None
 
 
+def time_of(packet: Packet[S]) -> Fraction | None:
+    """Return when a packet is shown or heard, or else when it is decoded, in seconds."""
+    mark = packet.pts if packet.pts is not None else packet.dts
+    return None if mark is None else mark * packet.time_base
+
+
 def mend(packets: Iterable[Packet[S]], breaks: Sequence[ClockBreak]) -> Iterator[Packet[S]]:
     """Pass the packets of one or more streams on, read from the file's top, with mended times."""
     if not breaks:

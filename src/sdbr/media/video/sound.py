@@ -14,12 +14,11 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Origin
-from sdbr.media.video.clock import mend
+from sdbr.media.clip import Excerpt, Origin
+from sdbr.media.video.clock import mend, time_of
 from sdbr.media.video.probe import open_container
 from sdbr.media.video.sound_tracks import (
     UNUSABLE,
-    SoundSegment,
     TrackCopy,
     TrackEncoder,
     TrackWriter,
@@ -43,10 +42,9 @@ class SoundFeed:
     def __init__(
         self, output: OutputContainer, sound: Origin, first_at: Fraction, note: Note
     ) -> None:
-        begin = first_at if sound.begin is None else sound.begin
-        end = None if sound.end is None else sound.end - begin
         self.lead = Fraction(0)
-        self._segment = SoundSegment(sound.zero + begin, end, trimmed=begin > 0)
+        self._excerpt = sound.excerpt(first_at, self.lead)
+        self._trimmed = self._excerpt.zero > sound.zero
         self._note = note
         self._output = output
         self._breaks, self._changing = sound.breaks, sound.changing
@@ -63,8 +61,8 @@ class SoundFeed:
     def feed(self, until: Fraction | None) -> None:
         """Mux all sound before `until`, in seconds of the output; None muxes the rest."""
         while (packet := self._held or next(self._packets, None)) is not None:
-            at = _time(packet)
-            if until is not None and at is not None and at - self._segment.zero > until:
+            at = time_of(packet)
+            if until is not None and at is not None and at - self._excerpt.zero > until:
                 self._held = packet
                 return
             self._held = None
@@ -87,11 +85,11 @@ class SoundFeed:
         if not kept:
             return
         self._packets = self._demuxed(source, kept)
-        if self._segment.trimmed and not self._breaks:
+        if self._trimmed and not self._breaks:
             # A second early: some containers' indexes are coarse.
             with suppress(av.FFmpegError, OSError):
-                source.seek(int((self._segment.zero - 1) * av.time_base))
-        elif not self._segment.trimmed:
+                source.seek(int((self._excerpt.zero - 1) * av.time_base))
+        elif not self._trimmed:
             self._keep_what_comes_early(source.format.name.startswith("mov"))
 
     def _keep_what_comes_early(self, edited: bool) -> None:
@@ -100,9 +98,9 @@ class SoundFeed:
         starts = [at for packet in ahead if (at := _heard_from(packet)) is not None]
         # Before zero lies what an edit list of MP4 took away.
         starts = [max(at, Fraction(0)) for at in starts] if edited else starts
-        self.lead = max(Fraction(0), self._segment.zero - min(starts, default=self._segment.zero))
-        zero, end = self._segment.zero, self._segment.end
-        self._segment = SoundSegment(zero - self.lead, None if end is None else end + self.lead)
+        self.lead = max(Fraction(0), self._excerpt.zero - min(starts, default=self._excerpt.zero))
+        zero, end = self._excerpt.zero, self._excerpt.end
+        self._excerpt = Excerpt(zero - self.lead, None if end is None else end + self.lead)
 
     def _track_writer(self, stream: AudioStream, title: str) -> TrackWriter | None:
         codec, kind = codec_of(stream), self._output.format.name
@@ -112,7 +110,7 @@ class SoundFeed:
         changes = stream.index in self._changing
         if may_copy(self._output, codec) and not changes:
             with suppress(*UNUSABLE):
-                return TrackCopy(self._output, stream)
+                return TrackCopy(self._output, stream, self._trimmed)
         try:
             track = TrackEncoder(self._output, stream)
         except UNUSABLE as error:
@@ -138,7 +136,7 @@ class SoundFeed:
         if track is None:
             return
         try:
-            self._mux(track, track.take(packet, self._segment))
+            self._mux(track, track.take(packet, self._excerpt))
         except UNUSABLE as error:
             del self._tracks[packet.stream_index]
             self._note(f"One sound track ends early: {error}.")
@@ -149,12 +147,7 @@ class SoundFeed:
             self._output.mux(packet)
 
 
-def _time(packet: Packet[AudioStream]) -> Fraction | None:
-    mark = packet.pts if packet.pts is not None else packet.dts
-    return None if mark is None else mark * packet.time_base
-
-
 def _heard_from(packet: Packet[AudioStream]) -> Fraction | None:
     """When a packet is first heard; what an encoder put before the beginning is not heard."""
     unheard = packet.is_discard or packet.has_sidedata("skip_samples")
-    return None if unheard else _time(packet)
+    return None if unheard else time_of(packet)

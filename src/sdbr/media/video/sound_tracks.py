@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 
@@ -17,6 +16,7 @@ from av.container import OutputContainer
 from av.filter import Graph
 from av.packet import Packet
 
+from sdbr.media.clip import Excerpt
 from sdbr.media.video.tags import copy_labels
 
 UNUSABLE = (av.FFmpegError, ValueError)
@@ -37,19 +37,6 @@ _OPUS_RATE = 48000
 _BITS_A_CHANNEL = 80_000
 
 
-@dataclass(frozen=True, slots=True)
-class SoundSegment:
-    """The part of a sound file that is wanted.
-
-    `zero` is the source time that becomes the output's zero, in seconds; `end` counts from there.
-    `trimmed` tells that what is heard before zero is not wanted; otherwise it is all kept.
-    """
-
-    zero: Fraction
-    end: Fraction | None = None
-    trimmed: bool = False
-
-
 def codec_of(stream: AudioStream) -> str:
     """Return the codec's own name, whatever decoder reads it; "" where none does."""
     context = stream.codec_context
@@ -63,9 +50,13 @@ def may_copy(output: OutputContainer, codec: str) -> bool:
 
 
 class TrackCopy:
-    """Packets of a track as they are, moved in time."""
+    """Packets of a track as they are, moved in time.
 
-    def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
+    `trimmed` tells that what is heard before the excerpt is not wanted; otherwise it is all kept.
+    """
+
+    def __init__(self, output: OutputContainer, stream: AudioStream, trimmed: bool) -> None:
+        self._trimmed = trimmed
         self.target = output.add_stream_from_template(stream)
         copy_labels(stream, self.target)
         # Only these can say that sound before zero is there and not to be heard.
@@ -73,8 +64,8 @@ class TrackCopy:
         self._end: int | None = None
         self._preroll: Packet[AudioStream] | None = None
 
-    def take(self, packet: Packet[AudioStream], segment: SoundSegment) -> list[Packet[AudioStream]]:
-        """Return the packet, if it is heard in the segment and behind the last one."""
+    def take(self, packet: Packet[AudioStream], excerpt: Excerpt) -> list[Packet[AudioStream]]:
+        """Return the packet, if it is heard in the excerpt and behind the last one."""
         mark = packet.pts if packet.pts is not None else packet.dts
         if mark is None:
             return []
@@ -82,13 +73,13 @@ class TrackCopy:
             self._preroll = packet if self._hides_early and self._end is None else None
             return []
         length = packet.duration or 0
-        since = mark * packet.time_base - segment.zero
+        since = mark * packet.time_base - excerpt.zero
         heard_to = since + length * packet.time_base
         early = heard_to <= 0 if self._hides_early else since < 0
-        priming = packet.has_sidedata("skip_samples") and not segment.trimmed
-        if (early and not priming) or (segment.end is not None and since >= segment.end):
+        priming = packet.has_sidedata("skip_samples") and not self._trimmed
+        if (early and not priming) or (excerpt.end is not None and since >= excerpt.end):
             return []
-        shift = round(segment.zero / packet.time_base)
+        shift = round(excerpt.zero / packet.time_base)
         packet.dts = (mark if packet.dts is None else packet.dts) - shift
         packet.pts = mark - shift
         # Where the parts of a joined file overlap, half a packet is the nearest that can be had.
@@ -129,24 +120,24 @@ class TrackEncoder:
         self._resampler: AudioResampler | None = None
         self._even: Graph | None = None
 
-    def take(self, packet: Packet[AudioStream], segment: SoundSegment) -> list[Packet[AudioStream]]:
+    def take(self, packet: Packet[AudioStream], excerpt: Excerpt) -> list[Packet[AudioStream]]:
         """Decode the packet and return what the encoder has ready; a broken one is silence."""
         try:
             frames = packet.decode()
         except av.InvalidDataError:
             return []
-        parts = (part for frame in frames if (part := _within(frame, segment)) is not None)
-        ready = (piece for part in parts for piece in self._resampled(part))
-        return [out for piece in self._evened(ready) for out in self.target.encode(piece)]
+        parts = (part for frame in frames if (part := _within(frame, excerpt)) is not None)
+        return self._encoded(piece for part in parts for piece in self._resampled(part))
 
     def flush(self) -> list[Packet[AudioStream]]:
         """Return what resampler and encoder hold back."""
         if self._resampler is None:
             return []
-        rest = self._evened(chain(self._resampler.resample(None), [None]))
-        return [out for piece in rest for out in self.target.encode(piece)] + self.target.encode(
-            None
-        )
+        rest = self._encoded(chain(self._resampler.resample(None), [None]))
+        return rest + self.target.encode(None)
+
+    def _encoded(self, frames: Iterable[AudioFrame | None]) -> list[Packet[AudioStream]]:
+        return [out for piece in self._evened(frames) for out in self.target.encode(piece)]
 
     def _resampled(self, frame: AudioFrame) -> Iterator[AudioFrame]:
         """Bring the frame to the encoder's format; rate and layout may change midway."""
@@ -211,14 +202,14 @@ def parameters_in(packet: Packet[AudioStream], codec: str) -> tuple[int, ...]:
     return ()
 
 
-def _within(frame: AudioFrame, segment: SoundSegment) -> AudioFrame | None:
-    """Return the part of the frame that lies in the segment, timed from its zero; None if none."""
+def _within(frame: AudioFrame, excerpt: Excerpt) -> AudioFrame | None:
+    """Return the part of the frame that lies in the excerpt, timed from its zero; None if none."""
     if frame.pts is None or frame.time_base is None:
         return None
-    first = round((frame.pts * frame.time_base - segment.zero) * frame.sample_rate)
+    first = round((frame.pts * frame.time_base - excerpt.zero) * frame.sample_rate)
     stop = first + frame.samples
     begin = max(0, first)
-    end = stop if segment.end is None else min(stop, round(segment.end * frame.sample_rate))
+    end = stop if excerpt.end is None else min(stop, round(excerpt.end * frame.sample_rate))
     if end <= begin:
         return None
     if (begin, end) != (first, stop):

@@ -10,13 +10,12 @@ from typing import cast
 import av
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
-from av.stream import Stream
 from av.subtitles.codeccontext import SubtitleCodecContext
 from av.subtitles.stream import SubtitleStream
 
 from sdbr.media.clip import ClockBreak, Excerpt
 from sdbr.media.timing import to_tick
-from sdbr.media.video.clock import mend
+from sdbr.media.video.clock import mend, time_of
 from sdbr.media.video.sound_tracks import UNUSABLE
 from sdbr.media.video.tags import copy_labels
 from sdbr.media.writer import Note
@@ -115,7 +114,7 @@ class SubtitleFeed:
             with suppress(av.FFmpegError, OSError):
                 self._source.seek(int((zero - _LONGEST) * av.time_base))
         for packet in mend(self._source.demux(), self._breaks):
-            at = _time(packet)
+            at = time_of(packet)
             if at is None or not packet.size:
                 continue
             timed = packet.stream.type in ("video", "subtitle")
@@ -154,7 +153,7 @@ class _Track:
 
         What says no end is shown until the next: the last one before the excerpt begins it.
         """
-        at = _time(packet)
+        at = time_of(packet)
         if at is None:
             return
         lasts = (packet.duration or 0) * packet.time_base
@@ -226,8 +225,3 @@ def _may_copy(output: OutputContainer, codec: str, tag: str) -> bool:
         # QuickTime's text is called the same, and described in another way.
         return _TEXT_OF[output.format.name] == codec and tag == "tx3g"
     return output.format.name == "matroska" or codec == _TEXT_OF[output.format.name]
-
-
-def _time(packet: Packet[Stream] | Packet[SubtitleStream]) -> Fraction | None:
-    mark = packet.pts if packet.pts is not None else packet.dts
-    return None if mark is None else mark * packet.time_base
