@@ -16,6 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 
 from sdbr.media.clip import Frame, Pixels
+from sdbr.media.open import Writer, open_reader, open_writer, origin_of
 
 WIDTH, HEIGHT = 96, 64
 EXACT = (
@@ -164,6 +165,22 @@ def join(path: Path, *parts: Path) -> Path:
     """Put files one behind the other, as `cat` does: transport streams allow it."""
     path.write_bytes(b"".join(part.read_bytes() for part in parts))
     return path
+
+
+def rewritten(
+    source: Path,
+    target: Path,
+    start: Fraction = Fraction(0),
+    end: Fraction | None = None,
+    comment: str = "",
+) -> Writer:
+    """Read a part of a clip and write it with what goes with it; the writer has the notes."""
+    reader = open_reader(source)
+    origin = origin_of(reader.clip, end)
+    with open_writer(target, reader.clip.pace, origin=origin, comment=comment) as writer:
+        for frame in reader.frames(start, end):
+            writer.add(frame)
+    return writer
 
 
 def sound_packets(path: Path, track: int = 0) -> list[tuple[Fraction, bytes]]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sdbr.media.clip import Pixels
-from sdbr.media.open import open_reader, open_writer, origin_of
-from tests.media.made_clips import Film, join, make_film, picture
+from sdbr.media.open import open_reader
+from tests.media.made_clips import Film, join, make_film, picture, rewritten
 from tests.media.video.test_sound import samples
 
 TIMES = [Fraction(n, 25) for n in range(10)]
@@ -83,10 +83,7 @@ def test_sound_whose_rate_and_channels_change_is_complete(tmp_path: Path, codec:
     film.times, film.sound_from = [1 + time for time in times], Fraction(1)
     film.sound_rate, film.sound_layout = 32000, "stereo"
     two = make_film(tmp_path / "2.ts", film)
-    reader = open_reader(join(tmp_path / "a.ts", one, two))
-    with open_writer(tmp_path / "b.mp4", reader.clip.pace, origin=origin_of(reader.clip)) as writer:
-        for frame in reader.frames():
-            writer.add(frame)
+    writer = rewritten(join(tmp_path / "a.ts", one, two), tmp_path / "b.mp4")
     assert "Sound track 1 was re-encoded as aac, because its rate or channels" in " ".join(
         writer.notes
     )

@@ -9,8 +9,8 @@ import av
 import pytest
 from av.video.stream import VideoStream
 
-from sdbr.media.open import open_reader, open_writer, origin_of
-from tests.media.made_clips import Film, join, make_film, picture, sound_packets
+from sdbr.media.open import open_reader
+from tests.media.made_clips import Film, join, make_film, picture, rewritten, sound_packets
 
 FRAMES = 25
 TIMES = [Fraction(n, 25) for n in range(FRAMES)]
@@ -68,10 +68,7 @@ def test_a_picture_that_stands_while_the_sound_goes_on_stands(tmp_path: Path) ->
 def test_sound_goes_with_the_pictures_of_its_part(tmp_path: Path) -> None:
     one = part(tmp_path / "one.ts")
     path = join(tmp_path / "both.ts", one, part(tmp_path / "late.ts", Fraction(3600)), one)
-    reader = open_reader(path)
-    with open_writer(tmp_path / "b.mkv", reader.clip.pace, origin=origin_of(reader.clip)) as writer:
-        for frame in reader.frames():
-            writer.add(frame)
+    rewritten(path, tmp_path / "b.mkv")
     alone, after = dict(_by_data(one)), sound_packets(tmp_path / "b.mkv")
     parts = [0, 0, 0]
     for at, data in after:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,9 @@ from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import SubtitleSet
 from PIL import Image
 
-from sdbr.media.open import Writer, open_reader, open_writer, origin_of, read_comment
+from sdbr.media.open import read_comment
 from sdbr.media.video.tags import later_timecode
+from tests.media import made_clips
 from tests.media.made_clips import picture
 
 if TYPE_CHECKING:
@@ -121,18 +123,7 @@ def _mux(
     container.mux(packet)
 
 
-def rewritten(
-    source: Path,
-    target: Path,
-    part: tuple[Fraction, Fraction | None] = (Fraction(0), None),
-    comment: str = '{"sdbr": "1"}',
-) -> Writer:
-    reader = open_reader(source)
-    origin = origin_of(reader.clip, part[1])
-    with open_writer(target, reader.clip.pace, origin=origin, comment=comment) as writer:
-        for frame in reader.frames(*part):
-            writer.add(frame)
-    return writer
+rewritten = partial(made_clips.rewritten, comment='{"sdbr": "1"}')
 
 
 def shown(path: Path, track: int = 0) -> list[tuple[float, float, bytes]]:
@@ -207,7 +198,7 @@ def test_a_part_takes_its_subtitles_and_chapters_cut_where_it_is(
     film = Film(subtitles=["subrip"], chapters=CHAPTERS)
     path = make(tmp_path / "a.mkv", film)
     start, end = Fraction(4, 5), Fraction(9, 5)
-    rewritten(path, tmp_path / target, (start, end))
+    rewritten(path, tmp_path / target, start, end)
     first, second = LINES
     cut = [
         (Fraction(0), first[1] - start, first[2]),
@@ -215,7 +206,7 @@ def test_a_part_takes_its_subtitles_and_chapters_cut_where_it_is(
     ]
     assert shown(tmp_path / target) == expected(cut)
     assert chapters(tmp_path / target) == [(0, 0.2, "Begin"), (0.2, 1, "Middle")]
-    rewritten(path, tmp_path / target, (start, None))
+    rewritten(path, tmp_path / target, start, None)
     begin, end, text = second
     assert shown(tmp_path / target)[1:] == expected([(begin - start, end - start, text)])
 
@@ -236,13 +227,13 @@ def test_a_part_late_in_a_long_film_begins_with_what_is_shown_there(tmp_path: Pa
     path = make(
         tmp_path / "a.mkv", Film(bitmaps=[(Fraction(n, 5), Fraction(n, 5)) for n in range(9)])
     )
-    rewritten(path, tmp_path / "b.mkv", (Fraction(1), Fraction(3, 2)))
+    rewritten(path, tmp_path / "b.mkv", Fraction(1), Fraction(3, 2))
     assert [(a, text) for a, _, text in shown(tmp_path / "b.mkv")] == [
         (0, b"bitmap of 1"),
         (pytest.approx(0.2), b"bitmap of 6/5"),
         (pytest.approx(0.4), b"bitmap of 7/5"),
     ]
-    rewritten(path, tmp_path / "c.mkv", (Fraction(22, 25), Fraction(3, 2)))
+    rewritten(path, tmp_path / "c.mkv", Fraction(22, 25), Fraction(3, 2))
     assert shown(tmp_path / "c.mkv")[0] == (0, 0, b"bitmap of 4/5")
 
 
@@ -309,7 +300,7 @@ def test_matroska_keeps_bitmaps_and_the_fonts_of_ass(tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", ["b.gif", "b.webp", "b.png", "b"])
 def test_what_holds_pictures_alone_says_what_it_left_out(tmp_path: Path, target: str) -> None:
     path = make(tmp_path / "a.mkv", Film(subtitles=["subrip"], chapters=CHAPTERS))
-    (note,) = rewritten(path, tmp_path / target, (Fraction(0), Fraction(1, 5))).notes
+    (note,) = rewritten(path, tmp_path / target, Fraction(0), Fraction(1, 5)).notes
     assert note.startswith("The subtitles and chapters were left out: ")
 
 
@@ -384,7 +375,7 @@ def test_without_a_record_a_comment_stays_where_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", ["b.mp4", "b.mov", "b.mkv"])
 def test_a_part_has_the_timecode_of_its_first_frame(tmp_path: Path, target: str) -> None:
     path = make(tmp_path / "a.mov", Film(timecode="10:59:59:20"))
-    rewritten(path, tmp_path / target, (Fraction(2, 5), None))
+    rewritten(path, tmp_path / target, Fraction(2, 5), None)
     with av.open(str(tmp_path / target)) as container:
         tags = container.metadata | container.streams.video[0].metadata
         assert {name.lower(): value for name, value in tags.items()}["timecode"] == "11:00:00:05"

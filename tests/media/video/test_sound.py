@@ -7,21 +7,11 @@ import av
 import numpy as np
 import pytest
 
-from sdbr.media.open import Origin, Writer, open_reader, open_writer, origin_of
-from tests.media.made_clips import Film, make_film, sound_packets
+from sdbr.media.open import Origin, open_reader, open_writer, origin_of
+from tests.media.made_clips import Film, make_film, rewritten, sound_packets
 
 TIMES = [Fraction(n, 25) for n in range(50)]
 TICK = Fraction(1, 48000)
-
-
-def rewritten(
-    source: Path, target: Path, start: Fraction = Fraction(0), end: Fraction | None = None
-) -> Writer:
-    reader = open_reader(source)
-    with open_writer(target, reader.clip.pace, origin=origin_of(reader.clip, end)) as writer:
-        for frame in reader.frames(start, end):
-            writer.add(frame)
-    return writer
 
 
 @pytest.mark.parametrize(

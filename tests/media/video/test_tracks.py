@@ -13,8 +13,8 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from sdbr.errors import UsageProblem
-from sdbr.media.open import open_reader, open_writer, origin_of
-from tests.media.made_clips import Film, make_film, picture
+from sdbr.media.open import open_reader
+from tests.media.made_clips import Film, make_film, picture, rewritten
 
 Track = tuple[int, int, int, Disposition]
 NONE = Disposition(0)
@@ -114,12 +114,9 @@ def test_every_sound_track_stays_with_its_title_language_and_default_flag(tmp_pa
             if packet.size:
                 packet.stream = copies[packet.stream_index]
                 target.mux(packet)
-    reader = open_reader(named)
     for suffix in ("mkv", "mp4"):
         written = tmp_path / f"b.{suffix}"
-        with open_writer(written, reader.clip.pace, origin=origin_of(reader.clip)) as writer:
-            for frame in reader.frames():
-                writer.add(frame)
+        rewritten(named, written)
         with av.open(str(written)) as container:
             first, second = container.streams.audio
             assert (first.language, second.language) == ("eng", "fra")
