@@ -62,7 +62,7 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class RunSession:
     """A run under way: `generate` draws, `budget` counts, `stop` ends it."""
 
     generate: Generate
@@ -80,7 +80,7 @@ class Session:
 @contextmanager
 def open_session(
     resources: Resources, command: str, budget: Budget, stop: threading.Event, tell: Tell
-) -> Iterator[Session]:
+) -> Iterator[RunSession]:
     """Open the ledger and a run of `command`; the connection is made when it is first needed."""
     effort, cache = resources.effort, resources.cache
     ledger = Ledger(resources.workspace.hidden / "ledger.db")
@@ -96,7 +96,7 @@ def open_session(
         generate = use_cache(generate, cache, resources.fresh, stop)
         generate = reseed(generate, resources.on_filtered, resources.key_of)
         try:
-            yield Session(generate, resources.key_of, budget, ledger, run, stop)
+            yield RunSession(generate, resources.key_of, budget, ledger, run, stop)
         finally:
             ledger.end_run(run)
             ledger.close()

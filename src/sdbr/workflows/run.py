@@ -22,7 +22,7 @@ from sdbr.console import Console, ask, open_file, print_bytes, print_line, until
 from sdbr.errors import InputProblem, Interrupted, OverBudget, PartlyDone, SdbrError, ServiceProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd, with_other_seeds
-from sdbr.generation.stack import Resources, Session, open_session
+from sdbr.generation.stack import Resources, RunSession, open_session
 from sdbr.request import ImageRequest, Size
 
 
@@ -121,7 +121,7 @@ class Work(Protocol):
     def plan(self) -> Iterator[PlanLine]:
         """What --dry-run prints."""
 
-    def draw(self, session: Session) -> Results:
+    def draw(self, session: RunSession) -> Results:
         """Draw, write and yield each result."""
 
 

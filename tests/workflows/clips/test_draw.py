@@ -7,7 +7,7 @@ from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.errors import AccessProblem, Interrupted, Refused, ServiceProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.filter_policy import OnFiltered
-from sdbr.generation.stack import Resources, Session
+from sdbr.generation.stack import Resources, RunSession
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.clips.draw import Tally, stop_if_fatal
 from sdbr.workflows.failures import Failures
@@ -26,7 +26,7 @@ def meet(tmp_path, error, how="stop"):
         CATALOG.models,
         OnFiltered(how),
     )
-    run = Session(drawn, str, Budget(Decimal(1), stop), Ledger(tmp_path / "ledger.db"), 1, stop)
+    run = RunSession(drawn, str, Budget(Decimal(1), stop), Ledger(tmp_path / "ledger.db"), 1, stop)
     tally = Tally(Failures(total=17))
     stop_if_fatal(error, run, resources, tally)
     return tally.failures, stop.is_set()

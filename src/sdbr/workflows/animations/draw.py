@@ -15,7 +15,7 @@ from sdbr.errors import Refused, SdbrError
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.filter_policy import reseed
 from sdbr.generation.generate import Generate, KeyedRequest
-from sdbr.generation.stack import Resources, Session, spent
+from sdbr.generation.stack import Resources, RunSession, spent
 from sdbr.media.clip import Pixels
 from sdbr.media.stills.pan_zoom import moved
 from sdbr.request import ImageRequest, Picture
@@ -61,7 +61,7 @@ def frame_file(folder: Path, animation: PreparedAnimation, number: int) -> Path:
 def draw(
     animation: PreparedAnimation,
     folder: Path,
-    session: Session,
+    session: RunSession,
     resources: Resources,
     console: Console,
 ) -> Progress:
@@ -142,7 +142,7 @@ def _worker(
     animation: PreparedAnimation,
     folder: Path,
     progress: Progress,
-    session: Session,
+    session: RunSession,
     resources: Resources,
 ) -> Callable[[int], Outcome]:
     def work(number: int) -> Outcome:
@@ -197,7 +197,7 @@ def _holds(resources: Resources) -> bool:
     return resources.on_filtered.how in ("hold", "skip")
 
 
-def _raise_if_missing(progress: Progress, session: Session) -> None:
+def _raise_if_missing(progress: Progress, session: RunSession) -> None:
     failures = progress.failures
     if failures.done == failures.total and len(progress.held) < failures.total:
         return

@@ -15,7 +15,7 @@ from sdbr.bedrock.catalog import Catalog, price_of
 from sdbr.console import counted
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import Estimate, default_strengths, estimate
-from sdbr.generation.stack import Resources, Session, spent
+from sdbr.generation.stack import Resources, RunSession, spent
 from sdbr.workflows.animations import render
 from sdbr.workflows.animations.draw import draw, frames_to_draw, keyed_requests
 from sdbr.workflows.animations.prepare import (
@@ -82,7 +82,7 @@ class AnimationWork:
             more={"frames": [_planned(animation, number) for number in wanted]},
         )
 
-    def draw(self, session: Session) -> Results:
+    def draw(self, session: RunSession) -> Results:
         """Draw the frames that are wanted, then write the animation, or a sheet for a trial."""
         animation, console, before = self.animation, self.setup.console, spent(session.budget)
         target = animation.spec.result

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 from PIL import Image
 
-from sdbr.generation.stack import Resources, Session
+from sdbr.generation.stack import Resources, RunSession
 from sdbr.media.clip import Clip, EncodingSettings, Pixels
 from sdbr.media.stills.pixels import with_channels
 from sdbr.motion.plan import KeyframePlan
@@ -34,7 +34,7 @@ _Pair = tuple[FrameInfo, Pixels, Pixels]
 
 
 def assemble_frames(
-    clip: PreparedClip, session: Session, resources: Resources, tally: Tally
+    clip: PreparedClip, session: RunSession, resources: Resources, tally: Tally
 ) -> Iterator[MeasuredFrame]:
     """The clip's frames as they became, each once; fewer where something could not be drawn."""
     plan, keyframe_plan = clip.plan, clip.plan.footage.plan

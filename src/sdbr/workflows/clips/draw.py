@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Refused, SdbrError
-from sdbr.generation.stack import Resources, Session
+from sdbr.generation.stack import Resources, RunSession
 from sdbr.media.clip import Frame, Pixels
 from sdbr.motion.temporal_filter import feed_back
 from sdbr.request import ImageRequest, Size
@@ -90,7 +90,7 @@ def requests_of(plan: ClipPlan, frames: Iterable[FrameInfo]) -> list[ImageReques
 
 
 def read_source_frames(
-    plan: ClipPlan, frames: Iterable[Frame], session: Session
+    plan: ClipPlan, frames: Iterable[Frame], session: RunSession
 ) -> Iterator[SourceFrame]:
     """The wanted frames with what is known of them, each on disk where it will be needed."""
 
@@ -107,7 +107,7 @@ def read_source_frames(
 
 
 def draw_frame(
-    plan: ClipPlan, one: SourceFrame, session: Session, init: Pixels | None = None
+    plan: ClipPlan, one: SourceFrame, session: RunSession, init: Pixels | None = None
 ) -> Pixels:
     """One frame as the model draws it, from `init` where that is not the frame itself.
 
@@ -123,7 +123,7 @@ def draw_frame(
 def draw_frames(
     plan: ClipPlan,
     taken: Iterable[SourceFrame],
-    session: Session,
+    session: RunSession,
     resources: Resources,
     tally: Tally,
 ) -> Iterator[DrawnFrame]:
@@ -146,7 +146,9 @@ def draw_frames(
     )
 
 
-def stop_if_fatal(error: SdbrError, session: Session, resources: Resources, tally: Tally) -> None:
+def stop_if_fatal(
+    error: SdbrError, session: RunSession, resources: Resources, tally: Tally
+) -> None:
     """End the run where no other frame can fare better.
 
     The failure is noted before the stop, after which nobody may come for this frame.
@@ -194,7 +196,7 @@ def no_pixels() -> Pixels:
 def draw_sequentially(
     plan: ClipPlan,
     taken: Iterable[SourceFrame],
-    session: Session,
+    session: RunSession,
     resources: Resources,
     share: float,
     tally: Tally,

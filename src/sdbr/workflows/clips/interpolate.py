@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError
-from sdbr.generation.stack import Session
+from sdbr.generation.stack import RunSession
 from sdbr.media.clip import Pixels
 from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import fill
@@ -111,7 +111,7 @@ def interpolate(
     plan: ClipPlan,
     painted: Iterable[DrawnFrame],
     sources: SourceFrames,
-    session: Session,
+    session: RunSession,
     tally: Tally,
 ) -> Iterator[Result]:
     """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
@@ -235,7 +235,7 @@ def _filled(
 
 
 def _draw(
-    plan: ClipPlan, number: int, before: Pixels, session: Session, tally: Tally
+    plan: ClipPlan, number: int, before: Pixels, session: RunSession, tally: Tally
 ) -> Pixels | None:
     """Draw a frame that nothing explains, if that was agreed to.
 

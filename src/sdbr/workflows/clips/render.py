@@ -15,7 +15,7 @@ from sdbr.console import Console
 from sdbr.errors import InputProblem, Refused
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import in_usd
-from sdbr.generation.stack import Resources, Session, spent
+from sdbr.generation.stack import Resources, RunSession, spent
 from sdbr.media.clip import Frame, Origin, Pace
 from sdbr.media.open import open_writer, origin_of
 from sdbr.media.preview import Preview
@@ -45,7 +45,7 @@ class ClipResult:
 
 
 def restyle(
-    clip: PreparedClip, session: Session, resources: Resources, console: Console, extra: int = 0
+    clip: PreparedClip, session: RunSession, resources: Resources, console: Console, extra: int = 0
 ) -> ClipResult:
     """Draw the keyframes, fill the rest and write the clip.
 
@@ -154,7 +154,7 @@ def _make_folders(plan: ClipPlan) -> None:
             folder.mkdir(parents=True, exist_ok=True)
 
 
-def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: Session) -> None:
+def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: RunSession) -> None:
     total = len(clip.plan.footage.frames)
     if count == total:
         return

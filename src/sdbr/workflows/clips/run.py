@@ -11,7 +11,7 @@ from pathlib import Path
 from sdbr.bedrock.catalog import Catalog
 from sdbr.console import counted
 from sdbr.errors import InputProblem, PartlyDone
-from sdbr.generation.stack import Resources, Session, spent
+from sdbr.generation.stack import Resources, RunSession, spent
 from sdbr.motion.arrays import one_thread_a_call
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
@@ -176,7 +176,7 @@ class ClipWork:
             more={"frames": count_frames(clip), "keyframes": _keyframes(clip)},
         )
 
-    def draw(self, session: Session) -> Results:
+    def draw(self, session: RunSession) -> Results:
         """Draw the clip or its trial, and note what keyframes saved."""
         selection, steadiness = self.flags
         if steadiness.review or selection.test_frames is not None:
@@ -185,7 +185,7 @@ class ClipWork:
             yield from self._whole(session, steadiness.max_flicker)
         session.ledger.saved_by_keyframes(session.run, saved_of([self.clip]))
 
-    def _trial(self, session: Session, count: int | None) -> ResultLine:
+    def _trial(self, session: RunSession, count: int | None) -> ResultLine:
         clip, before = self.clip, spent(session.budget)
         wanted = clip.plan.drawn
         if count is not None:
@@ -197,7 +197,7 @@ class ClipWork:
         cost = spent(session.budget) - before
         return self._line(clip, sheet, cost, {"frames": [frame.number + 1 for frame in wanted]})
 
-    def _whole(self, session: Session, most: float | None) -> Iterator[ResultLine]:
+    def _whole(self, session: RunSession, most: float | None) -> Iterator[ResultLine]:
         """Draw the clip, and again with more keyframes while that makes it steadier."""
         before = spent(session.budget)
         clip, result = self._steadiest(session, most)
@@ -222,7 +222,9 @@ class ClipWork:
                 f"{'raise --max-cost, ' if capped else ''}or allow more."
             )
 
-    def _steadiest(self, session: Session, most: float | None) -> tuple[PreparedClip, ClipResult]:
+    def _steadiest(
+        self, session: RunSession, most: float | None
+    ) -> tuple[PreparedClip, ClipResult]:
         clip, extra = self.clip, self._extra(self.clip, session)
         result = self._draw(clip, session, extra)
         for _ in range(_ROUNDS):
@@ -247,13 +249,13 @@ class ClipWork:
             clip, result, extra = more, again, extra_anew
         return clip, result
 
-    def _draw(self, clip: PreparedClip, session: Session, extra: int) -> ClipResult:
+    def _draw(self, clip: PreparedClip, session: RunSession, extra: int) -> ClipResult:
         result = restyle(clip, session, self.setup.resources, self.setup.console, extra)
         # What was planned and not needed is there for the next clip.
         session.budget.plan((result.extra - extra) * price(clip))
         return result
 
-    def _extra(self, clip: PreparedClip, session: Session) -> int:
+    def _extra(self, clip: PreparedClip, session: RunSession) -> int:
         """How many frames may be drawn beyond the plan; they are planned from now on."""
         extra = min(most_extra(clip), session.budget.spare(price(clip)))
         session.budget.plan(extra * price(clip))

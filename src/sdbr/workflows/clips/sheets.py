@@ -10,7 +10,7 @@ from PIL import Image
 
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Interrupted
-from sdbr.generation.stack import Resources, Session
+from sdbr.generation.stack import Resources, RunSession
 from sdbr.media.clip import Frame, Pixels
 from sdbr.media.open import open_reader
 from sdbr.media.stills.sheet import PAIR_SIDE, Labels, pairs_sheet, save
@@ -36,7 +36,7 @@ def spread(frames: Sequence[FrameInfo], count: int) -> tuple[FrameInfo, ...]:
 def draw_trial(
     clip: PreparedClip,
     wanted: Sequence[FrameInfo],
-    session: Session,
+    session: RunSession,
     resources: Resources,
     folder: Path,
 ) -> Path:
@@ -70,7 +70,7 @@ def _drawn(
     clip: PreparedClip,
     taken: Iterable[SourceFrame],
     keyframes: bool,
-    session: Session,
+    session: RunSession,
     resources: Resources,
 ) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
     """The frames as they were and as they became; `keyframes` as the whole run draws them."""

@@ -18,7 +18,7 @@ from sdbr.errors import SdbrError, UsageProblem
 from sdbr.files import write_whole
 from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
 from sdbr.generation.generate import KeyedRequest
-from sdbr.generation.stack import Resources, Session, spent
+from sdbr.generation.stack import Resources, RunSession, spent
 from sdbr.media import metadata
 from sdbr.media.formats import sniff
 from sdbr.request import Model
@@ -177,7 +177,7 @@ class PictureWork:
         for job, key in zip(self.wanted.jobs, self.wanted.keys, strict=True):
             yield PlanLine(job.request, job.target, job.before, more={"key": key})
 
-    def draw(self, session: Session) -> Results:
+    def draw(self, session: RunSession) -> Results:
         """Draw all jobs and yield each as it is written, in order.
 
         After a failure the others are kept. Raises, at the end: the failure that stopped the run,
@@ -194,7 +194,7 @@ class PictureWork:
                 yield self._write(outcome)
         self.failures.raise_at_end()
 
-    def _outcomes(self, session: Session) -> Iterator[JobResult | JobFailure]:
+    def _outcomes(self, session: RunSession) -> Iterator[JobResult | JobFailure]:
         resources, failures = self.setup.resources, self.failures
 
         def work(wanted: tuple[Job, str]) -> JobResult | JobFailure:
