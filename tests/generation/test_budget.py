@@ -39,13 +39,31 @@ def test_what_was_not_billed_comes_back_and_what_perhaps_was_does_not():
         purse.reserve(CENTS)
         purse.book(CENTS, billed)
     assert (purse.spent, purse.perhaps) == (CENTS, CENTS)
-    with pytest.raises(OverBudget, match=r"0\.04 USD and perhaps 0\.04 USD spent"):
+    with pytest.raises(OverBudget, match=r"this run spent 0\.04 USD and perhaps 0\.04 USD\."):
         purse.reserve(CENTS)
 
 
-def test_the_message_says_how_to_go_on():
-    with pytest.raises(OverBudget, match=r"same command again: give a higher --max-cost\."):
-        budget("0").reserve(CENTS)
+def test_the_message_says_that_a_cap_counts_one_run_and_what_another_may_spend():
+    purse = budget("0.08")
+    for _ in range(2):
+        purse.reserve(CENTS)
+        purse.book(CENTS, "yes")
+    expected = r"The cap counts one run: .*same command again.* up to 0\.08 USD more\. `sdbr ledger`"
+    with pytest.raises(OverBudget, match=expected):
+        purse.reserve(CENTS)
+
+
+def test_a_cap_below_one_picture_is_not_met_by_another_run():
+    with pytest.raises(OverBudget, match=r"kept\. Give a higher --max-cost\.$"):
+        budget("0.03").reserve(CENTS)
+
+
+def test_a_price_agreed_to_is_named_as_that():
+    purse = Budget(Decimal("0.04"), threading.Event(), agreed=True)
+    purse.reserve(CENTS)
+    purse.book(CENTS, "perhaps")
+    with pytest.raises(OverBudget, match=r"over the 0\.04 USD agreed to: .*what the rest costs"):
+        purse.reserve(CENTS)
 
 
 @pytest.mark.parametrize(("billed", "fits"), [("no", True), ("yes", False), ("perhaps", False)])

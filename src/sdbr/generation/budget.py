@@ -85,14 +85,20 @@ class Budget:
         return self.spent + self.perhaps + self._in_flight + price <= self.cap
 
     def _reached(self, price: Decimal) -> str:
-        perhaps = f" and perhaps {in_usd(self.perhaps)} USD" if self.perhaps else ""
         cap = in_usd(self.cap or Decimal(0))
-        beyond = f"the {cap} USD that were agreed to" if self._agreed else f"--max-cost {cap}"
-        again = "it tells what the rest costs" if self._agreed else "give a higher --max-cost"
+        perhaps = f" and perhaps {in_usd(self.perhaps)} USD" if self.perhaps else ""
+        spent = f"this run spent {in_usd(self.spent)} USD{perhaps}. What is drawn is kept."
+        costs = f"The next picture costs {in_usd(price)} USD, over"
+        if self._agreed:
+            return (
+                f"{costs} the {cap} USD agreed to: {spent} To go on, run the same command again: it "
+                "shows what the rest costs first."
+            )
+        if self.cap is not None and price > self.cap:
+            return f"{costs} --max-cost {cap}: {spent} Give a higher --max-cost."
         return (
-            f"The next picture costs {in_usd(price)} USD, over {beyond}: "
-            f"{in_usd(self.spent)} USD{perhaps} spent. What is drawn is kept. To go on, run the "
-            f"same command again: {again}."
+            f"{costs} --max-cost {cap}: {spent} The cap counts one run: run the same command again "
+            f"to draw the rest for up to {cap} USD more. `sdbr ledger` shows the total."
         )
 
 
