@@ -51,7 +51,7 @@ SCENARIOS = (
             "img2img photo.png 'as a woodcut' --seed 1",
             "img2img turned.jpg cutout.png 'as a woodcut' --seed 1 --json",
             "img2img cutout.png 'watercolor' --seed 1 --background '#204060' --fit cover",
-            "img2img photo.png 'oil painting' --seed 1 --strength 0.2:0.8:0.3 --sheet",
+            "img2img photo.png 'oil painting' --seed 1 --strength 0.2..0.8..0.3 --sheet",
             "img2img photo.png ink --seed 2 --size 200x100 --fit stretch --format jpeg",
             "img2img photo.png 'a harbour' --seed 2 --look woodcut --dry-run --json",
             "img2img moving.gif missing.png ink --seed 2",
@@ -102,7 +102,7 @@ SCENARIOS = (
         "img2gif: motions of a still",
         (
             "img2gif photo.png ink --frames 4 --seed 1",
-            "img2gif photo.png ink --frames 4 --seed 1 --motion ramp --strength 0.2:0.6 --hold 1",
+            "img2gif photo.png ink --frames 4 --seed 1 --motion ramp --strength 0.2..0.6 --hold 1",
             "img2gif photo.png ink --frames 4 --seed 1 --motion evolve --zoom 1.04 --ping-pong",
             "img2gif photo.png winter --frames 3 --seed 1 --to-prompt summer --crossfade 2",
             "img2gif photo.png winter --frames 3 --seed 1 --to-image style.png --sheet",

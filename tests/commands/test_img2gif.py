@@ -268,6 +268,14 @@ def test_a_loop_that_is_told_takes_the_place_of_the_source_s(sdbr, dance):
     assert open_reader(ran.paths[0]).clip.loop == 0
 
 
+@pytest.mark.parametrize("strength", ["0.2..0.6", "0.2:0.6"])
+def test_a_ramp_rises_from_low_to_high_as_its_range_says(emulator, sdbr, photo, strength):
+    ramp = ("--motion", "ramp", "--strength", strength, "--frames", "3")
+    assert sdbr("img2gif", photo, "ink", *ramp).code == 0
+    sent = sorted(received.body["strength"] for received in emulator.received)
+    assert sent == pytest.approx([0.2, 0.4, 0.6])
+
+
 def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
     ran = sdbr("img2gif", photo, dance, "a", "--offline")
     assert ran.code == 2

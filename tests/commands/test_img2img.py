@@ -132,7 +132,9 @@ def test_each_result_of_a_chain_knows_its_source(sdbr):
 def test_a_sweep_draws_each_combination_with_the_same_seed_and_lays_out_a_sheet(
     sdbr, emulator, workspace
 ):
-    ran = sdbr("img2img", photo_in(workspace), "{oil|ink}", "--strength", "0.2:0.6:0.2", "--sheet")
+    ran = sdbr(
+        "img2img", photo_in(workspace), "{oil|ink}", "--strength", "0.2..0.6..0.2", "--sheet"
+    )
     assert ran.code == 0
     sent = [(body["prompt"], body["strength"]) for body in requests(emulator)]
     assert sorted(sent) == [(word, s) for word in ("ink", "oil") for s in (0.2, 0.4, 0.6)]

@@ -48,7 +48,9 @@ def test_the_message_says_that_a_cap_counts_one_run_and_what_another_may_spend()
     for _ in range(2):
         purse.reserve(CENTS)
         purse.book(CENTS, "yes")
-    expected = r"The cap counts one run: .*same command again.* up to 0\.08 USD more\. `sdbr ledger`"
+    expected = (
+        r"The cap counts one run: .*same command again.* up to 0\.08 USD more\. `sdbr ledger`"
+    )
     with pytest.raises(OverBudget, match=expected):
         purse.reserve(CENTS)
 

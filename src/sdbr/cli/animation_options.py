@@ -66,7 +66,7 @@ class GifFlags:
     def moving(self, strength: str | None, seed_policy: str) -> tuple[Motion, str | None]:
         """The motion of a still, and the strength that its requests share.
 
-        A ramp's strength is the highest, or LOW:HIGH. Raises UsageProblem where flags disagree.
+        A ramp's strength is the highest, or LOW..HIGH. Raises UsageProblem where flags disagree.
         """
         from sdbr.workflows.animations.motions import Motion
 
@@ -147,15 +147,16 @@ def _pan(text: str) -> tuple[float, float]:
 def _ramp(strength: str | None) -> tuple[float, str | None]:
     from sdbr.workflows.animations.motions import Motion
 
-    first, colon, second = (strength or "").partition(":")
+    # Results of before say LOW:HIGH in their records, and can be made again.
+    first, *second = re.split(r"\.\.|:", strength or "", maxsplit=1)
     low = Motion().low
     try:
-        if colon:
-            return float(first), second
+        if second:
+            return float(first), second[0]
         return min(low, float(first) / 4) if first else low, strength
     except ValueError:
         raise UsageProblem(
-            f"--strength is {strength!r}: give HIGH or LOW:HIGH, both 0 to 1."
+            f"--strength is {strength!r}: give HIGH or LOW..HIGH, both 0 to 1."
         ) from None
 
 

@@ -19,7 +19,9 @@ from sdbr.errors import UsageProblem
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.jobs import Attachments
 
-_look = grouped("Look (most take several values: a,b or 1..9 or 0.2:0.8:0.1, {red|blue} in texts)")
+_look = grouped(
+    "Look (most take several values: a,b or 1..9 or 0.2..0.8..0.1, {red|blue} in texts)"
+)
 _format = grouped("Output")
 _picture = grouped("Input")
 

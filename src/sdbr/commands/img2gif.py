@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """
 sdbr img2gif photo.jpg "as a woodcut" --frames 8 --offline
 sdbr img2gif photo.jpg "deep forest" --motion evolve --zoom 1.04 --frames 24 --ping-pong
-sdbr img2gif photo.jpg "oil painting" --motion ramp --strength 0.1:0.8 --hold 1 --crossfade 2
+sdbr img2gif photo.jpg "oil painting" --motion ramp --strength 0.1..0.8 --hold 1 --crossfade 2
 sdbr img2gif photo.jpg "winter" --to-prompt "summer" --ping-pong --max-size 8MB
 sdbr img2gif dance.gif "anime" --test-frames 4
 """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """
 sdbr img2img photo.jpg "as a woodcut" --offline
 sdbr img2img photos/ "watercolor" --model structure --strength 0.4
-sdbr img2img photo.jpg "oil painting" --strength 0.2:0.8:0.2 --seed 1..3 --sheet
+sdbr img2img photo.jpg "oil painting" --strength 0.2..0.8..0.2 --seed 1..3 --sheet
 sdbr img2img photo.jpg --model style-transfer --style-image monet.jpg
 sdbr txt2img "a fox" --count 4 | sdbr img2img - "as a woodcut"
 """

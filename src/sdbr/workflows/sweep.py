@@ -21,6 +21,8 @@ _WHOLE = frozenset({"seed", "grow_mask", "left", "right", "up", "down"})
 _SEARCHED = frozenset({"search_prompt", "select_prompt"})
 _MOST = 10_000  # Pictures of one command: 400 USD at the cheapest price.
 _MOST_DIGITS = 30  # More make the arithmetic of a range slow, and no flag has a use for them.
+_COLONS = re.compile(r"[-\d.]+(:[-\d.]+){1,2}")
+_FRACTIONS = ["0.2", "0.8"]
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
@@ -35,8 +37,8 @@ class Variant:
 def expand(flags: Mapping[str, object]) -> list[Variant]:
     """Every combination of the values that the flags name; the last swept flag varies fastest.
 
-    Texts may hold `{red|blue}`; numbers `1,2,5`, `0.2:0.8:0.1` (from, to, step; the end is part
-    of it) or `1..9`; words `anime,origami`. Raises UsageProblem.
+    Texts may hold `{red|blue}`; words `anime,origami`; numbers `1,2,5`, `1..9` or
+    `0.2..0.8..0.1` (from, to, step; the end is part of it). Raises UsageProblem.
     """
     values = {name: _values(name, value) for name, value in flags.items() if value is not None}
     count = 1
@@ -76,8 +78,9 @@ def _values(name: str, value: Any) -> list[Any]:
     if name in _WORDS or isinstance(rule, Choices):
         words = [word.strip() for word in value.split(",") if word.strip()]
         return list(dict.fromkeys(words)) or [value]
-    numbers = _numbers(name, value)
-    if name in _WHOLE or (isinstance(rule, NumberRange) and rule.whole):
+    whole = name in _WHOLE or (isinstance(rule, NumberRange) and rule.whole)
+    numbers = _numbers(name, value, whole)
+    if whole:
         if any(number != number.to_integral_value() for number in numbers):
             raise UsageProblem(f"{flag(name)} is {value!r}: give whole numbers.")
         return [int(number) for number in numbers]
@@ -100,29 +103,45 @@ def _choices(text: str) -> list[str]:
     ]
 
 
-def _numbers(name: str, text: str) -> list[Decimal]:
+def _numbers(name: str, text: str, whole: bool) -> list[Decimal]:
     try:
-        numbers = [number for part in text.split(",") for number in _range(part.strip())]
+        ranges = [_range(name, part.strip(), whole) for part in text.split(",")]
     except (InvalidOperation, ValueError):
         raise UsageProblem(
             f"{flag(name)} is {text!r}: give a number, a list (1,2,5), or a range "
-            "(0.2:0.8:0.1 or 1..9)."
+            f"({_written_range(text, whole)})."
         ) from None
-    return list(dict.fromkeys(numbers))
+    return list(dict.fromkeys(number for numbers in ranges for number in numbers))
 
 
-def _range(text: str) -> Iterable[Decimal]:
-    if ".." in text:
-        first, last = text.split("..")
-        bounds = [first, last, "1" if Decimal(last) >= Decimal(first) else "-1"]
-    elif ":" in text:
-        bounds = text.split(":")
-    else:
-        return [_finite(text)]
-    start, stop, step = (_finite(bound) for bound in bounds)
-    if step == 0 or (stop - start) / step < 0 or (stop - start) / step > _MOST:
-        raise ValueError(text)
-    return [start + step * number for number in range(int((stop - start) / step) + 1)]
+def _range(name: str, text: str, whole: bool) -> Iterable[Decimal]:
+    """Bash's and zsh's sequence: FROM..TO..STEP, whose step bears either sign."""
+    first, *rest = (_finite(bound) for bound in text.split(".."))
+    if not rest:
+        return [first]
+    if len(rest) == 1 and not whole:
+        step = Decimal("0.1") if abs(rest[0] - first) <= 1 else Decimal(1)
+        count = len(_sequence(first, rest[0], step))
+        raise UsageProblem(
+            f"{flag(name)} {text} has no step. For example, {text}..{step} gives {count} values."
+        )
+    return _sequence(first, *rest)
+
+
+def _sequence(first: Decimal, last: Decimal, *steps: Decimal) -> list[Decimal]:
+    (step,) = steps or (Decimal(1),)
+    if step == 0 or abs((last - first) / step) > _MOST:
+        raise ValueError(step)
+    step = abs(step).copy_sign(last - first)
+    return [first + step * number for number in range(int((last - first) / step) + 1)]
+
+
+def _written_range(text: str, whole: bool) -> str:
+    """How a range is written: what `text` means with colons, or an example."""
+    bounds = text.split(":") if _COLONS.fullmatch(text) else ["1", "9"] if whole else _FRACTIONS
+    if whole:
+        return "..".join(bounds)
+    return "..".join([*bounds, "0.1"][:3]) + ": from, to, step"
 
 
 def _finite(text: str) -> Decimal:
