@@ -83,3 +83,13 @@ def test_an_upscaler_animates_nothing(sdbr, emulator, workspace):
     ran = sdbr("img2gif", picture_of(workspace, 64, 64), "--model", "fast-upscale")
     assert ran.code == 2
     assert not emulator.received
+
+
+@pytest.mark.parametrize("flags", [("--model", "creative-upscale"), ("--how", "conservative")])
+def test_an_upscaler_that_needs_a_prompt_names_the_flag_before_anything_is_paid(
+    sdbr, emulator, workspace, flags
+):
+    ran = sdbr("upscale", picture_of(workspace, 640, 640), *flags)
+    assert ran.code == 2
+    assert "needs a prompt: say what the picture shows with --prompt." in ran.failure
+    assert not emulator.received

@@ -43,7 +43,8 @@ def draw_over(
 
     workspace, catalog = Workspace(run.root), run.catalog()
     homes = (workspace.source_img, workspace.generate_img)
-    paths = input_files.find(inputs, homes, input_files.PICTURES)
+    store = workspace.hidden / "inputs"
+    paths = input_files.find(inputs, homes, input_files.PICTURES, store=store)
     values = flags.with_format(format_of(flags.format, run.output.to), **more)
     default = run.config.models.get(task.command, task.default_model)
     wanted = PictureSpec(task.command, values, flags.count, default, task.kind)

@@ -91,8 +91,8 @@ class Budget:
         costs = f"The next picture costs {in_usd(price)} USD, over"
         if self._agreed:
             return (
-                f"{costs} the {cap} USD agreed to: {spent} To go on, run the same command again: it "
-                "shows what the rest costs first."
+                f"{costs} the {cap} USD agreed to: {spent} To go on, run the same command again: "
+                "it shows what the rest costs first."
             )
         if self.cap is not None and price > self.cap:
             return f"{costs} --max-cost {cap}: {spent} Give a higher --max-cost."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -13,8 +14,8 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.files import decode_text
-from sdbr.media.formats import ANIMATIONS, kind_of
+from sdbr.files import decode_text, plain_write_errors, write_new
+from sdbr.media.formats import ANIMATIONS, boxed_format, kind_of, sniff
 from sdbr.workspace import Workspace, natural_key
 
 PICTURES = frozenset(
@@ -25,6 +26,8 @@ VIDEOS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts"}
     | {".3gp", ".3g2", ".ogv", ".flv", ".wmv", ".y4m", ".gif", ".apng"}
 )
+_TIFF = (b"II*\0", b"MM\0*")
+_MATROSKA = b"\x1a\x45\xdf\xa3"
 _LONGEST_NAME_IN_LINES = 8  # Each is tried as a file: no name that people give has more.
 _LARGEST_LIST = (
     64 * 1024 * 1024
@@ -36,12 +39,14 @@ def find(
     homes: Iterable[Path],
     suffixes: frozenset[str],
     whole: Callable[[Path], bool] = lambda _folder: False,
+    store: Path | None = None,
 ) -> list[Path]:
     """The files that the arguments name, in their order; a folder or glob in natural order.
 
     `homes` are folders in which a bare name is looked for too. `-` reads paths from stdin, one
-    a line, or separated by NUL, or as the JSON lines that sdbr prints. A `whole` folder stands
-    for itself. Raises InputProblem.
+    a line, or separated by NUL, or as the JSON lines that sdbr prints; or one picture's bytes,
+    which are kept in `store` under the name stdin. A `whole` folder stands for itself. Raises
+    InputProblem.
     """
     folders = tuple(homes)
 
@@ -54,6 +59,9 @@ def find(
             raise InputProblem("One of the inputs is an empty name. Leave it out.")
         if argument == "-":
             data = sys.stdin.buffer.read(_LARGEST_LIST)
+            if store is not None and (suffix := _picture_suffix(data)):
+                found.append(_kept(data, suffix, store))
+                continue
             # A file's name may be any bytes.
             for name in _listed(decode_text(data, "stdin", "surrogateescape")):
                 found += _matching(name, folders, inside)
@@ -62,6 +70,28 @@ def find(
     if not found:
         raise InputProblem("No input. Name a file, a folder or a glob, or pipe paths into -.")
     return found
+
+
+def _picture_suffix(data: bytes) -> str:
+    """The suffix of the picture that begins so; "" for a list of paths. Raises InputProblem."""
+    if (data[4:8] == b"ftyp" and not boxed_format(data)) or data.startswith(_MATROSKA):
+        raise InputProblem("stdin holds a video. Save it as a file and name that.")
+    header = sniff(data)
+    # A list may begin with BM, but not with the zeros of a bitmap's header.
+    found = header.format if header and (header.format != "bmp" or not any(data[6:10])) else ""
+    found = found or boxed_format(data) or ("tiff" if data.startswith(_TIFF) else "")
+    return f".{found}" if found else ""
+
+
+def _kept(data: bytes, suffix: str, store: Path) -> Path:
+    if len(data) == _LARGEST_LIST:
+        limit = _LARGEST_LIST >> 20
+        raise InputProblem(f"The picture on stdin is over {limit} MB. Save it as a file.")
+    path = store / hashlib.sha256(data).hexdigest()[:16] / f"stdin{suffix}"
+    with plain_write_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_new(path, data)
+    return path
 
 
 def passed_over(arguments: Iterable[str], others: frozenset[str]) -> list[str]:
@@ -145,7 +175,8 @@ def inputs_and_prompt(
 ) -> tuple[tuple[str, ...], str]:
     """Split `INPUT... PROMPT`: the last argument is the prompt, unless the model takes none.
 
-    Beside a named look with words of its own (`prefix`) the prompt may be left out.
+    A prompt of several words may stand first, before a file or folder. Beside a named look with
+    words of its own (`prefix`) it may be left out.
 
     Raises UsageProblem where one of the two is missing.
     """
@@ -156,6 +187,9 @@ def inputs_and_prompt(
     *inputs, last = arguments
     # os.path says no where a Path raises: a prompt may be longer than a name can be.
     looks_like_input = last == "-" or os.path.isfile(last)
+    first_is_prompt = bool(inputs) and not _may_be_input(inputs[0])
+    if first_is_prompt and " " in inputs[0].strip() and (looks_like_input or os.path.isdir(last)):
+        return (*inputs[1:], last), inputs[0]
     if inputs and not looks_like_input:
         return tuple(inputs), last
     if flags.get("prefix"):
@@ -164,7 +198,16 @@ def inputs_and_prompt(
         return arguments, ""
     if not inputs and not looks_like_input:
         raise UsageProblem(f'No input. Name a picture before the prompt: photo.jpg "{last[:60]}".')
+    if first_is_prompt:
+        raise UsageProblem(f'The prompt comes last: {last} "{inputs[0][:60]}".')
     raise UsageProblem(f'No prompt. Say how {last} should look, for example "as a woodcut".')
+
+
+def _may_be_input(argument: str) -> bool:
+    """Whether an argument names what is there, or ends as a picture's or a video's name does."""
+    suffix = os.path.splitext(argument)[1].lower()
+    there = argument == "-" or os.path.exists(argument) or bool(glob(argument))
+    return there or suffix in PICTURES | VIDEOS
 
 
 def _takes_prompt(flags: Mapping[str, object], catalog: Catalog) -> bool:
@@ -183,7 +226,7 @@ def find_inputs(arguments: Sequence[str], workspace: Workspace) -> tuple[list[Pa
     """
     videos = (workspace.root / "source" / "videos", workspace.root / "generate" / "videos")
     homes = (workspace.source_img, workspace.generate_img, *videos)
-    paths = find(arguments, homes, VIDEOS | PICTURES)
+    paths = find(arguments, homes, VIDEOS | PICTURES, store=workspace.hidden / "inputs")
     moving = [path for path in paths if moves(path)]
     if moving and len(moving) < len(paths):
         still = next(path for path in paths if path not in moving)

@@ -165,6 +165,8 @@ def encode(request: ImageRequest) -> Body:
         "output_format": Choices(formats(request.model)).check("format", request.format),
     }
     if service.prompt == "required" or (service.prompt == "optional" and request.prompt):
+        if request.model.tasks[0].startswith("upscale") and not request.prompt.strip():
+            raise UsageProblem(f"{name} needs a prompt: say what the picture shows with --prompt.")
         body["prompt"] = check_prompt(request.prompt)
     for picture in service.pictures:
         if (data := getattr(request, picture)) is not None:

@@ -48,7 +48,7 @@ def find_sources(arguments: Sequence[str], workspace: Workspace) -> list[ClipSou
         if folder is not None:
             sources.append(ClipSource(kept_name(folder.resolve().name), folder))
             continue
-        for path in find([argument], homes, VIDEOS | PICTURES):
+        for path in find([argument], homes, VIDEOS | PICTURES, store=workspace.hidden / "inputs"):
             if _is_still(path):
                 stills.append(path)
             else:

@@ -1,0 +1,75 @@
+"""What is taken for the input and what for the prompt, and pictures that come on stdin."""
+
+import io
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def photo(workspace):
+    Image.linear_gradient("L").convert("RGB").save(workspace / "photo.png")
+    return "photo.png"
+
+
+@pytest.mark.parametrize("command", [("img2img",), ("edit", "inpaint", "--mask=photo.png")])
+def test_a_prompt_of_several_words_may_stand_before_its_picture(emulator, sdbr, photo, command):
+    ran = sdbr(*command, "as a woodcut", photo)
+    assert ran.code == 0, ran.errors
+    assert [received.body["prompt"] for received in emulator.received] == ["as a woodcut"]
+
+
+def test_a_prompt_may_stand_before_a_folder(emulator, sdbr, photo, workspace):
+    (workspace / "in").mkdir()
+    (workspace / photo).rename(workspace / "in" / photo)
+    assert sdbr("img2img", "as a woodcut", "in").code == 0
+    assert len(emulator.received) == 1
+
+
+def test_one_word_before_a_picture_is_told_the_order(emulator, sdbr, photo):
+    ran = sdbr("img2img", "woodcut", photo)
+    assert ran.code == 2
+    assert 'The prompt comes last: photo.png "woodcut".' in ran.failure
+    assert not emulator.received
+
+
+@pytest.mark.parametrize("first", ["my phto.png", "photo.png", "-"])
+def test_a_name_before_a_picture_is_no_prompt(emulator, sdbr, photo, first):
+    ran = sdbr("img2img", first, photo)
+    assert ran.code == 2
+    assert "No prompt" in ran.failure
+    assert not emulator.received
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+def test_a_picture_on_stdin_is_drawn_over(emulator, sdbr, format):
+    file = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(file, format)
+    ran = sdbr("img2img", "-", "as a woodcut", "--seed", "7", stdin=file.getvalue())
+    assert ran.code == 0, ran.errors
+    assert [path.name for path in ran.paths] == ["stdin-7.png"]
+    assert sdbr("replay", str(ran.paths[0])).paths == ran.paths
+    assert len(emulator.received) == 1
+
+
+@pytest.mark.usefixtures("emulator")
+def test_an_animation_on_stdin_is_restyled(sdbr):
+    file, frames = io.BytesIO(), [Image.new("RGB", (64, 64), color) for color in ("red", "blue")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    ran = sdbr("img2gif", "-", "ink", "--keyframes", "all", stdin=file.getvalue())
+    assert ran.code == 0, ran.errors
+    assert [path.name for path in ran.paths] == ["stdin.gif"]
+
+
+def test_a_list_of_names_that_begins_as_a_bitmap_does_is_a_list(emulator, sdbr, workspace):
+    Image.new("RGB", (64, 64)).save(workspace / "BM over forty characters long to look real.png")
+    ran = sdbr("img2img", "-", "ink", stdin=b"BM over forty characters long to look real.png\n")
+    assert ran.code == 0, ran.errors
+    assert len(emulator.received) == 1
+
+
+@pytest.mark.parametrize("head", [b"\0\0\0\x18ftypmp42\0\0\0\0", b"\x1a\x45\xdf\xa3\0\0"])
+def test_a_video_on_stdin_is_told_to_be_saved(sdbr, head):
+    ran = sdbr("vid2vid", "-", "ink", stdin=head + bytes(64))
+    assert ran.code == 3
+    assert "stdin holds a video. Save it as a file" in ran.failure
