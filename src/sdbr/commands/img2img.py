@@ -46,7 +46,8 @@ def command(
 
     INPUT is a file, a folder, a quoted glob, a name in source/img, or - for paths or a
     picture on stdin. PROMPT, the last argument, says how they should look. The model is sd3.5
-    unless you name another. Results go to generate/img, in the input's shape, and carry how they were made.
+    unless you name another. Results go to generate/img, in the input's shape, and carry how they
+    were made.
     """
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
