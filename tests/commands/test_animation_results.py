@@ -104,6 +104,16 @@ def test_the_end_of_a_journey_is_cropped_to_the_stills_shape_and_not_squashed(
     assert (np.abs(sent["an end"].astype(int) - (0, 160, 0)) < 20).all()
 
 
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.parametrize(("end", "told"), [("--to-prompt", True), ("--to-image", False)])
+def test_a_journey_to_other_words_says_how_far_the_emulator_goes(sdbr, workspace, end, told):
+    start = photo_in(workspace)
+    Image.new("RGB", (64, 48), "red").save(workspace / "end.png")
+    where = "a lighthouse" if end == "--to-prompt" else "end.png"
+    ran = sdbr("img2gif", start, "a cat", end, where, "--frames", "3", "--dry-run")
+    assert ("the emulator shows the look of the last prompt" in ran.errors) is told
+
+
 @pytest.mark.parametrize(
     ("refused", "shown"),
     [

@@ -49,7 +49,9 @@ def test_a_strength_of_0_gives_the_image_back_but_for_the_mark() -> None:
 
 
 def test_the_more_strength_the_less_of_the_image_is_left() -> None:
-    steps = [likeness(drawn(strength=it), np.asarray(SOURCE)) for it in (0.0, 0.2, 0.4, 0.7, 1.0)]
+    strengths = (0.0, 0.2, 0.4, 0.7, 1.0)
+    pictures = [drawn(strength=it, prompt="watercolour of a fox") for it in strengths]
+    steps = [likeness(it, np.asarray(SOURCE)) for it in pictures]
     assert steps == sorted(steps, reverse=True)
     assert steps[-1] < 0.5
 

@@ -40,6 +40,23 @@ def test_an_edit_changes_what_the_mask_covers_and_nothing_else(task: str) -> Non
     assert away(made, SOURCE, OUTSIDE) < 0.5
 
 
+def test_an_edit_draws_the_whole_of_its_prompt_into_the_mask() -> None:
+    made = painted("inpaint", mask=encoded(MASK), numbers={"grow_mask": 0})
+    whole = painted("text-to-image", image=b"", size=(41, 41))
+    assert away(made.crop((60, 20, 101, 61)), whole, (0, 0, 41, 41)) < 3
+
+
+def test_a_replacement_stands_on_a_plain_patch_where_what_to_replace_is_unknown() -> None:
+    made = painted("search-replace", prompt="a bicycle", numbers={"search_prompt": "the sofa"})
+    changed = (np.asarray(made.convert("RGB")) != np.asarray(SOURCE)).any(axis=2)[:, :90]
+    rows = np.flatnonzero(changed.mean(axis=1) > 0.2)
+    # One patch: its rows follow one another, and each is changed without a gap.
+    assert (np.diff(rows) == 1).all()
+    for row in changed[rows[4] : rows[-4]]:
+        filled = np.flatnonzero(row)
+        assert len(filled) == np.ptp(filled) + 1
+
+
 def test_without_a_mask_clear_pixels_are_repainted() -> None:
     image = SOURCE.copy()
     image.putalpha(MASK.point([255 - at for at in range(256)]))

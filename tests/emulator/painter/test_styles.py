@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sdbr.emulator.models import data
 from sdbr.emulator.painter.landscape import text_picture
@@ -52,3 +53,17 @@ def test_line_art_is_dark_lines_on_light_paper() -> None:
     grey = np.asarray(PRESETS["line-art"](PICTURE).convert("L"))
     assert np.median(grey) > 220
     assert (grey < 80).mean() > 0.005
+
+
+@pytest.mark.parametrize("level", [110, 150])
+def test_a_woodcuts_lines_can_be_told_apart_at_a_quarter_of_its_size(level: int) -> None:
+    even = Image.new("RGB", (1024, 768), (level,) * 3)
+    small = np.asarray(LOOKS["woodcut"](even).convert("L").resize((256, 192)), np.float32)
+    blocks = small.reshape(24, 8, 32, 8).transpose(0, 2, 1, 3).reshape(-1, 64)
+    assert blocks.std(axis=1).mean() > 50
+
+
+def test_a_woodcuts_warm_colors_stand_out_from_cold_ones_as_dark() -> None:
+    warm, cold = Image.new("RGB", (256, 256), "#d9652a"), Image.new("RGB", (256, 256), "#3c7c8c")
+    light = [np.asarray(LOOKS["woodcut"](it).convert("L")).mean() for it in (warm, cold)]
+    assert light[0] > light[1] + 30

@@ -6,7 +6,6 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from sdbr.emulator.painter import subjects
-from sdbr.emulator.painter.abstract import paint_abstract
 from sdbr.emulator.painter.brush import fill_below
 from sdbr.emulator.painter.chance import rough_line, smooth_line
 from sdbr.emulator.painter.color import mix, turned, whole
@@ -27,8 +26,6 @@ def text_picture(prompt: str, negative: str, seed: int, size: tuple[int, int]) -
     """The picture of a prompt, `size` (width, height) in pixels, before any style."""
     reading = read(prompt, negative)
     scene = plan(size, reading, " ".join(prompt.lower().split()), seed)
-    if not reading.known:
-        return paint_abstract(scene)
     if "portrait" in reading.subjects:
         return subjects.paint_portrait(scene)
     image = paint_sky(scene)

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sdbr.emulator.painter.card import word_card
 from sdbr.emulator.painter.chance import share
 from sdbr.emulator.painter.landscape import text_picture
 from sdbr.emulator.painter.order import Order
-from sdbr.emulator.painter.styles import style_of
+from sdbr.emulator.painter.styles import BLURRED, style_of
 from sdbr.emulator.painter.styles.filters import edges, mapped, painted, smooth
+from sdbr.emulator.painter.styles.paint import blurred
 from sdbr.emulator.painter.variation import shaken
 from sdbr.emulator.painter.words import LandscapeColors, read, tokens
 
@@ -59,7 +61,11 @@ def _left(look: Image.Image, order: Order) -> Image.Image:
 
 
 def plain_picture(order: Order) -> Image.Image:
-    """The text-to-image picture of an order, in its style."""
+    """The text-to-image picture of an order in its style, or a card with words it cannot paint."""
+    reading = read(order.prompt, order.negative)
+    if not reading.paintable:
+        card = word_card(order, reading.palette)
+        return blurred(card) if order.style == BLURRED else card
     picture = text_picture(order.prompt, order.negative, order.seed, order.size)
     style = style_of(tokens(order.prompt), order.style)
     return style(picture) if style else picture

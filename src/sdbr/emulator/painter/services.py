@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from sdbr.emulator.painter.chance import Floats
 from sdbr.emulator.painter.color import mix, parse, whole
@@ -28,9 +28,17 @@ def inpaint(order: Order) -> Image.Image:
     """The prompt's picture inside the mask, the image outside."""
     image = opened(order.image, "image")
     mask = edit_mask(order, image)
-    base = image.convert("RGB")
-    drawn = plain_picture(dataclasses.replace(order, size=base.size))
-    return Image.composite(drawn, base, mask)
+    return _drawn_within(mask, image.convert("RGB"), order)
+
+
+def _drawn_within(mask: Image.Image, base: Image.Image, order: Order) -> Image.Image:
+    """The base with the whole of the prompt's picture where the mask is, as large as that."""
+    box = mask.getbbox()
+    if box is None:
+        return base
+    drawn = plain_picture(dataclasses.replace(order, size=(box[2] - box[0], box[3] - box[1])))
+    base.paste(drawn, box, mask.crop(box))
+    return base
 
 
 def erase(order: Order) -> Image.Image:
@@ -53,7 +61,7 @@ def outpaint(order: Order) -> Image.Image:
     around = ((up, down), (left, right), (0, 0))
     mirrored = Image.fromarray(np.pad(np.asarray(image), around, mode="symmetric"))
     grown = Image.blend(filled(canvas, known), mirrored, 0.6)
-    if order.prompt:
+    if read(order.prompt).paintable:
         drawn = plain_picture(dataclasses.replace(order, size=size))
         grown = Image.blend(grown, drawn, 0.6 * order.number("creativity", 0.5))
     # Only the last few pixels inside the border are softened.
@@ -71,11 +79,15 @@ def remove_background(order: Order) -> Image.Image:
 
 
 def search_replace(order: Order) -> Image.Image:
-    """The prompt's picture in the place of what the search prompt names."""
+    """The prompt's picture in the place of what the search prompt names.
+
+    A color is found by its name. Of anything else the place is a guess, and a plain patch says so.
+    """
     image = flat(order.image, "image")
-    mask = _found(image, order.word("search_prompt"), order.number("grow_mask", 5))
-    drawn = plain_picture(dataclasses.replace(order, size=image.size))
-    return Image.composite(drawn, image, mask)
+    words, grow = order.word("search_prompt"), order.number("grow_mask", 5)
+    named = any(_color(word) for word in tokens(words))
+    mask = _found(image, words, grow) if named else _patch(image, grow)
+    return _drawn_within(mask, image, order)
 
 
 def search_recolor(order: Order) -> Image.Image:
@@ -143,6 +155,23 @@ def _found(image: Image.Image, words: str, grow: float) -> Image.Image:
     return soft.point([min(255, at * 2) for at in range(256)])
 
 
+def _patch(image: Image.Image, grow: float) -> Image.Image:
+    """A rectangle with round corners about the middle of what stands out."""
+    weight = foreground(image) ** 2
+    total = max(1e-6, float(weight.sum()))
+    mask = Image.new("L", image.size, 0)
+    box = []
+    for axis, long in ((0, image.width), (1, image.height)):
+        at, share = np.arange(long), weight.sum(axis) / total
+        middle = float((share * at).sum())
+        half = 1.3 * float(np.sqrt((share * (at - middle) ** 2).sum())) + grow
+        box.append((max(0.0, middle - half), min(long - 1.0, middle + half)))
+    (left, right), (top, bottom) = box
+    corner = min(right - left, bottom - top) / 8
+    ImageDraw.Draw(mask).rounded_rectangle((left, top, right, bottom), corner, fill=255)
+    return mask.filter(ImageFilter.BoxBlur(1))
+
+
 def _color(word: str) -> tuple[float, float, float] | None:
     code = vocabulary()["colours"].get(word)
     return parse(code) if code else None
@@ -162,7 +191,7 @@ def control_structure(order: Order) -> Image.Image:
     style = style_of(tokens(order.prompt), order.style)
     kept = style(graded) if style else painted(graded, (26, 22, 34), edges(image, 30, 110))
     loose = plain_picture(dataclasses.replace(order, size=image.size))
-    return Image.blend(loose, kept, min(1.0, hold * 1.3))
+    return Image.blend(loose, kept, min(1.0, hold / 0.7))
 
 
 def control_sketch(order: Order) -> Image.Image:

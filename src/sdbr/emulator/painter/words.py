@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any
 
 from sdbr.emulator.painter.chance import share
@@ -38,12 +39,17 @@ class LandscapeColors:
 
 @dataclass(frozen=True, slots=True)
 class PromptMeaning:
-    """A prompt as the painter reads it. `known` tells that it found anything to paint."""
+    """A prompt as the painter reads it.
+
+    `known` tells that it found anything it knows; `paintable`, that it knows a scene or a subject,
+    or nothing but words for the light.
+    """
 
     palette: LandscapeColors
     scenes: frozenset[str]
     subjects: tuple[str, ...]
     known: bool
+    paintable: bool
 
 
 @cache
@@ -96,7 +102,16 @@ def read(prompt: str, negative: str = "") -> PromptMeaning:
     nudge = (share("hue", *words) - 0.5) * 14 + (share("not", *sorted(unwanted)) - 0.5) * (
         16 if unwanted else 0
     )
-    return PromptMeaning(_turned(palette, nudge), frozenset(scenes), subjects, known)
+    paintable = bool(scenes or subjects or (moods and not _strange(wanted)))
+    return PromptMeaning(_turned(palette, nudge), frozenset(scenes), subjects, known, paintable)
+
+
+def _strange(words: tuple[str, ...]) -> bool:
+    """Whether a word names something that the vocabulary has not."""
+    light = _index("moods")
+    plain = {*vocabulary()["colours"], *vocabulary()["plain"]}
+    phrases = {word for pair in pairwise(words) if " ".join(pair) in light for word in pair}
+    return any(word not in light and word not in plain | phrases for word in words)
 
 
 def _meanings(part: str, words: tuple[str, ...]) -> tuple[str, ...]:

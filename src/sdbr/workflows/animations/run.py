@@ -48,7 +48,16 @@ def _priced(animations: Sequence[PreparedAnimation], resources: Resources) -> Es
     requests = [pair for animation in animations for pair in keyed_requests(animation, resources)]
     price = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     silent = [one.still.request.strength for one in animations if "strength" not in one.spec.flags]
-    return replace(price, thing="frame", remarks=default_strengths(silent))
+    remarks = default_strengths(silent)
+    if resources.realm == "local" and any(map(_ends_elsewhere, animations)):
+        remarks = (*remarks, "the emulator shows the look of the last prompt, not what it names")
+    return replace(price, thing="frame", remarks=remarks)
+
+
+def _ends_elsewhere(animation: PreparedAnimation) -> bool:
+    """Whether it is a journey to other words, over the same still."""
+    start, end = animation.still.request, animation.still.end
+    return end is not None and end.prompt != start.prompt and end.init_image == start.init_image
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sdbr.emulator.painter.styles import form, ink, paint
 
 Style = Callable[[Image.Image], Image.Image]
 
+BLURRED = "blurred"  # What a withheld picture looks like; no preset of Bedrock's.
 PRESETS: dict[str, Style] = {
     "3d-model": form.model_3d,
     "analog-film": paint.analog_film,
@@ -31,7 +32,7 @@ PRESETS: dict[str, Style] = {
     "photographic": paint.photographic,
     "pixel-art": form.pixel_art,
     "tile-texture": form.tile_texture,
-    "blurred": paint.blurred,
+    BLURRED: paint.blurred,
 }
 LOOKS: dict[str, Style] = {
     "woodcut": ink.woodcut,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
+from sdbr.emulator.painter.chance import Floats, field, stream
 from sdbr.emulator.painter.styles.filters import (
     bloom,
     contrasted,
@@ -20,6 +21,8 @@ from sdbr.emulator.painter.styles.filters import (
 
 INK = (24, 22, 32)
 PAPER = (250, 247, 240)
+# Pixels between a woodcut's lines at 1024 a side, and how far they wander, in such distances.
+LINES, WANDER = 15.0, 0.3
 
 
 def line_art(image: Image.Image) -> Image.Image:
@@ -30,22 +33,28 @@ def line_art(image: Image.Image) -> Image.Image:
 
 
 def woodcut(image: Image.Image) -> Image.Image:
-    """Two inks: shade is cut in lines that swell with the darkness."""
-    gray = smooth(contrasted(image.convert("L"), 0.7), 3 * scale_of(image))
-    period = max(3.0, 8.5 * scale_of(image))
-    rows = np.arange(image.height)[:, None]
-    columns = np.arange(image.width)[None, :]
-    sway = np.sin(columns / (period * 11)) * period * 0.9
-    stripes = 0.5 + 0.5 * np.sin((rows + sway + columns * 0.22) * (2 * np.pi / period))
+    """Two inks: black and paper, and between them lines that swell with the darkness."""
+    scale = scale_of(image)
+    # Warm colors print light, as through a yellow filter: a fox stands out from its forest.
+    gray = smooth(contrasted(image.convert("L", (0.55, 0.4, 0.05, 0)), 0.9), 4 * scale)
+    # Coarse and crooked, as a gouge cuts: fine and even lines would shimmer when shown smaller.
+    period = max(4.0, LINES * scale)
+    rows = np.arange(image.height, dtype=np.float32)[:, None]
+    place = rows / period + WANDER * _wander(image.size, period)
+    stripes = 0.5 + 0.5 * np.sin(place * np.float32(2 * np.pi))
     # A line is black where the stripe is under the darkness, so darker means thicker.
     light = np.asarray(gray, np.float32) / 255
-    cut = np.clip((light * 1.25 - 0.12 - stripes * 0.85) * 9 + 0.5, 0, 1)
+    cut = np.clip((light * 1.5 - 0.2 - stripes) * (0.35 * period) + 0.5, 0, 1)
     mask = Image.fromarray((255 * (1 - cut)).astype(np.uint8))
     mask = ImageChops.lighter(mask, edges(image, 22, 60))
-    tint = mapped(
-        smooth(image, 6 * scale_of(image)), [(190, 120, 70), (236, 214, 170), (250, 240, 214)]
-    )
+    tint = mapped(smooth(image, 6 * scale), [(190, 120, 70), (236, 214, 170), (250, 240, 214)])
     return painted(tint, (26, 20, 24), mask)
+
+
+def _wander(size: tuple[int, int], period: float) -> Floats:
+    """How far lines `period` pixels apart bend: the same for each picture of a size."""
+    cells = max(2, round(size[0] / period / 8)), max(2, round(size[1] / period / 3))
+    return field(stream("woodcut"), size, cells)
 
 
 def pencil(image: Image.Image) -> Image.Image:
