@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader, open_writer, origin_of
+from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader, origin_of
+from sdbr.media.writer import open_writer
 
 ROUNDS = 3
 

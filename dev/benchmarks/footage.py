@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from sdbr.media.clip import Pixels
-from sdbr.media.open import Frame, Pace, open_reader, open_writer
+from sdbr.media.open import Frame, Pace, open_reader
+from sdbr.media.writer import open_writer
 
 _SHIFT = 8
 """Pixels by which a round differs from the one before, so that no frame is drawn only once."""

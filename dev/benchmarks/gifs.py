@@ -24,8 +24,9 @@ from measures import blurred, cpu_seconds, psnr, ssim
 from PIL import Image
 
 from sdbr.media.clip import Frame, Pixels
-from sdbr.media.open import EncodingSettings, Pace, open_reader, open_writer
-from sdbr.media.stills.pixels import flattened, scaled
+from sdbr.media.open import EncodingSettings, Pace, open_reader
+from sdbr.media.stills.pixels import flatten, scaled
+from sdbr.media.writer import open_writer
 from sdbr.workflows.inputs import moves
 
 FRAMES = 24
@@ -69,7 +70,7 @@ def flat_art() -> list[Pixels]:
 
 def of_clip(path: Path) -> list[Pixels]:
     frames = islice(open_reader(path).frames(), FRAMES)
-    return [fitted(flattened(frame.image)) for frame in frames]
+    return [fitted(flatten(frame.image)) for frame in frames]
 
 
 def of_still(path: Path) -> list[Pixels]:
@@ -157,7 +158,7 @@ def measured(write: Write, pictures: list[Pixels], target: Path) -> Measured:
     began = cpu_seconds()
     write(pictures, target)
     seconds = cpu_seconds() - began
-    shown = [flattened(frame.image) for frame in open_reader(target).frames()]
+    shown = [flatten(frame.image) for frame in open_reader(target).frames()]
     pairs = list(zip(pictures, shown, strict=True))
     still = np.all([a == pictures[0] for a in pictures], axis=(0, 3))
     changes = [np.abs(b.astype(int) - a)[still] for a, b in pairwise(shown)]

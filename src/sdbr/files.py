@@ -168,15 +168,10 @@ def flush(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def write_whole(target: Path, data: bytes) -> None:
-    """Write or replace `target` in one step. Raises InputProblem."""
-    write_pieces(target, (data,))
-
-
-def write_pieces(target: Path, pieces: Iterable[bytes]) -> None:
-    """Write or replace `target` in one step, piece by piece. Raises InputProblem."""
+def write_whole(target: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write or replace `target` in one step, all of it or piece by piece. Raises InputProblem."""
     with plain_write_errors(target), part_file(target) as file:
-        file.writelines(pieces)
+        file.writelines((data,) if isinstance(data, bytes) else data)
         flush(file)
         os.replace(file.name, target)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from sdbr.media import metadata
 from sdbr.media.clip import Frame, Pace
-from sdbr.media.open import open_writer
+from sdbr.media.writer import open_writer
 from sdbr.workflows.prepare import remember
 from tests import browser as browsers
 

@@ -11,7 +11,7 @@ import pytest
 
 from sdbr.media.clip import Frame, Pace
 from sdbr.media.metadata import embed
-from sdbr.media.open import open_writer
+from sdbr.media.writer import open_writer
 from tests.material import png
 from tests.media.made_clips import picture
 

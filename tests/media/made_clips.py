@@ -16,7 +16,8 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 
 from sdbr.media.clip import Frame, Pixels
-from sdbr.media.open import Writer, open_reader, open_writer, origin_of
+from sdbr.media.open import open_reader, origin_of
+from sdbr.media.writer import Writer, open_writer
 
 WIDTH, HEIGHT = 96, 64
 EXACT = (

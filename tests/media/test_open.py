@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import Frame, Pace, open_reader, open_writer, read_comment
+from sdbr.media.open import Frame, Pace, open_reader, read_comment
+from sdbr.media.writer import open_writer
 from tests.media.made_clips import psnr, timeline
 
 FILMS = {".mp4", ".mov", ".mkv", ".webm"}

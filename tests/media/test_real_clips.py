@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import EncodingSettings, open_reader, open_writer, origin_of
+from sdbr.media.open import EncodingSettings, open_reader, origin_of
+from sdbr.media.writer import open_writer
 from tests.media.made_clips import psnr, sound_packets
 
 MEDIA = Path(os.environ.get("SDBR_TEST_MEDIA", "missing"))

@@ -105,3 +105,10 @@ def test_a_recording_that_says_nothing_of_its_length_is_not_cut(tmp_path: Path) 
     at = data.index(b"\x18\x53\x80\x67") + 4
     assert data[at : at + 8] == b"\x01" + b"\xff" * 7
     assert missing_bytes(path) == 0
+
+
+def test_raw_film_behind_a_line_of_text_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "bright.y4m"
+    path.write_bytes(b"YUV4MPEG2 W64 H64 F25:1 C420jpeg\nFRAME\n" + b"\xc8" * (64 * 64 * 3 // 2))
+    (frame,) = open_reader(path).frames()
+    assert frame.image.shape == (64, 64, 3)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from sdbr.media.clip import Frame, Pace
 from sdbr.media.metadata import embed
-from sdbr.media.open import open_writer
+from sdbr.media.writer import open_writer
 
 RECORD = {
     "sdbr": "0.1.0",

@@ -6,6 +6,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,12 +30,14 @@ _GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
 _STILLS = (PNG_SIGNATURE, b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_Y4M_SIGNATURE = b"YUV4MPEG2"  # Raw film behind a line of text: bright frames look like more text.
 _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"<svg", b"<html", b"<!DOCTYPE")
 ANIMATIONS = ("gif", "webp", "apng", "avif")
 """What `kind_of` says of pictures that move."""
 
-# Enough for an animated PNG whose control chunk stands behind a color profile.
-_HEAD = 1 << 20
+# Enough for an ISO media file's brands and for telling text from film; for an animated PNG whose
+# control chunk stands behind a color profile.
+_HEAD, _PNG_HEAD = 512, 1 << 20
 # 0xC4 and 0xCC hold tables, 0xC8 is reserved (ITU-T T.81, table B.1).
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
@@ -74,12 +77,12 @@ def kind_of(path: Path) -> str:
     """
     if path.is_dir():
         return "folder"
-    head = _read_head(path)
+    head = _read_head(path, _HEAD)
     if not head:
         raise InputProblem(f"{path} is empty (0 bytes). Copy or download it again.")
     if head.startswith(_GIF_SIGNATURES):
         return "gif"
-    if head.startswith(PNG_SIGNATURE) and b"acTL" in head.partition(b"IDAT")[0]:
+    if head.startswith(PNG_SIGNATURE) and _moves_in_png(path):
         return "apng"
     # A color profile may stand before the chunk ANIM.
     if is_webp(head) and head[12:16] == b"VP8X" and ord(head[20:21] or b"\0") & _WEBP_ANIMATION:
@@ -111,10 +114,10 @@ def _brands(head: bytes) -> set[bytes]:
     return {head[at : at + 4] for at in (8, *range(16, end, 4))}
 
 
-def _read_head(path: Path) -> bytes:
+def _read_head(path: Path, size: int) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(_HEAD)
+            return file.read(size)
     except FileNotFoundError:
         raise InputProblem(f"{path} is not there. Check the path.") from None
     except OSError as error:
@@ -122,11 +125,16 @@ def _read_head(path: Path) -> bytes:
         raise InputProblem(f"{path} cannot be read: {reason}. Check its permissions.") from error
 
 
+def _moves_in_png(path: Path) -> bool:
+    return b"acTL" in _read_head(path, _PNG_HEAD).partition(b"IDAT")[0]
+
+
 def _is_text(head: bytes) -> bool:
     if head.lstrip().startswith(_PLAYLISTS):
         return True
-    sample = head[:4096]
-    return b"\0" not in sample and all(byte >= 32 or byte in b"\t\n\r\f\x1b" for byte in sample)
+    if head.startswith(_Y4M_SIGNATURE):
+        return False
+    return b"\0" not in head and all(byte >= 32 or byte in b"\t\n\r\f\x1b" for byte in head)
 
 
 def sniff(data: bytes) -> ImageHeader | None:
@@ -134,11 +142,20 @@ def sniff(data: bytes) -> ImageHeader | None:
 
     None for anything else, and for a header that is cut or names a size of zero.
     """
-    try:
-        found = _sniff(data)
-    except (struct.error, IndexError):
-        return None
-    return found if found and min(found.size) > 0 else None
+    header: ImageHeader | None = None
+    with suppress(struct.error, IndexError):
+        if data.startswith(PNG_SIGNATURE) and data[12:16] == b"IHDR":
+            header = ImageHeader("png", Size(*struct.unpack_from(">II", data, 16)))
+        elif data.startswith(b"\xff\xd8\xff"):
+            header = _sniff_jpeg(data)
+        elif is_webp(data):
+            header = _sniff_webp(data)
+        elif data.startswith(_GIF_SIGNATURES):
+            header = ImageHeader("gif", Size(*struct.unpack_from("<HH", data, 6)))
+        elif data.startswith(b"BM") and struct.unpack_from("<I", data, 14)[0] >= 40:
+            width, height = struct.unpack_from("<ii", data, 18)
+            header = ImageHeader("bmp", Size(width, abs(height)))
+    return header if header and min(header.size) > 0 else None
 
 
 def whole(data: bytes) -> bool:
@@ -219,22 +236,6 @@ def webp_chunks(data: bytes | mmap) -> Iterator[Chunk]:
         at += 8 + length + length % 2
 
 
-def _sniff(data: bytes) -> ImageHeader | None:
-    if data.startswith(PNG_SIGNATURE):
-        named = data[12:16] == b"IHDR"
-        return ImageHeader("png", Size(*struct.unpack_from(">II", data, 16))) if named else None
-    if data.startswith(b"\xff\xd8\xff"):
-        return _sniff_jpeg(data)
-    if is_webp(data):
-        return _sniff_webp(data)
-    if data.startswith(_GIF_SIGNATURES):
-        return ImageHeader("gif", Size(*struct.unpack_from("<HH", data, 6)))
-    if data.startswith(b"BM") and struct.unpack_from("<I", data, 14)[0] >= 40:
-        width, height = struct.unpack_from("<ii", data, 18)
-        return ImageHeader("bmp", Size(width, abs(height)))
-    return None
-
-
 def _sniff_jpeg(data: bytes) -> ImageHeader | None:
     for segment in jpeg_segments(data):
         if segment.marker in _START_OF_FRAME:
@@ -267,17 +268,14 @@ def _png_is_whole(data: bytes) -> bool:
         if zlib.crc32(view[chunk.start - 4 : chunk.end]) != declared:
             return False
         if chunk.name == b"IDAT":
-            _inflate(pixels, view[chunk.start : chunk.end])
+            # Unpacked and dropped: zlib checks the sum of what came out.
+            packed: bytes | memoryview = view[chunk.start : chunk.end]
+            while packed and not pixels.eof:
+                pixels.decompress(packed, _UNPACKED_AT_ONCE)
+                packed = pixels.unconsumed_tail
         if chunk.name == b"IEND":
             return pixels.eof
     return False
-
-
-def _inflate(stream: zlib._Decompress, packed: bytes | memoryview) -> None:
-    """Unpack and drop; zlib checks the sum of what came out. Raises deflate.error."""
-    while packed and not stream.eof:
-        stream.decompress(packed, _UNPACKED_AT_ONCE)
-        packed = stream.unconsumed_tail
 
 
 def _jpeg_is_whole(data: bytes) -> bool:

@@ -1,9 +1,9 @@
-"""Open any clip for reading, and any container for writing."""
+"""Open any clip for reading."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from mmap import ACCESS_READ, mmap
@@ -12,23 +12,16 @@ from pathlib import Path
 from PIL import Image
 
 from sdbr.errors import InputProblem
-from sdbr.files import whole_file, whole_folder
 from sdbr.media import folder
 from sdbr.media.animation import reader as animation_reader
-from sdbr.media.animation.apng import ApngSink
-from sdbr.media.animation.gif import GifSink
 from sdbr.media.animation.index import index_of
-from sdbr.media.animation.webp import WebpSink
-from sdbr.media.clip import Clip, EncodingSettings, Frame, Origin, Pace
-from sdbr.media.folder import FolderSink, load_times
+from sdbr.media.clip import PICTURES_ALONE, Clip, EncodingSettings, Frame, Origin, Pace
+from sdbr.media.folder import load_times
 from sdbr.media.formats import kind_of
 from sdbr.media.metadata import png, webp
 from sdbr.media.video import probe
 from sdbr.media.video import reader as video_reader
-from sdbr.media.video.companions import note_left_out
 from sdbr.media.video.probe import open_container
-from sdbr.media.video.writer import VideoSink, VideoTarget
-from sdbr.media.writer import Note, Sink, Writer
 
 __all__ = [
     "Clip",
@@ -37,27 +30,12 @@ __all__ = [
     "Origin",
     "Pace",
     "Reader",
-    "Writer",
     "open_reader",
-    "open_writer",
     "origin_of",
     "read_comment",
 ]
 
 DEFAULT_RATE = Fraction(12)
-_BY_SUFFIX = {
-    ".mp4": "mp4",
-    ".m4v": "mp4",
-    ".mov": "mov",
-    ".mkv": "matroska",
-    ".webm": "webm",
-    ".gif": "gif",
-    ".webp": "webp",
-    ".png": "apng",
-    ".apng": "apng",
-    "": "folder",
-}
-_PICTURES_ALONE = ("folder", "pictures", "gif", "webp", "apng")
 
 
 class Reader:
@@ -124,67 +102,11 @@ def origin_of(clip: Clip, end: Fraction | None = None, audio: bool = True) -> Or
 
     None for what is pictures alone. Without `audio` the sound stays behind.
     """
-    if clip.kind in _PICTURES_ALONE:
+    if clip.kind in PICTURES_ALONE:
         return None
     changing = frozenset(track.index for track in clip.sound if track.changes)
     audio = audio and bool(clip.sound)
     return Origin(clip.path, clip.start, None, end, clip.breaks, changing, clip.track, audio)
-
-
-@contextmanager
-def open_writer(
-    target: Path,
-    pace: Pace,
-    *,
-    origin: Origin | None = None,
-    settings: EncodingSettings | None = None,
-    comment: str = "",
-) -> Iterator[Writer]:
-    """Write a clip whole or not at all; the suffix says which kind.
-
-    mp4, m4v, mov, mkv, webm, gif, webp, png and apng are files; no suffix is a folder of PNG
-    files. Time begins with the first frame. `pace` says how exact the clock must be; `comment`
-    can be read back with `read_comment`. Raises InputProblem where nothing can be written.
-    """
-    kind = _kind_for(target)
-    settings = settings or EncodingSettings()
-    place = whole_folder(target, folder.makes_way) if kind == "folder" else whole_file(target)
-    with place as temporary:
-        job = VideoTarget(kind, pace, settings, comment, origin)
-        writer = Writer(target, lambda frame, note: _sink(temporary, frame, job, note))
-        try:
-            yield writer
-            writer.finish()
-        except BaseException:
-            writer.abort()
-            raise
-
-
-def _kind_for(path: Path) -> str:
-    """Return the kind of clip that the name's suffix asks for; no suffix asks for a folder.
-
-    Raises InputProblem for a suffix that no writer knows.
-    """
-    kind = _BY_SUFFIX.get(path.suffix.lower())
-    if kind is None:
-        known = " ".join(suffix for suffix in _BY_SUFFIX if suffix)
-        raise InputProblem(f"{path.name}: no clip is written as {path.suffix}. Use one of {known}.")
-    return kind
-
-
-def _sink(temporary: Path, first: Frame, job: VideoTarget, note: Note) -> Sink:
-    settings, comment = job.settings, job.comment
-    if job.kind in _PICTURES_ALONE and job.origin is not None:
-        note_left_out(job.origin, job.kind, note)
-    if job.kind == "folder":
-        return FolderSink(temporary, job.pace, comment)
-    if job.kind == "gif":
-        return GifSink(temporary, first.image, settings, comment, note)
-    if job.kind == "webp":
-        return WebpSink(temporary, first.image, settings, comment)
-    if job.kind == "apng":
-        return ApngSink(temporary, first.image, settings, comment)
-    return VideoSink(temporary, first.image, first.at, job, note)
 
 
 def read_comment(path: Path) -> str | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import av
@@ -13,9 +17,10 @@ from sdbr.errors import InputProblem
 from sdbr.media.clip import EncodingSettings, Frame, Origin, Pace, Pixels
 from sdbr.media.open import read_comment
 from sdbr.media.video.writer import VideoSink, VideoTarget
-from sdbr.media.writer import Note, Writer
+from sdbr.media.writer import Writer
 
 _SIDE = 640
+_LONG = 10.0  # Seconds of drawing after which somebody may want to see what there is.
 _SETTINGS = EncodingSettings(crf=26, preset="ultrafast")
 _MARK = "sdbr preview"
 _TROUBLE = (InputProblem, av.FFmpegError, OSError, ValueError)
@@ -28,26 +33,44 @@ class Preview:
     what goes wrong with it ends it, and nothing else. A file of somebody else's is left alone.
     """
 
-    def __init__(self, path: Path, pace: Pace, origin: Origin | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        pace: Pace,
+        origin: Origin | None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.path = path
         self.frames = 0
+        self._tell = tell
+        self._worth_a_look = time.monotonic() + _LONG
         self._reformatter = VideoReformatter()
-        self._job = VideoTarget("mp4", pace, _SETTINGS, _MARK, origin, growing=True)
+        job = VideoTarget("mp4", pace, _SETTINGS, _MARK, origin, growing=True)
         self._own = False
         with suppress(*_TROUBLE):
             self._own = _is_own(path)
-        self._writer = Writer(path, self._opened) if self._own else None
+        self._writer = Writer(path, partial(VideoSink, path, job)) if self._own else None
 
     def add(self, frame: Frame) -> None:
         """Show this frame, too."""
         if self._writer is None:
             return
         try:
+            if not self.frames:
+                # The one of an earlier run shows more until the first frame is there.
+                self.path.unlink(missing_ok=True)
             self._writer.add(Frame(self._small(frame.image), frame.at, frame.lasts))
             self.frames += 1
+            if time.monotonic() > self._worth_a_look:
+                self.tell()
         except _TROUBLE:
             self._writer.abort()
             self._writer = None
+
+    def tell(self) -> None:
+        """Say where it plays."""
+        self._worth_a_look = math.inf
+        self._tell(f"What is finished so far plays: {self.path}")
 
     def keep(self) -> None:
         """Bring the last frames into the file and let go of it."""
@@ -65,11 +88,6 @@ class Preview:
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
 
-    def _opened(self, first: Frame, note: Note) -> VideoSink:
-        # The one of an earlier run shows more until the first frame is there.
-        self.path.unlink(missing_ok=True)
-        return VideoSink(self.path, first.image, first.at, self._job, note)
-
     def _small(self, image: Pixels) -> Pixels:
         height, width = image.shape[:2]
         scale = _SIDE / max(height, width)
@@ -85,6 +103,25 @@ class Preview:
             interpolation=Interpolation.FAST_BILINEAR,
         )
         return np.asarray(small.to_ndarray(), dtype=np.uint8)
+
+
+@contextmanager
+def open_preview(
+    path: Path, pace: Pace, origin: Origin | None, tell: Callable[[str], None]
+) -> Iterator[Preview]:
+    """Yield a preview that stays where the block fails, and goes where it is done.
+
+    `tell` takes the line on where it plays, once it is worth a look and where it stays.
+    """
+    preview = Preview(path, pace, origin, tell)
+    try:
+        yield preview
+    except BaseException:
+        preview.keep()
+        if preview.frames:
+            preview.tell()
+        raise
+    preview.remove()
 
 
 def _is_own(path: Path) -> bool:

@@ -1,15 +1,38 @@
-"""What every writer does with a frame before its container sees it."""
+"""Open any container for writing, and what is done with a frame before its container sees it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from sdbr.errors import InputProblem
-from sdbr.files import plain_write_errors
-from sdbr.media.clip import Frame, Pixels
+from sdbr.files import plain_write_errors, whole_file, whole_folder
+from sdbr.media import folder
+from sdbr.media.animation.apng import ApngSink
+from sdbr.media.animation.gif import GifSink
+from sdbr.media.animation.webp import WebpSink
+from sdbr.media.clip import PICTURES_ALONE, EncodingSettings, Frame, Note, Origin, Pace, Pixels
+from sdbr.media.folder import FolderSink
+from sdbr.media.video.companions import note_left_out
+from sdbr.media.video.writer import VideoSink, VideoTarget
+from sdbr.request import Size
+
+_BY_SUFFIX = {
+    ".mp4": "mp4",
+    ".m4v": "mp4",
+    ".mov": "mov",
+    ".mkv": "matroska",
+    ".webm": "webm",
+    ".gif": "gif",
+    ".webp": "webp",
+    ".png": "apng",
+    ".apng": "apng",
+    "": "folder",
+}
 
 
 class Sink(Protocol):
@@ -25,9 +48,6 @@ class Sink(Protocol):
         """Close the file as it is; never raises."""
 
 
-Note = Callable[[str], None]
-
-
 class Writer:
     """Takes frames one by one; the first says the clip's size and where its time begins.
 
@@ -39,7 +59,7 @@ class Writer:
         self._open_sink = open_sink
         self._sink: Sink | None = None
         self._held: Frame | None = None
-        self._zero = Fraction(0)
+        self._zero, self._size = Fraction(0), Size(0, 0)
         self._notes: list[str] = []
         self.count = 0
 
@@ -54,21 +74,33 @@ class Writer:
         Its `at` must lie behind the last one's and its size must be the first's. Raises
         InputProblem otherwise, and where the file cannot be written.
         """
-        held = self._held
-        if held is None:
-            self._begin(frame)
-        else:
-            self._check(frame, held)
-            self._put(held, frame.at)
+        held, size = self._held, Size(*frame.image.shape[1::-1])
+        with plain_write_errors(self._target):
+            if held is None or self._sink is None:
+                self._zero, self._size = frame.at, size
+                self._sink = self._open_sink(frame, self._notes.append)
+            elif size != self._size:
+                raise InputProblem(
+                    f"Frame {self.count + 1} is {size} where the others are {self._size}."
+                    " Make all one size."
+                )
+            elif frame.at <= held.at:
+                raise InputProblem(
+                    f"Frame {self.count + 1} comes at {float(frame.at):.3f} s, not after the one"
+                    " before it. Give the frames in the order they are shown."
+                )
+            else:
+                self._sink.add(held.image, held.at - self._zero, frame.at - held.at)
         self._held = frame
         self.count += 1
 
     def finish(self) -> None:
         """Write what is left. Raises InputProblem where no frame was added."""
-        if self._held is None or self._sink is None:
+        held = self._held
+        if held is None or self._sink is None:
             raise InputProblem(f"{self._target} was not written: there was no frame to write.")
-        self._put(self._held, self._held.end)
         with plain_write_errors(self._target):
+            self._sink.add(held.image, held.at - self._zero, held.lasts)
             self._sink.finish()
 
     def abort(self) -> None:
@@ -76,25 +108,57 @@ class Writer:
         if self._sink is not None:
             self._sink.abort()
 
-    def _begin(self, frame: Frame) -> None:
-        self._zero = frame.at
-        with plain_write_errors(self._target):
-            self._sink = self._open_sink(frame, self._notes.append)
 
-    def _put(self, frame: Frame, until: Fraction) -> None:
-        assert self._sink is not None
-        with plain_write_errors(self._target):
-            self._sink.add(frame.image, frame.at - self._zero, until - frame.at)
+@contextmanager
+def open_writer(
+    target: Path,
+    pace: Pace,
+    *,
+    origin: Origin | None = None,
+    settings: EncodingSettings | None = None,
+    comment: str = "",
+) -> Iterator[Writer]:
+    """Write a clip whole or not at all; the suffix says which kind.
 
-    def _check(self, frame: Frame, before: Frame) -> None:
-        sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (frame.image, before.image)]
-        if sizes[0] != sizes[1]:
-            raise InputProblem(
-                f"Frame {self.count + 1} is {sizes[0]} where the others are {sizes[1]}."
-                " Make all one size."
-            )
-        if frame.at <= before.at:
-            raise InputProblem(
-                f"Frame {self.count + 1} comes at {float(frame.at):.3f} s, not after the one"
-                " before it. Give the frames in the order they are shown."
-            )
+    mp4, m4v, mov, mkv, webm, gif, webp, png and apng are files; no suffix is a folder of PNG
+    files. Time begins with the first frame. `pace` says how exact the clock must be; `comment`
+    can be read back with `read_comment`. Raises InputProblem where nothing can be written.
+    """
+    kind = _kind_for(target)
+    job = VideoTarget(kind, pace, settings or EncodingSettings(), comment, origin)
+    place = whole_folder(target, folder.makes_way) if kind == "folder" else whole_file(target)
+    with place as temporary:
+        writer = Writer(target, partial(_open_sink, temporary, job))
+        try:
+            yield writer
+            writer.finish()
+        except BaseException:
+            writer.abort()
+            raise
+
+
+def _kind_for(path: Path) -> str:
+    """Return the kind of clip that the name's suffix asks for; no suffix asks for a folder.
+
+    Raises InputProblem for a suffix that no writer knows.
+    """
+    kind = _BY_SUFFIX.get(path.suffix.lower())
+    if kind is None:
+        known = " ".join(suffix for suffix in _BY_SUFFIX if suffix)
+        raise InputProblem(f"{path.name}: no clip is written as {path.suffix}. Use one of {known}.")
+    return kind
+
+
+def _open_sink(temporary: Path, job: VideoTarget, first: Frame, note: Note) -> Sink:
+    settings, comment = job.settings, job.comment
+    if job.kind in PICTURES_ALONE and job.origin is not None:
+        note_left_out(job.origin, job.kind, note)
+    if job.kind == "folder":
+        return FolderSink(temporary, job.pace, comment)
+    if job.kind == "gif":
+        return GifSink(temporary, first.image, settings, comment, note)
+    if job.kind == "webp":
+        return WebpSink(temporary, first.image, settings, comment)
+    if job.kind == "apng":
+        return ApngSink(temporary, first.image, settings, comment)
+    return VideoSink(temporary, job, first, note)

@@ -9,7 +9,8 @@ import pytest
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.animation.gif import smaller
 from sdbr.media.clip import Pixels
-from sdbr.media.open import EncodingSettings, Frame, Pace, Writer, open_reader, open_writer
+from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader
+from sdbr.media.writer import Writer, open_writer
 from tests.media.made_clips import picture, psnr
 
 PACE = Pace.even(Fraction(12))

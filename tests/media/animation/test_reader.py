@@ -12,7 +12,8 @@ from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
-from sdbr.media.open import Pace, open_reader, open_writer
+from sdbr.media.open import Pace, open_reader
+from sdbr.media.writer import open_writer
 from tests.media.made_clips import picture, timeline
 
 RED, GREEN, BLUE, CLEAR = (255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0)

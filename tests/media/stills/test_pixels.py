@@ -5,8 +5,8 @@ import numpy as np
 from sdbr.media.stills.pixels import (
     Box,
     changed_box,
-    evened,
-    flattened,
+    flatten,
+    pad_to_even,
     part,
     scaled,
     with_channels,
@@ -31,12 +31,12 @@ def test_nothing_changed_is_one_corner_and_no_picture_before_is_all() -> None:
 def test_half_transparent_black_on_white_is_gray() -> None:
     image = np.zeros((1, 3, 4), np.uint8)
     image[0, :, 3] = (0, 128, 255)
-    assert flattened(image)[0, :, 0].tolist() == [255, 127, 0]
+    assert flatten(image)[0, :, 0].tolist() == [255, 127, 0]
 
 
 def test_odd_sides_become_even_by_doubling_the_last() -> None:
     image = picture(0, 5, 3)
-    even = evened(image)
+    even = pad_to_even(image)
     assert even.shape == (4, 6, 3)
     assert np.array_equal(even[:3, :5], image)
     assert np.array_equal(even[3, :5], image[2])
@@ -53,7 +53,7 @@ def test_channels_are_added_opaque_and_taken_away_on_white() -> None:
 
 
 def test_a_side_that_is_even_stays_as_it_is() -> None:
-    assert [evened(picture(0, *size)).shape[:2] for size in ((6, 3), (7, 4), (6, 4))] == [
+    assert [pad_to_even(picture(0, *size)).shape[:2] for size in ((6, 3), (7, 4), (6, 4))] == [
         (4, 6),
         (4, 8),
         (4, 6),

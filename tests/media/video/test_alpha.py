@@ -13,7 +13,8 @@ from av.stream import Stream
 from av.video.reformatter import Colorspace
 
 from sdbr.media.clip import EncodingSettings, Frame, Pace, Pixels
-from sdbr.media.open import open_reader, open_writer
+from sdbr.media.open import open_reader
+from sdbr.media.writer import open_writer
 from tests.media.made_clips import Film, make_film, picture
 
 MILLISECOND = Fraction(1, 1000)

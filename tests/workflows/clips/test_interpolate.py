@@ -44,7 +44,7 @@ def test_an_extra_frame_that_was_not_answered_leaves_its_place_to_another():
 
 def test_an_extra_frame_that_was_paid_for_and_cannot_be_decoded_is_counted_and_told():
     tally = Tally(Failures(1), extra_allowed=1)
-    plan = MagicMock(**{"requests.restored.side_effect": InputProblem("It is no picture.")})
+    plan = MagicMock(**{"requests.restore.side_effect": InputProblem("It is no picture.")})
     with pytest.raises(InputProblem):
         _draw(plan, 0, FRAME, MagicMock(), tally)
     assert tally.extra == 1

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from sdbr.media.clip import Frame, Pace
-from sdbr.media.open import open_writer
 from sdbr.media.stills.open import open_picture
+from sdbr.media.writer import open_writer
 from sdbr.workflows.report import cards
 
 COLORS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]

@@ -22,11 +22,10 @@ from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.animation.dither import DITHERS, dither_for, drawn
 from sdbr.media.animation.nearest import Indices
 from sdbr.media.animation.palette import MOST, Palette, palette_of
-from sdbr.media.clip import EncodingSettings, Pixels
+from sdbr.media.clip import EncodingSettings, Note, Pixels
 from sdbr.media.spool import Spool
 from sdbr.media.stills.pixels import scaled, with_channels
 from sdbr.media.timing import centiseconds
-from sdbr.media.writer import Note
 
 _TICK = Fraction(1, 100)
 _FEWEST_COLORS = 64

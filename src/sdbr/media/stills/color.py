@@ -26,6 +26,8 @@ def in_srgb(image: Image.Image, code: ColorCode | None = None) -> tuple[Image.Im
     if code is not None:
         profile = code if is_hdr(code.curve) else code.profile()
     transparency = image.info.get("transparency")
+    if image.mode == "RGB" and profile is None and transparency is None:
+        return image, []
     image, notes = in_eight_bits(image)
     if image.mode in ("P", "1", "PA", "La", "RGBa"):
         clear = image.mode in ("PA", "La", "RGBa") or "transparency" in image.info

@@ -17,7 +17,7 @@ from sdbr.media.formats import boxed_format, sniff
 from sdbr.media.stills.color import flattened, in_srgb
 from sdbr.media.stills.decoders import decoders_for, jpeg_xl_size
 from sdbr.media.stills.profile import ColorCode, color_code
-from sdbr.request import Size
+from sdbr.request import Picture, Size
 
 MAX_PIXELS = 178_000_000
 """Pictures that declare more are refused unread; Pillow itself stops just above."""
@@ -94,6 +94,23 @@ def open_picture(
         except Exception as error:  # decoders raise anything on a broken file
             known = len(decoders) == 1
             raise InputProblem(f"{name} {_what_is_wrong(error, known)}") from error
+
+
+def open_answer(picture: Picture, *, keep_alpha: bool = False) -> Image.Image:
+    """Decode a model's picture, which was found to be whole when it came, as RGB in sRGB.
+
+    Transparent parts become white, unless `keep_alpha` gives RGBA. Raises InputProblem.
+    """
+    try:
+        with Image.open(BytesIO(picture.data), formats=[picture.format.upper()]) as image:
+            image.load()
+            color, _ = in_srgb(image)
+    except Exception as error:  # decoders raise anything on a broken file
+        raise InputProblem(
+            "The model's picture cannot be decoded. Draw it again with --fresh."
+        ) from error
+    color.info = {}
+    return color if keep_alpha or color.mode == "RGB" else flattened(color, "white")[0]
 
 
 def _stream(source: Path | bytes, name: str) -> BinaryIO:

@@ -38,7 +38,7 @@ def with_channels(image: Pixels, channels: int) -> Pixels:
     if image.shape[2] == channels:
         return image
     if channels == 3:
-        return flattened(image)
+        return flatten(image)
     opaque = np.full((*image.shape[:2], 1), 255, np.uint8)
     return np.concatenate([image, opaque], axis=2)
 
@@ -50,20 +50,20 @@ def array_in_srgb(pixels: Pixels, said: Mapping[str, object]) -> Pixels:
     return np.array(in_srgb(image)[0].convert(image.mode), np.uint8)
 
 
-def flattened(image: Pixels, background: str = "white") -> Pixels:
-    """Return an RGBA image laid on a color, as RGB; an RGB image is returned as it is.
+def flatten(image: Pixels, background: str = "white") -> Pixels:
+    """Lay an RGBA image on a color: RGB, row after row; an RGB image is returned as it is.
 
     Raises UsageProblem for an unknown color.
     """
     if image.shape[2] == 3:
-        return image
+        return np.ascontiguousarray(image)
     alpha = image[..., 3:].astype(np.uint16)
     below = np.array(rgb_of(background), np.uint16)
     mixed = (image[..., :3] * alpha + below * (255 - alpha) + 127) // 255
     return mixed.astype(np.uint8)
 
 
-def evened(image: Pixels) -> Pixels:
+def pad_to_even(image: Pixels) -> Pixels:
     """Return the image with an odd last row or column doubled, so that both sides are even."""
     height, width = image.shape[:2]
     if height % 2 == width % 2 == 0:

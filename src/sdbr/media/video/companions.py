@@ -11,13 +11,12 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Origin
+from sdbr.media.clip import Note, Origin
 from sdbr.media.video.probe import open_container
 from sdbr.media.video.sound import SoundFeed
 from sdbr.media.video.subtitles import SubtitleFeed
 from sdbr.media.video.tags import carry_chapters, carry_tags, carry_timecode, copy_labels
 from sdbr.media.video.tracks import picture_stream
-from sdbr.media.writer import Note
 
 
 class Companions:

@@ -18,14 +18,13 @@ from av.video import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from sdbr.media.clip import Clip, Frame, Pixels
+from sdbr.media.clip import Clip, Frame, Note, Pixels
 from sdbr.media.stills.pixels import array_in_srgb, with_channels
 from sdbr.media.video import yuv
 from sdbr.media.video.alpha import AlphaDecoder
 from sdbr.media.video.clock import mend
 from sdbr.media.video.probe import open_container, refuse_giants, square_size, unreadable
 from sdbr.media.video.tracks import picture_stream
-from sdbr.media.writer import Note
 from sdbr.request import Size
 
 

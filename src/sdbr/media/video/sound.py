@@ -14,7 +14,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Excerpt, Origin
+from sdbr.media.clip import Excerpt, Note, Origin
 from sdbr.media.video.clock import mend, time_of
 from sdbr.media.video.probe import open_container
 from sdbr.media.video.sound_tracks import (
@@ -25,7 +25,6 @@ from sdbr.media.video.sound_tracks import (
     codec_of,
     may_copy,
 )
-from sdbr.media.writer import Note
 
 # Packets among which the first that is heard is looked for.
 _LOOKED_AHEAD = 256

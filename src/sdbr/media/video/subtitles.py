@@ -13,12 +13,11 @@ from av.packet import Packet
 from av.subtitles.codeccontext import SubtitleCodecContext
 from av.subtitles.stream import SubtitleStream
 
-from sdbr.media.clip import ClockBreak, Excerpt
+from sdbr.media.clip import ClockBreak, Excerpt, Note
 from sdbr.media.timing import to_tick
 from sdbr.media.video.clock import mend, time_of
 from sdbr.media.video.sound_tracks import UNUSABLE
 from sdbr.media.video.tags import copy_labels
-from sdbr.media.writer import Note
 
 # What players read in each container; Matroska holds more, each under its own name.
 _TEXT_OF = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "subrip"}

@@ -11,9 +11,8 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from sdbr.media.clip import Excerpt
+from sdbr.media.clip import Excerpt, Note
 from sdbr.media.timing import to_tick
-from sdbr.media.writer import Note
 
 if TYPE_CHECKING:
     from av.container.core import Chapter

@@ -15,14 +15,13 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import EncodingSettings, Origin, Pace, Pixels
+from sdbr.media.clip import EncodingSettings, Frame, Note, Origin, Pace, Pixels
 from sdbr.media.color_codes import BT709
 from sdbr.media.stills import pixels
 from sdbr.media.timing import timescale, to_tick
 from sdbr.media.video import yuv
 from sdbr.media.video.companions import Companions
 from sdbr.media.video.sound import SoundFeed
-from sdbr.media.writer import Note
 from sdbr.request import Size
 
 _MILLISECOND = Fraction(1, 1000)
@@ -67,23 +66,26 @@ class _Encoding:
 class VideoSink:
     """One video file being written."""
 
-    def __init__(
-        self, target: Path, first: Pixels, zero: Fraction, job: VideoTarget, note: Note
-    ) -> None:
+    def __init__(self, target: Path, job: VideoTarget, first: Frame, note: Note) -> None:
+        height, width, channels = first.image.shape
         self._tick = job.tick
-        self._encoding = _encoding(job, see_through=first.shape[2] == 4)
+        self._encoding = _encoding(job, see_through=channels == 4)
         self._background = job.settings.background
         self._companions: Companions | SoundFeed | None = None
-        self._evened = self._encoding.codec == "libx264"
+        self._even = self._encoding.codec == "libx264"
         self._reformatter = VideoReformatter()
         self._container = open_output(target, job)
         try:
-            size = _size(pixels.evened(first) if self._evened else first)
+            given = size = Size(width, height)
+            if self._even:
+                size = Size(width + width % 2, height + height % 2)
             self._stream = _video_stream(self._container, size, job, self._encoding)
             if job.origin and not job.growing:
-                self._companions = Companions(self._container, self._stream, job.origin, zero, note)
+                self._companions = Companions(
+                    self._container, self._stream, job.origin, first.at, note
+                )
             elif job.origin and job.origin.audio:
-                self._companions = SoundFeed(self._container, job.origin, zero, note)
+                self._companions = SoundFeed(self._container, job.origin, first.at, note)
         except BaseException:
             self.abort()
             raise
@@ -93,23 +95,23 @@ class VideoSink:
         self._growing = job.growing
         self._exact_end = job.kind in ("mp4", "mov")
         self._shift = to_tick(self._companions.lead, self._tick) if self._companions else 0
-        if first.shape[2] == 4 and not self._encoding.alpha:
+        if channels == 4 and not self._encoding.alpha:
             kind = {"matroska": "mkv"}.get(job.kind, job.kind)
             note(
                 f"Transparent parts became {self._background}: {kind} holds no transparency."
                 " Write a .webm or .mov to keep them."
             )
-        if size != _size(first):
+        if size != given:
             note(
-                f"The film is {size}, not {_size(first)}: the last row or column is doubled,"
+                f"The film is {size}, not {given}: the last row or column is doubled,"
                 " because players of H.264 need even sides."
             )
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Encode one picture; what goes with it up to its time is written along."""
         if not self._encoding.alpha:
-            image = pixels.flattened(image, self._background)
-        image = pixels.evened(image) if self._evened else image
+            image = pixels.flatten(image, self._background)
+        image = pixels.pad_to_even(image) if self._even else image
         frame = yuv.to_yuv(image, self._reformatter, self._encoding.pix_fmt)
         frame.time_base = self._tick
         frame.pts = max(self._next, to_tick(at, self._tick) + self._shift)
@@ -223,7 +225,3 @@ def _encoding(job: VideoTarget, see_through: bool) -> _Encoding:
         # frames are not equally long.
         options["bf"] = "0"
     return _Encoding("libx264", options)
-
-
-def _size(image: Pixels) -> Size:
-    return Size(image.shape[1], image.shape[0])

@@ -12,7 +12,7 @@ from PIL import Image
 from sdbr.bedrock.families import SizeRule
 from sdbr.media.stills.encode import encode_under
 from sdbr.media.stills.fit import CropBox, Placement, allows
-from sdbr.media.stills.open import open_picture
+from sdbr.media.stills.open import open_answer
 from sdbr.media.stills.pan_zoom import STILL, Move, moved
 from sdbr.media.stills.place import apply, restore
 from sdbr.request import Blob, ImageRequest, Picture, Size
@@ -104,7 +104,7 @@ class Loop:
 
     def seen(self, picture: Picture) -> Image.Image:
         """What a drawn picture shows, at the size it was drawn."""
-        return restore(open_picture(picture.data).image, self.placement)
+        return restore(open_answer(picture), self.placement)
 
     def again(self, image: Image.Image, drawn: Size) -> bytes:
         """The file to draw over, for an image that was seen of a picture of size `drawn`.

@@ -14,9 +14,9 @@ from PIL import Image
 
 from sdbr import __version__
 from sdbr.media.clip import Frame, Pace, Pixels
-from sdbr.media.open import open_writer
 from sdbr.media.stills.pixels import with_channels
 from sdbr.media.stills.sheet import Labels, contact_sheet, save, thumbnail
+from sdbr.media.writer import open_writer
 from sdbr.request import Size
 from sdbr.workflows.animations.draw import frame_file, frames_to_draw
 from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, PreparedAnimation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, tee
 
 import numpy as np
 from PIL import Image
@@ -19,7 +19,6 @@ from sdbr.workflows.clips.draw import (
     draw_frames,
     draw_sequentially,
     read_source_frames,
-    select_frames,
     without_failures,
 )
 from sdbr.workflows.clips.footage import FrameInfo, read_wanted
@@ -30,7 +29,6 @@ from sdbr.workflows.clips.steadiness import MeasuredFrame, SideTasks, measure, p
 from sdbr.workflows.failures import hold
 
 Result = tuple[FrameInfo, Pixels]
-_Pair = tuple[FrameInfo, Pixels, Pixels]
 
 
 def assemble_frames(
@@ -40,20 +38,25 @@ def assemble_frames(
     plan, keyframe_plan = clip.plan, clip.plan.footage.plan
     taken = read_source_frames(plan, read_wanted(clip.reader, plan.footage.choice), session)
     sources = SourceFrames(plan)
-    wanted = select_frames(taken, plan.drawn)
+    drawn = {frame.number for frame in plan.drawn}
+    wanted = (one for one in taken if one.shown.number in drawn)
     if clip.spec.feedback:
-        drawn = draw_sequentially(plan, wanted, session, resources, clip.spec.feedback, tally)
+        pictures = draw_sequentially(plan, wanted, session, resources, clip.spec.feedback, tally)
     else:
-        drawn = draw_frames(plan, wanted, session, resources, tally)
-    painted = without_failures(drawn, resources, tally)
-    if len(plan.drawn) < len(plan.footage.frames):
+        pictures = draw_frames(plan, wanted, session, resources, tally)
+    painted = without_failures(pictures, resources, tally)
+    if len(drawn) < len(plan.footage.frames):
         results = hold_unexplained(interpolate(plan, painted, sources, session, tally), plan, tally)
     else:
-        held = hold((one, one.pixels) for one in painted)
-        pairs = _remembered(((one.shown, one.before, after) for one, after in held), sources)
-        results = (
-            _filtered(pairs, keyframe_plan) if clip.spec.steady else ((s, r) for s, _, r in pairs)
+        # Each source frame is at hand for measuring, without a look at the disk.
+        triples = (
+            (one.shown, sources.remember(one.shown.number, one.before), after)
+            for one, after in hold((one, one.pixels) for one in painted)
         )
+        if clip.spec.steady:
+            results = _filter_shots(triples, keyframe_plan)
+        else:
+            results = ((shown, after) for shown, _, after in triples)
 
     def keep_frame(result: Result) -> None:
         # A see-through frame is written later, under its source's alpha channel.
@@ -65,26 +68,19 @@ def assemble_frames(
     return measure(results, aside, session.stop)
 
 
-def _remembered(pairs: Iterable[_Pair], sources: SourceFrames) -> Iterator[_Pair]:
-    """The pairs, each source frame at hand for measuring without a look at the disk."""
-    for shown, before, after in pairs:
-        sources.remember(shown.number, before)
-        yield shown, before, after
+def _filter_shots(
+    triples: Iterable[tuple[FrameInfo, Pixels, Pixels]], plan: KeyframePlan
+) -> Iterator[Result]:
+    """Each shot's frames, before and after, through the temporal filter.
 
-
-def _filtered(pairs: Iterable[_Pair], plan: KeyframePlan) -> Iterator[Result]:
-    """Each shot through the temporal filter; a shot that lost a frame comes out as short."""
+    A shot that lost a frame comes out as short.
+    """
     shot_of = {number: at for at, shot in enumerate(plan.shots) for number in shot}
-    for _, shot in groupby(pairs, key=lambda pair: shot_of[pair[0].number]):
-        waiting: list[FrameInfo] = []
-        for pixels in steadied(_noting(shot, waiting)):
-            yield waiting.pop(0), pixels
-
-
-def _noting(shot: Iterable[_Pair], waiting: list[FrameInfo]) -> Iterator[tuple[Pixels, Pixels]]:
-    for shown, before, after in shot:
-        waiting.append(shown)
-        yield before, after
+    for _, shot in groupby(triples, key=lambda triple: shot_of[triple[0].number]):
+        # The filter gives a frame for each that it took, later: their names wait in `taken`.
+        given, taken = tee(shot)
+        filtered = steadied((before, after) for _, before, after in given)
+        yield from ((one[0], pixels) for pixels, one in zip(filtered, taken, strict=False))
 
 
 _ANIMATED = ("gif", "webp", "apng")
@@ -92,9 +88,6 @@ _ANIMATED = ("gif", "webp", "apng")
 
 def restore_alpha(results: Iterable[MeasuredFrame], clip: PreparedClip) -> Iterator[MeasuredFrame]:
     """The finished frames in order, each no more opaque than its source."""
-    if not clip.plan.footage.see_through:
-        yield from results
-        return
     sources = read_wanted(clip.reader, clip.plan.footage.choice)
     for one, source in zip(results, sources, strict=False):
         image = Image.fromarray(source.image[..., 3]).resize(one.pixels.shape[1::-1])

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Refused, SdbrError
 from sdbr.generation.stack import Resources, RunSession
 from sdbr.media.clip import Frame, Pixels
+from sdbr.media.stills.pixels import flatten
 from sdbr.motion.temporal_filter import feed_back
 from sdbr.request import ImageRequest, Size
 from sdbr.workflows.clips.folders import ClipFolders
 from sdbr.workflows.clips.footage import Footage, FrameInfo, digest_of
-from sdbr.workflows.clips.requests import FrameRequests, rgb, write_frame
+from sdbr.workflows.clips.requests import FrameRequests, write_frame
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.pictures.job import Input
 
@@ -95,7 +96,7 @@ def read_source_frames(
     """The wanted frames with what is known of them, each on disk where it will be needed."""
 
     def take(item: tuple[FrameInfo, Frame]) -> SourceFrame:
-        shown, pixels = item[0], rgb(item[1].image, plan.footage.background)
+        shown, pixels = item[0], flatten(item[1].image, plan.footage.background)
         path = plan.folders.source_frame(shown.number)
         if not plan.needs_source_frames or path.exists():
             return SourceFrame(shown, pixels)
@@ -107,17 +108,28 @@ def read_source_frames(
 
 
 def draw_frame(
-    plan: ClipPlan, one: SourceFrame, session: RunSession, init: Pixels | None = None
-) -> Pixels:
+    plan: ClipPlan,
+    one: SourceFrame,
+    session: RunSession,
+    resources: Resources,
+    tally: Tally,
+    init: Pixels | None = None,
+) -> DrawnFrame:
     """One frame as the model draws it, from `init` where that is not the frame itself.
 
-    Height × width × 3, in the clip's size. Raises SdbrError.
+    A failure that no other frame can escape ends the run.
     """
-    if init is None:
-        request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
-    else:
-        request = plan.requests.request_for(one.shown, lambda: init, digest_of(init))
-    return plan.requests.restored(session.draw(request), plan.size)
+    try:
+        if init is None:
+            request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
+        else:
+            request = plan.requests.request_for(one.shown, lambda: init, digest_of(init))
+        pixels = plan.requests.restore(session.draw(request), plan.size)
+    except SdbrError as error:
+        stop_if_fatal(error, session, resources, tally)
+        return DrawnFrame(one.shown, one.pixels, error=error)
+    tally.drawn.append(one.shown.number)
+    return DrawnFrame(one.shown, one.pixels, pixels)
 
 
 def draw_frames(
@@ -129,20 +141,14 @@ def draw_frames(
 ) -> Iterator[DrawnFrame]:
     """Draw frames in order. One that fails by itself is reported and the others go on, so that
     the next run needs only what is missing."""
-
-    def work(one: SourceFrame) -> DrawnFrame:
-        try:
-            pixels = draw_frame(plan, one, session)
-            tally.drawn.append(one.shown.number)
-            return DrawnFrame(one.shown, one.pixels, pixels)
-        except SdbrError as error:
-            stop_if_fatal(error, session, resources, tally)
-            return DrawnFrame(one.shown, one.pixels, error=error)
-
     # The pace sees to it that no more than `workers` of them wait for Bedrock at once.
     threads = resources.effort.workers + resources.effort.workers // _CALLS_A_DECODER
     return map_ordered(
-        work, taken, workers=threads, window=_window(plan.size, threads), stop=session.stop
+        lambda one: draw_frame(plan, one, session, resources, tally),
+        taken,
+        workers=threads,
+        window=_window(plan.size, threads),
+        stop=session.stop,
     )
 
 
@@ -175,14 +181,6 @@ def without_failures(
             tally.failures.add(one.error, fatal=ends_the_run(one.error, resources.on_filtered))
 
 
-def select_frames(
-    taken: Iterable[SourceFrame], wanted: Sequence[FrameInfo]
-) -> Iterator[SourceFrame]:
-    """Those frames that are wanted."""
-    numbers = {frame.number for frame in wanted}
-    return (one for one in taken if one.shown.number in numbers)
-
-
 def _window(size: Size, threads: int) -> int:
     frame = 2 * 3 * size.width * size.height
     return max(threads + 2, min(4 * threads, _WINDOW_BYTES // frame))
@@ -213,12 +211,7 @@ def draw_sequentially(
         init, shot = one.pixels, shot_of[one.shown.number]
         if last is not None and last[0] == shot:
             init = feed_back((last[1], last[2]), one.pixels, share)
-        try:
-            pixels = draw_frame(plan, one, session, init)
-        except SdbrError as error:
-            stop_if_fatal(error, session, resources, tally)
-            yield DrawnFrame(one.shown, one.pixels, error=error)
-            continue
-        tally.drawn.append(one.shown.number)
-        last = shot, one.pixels, pixels
-        yield DrawnFrame(one.shown, one.pixels, pixels)
+        drawn = draw_frame(plan, one, session, resources, tally, init)
+        if drawn.pixels is not None:
+            last = shot, one.pixels, drawn.pixels
+        yield drawn

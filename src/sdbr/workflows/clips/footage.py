@@ -14,7 +14,7 @@ from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
 from sdbr.media.open import Clip, Frame, Reader
 from sdbr.media.stills.color import rgb_of
-from sdbr.media.stills.pixels import flattened
+from sdbr.media.stills.pixels import flatten
 from sdbr.motion.keyframes import KeyframeRule, place_keyframes
 from sdbr.motion.keyframes_stream import place_streaming
 from sdbr.motion.plan import KeyframePlan
@@ -90,7 +90,7 @@ def survey_clip(
 
     def known(item: tuple[int, Frame]) -> tuple[FrameInfo, Pixels]:
         number, frame = item
-        pixels = np.ascontiguousarray(flattened(frame.image, background))
+        pixels = flatten(frame.image, background)
         opaque = bool((frame.image[..., 3:] == 255).all())
         return FrameInfo(number, frame.at, frame.lasts, digest_of(pixels), opaque), pixels
 

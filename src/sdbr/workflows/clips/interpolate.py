@@ -18,12 +18,13 @@ from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError
 from sdbr.generation.stack import RunSession
 from sdbr.media.clip import Pixels
+from sdbr.media.stills.pixels import flatten
 from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import fill
 from sdbr.motion.plan import KeyframePlan, Stretch
 from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, Tally
 from sdbr.workflows.clips.footage import FrameInfo
-from sdbr.workflows.clips.requests import read_frame, rgb
+from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.failures import hold
 
 Result = tuple[FrameInfo, Pixels]
@@ -252,7 +253,7 @@ def _draw(
     except SdbrError:
         tally.extra -= 1
         return None
-    return plan.requests.restored(picture, plan.size)
+    return plan.requests.restore(picture, plan.size)
 
 
 _HELD_BYTES = 96 * 1024 * 1024  # 36 frames of 1280x720 pixels.
@@ -279,7 +280,7 @@ class SourceFrames:
             if number in self._held:
                 self._held.move_to_end(number)
                 return self._held[number]
-        return self.remember(number, rgb(read_frame(self._tree.source_frame(number))))
+        return self.remember(number, flatten(read_frame(self._tree.source_frame(number))))
 
     def remember(self, number: int, frame: Pixels) -> Pixels:
         """Hold a frame that was read already, and return it."""

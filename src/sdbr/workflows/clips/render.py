@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +12,10 @@ from sdbr.errors import InputProblem, Refused
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.stack import Resources, RunSession, spent
-from sdbr.media.clip import Frame, Origin, Pace
-from sdbr.media.open import open_writer, origin_of
-from sdbr.media.preview import Preview
+from sdbr.media.clip import Frame, Pace
+from sdbr.media.open import origin_of
+from sdbr.media.preview import open_preview
+from sdbr.media.writer import open_writer
 from sdbr.workflows.clips.assemble import assemble_frames, inherit_loop, restore_alpha
 from sdbr.workflows.clips.draw import ClipPlan, Tally
 from sdbr.workflows.clips.footage import Footage
@@ -27,10 +24,6 @@ from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
 from sdbr.workflows.failures import Failures, interrupted
 from sdbr.workflows.provenance.write import record_text, request_fields
-
-Show = Callable[[Frame], None]
-
-_LONG = 10.0  # Seconds of drawing after which somebody may want to see what there is.
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +60,15 @@ def restyle(
     pace, count = pace_of(footage), 0
     with (
         console.progress(len(footage.frames), "frame"),
-        _preview(folders.preview, pace, origin, console) as show,
+        open_preview(folders.preview, pace, origin, console.say) as preview,
         open_writer(
             folders.target, pace, origin=origin, settings=settings, comment=comment
         ) as writer,
     ):
         finished = assemble_frames(clip, session, resources, tally)
-        for one in restore_alpha(finished, clip):
+        if footage.see_through:
+            finished = restore_alpha(finished, clip)
+        for one in finished:
             shown, pixels = one.shown, one.pixels
             if one.steadiness is not None:
                 measured.curve[shown.number] = one.steadiness
@@ -81,37 +76,13 @@ def restyle(
                 write_frame(folders.generated_frame(shown.number), pixels, footage.background)
             frame = Frame(pixels, shown.at, shown.lasts)
             writer.add(frame)
-            show(frame)
+            preview.add(frame)
             console.step(f"{in_usd(spent(session.budget))} USD")
             count += 1
         _raise_if_missing(count, clip, tally, session)
     record = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.as_json()}
     keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record)
     return ClipResult(folders.target, measured, tuple(tally.held), tally.extra, writer.notes)
-
-
-@contextmanager
-def _preview(path: Path, pace: Pace, origin: Origin | None, console: Console) -> Iterator[Show]:
-    """Yield what shows a frame in the preview, which is kept where the clip is not written."""
-    preview = Preview(path, pace, origin)
-    plays = f"What is finished so far plays: {path}"
-    worth_a_look = time.monotonic() + _LONG
-
-    def show(frame: Frame) -> None:
-        nonlocal worth_a_look
-        preview.add(frame)
-        if preview.frames and time.monotonic() > worth_a_look:
-            worth_a_look = math.inf
-            console.say(plays)
-
-    try:
-        yield show
-    except BaseException:
-        preview.keep()
-        if preview.frames:
-            console.say(plays)
-        raise
-    preview.remove()
 
 
 def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from sdbr.media.clip import Pixels
 from sdbr.media.stills import place
 from sdbr.media.stills.encode import MAX_INPUT_BYTES, encode, encode_frame, encode_under
 from sdbr.media.stills.fit import Placement
-from sdbr.media.stills.open import open_picture
-from sdbr.media.stills.pixels import flattened
+from sdbr.media.stills.open import open_answer
+from sdbr.media.stills.pixels import flatten
 from sdbr.request import Blob, ImageRequest, Model, Picture, Size
 from sdbr.workflows.clips.footage import FrameInfo
 
@@ -57,18 +57,18 @@ class FrameRequests:
         return replace(self.request, init_image=blob, seed=seed)
 
     def _encoded(self, pixels: Pixels, png: bytes) -> bytes:
-        whole = Image.fromarray(rgb(pixels))
+        whole = Image.fromarray(pixels)
         image = place.apply(whole, self.placement)
         data = png if png and image is whole else encode_frame(np.asarray(image))
         return data if len(data) <= MAX_INPUT_BYTES else encode_under(image)
 
-    def restored(self, picture: Picture, size: Size) -> Pixels:
+    def restore(self, picture: Picture, size: Size) -> Pixels:
         """The model's picture as a frame of the result's size, height × width × 3.
 
         From a model that cuts out it is RGBA, height × width × 4.
         """
         cut = cuts_out(self.request.model)
-        image = open_picture(picture.data, keep_alpha=cut).image
+        image = open_answer(picture, keep_alpha=cut)
         image = place.restore(image, self.placement, exact=size == self.placement.source)
         if image.size != size:
             image = image.resize(size, Image.Resampling.LANCZOS)
@@ -91,11 +91,6 @@ def seed_of(model: Model, first: int, policy: str, number: int) -> int:
     return seed_within(model, seed)
 
 
-def rgb(pixels: Pixels, background: str = "white") -> Pixels:
-    """The pixels without an alpha channel, laid on a color. Raises UsageProblem."""
-    return np.ascontiguousarray(flattened(pixels, background))
-
-
 def write_frame(path: Path, pixels: Pixels, background: str = "white") -> bytes:
     """Write a frame as PNG or JPEG by the suffix, whole or not at all; never flushed.
 
@@ -105,7 +100,7 @@ def write_frame(path: Path, pixels: Pixels, background: str = "white") -> bytes:
     if path.suffix == ".png":
         data = encode_frame(pixels)
     else:
-        data = encode(Image.fromarray(rgb(pixels, background)), "jpeg", 95)
+        data = encode(Image.fromarray(flatten(pixels, background)), "jpeg", 95)
     with plain_write_errors(path), part_file(path) as file:
         file.write(data)
         file.flush()

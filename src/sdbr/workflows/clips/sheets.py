@@ -13,11 +13,11 @@ from sdbr.errors import Interrupted
 from sdbr.generation.stack import Resources, RunSession
 from sdbr.media.clip import Frame, Pixels
 from sdbr.media.open import open_reader
+from sdbr.media.stills.pixels import flatten
 from sdbr.media.stills.sheet import PAIR_SIDE, Labels, pairs_sheet, save
-from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_frame, draw_sequentially
+from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_sequentially
 from sdbr.workflows.clips.footage import FrameInfo, read_wanted
 from sdbr.workflows.clips.prepare import PreparedClip
-from sdbr.workflows.clips.requests import rgb
 from sdbr.workflows.failures import Failures, interrupted
 
 _PAIRS = 8  # More rows than that are not looked at.
@@ -49,7 +49,7 @@ def draw_trial(
     footage = plan.footage
     decoded = enumerate(read_wanted(clip.reader, footage.choice))
     taken = (
-        SourceFrame(numbers[n], rgb(seen.image, footage.background))
+        SourceFrame(numbers[n], flatten(seen.image, footage.background))
         for n, seen in decoded
         if n in numbers
     )
@@ -58,7 +58,7 @@ def draw_trial(
         for frame, before, after in _drawn(
             clip, taken, tuple(wanted) == plan.drawn, session, resources
         ):
-            pairs.append((_thumbnail(before), _thumbnail(rgb(after, footage.background))))
+            pairs.append((_thumbnail(before), _thumbnail(flatten(after, footage.background))))
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if session.stop.is_set() and len(pairs) < len(wanted):
         raise interrupted(len(pairs), len(wanted))
@@ -85,7 +85,8 @@ def _drawn(
         return
 
     def work(one: SourceFrame) -> tuple[FrameInfo, Pixels, Pixels]:
-        return one.shown, one.pixels, draw_frame(plan, one, session)
+        request = plan.requests.request_for(one.shown, lambda: one.pixels)
+        return one.shown, one.pixels, plan.requests.restore(session.draw(request), plan.size)
 
     workers = resources.effort.workers
     yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=session.stop)
@@ -114,4 +115,4 @@ def _thumbnails(
     frames: Iterable[Frame], numbers: Sequence[int], background: str
 ) -> list[Image.Image]:
     shown = (frame for number, frame in enumerate(frames) if number in numbers)
-    return [_thumbnail(rgb(frame.image, background)) for frame in shown]
+    return [_thumbnail(flatten(frame.image, background)) for frame in shown]

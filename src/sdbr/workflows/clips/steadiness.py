@@ -17,12 +17,12 @@ from sdbr.errors import InputProblem
 from sdbr.files import write_whole
 from sdbr.media.clip import Pixels
 from sdbr.media.open import open_reader
+from sdbr.media.stills.pixels import flatten
 from sdbr.motion.keyframes import find_shots
 from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.survey import survey
 from sdbr.motion.warp_error import Steadiness, mean_error, steadiness
 from sdbr.workflows.clips.footage import FrameInfo
-from sdbr.workflows.clips.requests import rgb
 
 _MOST_PAIRS = 40
 """Pairs of frames measured in a clip; each takes some 0.2 s of one core at 1280x720."""
@@ -114,7 +114,7 @@ def measure(results: Iterable[Result], aside: SideTasks, stop: Event) -> Iterato
         number = now[0].number
         if before is None or number not in wanted:
             return MeasuredFrame(*now)
-        seen = ((source(number - 1), rgb(before[1])), (source(number), rgb(now[1])))
+        seen = ((source(number - 1), flatten(before[1])), (source(number), flatten(now[1])))
         return MeasuredFrame(*now, next(steadiness(seen), None))
 
     def pairs() -> Iterator[tuple[Result | None, Result]]:
@@ -164,4 +164,4 @@ def judge(clip: Path, against: Path | None) -> SteadinessCurve:
 
 
 def _pixels(path: Path) -> Iterator[Pixels]:
-    return (rgb(f.image) for f in open_reader(path).frames())
+    return (flatten(f.image) for f in open_reader(path).frames())

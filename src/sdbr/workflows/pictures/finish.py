@@ -38,9 +38,9 @@ def _pixels(finish: Finish, picture: Picture) -> bytes:
     if not reshaped and finish.quality is None and finish.format == picture.format:
         return picture.data
     from sdbr.media.stills.encode import encode
-    from sdbr.media.stills.open import open_picture
+    from sdbr.media.stills.open import open_answer
 
-    image = open_picture(picture.data, keep_alpha=finish.format != "jpeg").image
+    image = open_answer(picture, keep_alpha=finish.format != "jpeg")
     return encode(_shaped(image, finish), finish.format, finish.quality or 95)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from sdbr import __version__
 from sdbr.console import counted
 from sdbr.errors import UsageProblem
-from sdbr.files import plain_write_errors, write_pieces
+from sdbr.files import plain_write_errors, write_whole
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.report import costs
 from sdbr.workflows.report.cards import card, model_of
@@ -59,7 +59,7 @@ def write(target: Path, chunks: Iterator[bytes], overwrite: bool) -> None:
     """
     if os.path.exists(target) and not overwrite and not _is_report(target):
         raise UsageProblem(f"{target} is no report of sdbr. Add --overwrite, or give another -o.")
-    write_pieces(target, chunks)
+    write_whole(target, chunks)
 
 
 def _is_report(path: Path) -> bool:
