@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -168,36 +168,3 @@ class BackgroundWork:
     def abort(self) -> None:
         """Drop what has not begun and wait for what has."""
         self._pool.shutdown(wait=True, cancel_futures=True)
-
-
-def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """What `work` returns or raises. Raises TimeoutError after `seconds`.
-
-    It runs in a daemon thread, which is left to itself then: nothing ends a read of a socket that
-    never times out.
-    """
-    outcome: SimpleQueue[Result | _Raised] = SimpleQueue()
-
-    def run() -> None:
-        try:
-            outcome.put(work())
-        except BaseException as error:
-            outcome.put(_Raised(error))
-
-    try:
-        threading.Thread(target=run, daemon=True).start()
-    except RuntimeError:
-        # No memory for another thread: done here, without the clock.
-        return work()
-    try:
-        result = outcome.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError from None
-    if isinstance(result, _Raised):
-        raise result.error
-    return result
-
-
-class _Raised:
-    def __init__(self, error: BaseException) -> None:
-        self.error = error

@@ -5,13 +5,13 @@ from __future__ import annotations
 import mmap
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
 from sdbr.bedrock.answers import broken_answer
-from sdbr.concurrency import within
 from sdbr.errors import InputProblem, ServiceProblem, Trace
 
 Answer = TypeVar("Answer")
@@ -78,15 +78,27 @@ class Transport:
         return self.run(call)
 
     def run(self, work: Callable[[], Answer]) -> Answer:
-        """What `work` returns; it uses the client in this time, and its exceptions are raised."""
-        progress = _Progress()
+        """What `work` returns; it uses the client in this time, and its exceptions are raised.
 
-        def call() -> Answer:
+        It runs in a daemon thread, which is left to itself when the time is over: nothing ends a
+        read of a socket that never times out.
+        """
+        progress = _Progress()
+        outcome: Future[Answer] = Future()
+
+        def call() -> None:
             self._call.progress = progress
-            return work()
+            try:
+                outcome.set_result(work())
+            except BaseException as error:
+                outcome.set_exception(error)
 
         try:
-            return within(self._seconds, call)
+            threading.Thread(target=call, daemon=True).start()
+        except RuntimeError:
+            call()  # No memory for another thread: done here, without the clock.
+        try:
+            return outcome.result(self._seconds)
         except Exception as error:
             if not progress.sent:
                 raise NotSent from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from sdbr.motion.keyframes import KeyframeRule, place_keyframes
 from sdbr.motion.keyframes_stream import place_streaming
 from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.survey import Note, survey
-from sdbr.workflows.clips.selection import FrameSelection, chosen
+from sdbr.workflows.clips.selection import FrameSelection
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,35 +87,29 @@ def survey_clip(
     InputProblem where there is no frame, UsageProblem for an unknown background.
     """
     rgb_of(background)
-    frames: list[FrameInfo] = []
+    seen: dict[int, FrameInfo] = {}
 
-    def known(item: tuple[int, Frame]) -> tuple[FrameInfo, Pixels]:
+    def look(item: tuple[int, Frame]) -> Pixels:
         number, frame = item
         pixels = flatten(frame.image, background)
         opaque = bool((frame.image[..., 3:] == 255).all())
-        return FrameInfo(number, frame.at, frame.lasts, digest_of(pixels), opaque), pixels
+        seen[number] = FrameInfo(number, frame.at, frame.lasts, digest_of(pixels), opaque)
+        return pixels
 
-    def watched() -> Iterator[Pixels]:
-        for shown, pixels in side_by_side(known, enumerate(read_wanted(reader, choice))):
-            frames.append(shown)
-            yield pixels
-
-    notes, plan = _surveyed(watched(), rule, thorough)
+    pictures = side_by_side(look, enumerate(read_wanted(reader, choice)))
+    if rule.word == "auto" and not thorough:
+        notes, plan = place_streaming(pictures, rule)
+    else:
+        notes = survey(pictures, compare=rule.word == "auto")
+        plan = place_keyframes(notes, rule)
+    # They were looked at side by side, so not in their order.
+    frames = tuple(seen[number] for number in sorted(seen))
     if not frames:
         raise InputProblem(
             f"{reader.clip.path} has no frame in the part that was chosen. "
             "Change --start, --end or --duration."
         )
-    return Footage(reader.clip, choice, tuple(frames), tuple(notes), plan, background)
-
-
-def _surveyed(
-    frames: Iterable[Pixels], rule: KeyframeRule, thorough: bool
-) -> tuple[Sequence[Note], KeyframePlan]:
-    if rule.word == "auto" and not thorough:
-        return place_streaming(frames, rule)
-    notes = survey(frames, compare=rule.word == "auto")
-    return notes, place_keyframes(notes, rule)
+    return Footage(reader.clip, choice, frames, tuple(notes), plan, background)
 
 
 def place_again(footage: Footage, rule: KeyframeRule) -> Footage:
@@ -123,8 +118,30 @@ def place_again(footage: Footage, rule: KeyframeRule) -> Footage:
 
 
 def read_wanted(reader: Reader, choice: FrameSelection) -> Iterator[Frame]:
-    """The frames that the choice leaves, decoded anew. Raises InputProblem."""
-    return chosen(reader.frames(choice.start, choice.end), choice)
+    """The frames that the choice leaves, decoded anew. Raises InputProblem.
+
+    Each lasts until the next wanted one, so that no time is lost.
+    """
+    held: Frame | None = None
+    count = 0
+    due = Fraction(0)
+    for number, frame in enumerate(reader.frames(choice.start, choice.end)):
+        if held is not None:
+            held = replace(held, lasts=frame.at - held.at)
+        wanted = number % choice.every == 0 and (choice.fps is None or frame.end > due)
+        if held is None or wanted:
+            if held is not None:
+                yield held
+                if count == choice.most:
+                    return
+            count += 1
+            held = frame
+            if choice.fps is not None and due < frame.end:
+                due += ceil((frame.end - due) * choice.fps) / choice.fps
+        else:
+            held = replace(held, lasts=frame.end - held.at)
+    if held is not None:
+        yield held
 
 
 def digest_of(pixels: Pixels) -> str:

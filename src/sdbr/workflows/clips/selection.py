@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
 
 from sdbr.errors import UsageProblem
-from sdbr.media.open import Frame
 from sdbr.media.timing import fraction_of
 
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)s?")
@@ -45,27 +42,3 @@ def parse_rate(text: str) -> Fraction:
     if not 0 < rate <= 1000:
         raise UsageProblem(f"--fps is {text!r}: give frames a second, such as 8 or 24000/1001.")
     return rate
-
-
-def chosen(frames: Iterable[Frame], choice: FrameSelection) -> Iterator[Frame]:
-    """The wanted frames; each lasts until the next wanted one, so that no time is lost."""
-    held: Frame | None = None
-    count = 0
-    due = Fraction(0)
-    for number, frame in enumerate(frames):
-        if held is not None:
-            held = replace(held, lasts=frame.at - held.at)
-        wanted = number % choice.every == 0 and (choice.fps is None or frame.end > due)
-        if held is None or wanted:
-            if held is not None:
-                yield held
-                if count == choice.most:
-                    return
-            count += 1
-            held = frame
-            if choice.fps is not None and due < frame.end:
-                due += ceil((frame.end - due) * choice.fps) / choice.fps
-        else:
-            held = replace(held, lasts=frame.end - held.at)
-    if held is not None:
-        yield held
