@@ -33,6 +33,11 @@ class Workspace:
         return self.root / "generate" / "img"
 
     @property
+    def wildcards(self) -> Path:
+        """Files of values, one a line: `__name__` in a prompt stands for those of `name.txt`."""
+        return self.root / "wildcards"
+
+    @property
     def hidden(self) -> Path:
         """What sdbr remembers: paid pictures, ledger, open runs."""
         return self.root / ".sdbr"

@@ -75,7 +75,7 @@ def test_offline_asks_for_no_consent_and_holds_a_cap_that_is_given(sdbr):
 
 
 def test_equal_requests_are_the_same_picture_and_not_paid_for_already(sdbr, emulator):
-    ran = sdbr("txt2img", "a fox", "a fox", "a fox", "--seed", "7")
+    ran = sdbr("txt2img", "--each", "a fox", "a fox", "a fox", "--seed", "7")
     assert "3 pictures, 2 the same as another: 1 × 0.04 USD = 0.04 USD" in ran.errors
     assert len(emulator.received) == 1
 

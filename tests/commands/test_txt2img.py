@@ -56,7 +56,7 @@ def test_without_a_seed_every_run_draws_another_picture(emulator, sdbr):
 
 
 def test_several_prompts_and_counts_come_in_order(emulator, sdbr):
-    ran = sdbr("txt2img", "one", "two", "--count", "2", "--seed", "5")
+    ran = sdbr("txt2img", "--each", "one", "two", "--count", "2", "--seed", "5")
     assert [path.stem.rpartition("-")[0] for path in ran.paths] == ["one", "one", "two", "two"]
     assert len(set(ran.lines)) == 4
     assert len(emulator.received) == 4
@@ -70,7 +70,7 @@ def test_prompts_come_from_stdin_and_files_one_a_line(emulator, sdbr, workspace)
 
 
 def test_any_prompt_gives_a_file_in_its_folder_and_is_sent_as_it_is(emulator, sdbr, workspace):
-    arguments = ("txt2img", "--seed", "7", "--workers", "1", "--", *HARD_NAMES)
+    arguments = ("txt2img", "--each", "--seed", "7", "--workers", "1", "--", *HARD_NAMES)
     ran = sdbr(*arguments)
     assert ran.code == 0, ran.errors
     assert [received.body["prompt"] for received in emulator.received] == HARD_NAMES
@@ -143,7 +143,7 @@ def test_a_dash_as_output_gives_the_pictures_bytes_and_writes_no_file(emulator, 
     assert ran.data.startswith(b"\x89PNG\r\n\x1a\n")
     assert ran.data.endswith(b"IEND\xaeB`\x82")
     assert not list(workspace.glob("source/**/*.png"))
-    assert sdbr("txt2img", "a fox", "b", "-o", "-").code == 2
+    assert sdbr("txt2img", "--each", "a fox", "b", "-o", "-").code == 2
     assert len(emulator.received) == 1
 
 

@@ -37,7 +37,7 @@ from tests.commands.money import ledger_rows
         (["a fox", "--endpoint-url", "localhost"], 2, "no endpoint"),
         (["a fox", "--endpoint-url", "http://[::1"], 2, "no endpoint"),
         (["a fox", "--endpoint-url", "http://"], 2, "no endpoint"),
-        (["a fox", "b", "-o", "x.png"], 2, "Give -o a folder"),
+        (["--each", "a fox", "b", "-o", "x.png"], 2, "Give -o a folder"),
         (["a fox", "-o", "x.gif"], 2, ".png, .jpg or .webp"),
         (["a fox", "-o", "x.jpg", "--format", "png"], 2, "disagree"),
         (["--prompts", "missing.txt"], 3, "missing.txt"),
@@ -138,7 +138,7 @@ def test_on_a_full_disk_nothing_is_sent(emulator, sdbr, workspace, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    ran = sdbr("txt2img", "one", "two", "three")
+    ran = sdbr("txt2img", "--each", "one", "two", "three")
     assert ran.code == 3
     assert "the disk is full" in ran.failure
     assert emulator.received == ()

@@ -91,6 +91,7 @@ def words_again(
     """The words of the command line: the recorded flags under the `changed` ones."""
     from sdbr.bedrock.validation import flag
     from sdbr.workflows.prepare import used_input
+    from sdbr.workflows.prompt_template import literal
 
     options = {option.name: option for option in command.params if isinstance(option, click.Option)}
     for name in changed:
@@ -105,7 +106,7 @@ def words_again(
     flags = {**recorded, "seed": made.get("seed"), **beside, **changed}
     words = [word for n, v in flags.items() if n in options for word in _words(options[n], v)]
     sources = [str(used_input(one, store)) for one in inputs if one["role"] in _SOURCES]
-    prompt = changed.get("prompt") or (made.get("request") or {}).get("prompt")
+    prompt = changed.get("prompt") or literal((made.get("request") or {}).get("prompt", ""))
     return [*words, "--", *sources, *([prompt] if prompt else [])]
 
 

@@ -3,42 +3,81 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, LookFlags, look_options
 from sdbr.cli.options import Run, grouped, run_options
+from sdbr.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from sdbr.workflows.prompt_list import PromptLine
 
 _EXAMPLES = """
 sdbr txt2img "a lighthouse at dusk" --offline
 sdbr txt2img "a {red|blue} fox" --count 4 --seed 7 --max-cost 0.50 --sheet
 sdbr txt2img "a harbor" --model ultra --aspect 16:9 --negative "people, text"
-sdbr txt2img --prompts ideas.txt --format webp --json
+sdbr txt2img --prompts ideas.csv --format webp --json
+sdbr txt2img --each "a fox" "an owl" --count 2
 echo "a fox" | sdbr txt2img - -o fox.png
 """
 
 
+_look = grouped("Look")
+
+
 @click.command("txt2img", cls=Command, epilog=_EXAMPLES)
 @click.argument("prompts", nargs=-1, metavar="PROMPT...")
-@grouped("Look")("--prompts", "file", type=click.Path(path_type=Path), help="A file, one a line.")
+@_look(
+    "--prompts",
+    "file",
+    type=click.Path(path_type=Path),
+    help="A file of prompts: one per line, with flags (a fox --seed 5), or CSV, TSV, JSON lines.",
+)
+@_look("--each", is_flag=True, help="Draw each PROMPT by itself, where there are several.")
 @look_options(ASPECT, *FAMILIES)
 @run_options
-def command(prompts: tuple[str, ...], file: Path | None, look_flags: LookFlags, run: Run) -> None:
+def command(
+    prompts: tuple[str, ...], file: Path | None, each: bool, look_flags: LookFlags, run: Run
+) -> None:
     """Draw pictures from words and print their paths, one a line.
 
-    PROMPT is what to draw; several draw several pictures, - reads them from stdin, one a line.
-    The model is the cheapest one alive unless you name one. Files go to source/img and carry how
-    they were made.
+    PROMPT is what to draw, in quotes; - reads prompts from stdin, one a line. The model is the
+    cheapest one alive unless you name one. Files go to source/img and carry how they were made.
     """
     from sdbr.workflows.outputs import format_of
     from sdbr.workflows.pictures.draw import deliver
-    from sdbr.workflows.pictures.jobs import PictureSpec, all_prompts, from_words
+    from sdbr.workflows.pictures.jobs import PictureSpec, from_words
+    from sdbr.workflows.prompt_list import prompt_lines
     from sdbr.workspace import Workspace
 
-    texts = all_prompts(prompts, file)
+    catalog = run.catalog()
+    setup = run.setup(catalog)
+    lines = prompt_lines(prompts, file, each=each, join=setup.console.terminal)
+    options = _line_options(look_flags)
+    texts = [(line.text, _flags_of(line, options)) for line in lines]
     flags = look_flags.with_format(format_of(look_flags.format, run.output.to))
     wanted = PictureSpec("txt2img", flags, look_flags.count, run.config.models.get("txt2img"))
-    catalog = run.catalog()
     jobs = from_words(texts, wanted, catalog, Workspace(run.root))
-    deliver("txt2img", jobs, run.setup(catalog), sheet=look_flags.sheet)
+    deliver("txt2img", jobs, setup, sheet=look_flags.sheet)
+
+
+def _line_options(look_flags: LookFlags) -> list[click.Parameter]:
+    """The options that may stand with one prompt of a list: those that shape its pictures."""
+    names = {*look_flags.flags, "count"}
+    return [option for option in click.get_current_context().command.params if option.name in names]
+
+
+def _flags_of(line: PromptLine, options: list[click.Parameter]) -> dict[str, object]:
+    """The flags of one line, read as the command line's are. Raises UsageProblem."""
+    reader = click.Command("", params=options, add_help_option=False)
+    try:
+        with reader.make_context("", list(line.flags)) as context:
+            given = context.params.items()
+            source = context.get_parameter_source
+            return {n: value for n, value in given if source(n) is ParameterSource.COMMANDLINE}
+    except click.UsageError as error:
+        raise UsageProblem(f"{line.where}: {error.format_message()}") from error

@@ -15,6 +15,7 @@ from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
 from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures, from_words
 from sdbr.workflows.prepare import used_input
+from sdbr.workflows.prompt_template import literal
 from sdbr.workflows.provenance import read
 from sdbr.workflows.sweep import single_variant
 from sdbr.workspace import Workspace, kept_name
@@ -47,6 +48,8 @@ def jobs_again(
         raise InputProblem(f"{path} does not say how sdbr made it. Only sdbr's results can be.")
     changed = {name: value for name, value in changed.items() if value is not None}
     flags = {**_drawable(told), "seed": made.get("seed")}
+    # What was drawn are words, whatever they look like.
+    flags |= {name: literal(flags[name]) for name in ("prompt", "negative") if name in flags}
     flags = with_known_model(path, flags, changed, catalog)
     try:
         single_variant(flags)
@@ -60,8 +63,8 @@ def jobs_again(
     store = workspace.hidden / "inputs"
     used = {one["role"]: used_input(one, store) for one in made.get("inputs", [])}
     if "init_image" not in used:
-        texts = [str(flags.pop("prompt", ""))]
-        jobs = from_words(texts, replace(wanted, flags=flags), catalog, workspace)
+        prompt = (str(flags.pop("prompt", "")), dict[str, object]())
+        jobs = from_words([prompt], replace(wanted, flags=flags), catalog, workspace)
     else:
         beside = replace(
             beside,

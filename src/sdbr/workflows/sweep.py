@@ -7,23 +7,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import product
-from math import prod
+from pathlib import Path
 from typing import Any
 
 from sdbr.bedrock.families import rules
 from sdbr.bedrock.validation import Choices, NumberRange, TextLength, flag
 from sdbr.errors import UsageProblem
+from sdbr.workflows.prompt_template import MOST, texts_of
 
 _WORDS = frozenset({"model", "style", "aspect", "size"})
 _TEXTS = frozenset({"prompt", "negative", "prefix"})
 _FIXED = frozenset({"family", "format", "quality", "fit", "background", "mask_source"})
 _WHOLE = frozenset({"seed", "grow_mask", "left", "right", "up", "down"})
 _SEARCHED = frozenset({"search_prompt", "select_prompt"})
-_MOST = 10_000  # Pictures of one command: 400 USD at the cheapest price.
 _MOST_DIGITS = 30  # More make the arithmetic of a range slow, and no flag has a use for them.
 _COLONS = re.compile(r"[-\d.]+(:[-\d.]+){1,2}")
 _FRACTIONS = ["0.2", "0.8"]
-_CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +33,19 @@ class Variant:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-def expand(flags: Mapping[str, object]) -> list[Variant]:
+def expand(flags: Mapping[str, object], wildcards: Path | None = None) -> list[Variant]:
     """Every combination of the values that the flags name; the last swept flag varies fastest.
 
-    Texts may hold `{red|blue}`; words `anime,origami`; numbers `1,2,5`, `1..9` or
-    `0.2..0.8..0.1` (from, to, step; the end is part of it). Raises UsageProblem.
+    Texts may be templates, whose `__name__` are files in the folder `wildcards`; words
+    `anime,origami`; numbers `1,2,5`, `1..9` or `0.2..0.8..0.1` (from, to, step; the end is part of
+    it). Raises UsageProblem, and InputProblem for a missing file.
     """
-    values = {name: _values(name, value) for name, value in flags.items() if value is not None}
+    told = {name: value for name, value in flags.items() if value is not None}
+    values = {name: _values(name, value, wildcards) for name, value in told.items()}
     count = 1
     for several in values.values():
         count *= len(several)
-    if count > _MOST:
+    if count > MOST:
         raise UsageProblem(f"These flags make {count:,} pictures. Sweep fewer values.")
     titles = {name: flag(name).removeprefix("--").removeprefix("the ") for name in values}
     swept = [name for name, several in values.items() if len(several) > 1]
@@ -64,7 +65,7 @@ def single_variant(flags: Mapping[str, Any]) -> Mapping[str, Any]:
     return variants[0].values
 
 
-def _values(name: str, value: Any) -> list[Any]:
+def _values(name: str, value: Any, wildcards: Path | None) -> list[Any]:
     rule = rules().get(name)
     if (
         not isinstance(value, str)
@@ -74,7 +75,8 @@ def _values(name: str, value: Any) -> list[Any]:
     ):
         return [value]
     if name in _TEXTS:
-        return _choices(value)
+        # A named look's own words say where the prompt's go.
+        return texts_of(value, wildcards, kept="prompt" if name == "prefix" else "")
     if name in _WORDS or isinstance(rule, Choices):
         words = [word.strip() for word in value.split(",") if word.strip()]
         return list(dict.fromkeys(words)) or [value]
@@ -85,22 +87,6 @@ def _values(name: str, value: Any) -> list[Any]:
             raise UsageProblem(f"{flag(name)} is {value!r}: give whole numbers.")
         return [int(number) for number in numbers]
     return [float(number) for number in numbers]
-
-
-def _choices(text: str) -> list[str]:
-    found = _CHOICE.search(text)
-    if found is None:
-        return [text]
-    if prod(len(each[1].split("|")) for each in _CHOICE.finditer(text)) > _MOST:
-        raise UsageProblem(f"The choices in {text[:40]!r} make over {_MOST:,} texts. Give fewer.")
-    before, after = text[: found.start()], text[found.end() :]
-    return [
-        " ".join(f"{before}{choice.strip()}{rest}".split())
-        if choice.strip() == ""
-        else f"{before}{choice.strip()}{rest}"
-        for choice in found.group(1).split("|")
-        for rest in _choices(after)
-    ]
 
 
 def _numbers(name: str, text: str, whole: bool) -> list[Decimal]:
@@ -130,7 +116,7 @@ def _range(name: str, text: str, whole: bool) -> Iterable[Decimal]:
 
 def _sequence(first: Decimal, last: Decimal, *steps: Decimal) -> list[Decimal]:
     (step,) = steps or (Decimal(1),)
-    if step == 0 or abs((last - first) / step) > _MOST:
+    if step == 0 or abs((last - first) / step) > MOST:
         raise ValueError(step)
     step = abs(step).copy_sign(last - first)
     return [first + step * number for number in range(int((last - first) / step) + 1)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import dialect_of, seed_within
-from sdbr.errors import InputProblem, SdbrError, UsageProblem
-from sdbr.files import decode_text
+from sdbr.errors import SdbrError, UsageProblem
 from sdbr.request import ImageRequest, Model
 from sdbr.workflows.look import (
     Look,
@@ -30,9 +28,6 @@ from sdbr.workspace import Workspace, kept_name, slug
 if TYPE_CHECKING:
     from sdbr.media.stills.fit import Placement
     from sdbr.workflows.prepare import FitOptions, PreparedPicture
-
-
-_LARGEST_FILE = 16 * 1024 * 1024  # Bytes: 1,600 prompts of the longest that Bedrock takes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +50,22 @@ class Attachments:
     style_image: Path | None = None
 
 
-def all_prompts(arguments: Iterable[str], file: Path | None) -> list[str]:
-    """Every prompt in order; `-` stands for the lines of stdin. Raises UsageProblem for none."""
-    prompts: list[str] = []
-    for argument in arguments:
-        if argument == "-":
-            prompts += _lines(sys.stdin.buffer.read(_LARGEST_FILE), "stdin")
-        else:
-            prompts.append(argument)
-    if file is not None:
-        prompts += _lines(_data_of(file), str(file))
-    if not prompts:
-        raise UsageProblem('No prompt. Say what to draw, for example "a lighthouse at dusk".')
-    return prompts
-
-
-def _data_of(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(_LARGEST_FILE)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{file} cannot be read: {why}. Check the path.") from error
-
-
-def _lines(data: bytes, where: str) -> list[str]:
-    text = decode_text(data, where)
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        raise InputProblem(f"{where}, line {line}: this is no text. Save it as UTF-8.")
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
 def from_words(
-    prompts: Iterable[str], wanted: PictureSpec, catalog: Catalog, workspace: Workspace
+    prompts: Iterable[tuple[str, Mapping[str, object]]],
+    wanted: PictureSpec,
+    catalog: Catalog,
+    workspace: Workspace,
 ) -> list[Job]:
-    """A job for each prompt, each combination of flags, and each of `wanted.count`."""
+    """A job for each prompt, each combination of flags, and each of the count.
+
+    A prompt's own flags, its count among them, stand before those of the command.
+    """
     jobs: list[Job] = []
-    for prompt in prompts:
+    for prompt, own in prompts:
         first = slots_of(job.slot for job in jobs)
-        for variant in expand({"prompt": prompt, **wanted.flags}):
+        flags = {"prompt": prompt, **wanted.flags, **own}
+        count = int(str(flags.pop("count", wanted.count)))
+        for variant in expand(flags, workspace.wildcards):
             look = look_of(variant.values)
             model = choose(
                 catalog, look.model or wanted.default_model, look.family, "text-to-image"
@@ -108,7 +79,7 @@ def from_words(
                 flags=tuple(flags_of(look).items()),
                 labels=variant.labels,
             )
-            jobs += _counted(job, look, wanted.count, first)
+            jobs += _counted(job, look, count, first)
     return jobs
 
 
@@ -123,7 +94,7 @@ def from_pictures(
 
     Beside them, why some of the pictures cannot be used; raises InputProblem where none can.
     """
-    variants = expand(wanted.flags)
+    variants = expand(wanted.flags, workspace.wildcards)
     ready = _JobFactory(beside, workspace.hidden / "inputs")
 
     def jobs_of(path: Path, before: Sequence[list[Job]]) -> list[Job]:

@@ -1,0 +1,98 @@
+"""Several prompts: from arguments, from lists with flags of their own, from templates."""
+
+import pytest
+
+from tests.commands.money import ledger_rows
+
+
+def drawn(emulator):
+    return [(received.body["prompt"], received.body["seed"]) for received in emulator.received]
+
+
+def test_unquoted_words_of_a_script_are_refused_before_anything_is_paid(emulator, sdbr, workspace):
+    ran = sdbr("txt2img", "a", "fox", "in", "the", "snow")
+    assert ran.code == 2
+    assert 'put quotes around it: "a fox in the snow". For 5, add --each.' in ran.failure
+    assert not emulator.received
+    assert ledger_rows(workspace) == []
+
+
+def test_unquoted_words_at_a_terminal_are_one_picture(emulator, sdbr, monkeypatch):
+    from sdbr.console import Console
+
+    monkeypatch.setattr(Console, "terminal", property(lambda _: True))
+    ran = sdbr("txt2img", "a", "fox", "in", "the", "snow", "--seed", "7")
+    assert [path.name for path in ran.paths] == ["a-fox-in-the-snow-7.png"]
+    assert drawn(emulator) == [("a fox in the snow", 7)]
+
+
+def test_each_line_is_drawn_with_its_own_flags_before_those_of_the_command(
+    emulator, sdbr, workspace
+):
+    (workspace / "ideas.txt").write_text("a fox --seed 5\nan owl\na jay --seed=1..2 -n 2\n")
+    ran = sdbr("txt2img", "--prompts", "ideas.txt", "--seed", "9", "--workers", "1")
+    assert ran.code == 0, ran.errors
+    jays = [("a jay", seed) for seed in (1, 2, 3)]
+    assert drawn(emulator) == [("a fox", 5), ("an owl", 9), *jays]
+
+
+def test_a_table_is_drawn_with_its_columns(emulator, sdbr, workspace):
+    (workspace / "ideas.csv").write_text("prompt,model,aspect\na fox,ultra,16:9\nan owl,,\n")
+    ran = sdbr("txt2img", "--prompts", "ideas.csv", "--workers", "1")
+    assert ran.code == 0, ran.errors
+    assert [(it.model, it.body.get("aspect_ratio")) for it in emulator.received] == [
+        ("stability.stable-image-ultra-v1:1", "16:9"),
+        ("stability.stable-image-core-v1:1", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("a fox --sed 5", "line 2: No such option '--sed'"),
+        ("a fox --seed", "line 2: Option '--seed' requires an argument"),
+        ("a fox --seed 5 in the snow", "line 2: Got unexpected extra arguments (in the snow)"),
+        ("a fox --count 0", "line 2: Invalid value for '--count'"),
+        ("a fox --max-cost 9", "line 2: No such option '--max-cost'"),
+        ("a fox --prompts x", "line 2: No such option '--prompts'"),
+    ],
+)
+def test_a_flag_that_is_none_is_told_with_its_line_before_anything_is_paid(
+    emulator, sdbr, workspace, line, words
+):
+    (workspace / "ideas.txt").write_text(f"an owl\n{line}\n")
+    ran = sdbr("txt2img", "--prompts", "ideas.txt")
+    assert ran.code == 2
+    assert words in ran.failure
+    assert not emulator.received
+
+
+def test_wildcards_are_files_of_the_workspace(emulator, sdbr, workspace):
+    (workspace / "wildcards").mkdir()
+    (workspace / "wildcards" / "animal.txt").write_text("fox\nowl\n")
+    ran = sdbr("txt2img", "an __animal__ by {day|night}", "--seed", "7", "--workers", "1")
+    assert ran.code == 0, ran.errors
+    animals, times = ("fox", "owl"), ("day", "night")
+    expected = [(f"an {animal} by {time}", 7) for animal in animals for time in times]
+    assert drawn(emulator) == expected
+
+
+@pytest.mark.parametrize("flags", [("{fox}",), ("__animal__",), ("a fox", "--negative", "{rain")])
+def test_what_looks_like_a_template_is_not_drawn_as_it_is(emulator, sdbr, flags):
+    ran = sdbr("txt2img", *flags)
+    assert ran.code in (2, 3)
+    assert ran.failure
+    assert not emulator.received
+
+
+def test_a_prompt_with_braces_is_made_again_from_its_record(emulator, sdbr):
+    (path,) = sdbr("txt2img", r"a poster: \{a|b\} \__x\__", "--seed", "7").paths
+    assert drawn(emulator) == [("a poster: {a|b} __x__", 7)]
+    assert sdbr("replay", str(path)).paths == [path]
+    assert len(emulator.received) == 1
+
+
+def test_lists_of_arguments_and_of_stdin_take_each(emulator, sdbr):
+    ran = sdbr("txt2img", "--each", "one", "-", stdin=b"two\nthree\n")
+    assert ran.code == 0, ran.errors
+    assert sorted(prompt for prompt, _ in drawn(emulator)) == ["one", "three", "two"]
