@@ -300,3 +300,50 @@ def _fits_a_phone(browser):
     assert browser.run(
         f"[...document.querySelectorAll('h2')].some((it) => it.textContent === {json.dumps(EVIL)})"
     )
+
+
+@pytest.fixture
+def open_report(sdbr, results, browser):
+    """A page with a portrait picture, opened in a window of a given size."""
+    portrait = results / "source/img/tall.png"
+    Image.new("RGB", (90, 270), "navy").save(portrait)
+    made = json.dumps(record("a tower", size=[90, 270], command="txt2img"))
+    portrait.write_bytes(metadata.embed(portrait.read_bytes(), "", made))
+    page_of(sdbr("report"), results)
+
+    def opened(width, height):
+        browser.resize(width, height)
+        browser.open(results / "generate" / "report.html")
+        return browser
+
+    return opened
+
+
+_TALL = "[...document.querySelectorAll('.card')].find((it) => it.dataset.words.includes('tower'))"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_tall_picture_is_no_taller_than_its_card_is_wide(open_report, width):
+    browser = open_report(width, 900)
+    box = f"(({{offsetWidth: w, offsetHeight: h}}) => [w, h])({_TALL}.querySelector('.stack'))"
+    wide, tall = browser.run(box)
+    assert wide * 3 == pytest.approx(tall, abs=3)
+    assert tall <= browser.run(f"{_TALL}.offsetWidth") * 1.2
+
+
+def test_a_phone_shows_the_whole_words_of_the_filters(open_report):
+    browser = open_report(390, 844)
+    room = """[...document.querySelectorAll('.filters select')].map((select) => {
+      const pen = document.createElement('canvas').getContext('2d');
+      pen.font = getComputedStyle(select).font;
+      return select.offsetWidth - pen.measureText(select.options[0].text).width;
+    })"""
+    assert min(browser.run(room)) > 30  # Pixels: the padding and the arrow.
+
+
+def test_the_pattern_behind_clear_pixels_waits_for_the_picture(open_report):
+    browser = open_report(390, 300)
+    behind = "getComputedStyle(document.querySelectorAll('.stack')[{}]).backgroundImage"
+    last = browser.run("document.querySelectorAll('.stack').length") - 1
+    assert browser.run(behind.format(last)) == "none"
+    browser.until(f"{behind.format(0)} !== 'none'")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
-from sdbr.errors import UsageProblem
+from sdbr.errors import InputProblem, UsageProblem
+from sdbr.media.open import open_reader
 from sdbr.workflows.clips.selection import parse_time
 from sdbr.workflows.inputs import VIDEOS
 from sdbr.workflows.report.embed import PLAYABLE
@@ -36,10 +38,18 @@ def _bar(result: Result, slider: str) -> str:
     playing = result.path.suffix.lower() in PLAYABLE
     buttons = ""
     if playing and slider:
-        buttons += _button("play", "Play") + _button("sound", "Sound on")
+        buttons += _button("play", "Play")
+        buttons += _button("sound", "Sound on") if _has_sound(result.path) else ""
     elif result.kind == "animation" and not result.path.is_dir():
         buttons += _button("halt", "Pause")
     return f'<div class="bar">{buttons}{slider}{_button("larger", "Larger")}</div>'
+
+
+def _has_sound(path: Path) -> bool:
+    try:
+        return bool(open_reader(path).clip.sound)
+    except InputProblem:
+        return False
 
 
 def _button(name: str, label: str) -> str:

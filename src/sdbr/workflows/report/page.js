@@ -3,7 +3,7 @@
 const all = (where, what) => [...where.querySelectorAll(what)];
 const urls = new Map();
 
-// Seven bits a character: see packing.py, which wrote them.
+// Seven bits a character: see embed.py, which wrote them.
 function unpack(element) {
   const text = element.textContent;
   const bytes = new Uint8Array(Number(element.dataset.size));
@@ -34,12 +34,22 @@ function show(element) {
 }
 
 // Only what comes near the screen is unpacked: a phone's memory is small.
-const near = new IntersectionObserver((seen) => {
-  for (const entry of seen.filter((one) => one.isIntersecting)) {
+const near = new IntersectionObserver((entries) => {
+  for (const entry of entries.filter((one) => one.isIntersecting)) {
     all(entry.target, "[data-media]").forEach(show);
     near.unobserve(entry.target);
   }
 }, { rootMargin: "600px" });
+
+// What is seen may be clear in parts; a pattern behind it before that would be taken for it.
+function seen(stack, medium) {
+  stack.classList.add("seen");
+  shape(stack, medium.naturalWidth || medium.videoWidth, medium.naturalHeight || medium.videoHeight);
+}
+
+function shape(stack, width, height) {
+  if (width && height) stack.style.setProperty("--shape", width / height);
+}
 
 function missing(card, medium) {
   medium.hidden = true;
@@ -134,6 +144,11 @@ for (const card of all(document, ".card")) {
       video.muted = !video.muted;
       sound.textContent = video.muted ? "Sound on" : "Sound off";
     });
+  }
+  const after = card.querySelector(".after");
+  shape(stack, after.getAttribute("width"), after.getAttribute("height"));
+  for (const told of ["load", "loadeddata"]) {
+    after.addEventListener(told, () => seen(stack, after), { once: true });
   }
   for (const medium of all(card, "[data-media]")) {
     medium.addEventListener("error", () => missing(card, medium));
