@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from sdbr.bedrock import body, catalog
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import family_of
 from sdbr.errors import ServiceProblem
 from sdbr.request import Blob, ImageRequest, Model, Picture, Size
 
@@ -110,4 +110,4 @@ def emulator_reads(request: ImageRequest) -> Any:
 
 def encoded(request: ImageRequest) -> Any:
     """The body in the model's own words, pictures as blobs."""
-    return dialect_of(request.model).encode(request)
+    return family_of(request.model).encode(request)

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from sdbr.bedrock import body
-from sdbr.bedrock.families import dialect_of, seed_within
+from sdbr.bedrock.families import family_of, seed_within
 from sdbr.errors import Refused, UsageProblem
 from tests.material import CATALOG, SD35, blob, picture_file, request_for
 
@@ -181,6 +181,6 @@ def test_the_family_that_is_shown_speaks_as_it_says(workspace, monkeypatch):
         body.check(request_for(acme, extras=(("brush", "wax"),)), CATALOG.models)
     picture = b64encode(picture_file()).decode()
     answer = {"pictures": [picture], "status": ["ok"]}
-    assert dialect_of(acme).decode(answer).data == picture_file()
+    assert family_of(acme).decode(answer).data == picture_file()
     with pytest.raises(Refused):
-        dialect_of(acme).decode({"status": ["blocked"]})
+        family_of(acme).decode({"status": ["blocked"]})

@@ -25,7 +25,7 @@ from PIL import Image
 
 from sdbr.media.clip import Frame, Pixels
 from sdbr.media.open import EncodingSettings, Pace, open_reader
-from sdbr.media.stills.pixels import flatten, scaled
+from sdbr.media.stills.pixels import flatten, scale
 from sdbr.media.writer import open_writer
 from sdbr.workflows.inputs import moves
 
@@ -84,7 +84,7 @@ def of_still(path: Path) -> list[Pixels]:
 
 def fitted(image: Pixels) -> Pixels:
     height, width = image.shape[:2]
-    return scaled(image, width * LONGEST // max(height, width, LONGEST))
+    return scale(image, width * LONGEST // max(height, width, LONGEST))
 
 
 def with_sdbr(dither: str) -> Write:

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from sdbr.errors import InputProblem
 
+Tell = Callable[[str], None]
+"""Takes a line for the user: what was found, done, or left out."""
+
 
 class Size(NamedTuple):
     """Width and height in pixels."""

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdbr.bedrock.answers import first_picture, picture_bytes, seed_number
+from sdbr.bedrock.answers import picture_bytes, picture_or_refusal, seed_number
 from sdbr.bedrock.client import _picture
-from sdbr.bedrock.families import Artifact, dialect_of
+from sdbr.bedrock.families import Artifact, family_of
 from sdbr.errors import Refused, SdbrError, ServiceProblem
 from tests.material import CATALOG, CORE, picture_file, png, request_for
 
@@ -46,14 +46,14 @@ def test_the_first_picture_comes_with_its_seed():
         "finish_reasons": [None],
         "images": [b64encode(png()).decode()],
     }
-    assert first_picture(answer) == Artifact(png(), 7)
+    assert picture_or_refusal(answer) == Artifact(png(), 7)
 
 
 @pytest.mark.parametrize("images", [{}, {"images": []}, {"images": [""]}, {"images": None}])
 @pytest.mark.parametrize("reason", REASONS)
 def test_a_refused_picture_is_known_by_its_reason_whatever_stands_for_the_picture(reason, images):
     with pytest.raises(Refused, match=REASONS[reason]) as refused:
-        first_picture({"finish_reasons": [reason], **images})
+        picture_or_refusal({"finish_reasons": [reason], **images})
     assert refused.value.reason == reason
     assert refused.value.exit_code == 6
     assert refused.value.trace.billed == "perhaps"
@@ -62,7 +62,7 @@ def test_a_refused_picture_is_known_by_its_reason_whatever_stands_for_the_pictur
 @pytest.mark.parametrize("images", [{}, {"images": []}, {"images": [""]}])
 def test_an_inference_error_may_be_asked_again(images):
     with pytest.raises(ServiceProblem, match="inference error") as failed:
-        first_picture({"finish_reasons": ["Inference error"], **images})
+        picture_or_refusal({"finish_reasons": ["Inference error"], **images})
     assert failed.value.again
     assert failed.value.trace.billed == "perhaps"
 
@@ -70,7 +70,7 @@ def test_an_inference_error_may_be_asked_again(images):
 @pytest.mark.parametrize("answer", [{}, {"images": []}, {"images": [""]}, {"images": ["a"]}])
 def test_an_answer_without_reason_and_without_picture_was_made_and_may_be_asked_again(answer):
     with pytest.raises(ServiceProblem, match="holds no picture") as failed:
-        first_picture(answer)
+        picture_or_refusal(answer)
     assert failed.value.again
     assert failed.value.trace.billed == "yes"
 
@@ -110,7 +110,7 @@ def test_a_seed_that_cannot_be_one_is_left_out(told, seed):
 @given(answer=st.fixed_dictionaries({}, optional=KNOWN))
 def test_any_json_gives_a_picture_or_one_of_our_errors(model, answer):
     with suppress(SdbrError):
-        assert dialect_of(model).decode(answer).data
+        assert family_of(model).decode(answer).data
 
 
 @given(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sdbr.bedrock import body
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import family_of
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.request import Blob, ImageRequest, Size
 from tests.material import CATALOG, CORE, SD35, SDXL, ULTRA, blob, request_for, with_value
@@ -73,7 +73,7 @@ def prepared(request, field):
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.aliases[0])
 def test_what_a_model_takes_is_let_through_and_all_else_is_refused_by_the_flags_name(model):
-    takes = dialect_of(model).takes(model)
+    takes = family_of(model).takes(model)
     for field, value in SOME.items():
         least = request_for(model)
         if field in takes:
@@ -158,7 +158,7 @@ def test_the_key_is_the_same_for_equal_requests_and_in_every_process():
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.aliases[0])
 def test_each_field_that_a_model_takes_changes_the_key(model):
-    for field in dialect_of(model).takes(model).intersection(OTHER):
+    for field in family_of(model).takes(model).intersection(OTHER):
         least = prepared(request_for(model), field)
         changed = with_value(least, field, OTHER[field])
         assert body.cache_key(least, "aws") != body.cache_key(changed, "aws"), field

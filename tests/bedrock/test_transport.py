@@ -58,7 +58,7 @@ def test_what_lacks_memory_is_done_when_another_has_ended():
         other = memory.room(4096)
         other.__enter__()
         threading.Timer(0.1, lambda: (ended.set(), other.__exit__(None, None, None))).start()
-        assert memory.sparing(decode) == "picture"
+        assert memory.retry(decode) == "picture"
     assert len(tries) == 2
 
 
@@ -68,7 +68,7 @@ def test_what_lacks_memory_all_alone_fails():
 
     memory = Memory()
     with memory.room(4096), pytest.raises(MemoryError):
-        memory.sparing(decode)
+        memory.retry(decode)
 
 
 class Body:

@@ -4,7 +4,7 @@ import pytest
 
 from sdbr.config import trust
 from sdbr.config.file import read
-from sdbr.workflows.look import prefixed
+from sdbr.workflows.look import add_prefix
 
 SETTINGS = """
 workers = 3
@@ -151,4 +151,4 @@ def test_an_unknown_look_names_those_that_there_are(sdbr, workspace):
     ],
 )
 def test_a_looks_words_go_before_or_around_the_prompt(prefix, prompt, whole):
-    assert prefixed(prefix, prompt) == whole
+    assert add_prefix(prefix, prompt) == whole

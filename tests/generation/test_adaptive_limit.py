@@ -49,7 +49,7 @@ def test_it_begins_with_all_workers_and_lets_no_more_in():
 def test_throttling_halves_down_to_one():
     limits, at_once = [], limit(workers=8)
     for _ in range(5):
-        at_once.throttled(at_once.enter())
+        at_once.halve(at_once.enter())
         at_once.leave()
         limits.append(int(at_once.limit))
     assert limits == [4, 2, 1, 1, 1]
@@ -58,7 +58,7 @@ def test_throttling_halves_down_to_one():
 def test_requests_that_were_under_way_together_halve_it_once():
     at_once = limit(workers=8)
     sent = [at_once.enter() for _ in range(8)]
-    told = [at_once.throttled(at) for at in sent]
+    told = [at_once.halve(at) for at in sent]
     assert at_once.limit == 4
     assert told == ["8 workers → 4", *[""] * 7]
 
@@ -67,10 +67,10 @@ def test_each_round_of_answers_gives_one_place_back_and_never_more_than_the_work
     at_once = limit(workers=8)
     at_once.limit = 2.0
     for _ in range(5):
-        at_once.answered()
+        at_once.grow()
     assert 3 < at_once.limit < 5
     for _ in range(200):
-        at_once.answered()
+        at_once.grow()
     assert at_once.limit == 8
 
 

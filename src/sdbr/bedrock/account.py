@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from sdbr.bedrock.connection import HOME, connect, lost, unsent
-from sdbr.bedrock.error_mapping import Failure, refused_identity, said
+from sdbr.bedrock.error_mapping import Failure, explain_identity, said
 from sdbr.bedrock.transport import NotSent, Transport
 from sdbr.config.settings import Connection
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
@@ -84,7 +84,7 @@ class Questions:
         except SdbrError:
             raise
         except Exception as error:
-            raise _explained(error, action, self._connection) from error
+            raise _explain(error, action, self._connection) from error
 
 
 class ControlPlane:
@@ -140,7 +140,7 @@ def _behind(answer: Mapping[str, Any]) -> float | None:
         return None
 
 
-def _explained(error: Exception, action: str, connection: Connection) -> SdbrError:
+def _explain(error: Exception, action: str, connection: Connection) -> SdbrError:
     from botocore.exceptions import ClientError
 
     if isinstance(error, NotSent):
@@ -149,7 +149,7 @@ def _explained(error: Exception, action: str, connection: Connection) -> SdbrErr
         return lost(error, connection)
     failure = Failure.of(error.response)
     code, message = failure.code, failure.message
-    if (problem := refused_identity(failure)) is not None:
+    if (problem := explain_identity(failure)) is not None:
         return problem
     if "API Key" in message:
         return AccessProblem(f"AWS does not accept this Bedrock API key: {said(message)}")

@@ -24,7 +24,7 @@ _WHAT_WAS_REFUSED = {
 }
 
 
-def first_picture(answer: Mapping[str, object]) -> Artifact:
+def picture_or_refusal(answer: Mapping[str, object]) -> Artifact:
     """The picture of a `seeds`, `finish_reasons`, `images` answer.
 
     A refused picture comes with HTTP 200, a reason, and `images` missing, `[]` or `[""]`.
@@ -33,12 +33,12 @@ def first_picture(answer: Mapping[str, object]) -> Artifact:
     if reason == _INFERENCE_ERROR:
         raise ServiceProblem("Bedrock reports an inference error.", again=True, billed="perhaps")
     if reason is not None:
-        raise refused(str(reason))
+        raise explain_refusal(str(reason))
     seed = _first(answer.get("seeds"))
     return Artifact(picture_bytes(_first(answer.get("images"))), seed_number(seed))
 
 
-def refused(reason: str) -> Refused:
+def explain_refusal(reason: str) -> Refused:
     """The error for a safety filter's word, in plain words."""
     message = _WHAT_WAS_REFUSED.get(
         reason, f"The safety filter refused it ({reason[:80]}). Change the prompt or the seed."

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pybase64
 
 from sdbr.bedrock import catalog
-from sdbr.bedrock.families import Body, dialect_of
+from sdbr.bedrock.families import Body, family_of
 from sdbr.bedrock.validation import flag
 from sdbr.errors import UsageProblem
 from sdbr.request import Blob, ImageRequest, Model
@@ -28,13 +28,13 @@ def check(request: ImageRequest, models: Iterable[Model]) -> None:
 
     `models` are those of the catalog: the message names the ones that can.
     """
-    takes = dialect_of(request.model).takes(request.model)
+    takes = family_of(request.model).takes(request.model)
     for field in _given(request):
         if field not in takes:
             raise UsageProblem(_cannot(request, field, models))
         if field in _ABOUT_AN_INPUT and request.init_image is None:
             raise UsageProblem(f"{flag(field)} needs an input picture. Add one or leave it out.")
-    dialect_of(request.model).encode(request)
+    family_of(request.model).encode(request)
 
 
 def wire(request: ImageRequest) -> bytes:
@@ -46,7 +46,7 @@ def wire(request: ImageRequest) -> bytes:
         pictures.append(pybase64.b64encode(picture.read()))
         return mark
 
-    text, *rest = _json(dialect_of(request.model).encode(request), leave_out).split(mark.encode())
+    text, *rest = _json(family_of(request.model).encode(request), leave_out).split(mark.encode())
     data = b"".join([text, *(part for pair in zip(pictures, rest, strict=True) for part in pair)])
     if len(data) > MAX_BODY:
         raise UsageProblem(
@@ -58,7 +58,7 @@ def wire(request: ImageRequest) -> bytes:
 
 def outline(request: ImageRequest) -> str:
     """The JSON body for reading: as `wire`, with a note in place of each picture."""
-    body = dialect_of(request.model).encode(request)
+    body = family_of(request.model).encode(request)
     return _json(body, lambda blob: f"<base64 of the picture with SHA-256 {blob.sha256}>").decode()
 
 
@@ -67,7 +67,7 @@ def cache_key(request: ImageRequest, realm: str) -> str:
 
     `realm` keeps apart who answers: a picture of an emulator never stands for Bedrock's.
     """
-    body = dialect_of(request.model).encode(request)
+    body = family_of(request.model).encode(request)
     canonical = _json(body, lambda picture: "sha256:" + picture.sha256)
     head = f"{realm}\n{request.model.invoke_id}\n".encode()
     return hashlib.sha256(head + canonical).hexdigest()
@@ -98,4 +98,4 @@ def _cannot(request: ImageRequest, field: str, models: Iterable[Model]) -> str:
 def _draws(model: Model, request: ImageRequest, names: Iterable[str]) -> bool:
     """Whether `model` takes these fields, and draws from words alone where there is no input."""
     from_words = request.init_image is not None or "text-to-image" in model.tasks
-    return from_words and dialect_of(model).takes(model).issuperset(names)
+    return from_words and family_of(model).takes(model).issuperset(names)

@@ -29,15 +29,15 @@ class Catalog:
         shares. Raises UsageProblem when the name is unknown and no family is given.
         """
         name = self.aliases.get(name, name)
-        like = self._known(family) if family else None
+        like = self._find(family) if family else None
         if family and like is None:
             raise UsageProblem(
                 f"Unknown --family {family!r}. Name the catalog model that it speaks like, "
                 "for example --family sd3.5 (see `sdbr models`)."
             )
-        known = like or self._known(name.rsplit("/", 1)[-1])
+        known = like or self._find(name.rsplit("/", 1)[-1])
         if known is None:
-            raise UsageProblem(self._unknown(name))
+            raise UsageProblem(self._say_unknown(name))
         is_address = name.startswith(("arn:", "us.", "stability.")) or like is not None
         return replace(known, invoke_id=name) if is_address and name != known.id else known
 
@@ -46,14 +46,14 @@ class Catalog:
         alive = (m for m in self.models if task in m.tasks and not m.lifecycle.ended(today))
         return tuple(sorted(alive, key=lambda model: model.tiers[0].usd))
 
-    def _known(self, name: str) -> Model | None:
+    def _find(self, name: str) -> Model | None:
         bare = name.removeprefix("us.")
         for model in self.models:
             if bare == model.id or name in model.aliases:
                 return model
         return None
 
-    def _unknown(self, name: str) -> str:
+    def _say_unknown(self, name: str) -> str:
         import difflib
 
         names = [alias for model in self.models for alias in (model.id, *model.aliases)]

@@ -16,7 +16,7 @@ from sdbr.bedrock import body, catalog
 from sdbr.bedrock.answers import broken_answer
 from sdbr.bedrock.connection import HOME, connect, lost, region_of, unsent
 from sdbr.bedrock.error_mapping import Failure, explain
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import family_of
 from sdbr.bedrock.transport import Memory, NotSent, Transport
 from sdbr.config.settings import Connection
 from sdbr.errors import AccessProblem, SdbrError, Trace, UsageProblem
@@ -63,9 +63,9 @@ class BedrockClient:
             except SdbrError:
                 raise
             except Exception as error:
-                raise self._explained(error, request.model, transport.region) from error
+                raise self._explain(error, request.model, transport.region) from error
             try:
-                return self._memory.sparing(lambda: _picture(request, parse(answer), request_id))
+                return self._memory.retry(lambda: _picture(request, parse(answer), request_id))
             except SdbrError as error:
                 error.trace = replace(error.trace or Trace(), status=200, request_id=request_id)
                 raise
@@ -82,7 +82,7 @@ class BedrockClient:
         except SdbrError:
             raise
         except Exception as error:
-            explained = self._explained(error, model, transport.region)
+            explained = self._explain(error, model, transport.region)
             if not isinstance(explained, UsageProblem):
                 raise explained from error
 
@@ -109,7 +109,7 @@ class BedrockClient:
             )
         return transport
 
-    def _explained(self, error: Exception, model: Model, region: str) -> SdbrError:
+    def _explain(self, error: Exception, model: Model, region: str) -> SdbrError:
         from botocore.exceptions import ClientError
 
         if isinstance(error, NotSent):
@@ -147,7 +147,7 @@ def parse(data: bytes) -> Mapping[str, object]:
 
 
 def _picture(request: ImageRequest, answer: Mapping[str, object], request_id: str) -> Picture:
-    artifact = dialect_of(request.model).decode(answer)
+    artifact = family_of(request.model).decode(answer)
     found = sniff(artifact.data)
     if found is None or not whole(artifact.data):
         raise broken_answer("holds something else than a whole picture", artifact.data)

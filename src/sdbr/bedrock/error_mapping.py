@@ -82,12 +82,12 @@ def explain(failure: Failure, model: Model, region: str, successors: str) -> Sdb
         )
     if failure.status == 404 or failure.code == "ResourceNotFoundException":
         return AccessProblem(_gone(failure, model, successors))
-    if (problem := refused_identity(failure)) is not None:
+    if (problem := explain_identity(failure)) is not None:
         return problem
     if failure.status == 403 or failure.code == "AccessDeniedException":
-        return AccessProblem(_denied(failure, model, region))
+        return AccessProblem(_explain_denial(failure, model, region))
     if failure.status in _AGAIN or failure.code in _THROTTLED:
-        return _passing(failure)
+        return _explain_passing(failure)
     if failure.code == "ServiceQuotaExceededException":
         return AccessProblem(
             f"The account's quota for {model.title} is used up: {failure.line} Ask for more in "
@@ -96,7 +96,7 @@ def explain(failure: Failure, model: Model, region: str, successors: str) -> Sdb
     return _invalid(failure, model, region)
 
 
-def refused_identity(failure: Failure) -> AccessProblem | None:
+def explain_identity(failure: Failure) -> AccessProblem | None:
     """The error where AWS does not take the credentials, whatever was asked; None elsewhere."""
     if failure.code in _EXPIRED:
         if failure.code == "RequestExpired":
@@ -148,7 +148,7 @@ def _gone(failure: Failure, model: Model, successors: str) -> str:
     return f"Bedrock does not find {model.invoke_id}: {failure.line}{instead}"
 
 
-def _denied(failure: Failure, model: Model, region: str) -> str:
+def _explain_denial(failure: Failure, model: Model, region: str) -> str:
     message = failure.message
     if "aws-marketplace" in message or "AWS Marketplace" in message:
         return (
@@ -171,7 +171,7 @@ def _denied(failure: Failure, model: Model, region: str) -> str:
     )
 
 
-def _passing(failure: Failure) -> ServiceProblem:
+def _explain_passing(failure: Failure) -> ServiceProblem:
     throttled = failure.status == 429 or failure.code in _THROTTLED
     what = "Bedrock throttles" if throttled else "Bedrock failed"
     return ServiceProblem(

@@ -188,7 +188,7 @@ class Memory:
                 self._held -= 1
                 self._changed.notify_all()
 
-    def sparing(self, work: Callable[[], Answer]) -> Answer:
+    def retry(self, work: Callable[[], Answer]) -> Answer:
         """What `work` returns; where its memory is missing, it is done when others have ended."""
         while True:
             try:

@@ -51,7 +51,7 @@ def draw_over(
     jobs, failed = from_pictures(paths, wanted, attachments or Attachments(), catalog, workspace)
     setup = run.setup(catalog)
     videos = input_files.VIDEOS - input_files.PICTURES
-    for note in (*input_files.passed_over(inputs, videos), *_stills(jobs)):
+    for note in (*input_files.say_skipped(inputs, videos), *_stills(jobs)):
         setup.console.say(note)
     deliver(task.command, jobs, setup, sheet=flags.sheet, failed=failed)
 

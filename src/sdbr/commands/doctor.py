@@ -65,7 +65,7 @@ def _findings(root: Path, draw: bool, flags: ConnectionFlags) -> Iterator[Findin
     from sdbr import config
     from sdbr.errors import UsageProblem
     from sdbr.workflows.doctor import machine
-    from sdbr.workflows.doctor.finding import failed
+    from sdbr.workflows.doctor.finding import explain_failure
 
     yield from machine.look(root)
     try:
@@ -75,7 +75,7 @@ def _findings(root: Path, draw: bool, flags: ConnectionFlags) -> Iterator[Findin
     try:
         yield from _account(settings, draw, flags)
     except UsageProblem as problem:
-        yield failed("settings", problem)
+        yield explain_failure("settings", problem)
 
 
 def _account(settings: Config, draw: bool, flags: ConnectionFlags) -> Iterator[Finding]:

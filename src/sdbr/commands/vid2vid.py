@@ -78,7 +78,7 @@ def command(
     inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
     look = look_of(single_variant({**flags, "prompt": prompt}))
     where, name, ending = clip_target(
-        places(workspace, animated=False), run.output.to, run.output.name, container
+        places(workspace, animated=False), run.output.to, run.output.name, container, "mp4"
     )
     # Who names a background wants to see it.
     named = is_exact(run.output.to, ending), container, flags["background"]

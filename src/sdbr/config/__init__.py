@@ -75,7 +75,7 @@ def load(workspace: Path) -> Config:
     found = files(workspace)
     check_trust(found)
     layers = [file.values for file in found]
-    return merged([*layers, {"models": models_of(os.environ)}])
+    return merge([*layers, {"models": models_of(os.environ)}])
 
 
 def files(workspace: Path) -> list[File]:
@@ -103,7 +103,7 @@ def check_trust(found: Iterable[File]) -> None:
             trust.check(file)
 
 
-def merged(layers: Iterable[Mapping[str, Any]]) -> Config:
+def merge(layers: Iterable[Mapping[str, Any]]) -> Config:
     """One config of several, the later over the earlier; tables are merged entry by entry."""
     config = Config()
     for values in layers:

@@ -62,7 +62,7 @@ def _usd(value: object) -> object:
     return number
 
 
-def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
+def _check_match(pattern: str, wanted: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
             raise ValueError(f"should {wanted}")
@@ -83,12 +83,12 @@ Usd = Annotated[
 Real = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Swept = Annotated[Words, BeforeValidator(_as_text)]
-Region = Annotated[str, AfterValidator(_matching(REGION, "look like us-west-2"))]
+Region = Annotated[str, AfterValidator(_check_match(REGION, "look like us-west-2"))]
 Url = Annotated[
-    str, AfterValidator(_matching(r"https?://[^/]+.*", "look like http://localhost:8123"))
+    str, AfterValidator(_check_match(r"https?://[^/]+.*", "look like http://localhost:8123"))
 ]
 Drawing = Annotated[
-    str, AfterValidator(_matching("|".join(DRAWING), f"be one of {', '.join(DRAWING)}"))
+    str, AfterValidator(_check_match("|".join(DRAWING), f"be one of {', '.join(DRAWING)}"))
 ]
 _NOTHING_ELSE = ConfigDict(extra="forbid")
 

@@ -50,7 +50,7 @@ def _is_arn(model: str) -> bool:
 def check(file: File) -> None:
     """Raise UsageProblem for a workspace's file that decides more than it may."""
     found = decisions(file)
-    if found and _trusted().get(_place(file)) != _digest(file):
+    if found and _read_trusted().get(_place(file)) != _digest(file):
         named = " and ".join(f"{'.'.join(key)} (line {file.line(key)})" for key, _ in found[:3])
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
         raise UsageProblem(
@@ -61,15 +61,15 @@ def check(file: File) -> None:
 
 def accept(file: File) -> None:
     """Trust a file as it is now; a change of it needs trust anew. Raises InputProblem."""
-    _write({**_trusted(), _place(file): _digest(file)})
+    _write({**_read_trusted(), _place(file): _digest(file)})
 
 
 def revoke(file: File) -> None:
     """Trust a file no more. Raises InputProblem."""
-    _write({place: digest for place, digest in _trusted().items() if place != _place(file)})
+    _write({place: digest for place, digest in _read_trusted().items() if place != _place(file)})
 
 
-def _trusted() -> dict[str, str]:
+def _read_trusted() -> dict[str, str]:
     try:
         known = json.loads(_register().read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

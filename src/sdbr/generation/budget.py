@@ -49,7 +49,7 @@ class Budget:
         with self._changed:
             while not self._fits(price):
                 if not self._flying:
-                    raise OverBudget(self._reached(price))
+                    raise OverBudget(self._explain_cap(price))
                 self._changed.wait(0.5)
                 if self._stop.is_set():
                     raise Interrupted("Stopped before the next request was sent.")
@@ -84,7 +84,7 @@ class Budget:
             return True
         return self.spent + self.perhaps + self._in_flight + price <= self.cap
 
-    def _reached(self, price: Decimal) -> str:
+    def _explain_cap(self, price: Decimal) -> str:
         cap = in_usd(self.cap or Decimal(0))
         perhaps = f" and perhaps {in_usd(self.perhaps)} USD" if self.perhaps else ""
         spent = f"this run spent {in_usd(self.spent)} USD{perhaps}. What is drawn is kept."

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from sdbr.bedrock.answers import refused
+from sdbr.bedrock.answers import explain_refusal
 from sdbr.errors import InputProblem, NoPicture, Refused, Trace
 from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.media.formats import sniff
-from sdbr.request import Blob, ImageRequest, Model, Picture
+from sdbr.request import Blob, ImageRequest, Model, Picture, Tell
 from sdbr.store.cache import Cache, Entry
 
 _MARGIN = 64 * 1024
@@ -31,7 +31,7 @@ def use_cache(generate: Generate, cache: Cache, fresh: bool, stop: threading.Eve
             return None
         found = cache.find(key)
         if isinstance(found, Entry):
-            raise refused(found.refused)
+            raise explain_refusal(found.refused)
         return found
 
     def draw(wanted: KeyedRequest) -> Picture:
@@ -57,7 +57,7 @@ def keep(
     generate: Callable[[ImageRequest], Picture],
     cache: Cache,
     realm: str,
-    tell: Callable[[str], None],
+    tell: Tell,
 ) -> Generate:
     """Set disk space aside, send, and write what came, flushed, before returning it.
 

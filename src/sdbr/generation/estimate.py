@@ -65,7 +65,7 @@ class Estimate:
         start += f", {self.same} the same as another" if self.same else ""
         start += f", {hits} paid for already" if hits else ""
         start += f": {self.sends}" if self.same or hits else ""
-        prices = [_priced(share) for share in self.shares]
+        prices = [_price_text(share) for share in self.shares]
         if len(prices) == 1:
             start += f" × {prices[0]}"
         else:
@@ -77,7 +77,7 @@ class Estimate:
         return f"{start} = {in_usd(self.cost)} USD ({remarks})"
 
 
-def _priced(share: Share) -> str:
+def _price_text(share: Share) -> str:
     return "unknown price" if share.price is None else f"{in_usd(share.price)} USD"
 
 
@@ -142,7 +142,7 @@ def consent(
     if small and not spending.assume_yes:
         return spending.ask_above
     if spending.assume_yes or not estimated.sends:
-        return _agreed(estimated, spending)
+        return _consented_cap(estimated, spending)
     cost = f"{in_usd(estimated.cost)} USD"
     costs = f"{'costs' if estimated.billed else 'would cost'} {cost}"
     if ask is None:
@@ -152,10 +152,10 @@ def consent(
         )
     if not ask(f"Spend {cost}?"):
         raise OverBudget("Nothing was sent. Lower the price with --max-cost or fewer pictures.")
-    return _agreed(estimated, spending)
+    return _consented_cap(estimated, spending)
 
 
-def _agreed(estimated: Estimate, spending: Spending) -> Decimal | None:
+def _consented_cap(estimated: Estimate, spending: Spending) -> Decimal | None:
     if estimated.unpriced:
         return None
     return max(estimated.cost + estimated.extra, spending.ask_above)

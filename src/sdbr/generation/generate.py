@@ -18,6 +18,3 @@ class KeyedRequest:
 
 Generate = Callable[[KeyedRequest], Picture]
 """Draws one picture, or raises an SdbrError. May be called from many threads at once."""
-
-Tell = Callable[[str], None]
-"""Takes one line for the user's eyes."""

@@ -14,8 +14,8 @@ import time
 from dataclasses import dataclass
 
 from sdbr.errors import Interrupted, NoPicture, ServiceProblem
-from sdbr.generation.generate import Generate, KeyedRequest, Tell
-from sdbr.request import Picture
+from sdbr.generation.generate import Generate, KeyedRequest
+from sdbr.request import Picture, Tell
 
 _FIRST_WAIT = 0.5  # Seconds, at most: the first wait is drawn from 0 to this.
 _LONGEST_WAIT = 20.0  # Seconds; all attempts together have 600 by default.
@@ -57,11 +57,11 @@ def retry(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell: 
                 if isinstance(problem, NoPicture):
                     in_a_row.append(problem)
                     if len(in_a_row) >= _TIMES_WITHOUT_PICTURE:
-                        raise _stopped(problem) from problem
+                        raise _end_of_run(problem) from problem
                 failures.append(problem)
                 wait = _wait(problem, len(failures))
                 if not _worth_another(failures, policy.attempts, deadline - wait):
-                    raise _given_up(problem, len(failures)) from problem
+                    raise _give_up(problem, len(failures)) from problem
                 what = "throttled" if problem.throttled else str(problem).rstrip(".")
                 slowed = f", {problem.slowed}" if problem.slowed else ""
                 tell(f"{what}{slowed}, next try in {wait:.1f} s")
@@ -91,7 +91,7 @@ def _worth_another(failures: list[ServiceProblem], attempts: int, latest: float)
     )
 
 
-def _stopped(problem: NoPicture) -> ServiceProblem:
+def _end_of_run(problem: NoPicture) -> ServiceProblem:
     last = ServiceProblem(
         f"{problem} That is the third answer in a row without a picture, and each may be billed, "
         "so the run stops here. Check the endpoint, or run it again later."
@@ -100,7 +100,7 @@ def _stopped(problem: NoPicture) -> ServiceProblem:
     return last
 
 
-def _given_up(problem: ServiceProblem, sends: int) -> ServiceProblem:
+def _give_up(problem: ServiceProblem, sends: int) -> ServiceProblem:
     if sends == 1 or not problem.again:
         return problem
     last = ServiceProblem(f"{problem} Gave up after {sends} attempts; run it again later.")
@@ -146,13 +146,13 @@ class AdaptiveLimit:
             self._in_flight -= 1
             self._changed.notify()
 
-    def answered(self) -> None:
+    def grow(self) -> None:
         """A picture came: one place more for each round of answers."""
         with self._changed:
             self.limit = min(self.workers, self.limit + 1 / self.limit)
             self._changed.notify()
 
-    def throttled(self, sent_at: float) -> str:
+    def halve(self, sent_at: float) -> str:
         """Halve, once for all requests that were under way together; say what changed."""
         with self._changed:
             before = int(self.limit)
@@ -175,11 +175,11 @@ def pace(generate: Generate, pace: AdaptiveLimit) -> Generate:
             picture = generate(wanted)
         except ServiceProblem as problem:
             if problem.throttled:
-                problem.slowed = pace.throttled(sent_at)
+                problem.slowed = pace.halve(sent_at)
             raise
         finally:
             pace.leave()
-        pace.answered()
+        pace.grow()
         return picture
 
     return draw

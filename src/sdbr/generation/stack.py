@@ -22,9 +22,9 @@ from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.generation.budget import Budget, meter
 from sdbr.generation.cache_hits import keep, use_cache
 from sdbr.generation.filter_policy import STOP, OnFiltered, reseed
-from sdbr.generation.generate import Generate, KeyedRequest, Tell
+from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.generation.retry import AdaptiveLimit, RetryPolicy, pace, retry
-from sdbr.request import ImageRequest, Model, Picture
+from sdbr.request import ImageRequest, Model, Picture, Tell
 from sdbr.store.cache import Cache, spare_cache
 from sdbr.store.ledger import Ledger
 from sdbr.workspace import Workspace
@@ -85,7 +85,7 @@ def open_session(
     effort, cache = resources.effort, resources.cache
     ledger = Ledger(resources.workspace.hidden / "ledger.db")
     run = ledger.begin_run(command, resources.realm)
-    with _emulated(resources.connection) as connection:
+    with _open_connection(resources.connection) as connection:
         client = BedrockClient(connection, resources.models, effort.workers)
         generate = keep(client.generate, cache, resources.realm, tell)
         region = resources.connection.region or ""
@@ -103,7 +103,7 @@ def open_session(
 
 
 @contextmanager
-def _emulated(connection: Connection) -> Iterator[Callable[[], Connection]]:
+def _open_connection(connection: Connection) -> Iterator[Callable[[], Connection]]:
     """The connection, or one to an emulator that is started when it is first asked for."""
     if not connection.offline:
         yield lambda: connection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,9 +13,6 @@ import numpy.typing as npt
 from sdbr.request import Size
 
 Pixels = npt.NDArray[np.uint8]
-
-Note = Callable[[str], None]
-"""Takes a sentence for the user on what was found and done."""
 
 PICTURES_ALONE = ("folder", "pictures", "gif", "webp", "apng")
 """Kinds of clips that hold neither sound nor subtitles."""

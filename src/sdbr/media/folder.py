@@ -64,8 +64,8 @@ def probe(paths: Sequence[Path], rate: Fraction, folder: Path | None = None) -> 
     """
     if not paths:
         raise InputProblem("No picture was given. Name at least one.")
-    pace, spans = _timed(paths, rate, folder)
-    first = _opened(paths[0])
+    pace, spans = _time(paths, rate, folder)
+    first = _open(paths[0])
     return Clip(
         kind="folder" if folder else "pictures",
         path=folder or paths[0],
@@ -83,7 +83,7 @@ def _has_alpha(paths: Sequence[Path], first: Pixels) -> bool:
 
     By its kind of pixels: a later picture of the kind may be, though that one is not.
     """
-    others = map(_opened, paths[1:])
+    others = map(_open, paths[1:])
     for path, pixels in zip(paths, chain((first,), others), strict=True):
         if pixels.shape[2] == 3 or pixels[..., 3].any():
             with Image.open(path) as image:
@@ -96,13 +96,13 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]
 
     Raises InputProblem for a picture that cannot be read or is not of the first one's size.
     """
-    _, spans = _timed(clip.paths, clip.rate, clip.path if clip.kind == "folder" else None)
+    _, spans = _time(clip.paths, clip.rate, clip.path if clip.kind == "folder" else None)
     wanted = [
         (path, span)
         for path, span in zip(clip.paths, spans, strict=True)
         if span[0] >= start and (end is None or span[0] < end)
     ]
-    images = side_by_side(_opened, (path for path, _ in wanted))
+    images = side_by_side(_open, (path for path, _ in wanted))
     for (path, (at, lasts)), image in zip(wanted, images, strict=True):
         size = Size(image.shape[1], image.shape[0])
         if size != clip.size:
@@ -145,7 +145,7 @@ def _write(path: Path, image: Pixels) -> None:
     path.write_bytes(encode_frame(image))
 
 
-def _timed(paths: Sequence[Path], rate: Fraction, folder: Path | None) -> tuple[Pace, list[Span]]:
+def _time(paths: Sequence[Path], rate: Fraction, folder: Path | None) -> tuple[Pace, list[Span]]:
     """The pace and each picture's span: by frames.json where it names them all, else even."""
     times = load_times(folder) if folder else None
     if times is not None and all(path.name in times.spans for path in paths):
@@ -155,7 +155,7 @@ def _timed(paths: Sequence[Path], rate: Fraction, folder: Path | None) -> tuple[
     return Pace.even(rate), [(number / rate, 1 / rate) for number in range(len(paths))]
 
 
-def _opened(path: Path) -> Pixels:
+def _open(path: Path) -> Pixels:
     """Return the picture upright, in sRGB, as RGB, or RGBA where some of it is transparent."""
     picture = open_picture(path, keep_alpha=True)
     refuse_giants(path, *picture.size)

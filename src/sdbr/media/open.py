@@ -74,10 +74,10 @@ def open_reader(
     """
     if rate is not None and not 0 < rate <= 1000:
         raise InputProblem(f"{rate} frames a second is no rate. Give one between 0 and 1000.")
-    return Reader(_probed(source, rate or DEFAULT_RATE, track))
+    return Reader(_probe(source, rate or DEFAULT_RATE, track))
 
 
-def _probed(source: Path | Sequence[Path], rate: Fraction, track: int | None) -> Clip:
+def _probe(source: Path | Sequence[Path], rate: Fraction, track: int | None) -> Clip:
     if not isinstance(source, Path):
         return folder.probe(list(source), rate)
     kind = kind_of(source)

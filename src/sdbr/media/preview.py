@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from sdbr.media.clip import EncodingSettings, Frame, Origin, Pace, Pixels
 from sdbr.media.open import read_comment
 from sdbr.media.video.writer import VideoSink, VideoTarget
 from sdbr.media.writer import Writer
+from sdbr.request import Tell
 
 _SIDE = 640
 _LONG = 10.0  # Seconds of drawing after which somebody may want to see what there is.
@@ -38,7 +39,7 @@ class Preview:
         path: Path,
         pace: Pace,
         origin: Origin | None,
-        tell: Callable[[str], None] = lambda _: None,
+        tell: Tell = lambda _: None,
     ) -> None:
         self.path = path
         self.frames = 0
@@ -106,9 +107,7 @@ class Preview:
 
 
 @contextmanager
-def open_preview(
-    path: Path, pace: Pace, origin: Origin | None, tell: Callable[[str], None]
-) -> Iterator[Preview]:
+def open_preview(path: Path, pace: Pace, origin: Origin | None, tell: Tell) -> Iterator[Preview]:
     """Yield a preview that stays where the block fails, and goes where it is done.
 
     `tell` takes the line on where it plays, once it is worth a look and where it stays.

@@ -15,11 +15,11 @@ from sdbr.media import folder
 from sdbr.media.animation.apng import ApngSink
 from sdbr.media.animation.gif import GifSink
 from sdbr.media.animation.webp import WebpSink
-from sdbr.media.clip import PICTURES_ALONE, EncodingSettings, Frame, Note, Origin, Pace, Pixels
+from sdbr.media.clip import PICTURES_ALONE, EncodingSettings, Frame, Origin, Pace, Pixels
 from sdbr.media.folder import FolderSink
-from sdbr.media.video.companions import note_left_out
+from sdbr.media.video.side_streams import note_left_out
 from sdbr.media.video.writer import VideoSink, VideoTarget
-from sdbr.request import Size
+from sdbr.request import Size, Tell
 
 _BY_SUFFIX = {
     ".mp4": "mp4",
@@ -54,7 +54,7 @@ class Writer:
     `notes` are sentences for the user on what the container could not keep.
     """
 
-    def __init__(self, target: Path, open_sink: Callable[[Frame, Note], Sink]) -> None:
+    def __init__(self, target: Path, open_sink: Callable[[Frame, Tell], Sink]) -> None:
         self._target = target
         self._open_sink = open_sink
         self._sink: Sink | None = None
@@ -149,7 +149,7 @@ def _kind_for(path: Path) -> str:
     return kind
 
 
-def _open_sink(temporary: Path, job: VideoTarget, first: Frame, note: Note) -> Sink:
+def _open_sink(temporary: Path, job: VideoTarget, first: Frame, note: Tell) -> Sink:
     settings, comment = job.settings, job.comment
     if job.kind in PICTURES_ALONE and job.origin is not None:
         note_left_out(job.origin, job.kind, note)

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from math import sqrt
 
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import family_of
 from sdbr.errors import InputProblem
-from sdbr.media.stills.fit import Fit, Placement, allows, described, plan_fit
+from sdbr.media.stills.fit import Fit, Placement, allows, describe_rule, plan_fit
 from sdbr.request import Model, Size
 
 _FAST_FACTOR = 4  # Times a side, by Fast Upscale; AWS's User Guide, "Stability AI Image Services".
@@ -25,7 +25,7 @@ def enlarges(model: Model) -> bool:
     return any(task.startswith("upscale-") for task in model.tasks)
 
 
-def enlarged(size: Size, model: Model) -> Size:
+def enlarged_size(size: Size, model: Model) -> Size:
     """The size that comes out: exact for Fast Upscale, else as near as "4K" says; sides even."""
     if "upscale-fast" in model.tasks:
         return Size(_FAST_FACTOR * size.width, _FAST_FACTOR * size.height)
@@ -40,7 +40,7 @@ def enlargement_remarks(sizes: Iterable[tuple[Size, Model]]) -> tuple[str, ...]:
         return ()
     size, model = wanted.pop()
     about = "" if "upscale-fast" in model.tasks else "about "
-    return (f"from {size} to {about}{enlarged(size, model)}",)
+    return (f"from {size} to {about}{enlarged_size(size, model)}",)
 
 
 def place_whole(size: Size, model: Model, mode: Fit, name: str) -> Placement:
@@ -48,14 +48,14 @@ def place_whole(size: Size, model: Model, mode: Fit, name: str) -> Placement:
 
     Raises InputProblem where an upscaler does not take it so, or would not make it larger.
     """
-    rule = dialect_of(model).size_rule(model)
+    rule = family_of(model).size_rule(model)
     placement = plan_fit(size, rule, mode)
     if not enlarges(model):
         return placement
-    result = enlarged(size, model)
+    result = enlarged_size(size, model)
     if placement.placed.size != size:
         raise InputProblem(
-            f"{name} is {size}, and {model.title} takes {described(rule)}: it would have to be "
+            f"{name} is {size}, and {model.title} takes {describe_rule(rule)}: it would have to be "
             f"scaled or cropped first. {_advice(size, model)}"
         )
     if result.width <= size.width:
@@ -69,11 +69,11 @@ def place_whole(size: Size, model: Model, mode: Fit, name: str) -> Placement:
 def _advice(size: Size, model: Model) -> str:
     """What is possible instead."""
     other = replace(model, id=_WIDEST, tasks=("upscale-conservative",))
-    result = enlarged(size, other)
-    if allows(dialect_of(other).size_rule(other), size) and result.width > size.width:
+    result = enlarged_size(size, other)
+    if allows(family_of(other).size_rule(other), size) and result.width > size.width:
         return f"Conservative Upscale would make about {result} of it."
-    fitting = plan_fit(size, dialect_of(model).size_rule(model)).placed.size
-    result = enlarged(fitting, model)
+    fitting = plan_fit(size, family_of(model).size_rule(model)).placed.size
+    result = enlarged_size(fitting, model)
     if result.width <= size.width:
         return "No upscaler makes it larger: leave it as it is."
     return f"Resized to {fitting} it would come out at about {result}."

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sdbr.errors import Interrupted, PartlyDone, Refused, SdbrError, ServiceProblem
 from sdbr.generation.filter_policy import OnFiltered
 
-Frame = TypeVar("Frame")
+Item = TypeVar("Item")
 Shown = TypeVar("Shown")
 
 
@@ -24,16 +24,16 @@ def ends_the_run(error: SdbrError, policy: OnFiltered) -> bool:
     return not isinstance(error, ServiceProblem)
 
 
-def hold(pictures: Iterable[tuple[Frame, Shown | None]]) -> Iterator[tuple[Frame, Shown]]:
-    """Each frame with its picture; one without shows the picture before it.
+def hold(pictures: Iterable[tuple[Item, Shown | None]]) -> Iterator[tuple[Item, Shown]]:
+    """Each item with its picture; one without shows the picture before it.
 
     Before anything came, it shows the first picture that comes; nothing comes where there is none.
     """
     last: Shown | None = None
-    waiting: list[Frame] = []
-    for frame, picture in pictures:
+    waiting: list[Item] = []
+    for item, picture in pictures:
         last = last if picture is None else picture
-        waiting.append(frame)
+        waiting.append(item)
         if last is not None:
             yield from ((each, last) for each in waiting)
             waiting.clear()
@@ -74,14 +74,14 @@ class Failures:
         missing_part = f"{missing} of {self.total} pictures are missing. " if self.total > 1 else ""
         error = self.fatal or next(iter(self.single), None)
         if error is None:
-            raise interrupted(self.done, self.total)
+            raise explain_interruption(self.done, self.total)
         if self.fatal is None and self.done:
             raise PartlyDone(f"{missing_part}{error} Run the same command again for the rest.")
         error.args = (f"{missing_part}{error}",)
         raise error
 
 
-def interrupted(done: int, total: int) -> Interrupted:
+def explain_interruption(done: int, total: int) -> Interrupted:
     """The error of a run that the user stopped, with what there is of it."""
     return Interrupted(
         f"Interrupted: {done} of {total} pictures are drawn and kept. Run the same command again "

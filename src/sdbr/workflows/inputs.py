@@ -11,7 +11,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from sdbr.bedrock.catalog import Catalog
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import family_of
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.files import decode_text, plain_write_errors, write_new
@@ -63,10 +63,10 @@ def find(
                 found.append(_kept(data, suffix, store))
                 continue
             # A file's name may be any bytes.
-            for name in _listed(decode_text(data, "stdin", "surrogateescape")):
-                found += _matching(name, folders, inside)
+            for name in _read_list(decode_text(data, "stdin", "surrogateescape")):
+                found += _match(name, folders, inside)
         else:
-            found += _matching(argument, folders, inside)
+            found += _match(argument, folders, inside)
     if not found:
         raise InputProblem("No input. Name a file, a folder or a glob, or pipe paths into -.")
     return found
@@ -94,7 +94,7 @@ def _kept(data: bytes, suffix: str, store: Path) -> Path:
     return path
 
 
-def passed_over(arguments: Iterable[str], others: frozenset[str]) -> list[str]:
+def say_skipped(arguments: Iterable[str], others: frozenset[str]) -> list[str]:
     """What is to be said of files in named folders that are of `others`, and so are left out."""
     notes = []
     for folder in (Path(argument) for argument in arguments if os.path.isdir(argument)):
@@ -107,9 +107,7 @@ def passed_over(arguments: Iterable[str], others: frozenset[str]) -> list[str]:
     return notes
 
 
-def _matching(
-    name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Path]]
-) -> list[Path]:
+def _match(name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Path]]) -> list[Path]:
     if not name.strip():
         raise InputProblem("An input's name is empty. Name a file, a folder or a glob.")
     for path in (Path(name), *(home / name for home in homes if not Path(name).is_absolute())):
@@ -139,7 +137,7 @@ def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[Path]:
     return sorted((p for p in inside if p.name[0] != "."), key=lambda path: natural_key(path.name))
 
 
-def _listed(text: str) -> Iterator[str]:
+def _read_list(text: str) -> Iterator[str]:
     if "\0" in text:
         yield from filter(None, text.split("\0"))
         return
@@ -215,7 +213,7 @@ def _takes_prompt(flags: Mapping[str, object], catalog: Catalog) -> bool:
     if not isinstance(name, str) or not name or "," in name:
         return True
     model = catalog.find(name, str(family) if family else None)
-    return "prompt" in dialect_of(model).takes(model)
+    return "prompt" in family_of(model).takes(model)
 
 
 def find_inputs(arguments: Sequence[str], workspace: Workspace) -> tuple[list[Path], bool]:

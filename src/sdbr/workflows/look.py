@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sdbr.bedrock.catalog import Catalog, names_of
-from sdbr.bedrock.families import dialect_of, seeds_of
+from sdbr.bedrock.families import family_of, seeds_of
 from sdbr.bedrock.validation import ASPECTS, Value, flag
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.request import ImageRequest, Model, Size
@@ -65,12 +65,12 @@ def look_of(flags: Mapping[str, Any]) -> Look:
                 "the words into a file that is."
             )
     if prefix := known.pop("prefix", ""):
-        known["prompt"] = prefixed(prefix, known.get("prompt", ""))
+        known["prompt"] = add_prefix(prefix, known.get("prompt", ""))
     extras = tuple(sorted((name, value) for name, value in known.items() if name not in _OWN))
     return Look(extras=extras, **{name: known[name] for name in known.keys() & _OWN})
 
 
-def prefixed(prefix: str, prompt: str) -> str:
+def add_prefix(prefix: str, prompt: str) -> str:
     """A named look's words around or before a prompt: in place of `{prompt}`, or in front."""
     if "{prompt}" in prefix:
         return " ".join(prefix.replace("{prompt}", prompt).split())
@@ -95,7 +95,7 @@ def choose(catalog: Catalog, name: str | None, family: str | None, task: str) ->
     if name is None:
         return able[0]
     model = catalog.find(name, family)
-    takes_pictures = "init_image" in dialect_of(model).takes(model)
+    takes_pictures = "init_image" in family_of(model).takes(model)
     if task == "text-to-image" and task not in model.tasks:
         raise UsageProblem(
             f"{model.title} cannot draw from words alone. Use --model {names_of(able)}."
@@ -115,7 +115,7 @@ def request_of(look: Look, model: Model, *, over_picture: bool = False) -> Image
     Raises UsageProblem for a size or a seed that cannot be.
     """
     size = parse_size(look.size) if look.size else None
-    takes = dialect_of(model).takes(model)
+    takes = family_of(model).takes(model)
     if look.seed is not None and "seed" in takes:
         # Seeds counted on from this one are brought into the range; this one must be.
         seeds_of(model).check("seed", look.seed)
@@ -134,7 +134,7 @@ def request_of(look: Look, model: Model, *, over_picture: bool = False) -> Image
         size=size if draws_size else None,
         style=look.style,
         strength=look.strength,
-        format=drawn_as if drawn_as in dialect_of(model).formats(model) else "png",
+        format=drawn_as if drawn_as in family_of(model).formats(model) else "png",
         extras=look.extras,
     )
 

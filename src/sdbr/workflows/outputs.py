@@ -68,7 +68,7 @@ _ENDINGS = {
 
 
 def clip_target(
-    where: ClipRoots, to: str | None, name: str | None, container: str | None, default: str = "mp4"
+    where: ClipRoots, to: str | None, name: str | None, container: str | None, default: str
 ) -> tuple[ClipRoots, str | None, str]:
     """The places, the stem (or None for the clip's own) and the suffix of the result.
 

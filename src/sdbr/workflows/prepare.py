@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageOps
 
-from sdbr.bedrock.families import dialect_of
+from sdbr.bedrock.families import family_of
 from sdbr.errors import InputProblem
 from sdbr.files import write_new, write_whole
 from sdbr.media.formats import sniff
@@ -59,7 +59,7 @@ def prepare(
 ) -> PreparedPicture:
     """Open, fit and encode `path` for `model`; the file goes into `store`. Raises InputProblem."""
     data = read_file(path)
-    rule = dialect_of(model).size_rule(model)
+    rule = family_of(model).size_rule(model)
     opened = open_picture(
         data,
         name=str(path),

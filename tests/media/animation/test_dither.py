@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sdbr.media.animation.dither import DITHERS, dither_for, drawn
+from sdbr.media.animation.dither import DITHERS, dither_for, draw_indices
 from sdbr.media.animation.nearest import LEVELS, Pairs
 from sdbr.media.animation.palette import Palette, palette_of
 
@@ -27,7 +27,7 @@ def gradient(high=250):
 
 
 def shown(picture, palette, dither):
-    (indices,) = drawn([picture], palette, dither)
+    (indices,) = draw_indices([picture], palette, dither)
     return palette.colors[indices].astype(float)
 
 
@@ -57,7 +57,7 @@ def test_pixels_that_stay_keep_their_entry(dither):
     film = [gradient() for _ in range(10)]
     for number, picture in enumerate(film):
         picture[10:20, 10 * number : 10 * number + 8] = (250, 250, 20, 255)
-    frames = list(drawn(film, palette_of(film, 32), dither))
+    frames = list(draw_indices(film, palette_of(film, 32), dither))
     assert all(np.array_equal(frame[30:], frames[0][30:]) for frame in frames)
 
 
@@ -69,7 +69,7 @@ def test_the_noise_of_a_codec_does_not_flicker_and_a_slow_fade_is_followed(dithe
         picture[60:, :, :3] += np.uint8(number)
     palette = palette_of(film, 60)
     assert palette.error > 2
-    frames = list(drawn(film, palette, dither))
+    frames = list(draw_indices(film, palette, dither))
     assert all(np.array_equal(frame[:60], frames[0][:60]) for frame in frames)
     shown = [palette.colors[frame[60:]].mean() for frame in frames]
     assert 8 < shown[-1] - shown[0] < 14
@@ -77,7 +77,7 @@ def test_the_noise_of_a_codec_does_not_flicker_and_a_slow_fade_is_followed(dithe
 
 def test_a_fine_palette_follows_the_smallest_change():
     film = [gray(60), gray(61)]
-    frames = list(drawn(film, palette_of(film, 255), "none"))
+    frames = list(draw_indices(film, palette_of(film, 255), "none"))
     assert (frames[0] != frames[1]).all()
 
 
@@ -85,7 +85,7 @@ def test_a_fine_palette_follows_the_smallest_change():
 def test_see_through_pixels_are_the_last_entry(dither):
     picture = gradient()
     picture[:60, :, 3] = 100
-    (indices,) = drawn([picture], palette_of([picture], 40), dither)
+    (indices,) = draw_indices([picture], palette_of([picture], 40), dither)
     assert (indices[:60] == 255).all()
     assert (indices[60:] < 40).all()
 
@@ -93,7 +93,7 @@ def test_see_through_pixels_are_the_last_entry(dither):
 @pytest.mark.parametrize("dither", DRAWN)
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (3, 2)])
 def test_the_smallest_pictures_are_drawn(dither, shape):
-    (indices,) = drawn([gray(80, shape)], GREYS, dither)
+    (indices,) = draw_indices([gray(80, shape)], GREYS, dither)
     assert indices.shape == shape
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from sdbr.bedrock.families import SizeRule
 from sdbr.errors import InputProblem
-from sdbr.media.stills.fit import Placement, allows, described, plan_fit
+from sdbr.media.stills.fit import Placement, allows, describe_rule, plan_fit
 from sdbr.request import Size
 
 NINE = (
@@ -105,7 +105,7 @@ def test_a_rule_that_nothing_fits_is_told():
 
 
 def test_a_rule_reads_as_words():
-    assert described(RULES["stepped"]) == (
+    assert describe_rule(RULES["stepped"]) == (
         "sides of 64 to 16384, multiples of 64, 262,144 to 1,048,576 pixels, "
         "an aspect of at most 2.5:1"
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdbr.media.stills.pan_zoom import STILL, Move, moved
+from sdbr.media.stills.pan_zoom import STILL, Move, pan_and_zoom
 
 WIDTH, HEIGHT = 96, 64
 
@@ -25,7 +25,7 @@ def brightest(image):
 
 def test_a_camera_that_does_not_move_gives_the_picture_itself():
     picture = spot(30, 30)
-    assert moved(picture, STILL) is picture
+    assert pan_and_zoom(picture, STILL) is picture
 
 
 @pytest.mark.parametrize(
@@ -39,34 +39,34 @@ def test_a_camera_that_does_not_move_gives_the_picture_itself():
     ],
 )
 def test_what_was_beside_the_middle_is_seen_where_the_move_puts_it(move, expected):
-    seen = brightest(moved(spot(64, 40), move))
+    seen = brightest(pan_and_zoom(spot(64, 40), move))
     assert seen == pytest.approx(expected, abs=1.0)
 
 
 def test_beyond_the_edges_lies_the_mirror_image():
     pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     pixels[:, :12] = (200, 30, 30)
-    seen = np.asarray(moved(Image.fromarray(pixels), Move(right=-0.25)))
+    seen = np.asarray(pan_and_zoom(Image.fromarray(pixels), Move(right=-0.25)))
     assert (seen[:, 14:34, 0] > 190).all()
     assert (seen[:, :10, 0] < 10).all()
 
 
 def test_no_part_of_a_far_view_is_empty():
     picture = Image.new("RGB", (WIDTH, HEIGHT), (90, 120, 150))
-    seen = np.asarray(moved(picture, Move(zoom=0.5, turn=30, right=0.9), 3))
+    seen = np.asarray(pan_and_zoom(picture, Move(zoom=0.5, turn=30, right=0.9), 3))
     assert (np.abs(seen.astype(int) - (90, 120, 150)) <= 1).all()
 
 
 def test_several_steps_at_once_are_as_many_single_ones():
     move = Move(zoom=1.1, right=0.02, turn=4)
-    once = brightest(moved(spot(50, 36), move, 3))
+    once = brightest(pan_and_zoom(spot(50, 36), move, 3))
     one_by_one = spot(50, 36)
     for _ in range(3):
-        one_by_one = moved(one_by_one, move)
+        one_by_one = pan_and_zoom(one_by_one, move)
     assert brightest(one_by_one) == pytest.approx(once, abs=0.6)
 
 
 def test_an_alpha_channel_moves_like_its_picture():
     plane = spot(64, 40).convert("L")
-    assert moved(plane, Move(right=0.125)).mode == "L"
-    assert brightest(moved(plane, Move(right=0.125))) == pytest.approx((52, 40), abs=1)
+    assert pan_and_zoom(plane, Move(right=0.125)).mode == "L"
+    assert brightest(pan_and_zoom(plane, Move(right=0.125))) == pytest.approx((52, 40), abs=1)

@@ -8,7 +8,7 @@ from sdbr.media.stills.pixels import (
     flatten,
     pad_to_even,
     part,
-    scaled,
+    scale,
     with_channels,
 )
 from tests.media.made_clips import picture
@@ -43,8 +43,8 @@ def test_odd_sides_become_even_by_doubling_the_last() -> None:
 
 
 def test_scaling_keeps_the_shape() -> None:
-    assert scaled(picture(0), 48).shape == (32, 48, 3)
-    assert scaled(picture(0, 500, 2), 5).shape == (1, 5, 3)
+    assert scale(picture(0), 48).shape == (32, 48, 3)
+    assert scale(picture(0, 500, 2), 5).shape == (1, 5, 3)
 
 
 def test_channels_are_added_opaque_and_taken_away_on_white() -> None:

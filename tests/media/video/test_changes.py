@@ -11,7 +11,7 @@ import pytest
 from sdbr.media.clip import Pixels
 from sdbr.media.open import open_reader
 from tests.media.made_clips import Film, join, make_film, picture, rewritten
-from tests.media.video.test_sound import samples
+from tests.media.video.test_sound_feed import samples
 
 TIMES = [Fraction(n, 25) for n in range(10)]
 LATE = [Fraction(10 + n, 25) for n in range(10)]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdbr.bedrock.families import SizeRule, dialect_of
+from sdbr.bedrock.families import SizeRule, family_of
 from sdbr.media.stills.fit import CropBox, Placement, plan_fit
-from sdbr.media.stills.pan_zoom import Move, moved
+from sdbr.media.stills.pan_zoom import Move, pan_and_zoom
 from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.animations import motions
 from sdbr.workflows.animations.motions import Loop, Motion, Still
@@ -19,7 +19,7 @@ FIRST = ImageRequest(SD35, "a fox", seed=7, init_image=Blob.of(b"still"), streng
 
 
 def still(size=(96, 64), model=SD35):
-    rule = dialect_of(model).size_rule(model)
+    rule = family_of(model).size_rule(model)
     return Still(FIRST, Loop.of(plan_fit(Size(*size), rule), rule))
 
 
@@ -59,23 +59,23 @@ def test_ramp_rises_evenly_from_low_to_the_strength_under_one_seed():
 def test_each_frame_of_evolve_is_drawn_over_the_one_before_as_the_camera_sees_it():
     move = Move(zoom=1.25)
     frames = motions.evolve(still(), Motion("evolve", 3, move))
-    assert frames[0].asked({}).init_image == FIRST.init_image
+    assert frames[0].request_over({}).init_image == FIRST.init_image
     assert frames[2].of == (1,)
     picture = gradient()
-    expected = np.asarray(moved(picture, move)).astype(int)
-    assert np.abs(sent(frames[2].asked({1: drawn(picture)})) - expected).max() <= 1
+    expected = np.asarray(pan_and_zoom(picture, move)).astype(int)
+    assert np.abs(sent(frames[2].request_over({1: drawn(picture)})) - expected).max() <= 1
 
 
 def test_the_same_picture_before_gives_the_same_request_unread():
     frame = motions.evolve(still(), Motion("evolve", 2, Move(zoom=1.1)))[1]
     one, other = drawn(gradient()), drawn(gradient(turned=True))
-    assert frame.asked({0: one}) == frame.asked({0: one})
-    assert frame.asked({0: one}) != frame.asked({0: other})
+    assert frame.request_over({0: one}) == frame.asked({0: one})
+    assert frame.request_over({0: one}) != frame.asked({0: other})
 
 
 def test_a_picture_that_came_larger_goes_in_again_as_large():
     frame = motions.evolve(still(), Motion("evolve", 2))[1]
-    assert sent(frame.asked({0: drawn(gradient((192, 128)))})).shape == (128, 192, 3)
+    assert sent(frame.request_over({0: drawn(gradient((192, 128)))})).shape == (128, 192, 3)
 
 
 def test_padding_is_not_drawn_over_again_and_again():
@@ -84,7 +84,7 @@ def test_padding_is_not_drawn_over_again_and_again():
     canvas = Image.new("RGB", size, (255, 0, 255))
     box = padded.loop.placement.placed
     canvas.paste((20, 90, 60), tuple(box))
-    again = sent(motions.evolve(padded, Motion("evolve", 2))[1].asked({0: drawn(canvas)}))
+    again = sent(motions.evolve(padded, Motion("evolve", 2))[1].request_over({0: drawn(canvas)}))
     assert again.shape[:2] == size[::-1]
     assert (np.abs(again - (20, 90, 60)) <= 8).all()
 
@@ -112,7 +112,7 @@ def test_on_a_journey_the_strength_is_least_near_the_ends():
 def test_a_frame_between_is_drawn_over_a_blend_of_both_ends():
     frames = motions.journey(replace(still(), end=FIRST), Motion("journey", 5))
     one, other = gradient(), gradient(turned=True)
-    request = frames[1].asked({0: drawn(one), 4: drawn(other)})
+    request = frames[1].request_over({0: drawn(one), 4: drawn(other)})
     expected = np.asarray(one) * 0.75 + np.asarray(other) * 0.25
     assert np.abs(sent(request) - expected).max() <= 1.5
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sdbr.workflows.report.embed import packed
+from sdbr.workflows.report.embed import pack
 
 
 def unpacked(text, size):
@@ -14,7 +14,7 @@ def unpacked(text, size):
 @pytest.mark.parametrize("size", [0, 1, 6, 7, 8, 255, 7 * 65_536 + 3])
 def test_packed_bytes_come_back_and_cost_a_sixth(size):
     data = np.random.default_rng(size).integers(0, 256, size, np.uint8).tobytes()
-    text = b"".join(packed(data))
+    text = b"".join(pack(data))
     assert unpacked(text.decode(), size) == data
     assert not set(text) & set(b"\0\r<")
     assert len(text) <= 1.17 * size + 20
@@ -22,4 +22,4 @@ def test_packed_bytes_come_back_and_cost_a_sixth(size):
 
 def test_every_byte_value_survives_packing():
     data = bytes(range(256)) * 7
-    assert unpacked(b"".join(packed(data)).decode(), len(data)) == data
+    assert unpacked(b"".join(pack(data)).decode(), len(data)) == data

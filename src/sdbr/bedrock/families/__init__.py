@@ -1,4 +1,4 @@
-"""The dialects of Bedrock's image models: `ls` here is the list.
+"""The families of Bedrock's image models: `ls` here is the list.
 
 A family is one module with six functions (see `Family`). It may say besides:
 
@@ -80,7 +80,7 @@ class Family(Protocol):
         """The picture in an answer. Raises Refused or ServiceProblem where there is none."""
 
 
-def dialect_of(model: Model) -> Family:
+def family_of(model: Model) -> Family:
     """The family module that speaks this model's language."""
     return cast(Family, _module(model.family))
 
@@ -100,7 +100,7 @@ def rules() -> Mapping[str, Rule]:
 
 def seeds_of(model: Model) -> NumberRange:
     """The seeds that a model takes."""
-    seeds: NumberRange = getattr(dialect_of(model), "SEEDS", SEED)
+    seeds: NumberRange = getattr(family_of(model), "SEEDS", SEED)
     return seeds
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sdbr.bedrock.answers import first_picture
+from sdbr.bedrock.answers import picture_or_refusal
 from sdbr.bedrock.families import Body, SizeRule
 from sdbr.bedrock.validation import (
     ASPECT,
@@ -161,7 +161,7 @@ def encode(request: ImageRequest) -> Body:
     service = _SERVICES[request.model.id]
     name = request.model.title
     body: Body = {
-        service.image: _required(request.init_image, name, "an input picture"),
+        service.image: _require(request.init_image, name, "an input picture"),
         "output_format": Choices(formats(request.model)).check("format", request.format),
     }
     if service.prompt == "required" or (service.prompt == "optional" and request.prompt):
@@ -172,7 +172,7 @@ def encode(request: ImageRequest) -> Body:
         if (data := getattr(request, picture)) is not None:
             body[picture] = data
     if "style_image" in service.pictures:
-        _required(request.style_image, name, "--style-image")
+        _require(request.style_image, name, "--style-image")
     values = _values(request)
     for neutral, wire in service.values.items():
         if wire.required and not str(values.get(neutral, "")).strip():
@@ -184,7 +184,7 @@ def encode(request: ImageRequest) -> Body:
     return body
 
 
-decode = first_picture
+decode = picture_or_refusal
 
 
 def _values(request: ImageRequest) -> dict[str, Value]:
@@ -195,7 +195,7 @@ def _values(request: ImageRequest) -> dict[str, Value]:
     return values | {name: value for name, value in given.items() if value is not None}
 
 
-def _required(picture: Blob | None, service: str, what: str) -> Blob:
+def _require(picture: Blob | None, service: str, what: str) -> Blob:
     if picture is None:
         raise UsageProblem(f"{service} needs {what}. Add it.")
     return picture

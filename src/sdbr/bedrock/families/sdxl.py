@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sdbr.bedrock.answers import broken_answer, picture_bytes, refused, seed_number
+from sdbr.bedrock.answers import broken_answer, explain_refusal, picture_bytes, seed_number
 from sdbr.bedrock.families import Artifact, Body, Flag, Leaf, SizeRule
 from sdbr.bedrock.validation import (
     ASPECT,
@@ -87,7 +87,7 @@ def encode(request: ImageRequest) -> Body:
         return body | _drawing_size(request)
     body["init_image"] = request.init_image
     if request.mask is not None or "mask_source" in extras:
-        return body | _masked(request, extras)
+        return body | _mask_fields(request, extras)
     return body | _influence(request, extras)
 
 
@@ -102,7 +102,7 @@ def decode(answer: Mapping[str, object]) -> Artifact:
         case "ERROR":
             raise ServiceProblem("SDXL reports an error.", again=True, billed="perhaps")
         case "CONTENT_FILTERED":
-            raise refused("Filter reason: output image")
+            raise explain_refusal("Filter reason: output image")
     data = picture_bytes(artifacts[0].get("base64"))
     return Artifact(data, seed_number(artifacts[0].get("seed")))
 
@@ -146,7 +146,7 @@ def _influence(request: ImageRequest, extras: Mapping[str, str | int | float]) -
     return body
 
 
-def _masked(request: ImageRequest, extras: Mapping[str, str | int | float]) -> Body:
+def _mask_fields(request: ImageRequest, extras: Mapping[str, str | int | float]) -> Body:
     source = extras.get("mask_source", "MASK_IMAGE_WHITE")
     body: Body = {"mask_source": Choices(MASK_SOURCES).check("mask_source", source)}
     if request.mask is not None:

@@ -5,7 +5,7 @@ Source: Amazon Bedrock User Guide, "Stability AI models", request and response o
 
 from __future__ import annotations
 
-from sdbr.bedrock.answers import first_picture
+from sdbr.bedrock.answers import picture_or_refusal
 from sdbr.bedrock.families import Body, SizeRule
 from sdbr.bedrock.validation import (
     ASPECT,
@@ -21,7 +21,7 @@ from sdbr.request import Blob, ImageRequest, Model
 
 _HAS_MODE = ("stability.sd3-large-v1:0", "stability.sd3-5-large-v1:0")
 _DEFAULT_STRENGTH = {"stability.stable-image-ultra-v1:1": 0.35}  # As documented.
-decode = first_picture
+decode = picture_or_refusal
 _OWN_DEFAULT = 0.6  # SD3 and SD3.5 state none and require a value: enough to show the look.
 
 

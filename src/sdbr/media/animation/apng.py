@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sdbr.media.clip import EncodingSettings, Pixels
 from sdbr.media.formats import PNG_SIGNATURE, png_chunk, png_chunks
-from sdbr.media.stills.pixels import changed_box, encode_png, part, scaled, with_channels
+from sdbr.media.stills.pixels import changed_box, encode_png, part, scale, with_channels
 
 _LEVEL = 6
 # Both halves of a delay are 16 bits.
@@ -35,7 +35,7 @@ class ApngSink:
 
     def add(self, image: Pixels, _at: Fraction, lasts: Fraction) -> None:
         """Append the part of the picture that changed."""
-        image = scaled(with_channels(image, self._channels), self._settings.width)
+        image = scale(with_channels(image, self._channels), self._settings.width)
         box = changed_box(self._before, image)
         png = encode_png(part(image, box), _LEVEL)
         header, *rest = png_chunks(png)

@@ -13,12 +13,12 @@ from sdbr.media.animation.palette import MOST, Palette, opaque
 from sdbr.media.clip import Pixels
 
 Plane = npt.NDArray[np.float64]
-Step = tuple[int, int, float]
+ErrorShare = tuple[int, int, float]
 """How far right, how far down, and the share of the error that goes there"""
 
 DITHERS = ("auto", "none", "bayer", "floyd", "sierra")
 # Floyd and Steinberg 1976, and Sierra's Filter Lite.
-_DIFFUSIONS: dict[str, tuple[Step, ...]] = {
+_DIFFUSIONS: dict[str, tuple[ErrorShare, ...]] = {
     "floyd": ((1, 0, 7 / 16), (-1, 1, 3 / 16), (0, 1, 5 / 16), (1, 1, 1 / 16)),
     "sierra": ((1, 0, 2 / 4), (-1, 1, 1 / 4), (0, 1, 1 / 4)),
 }
@@ -43,7 +43,7 @@ _SHARE = 0.1
 _VISIBLE, _INVISIBLE = 2.0, 1.28
 
 
-def drawn(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator[Indices]:
+def draw_indices(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator[Indices]:
     """Yield RGBA pictures of one size as palette indices (height, width); 255 is see-through.
 
     `dither` is none, bayer, floyd or sierra. A pixel that stays as it was keeps its entry: neither
@@ -65,8 +65,8 @@ def drawn(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator
 def _as_indices(pictures: Iterable[Pixels], palette: Palette, dither: str) -> Iterator[Indices]:
     if dither in _DIFFUSIONS:
         lookup = Nearest(palette)
-        for film in _grouped(pictures):
-            yield from _diffused(film, lookup, _DIFFUSIONS[dither])
+        for film in _group(pictures):
+            yield from _diffuse(film, lookup, _DIFFUSIONS[dither])
     elif dither == "bayer":
         pairs, matrix = Pairs(palette, _GRAIN), _bayer()
         for picture in pictures:
@@ -85,7 +85,7 @@ def _bayer() -> npt.NDArray[np.uint8]:
     return matrix
 
 
-def _grouped(pictures: Iterable[Pixels]) -> Iterator[Pixels]:
+def _group(pictures: Iterable[Pixels]) -> Iterator[Pixels]:
     group: list[Pixels] = []
     for picture in pictures:
         group.append(picture)
@@ -96,7 +96,7 @@ def _grouped(pictures: Iterable[Pixels]) -> Iterator[Pixels]:
         yield np.stack(group)
 
 
-def _diffused(film: Pixels, lookup: Nearest, steps: tuple[Step, ...]) -> Indices:
+def _diffuse(film: Pixels, lookup: Nearest, steps: tuple[ErrorShare, ...]) -> Indices:
     """Indices (frames, height, width) of RGBA pictures (frames, height, width, 4).
 
     All pixels with the same x + 2y depend on earlier ones alone, so they are drawn at once.
@@ -130,8 +130,8 @@ def dither_for(pictures: Iterable[Pixels], palette: Palette) -> str:
     """
     if palette.exact:
         return "none"
-    sample = [_seen(picture) for picture in pictures]
-    errors, smooth = _windows(sample, drawn(sample, palette, "none"), palette)
+    sample = [_lay_on_black(picture) for picture in pictures]
+    errors, smooth = _windows(sample, draw_indices(sample, palette, "none"), palette)
     gradients = smooth.mean() >= _SHARE
     off = np.sqrt(errors[smooth].mean() if gradients else errors.mean())
     if off < _INVISIBLE:
@@ -156,7 +156,7 @@ def _windows(
     return np.concatenate(errors), np.concatenate(smooth)
 
 
-def _seen(picture: Pixels) -> Pixels:
+def _lay_on_black(picture: Pixels) -> Pixels:
     """The picture on black, where it is see-through: such parts cannot band."""
     return np.where(opaque(picture)[..., None], picture, np.array([0, 0, 0, 255], np.uint8))
 

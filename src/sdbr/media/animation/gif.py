@@ -19,13 +19,14 @@ from av.codec.context import CodecContext, Flags
 from av.video.reformatter import Interpolation
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.media.animation.dither import DITHERS, dither_for, drawn
+from sdbr.media.animation.dither import DITHERS, dither_for, draw_indices
 from sdbr.media.animation.nearest import Indices
 from sdbr.media.animation.palette import MOST, Palette, palette_of
-from sdbr.media.clip import EncodingSettings, Note, Pixels
-from sdbr.media.spool import Spool
-from sdbr.media.stills.pixels import scaled, with_channels
+from sdbr.media.clip import EncodingSettings, Pixels
+from sdbr.media.frame_store import FrameStore
+from sdbr.media.stills.pixels import scale, with_channels
 from sdbr.media.timing import centiseconds
+from sdbr.request import Tell
 
 _TICK = Fraction(1, 100)
 _FEWEST_COLORS = 64
@@ -39,29 +40,29 @@ class GifSink:
     """One GIF being written; the pictures wait on disk until the palette is known."""
 
     def __init__(
-        self, target: Path, first: Pixels, settings: EncodingSettings, comment: str, note: Note
+        self, target: Path, first: Pixels, settings: EncodingSettings, comment: str, note: Tell
     ) -> None:
         if settings.dither not in DITHERS:
             raise UsageProblem(f"There is no dither {settings.dither!r}. Use one of {DITHERS}.")
         if not 2 <= settings.colors <= 256:
             raise UsageProblem(f"A GIF has 2 to 256 colors, not {settings.colors}.")
-        height, width = scaled(first, settings.width).shape[:2]
+        height, width = scale(first, settings.width).shape[:2]
         self._target, self._comment, self._note = target, comment, note
         self._settings = replace(settings, width=width)
         self._channels = first.shape[2]
-        self._spool = Spool(target.with_suffix(".spool"), width, height)
+        self._stored = FrameStore(target.with_suffix(".frames"), width, height)
         self._spans: list[tuple[Fraction, Fraction]] = []
         self._delays: list[tuple[int, int]] = []
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Keep one picture and its time."""
-        self._spool.add(scaled(with_channels(image, self._channels), self._settings.width))
+        self._stored.add(scale(with_channels(image, self._channels), self._settings.width))
         self._spans.append((at, lasts))
 
     def finish(self) -> None:
         """Find the palette, draw the frames with it, and write the file."""
         try:
-            self._spool.seal()
+            self._stored.seal()
             self._delays = centiseconds(self._spans)
             if (lost := len(self._spans) - len(self._delays)) > 0:
                 self._note(f"{lost} frames were left out: a GIF shows at most 50 a second.")
@@ -73,11 +74,11 @@ class GifSink:
             self._encode_within_limit()
             append_comment(self._target, self._comment)
         finally:
-            self._spool.remove()
+            self._stored.remove()
 
     def abort(self) -> None:
         """Remove what waits on disk."""
-        self._spool.remove()
+        self._stored.remove()
 
     def _encode_within_limit(self) -> None:
         look: EncodingSettings | None = self._settings
@@ -99,20 +100,20 @@ class GifSink:
 
     def _encode(self, look: EncodingSettings) -> tuple[int, EncodingSettings]:
         """Write the file; return its size in bytes, and the look without "auto"."""
-        palette = palette_of(self._shown(look.width), min(look.colors, MOST))
+        palette = palette_of(self._pictures(look.width), min(look.colors, MOST))
         if look.dither == "auto":
             step = max(1, len(self._delays) // _SAMPLED)
-            sample = islice(self._shown(look.width), 0, None, step)
+            sample = islice(self._pictures(look.width), 0, None, step)
             look = replace(look, dither=dither_for(sample, palette))
-        pictures = drawn(self._shown(look.width), palette, look.dither)
+        pictures = draw_indices(self._pictures(look.width), palette, look.dither)
         delays = (delay for _, delay in self._delays)
         _write(self._target, palette, look.loop, zip(pictures, delays, strict=True))
         return self._target.stat().st_size, look
 
-    def _shown(self, width: int | None) -> Iterator[Pixels]:
+    def _pictures(self, width: int | None) -> Iterator[Pixels]:
         """Yield the pictures that stay as RGBA, `width` pixels wide."""
         kept = {number for number, _ in self._delays}
-        for number, picture in enumerate(self._spool.pictures()):
+        for number, picture in enumerate(self._stored.pictures()):
             if number not in kept:
                 continue
             height = picture.height

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sdbr.media.animation.palette import Codes, Floats, Palette, centers_of, codes_of, nearest
+from sdbr.media.animation.palette import (
+    Codes,
+    Floats,
+    Palette,
+    centers_of,
+    codes_of,
+    nearest_centers,
+)
 
 Indices = npt.NDArray[np.uint8]
 
@@ -41,7 +48,7 @@ class Nearest:
         return codes
 
     def _learn(self, codes: Codes) -> None:
-        self._entries[codes] = nearest(centers_of(codes, self.bits), self.centers)
+        self._entries[codes] = nearest_centers(centers_of(codes, self.bits), self.centers)
         self._known[codes] = True
 
 

@@ -41,7 +41,7 @@ _AT_ONCE = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class ColorHistogram:
     """Colors (n, 3) of 0 to 255, and the number of pixels (n,) of each.
 
     `exact` says that these are the film's own colors, not the means of cells.
@@ -66,21 +66,21 @@ class Palette:
 
 def palette_of(pictures: Iterable[Pixels], colors: int) -> Palette:
     """Return the best palette of at most `colors` (1 to 255) for all RGBA pictures together."""
-    census = counted(pictures)
-    if census.exact and len(census.colors) <= colors:
-        own = census.colors if len(census.colors) else np.zeros((1, 3))
+    histogram = count_colors(pictures)
+    if histogram.exact and len(histogram.colors) <= colors:
+        own = histogram.colors if len(histogram.colors) else np.zeros((1, 3))
         return Palette(own.astype(np.uint8), True)
-    start = coarser(census, _COARSE_BITS)
+    start = coarser(histogram, _COARSE_BITS)
     if len(start.colors) < _ENOUGH_CELLS:
-        start = census
-    centers = _fitted(_split(start, colors), start, _COARSE_STEPS)
-    centers = _fitted(centers, census, _FINE_STEPS)
-    off = census.colors - centers[nearest(census.colors, centers)]
-    error = np.sqrt(np.average((off**2).mean(axis=1), weights=census.weights))
+        start = histogram
+    centers = _fit_centers(_split(start, colors), start, _COARSE_STEPS)
+    centers = _fit_centers(centers, histogram, _FINE_STEPS)
+    off = histogram.colors - centers[nearest_centers(histogram.colors, centers)]
+    error = np.sqrt(np.average((off**2).mean(axis=1), weights=histogram.weights))
     return Palette(np.unique(centers.round().astype(np.uint8), axis=0), False, float(error))
 
 
-def nearest(colors: Floats, centers: Floats) -> Codes:
+def nearest_centers(colors: Floats, centers: Floats) -> Codes:
     """Return for each color (n, 3) the index of the center nearest to it."""
     found = np.empty(len(colors), np.intp)
     squares = (centers**2).sum(axis=1)
@@ -91,22 +91,22 @@ def nearest(colors: Floats, centers: Floats) -> Codes:
     return found
 
 
-def _split(census: Census, count: int) -> Floats:
+def _split(histogram: ColorHistogram, count: int) -> Floats:
     """The means of `count` boxes of cells, or of fewer where there are no more cells."""
-    boxes = [np.arange(len(census.colors))]
-    errors = [_error(census, boxes[0])]
+    boxes = [np.arange(len(histogram.colors))]
+    errors = [_error(histogram, boxes[0])]
     while len(boxes) < count and max(errors) > 0:
         worst = int(np.argmax(errors))
-        halves = _halves(census, boxes[worst])
+        halves = _halves(histogram, boxes[worst])
         boxes[worst : worst + 1] = halves
-        errors[worst : worst + 1] = [_error(census, half) for half in halves]
-    return np.stack([_mean(census, box) for box in boxes])
+        errors[worst : worst + 1] = [_error(histogram, half) for half in halves]
+    return np.stack([_mean(histogram, box) for box in boxes])
 
 
-def _halves(census: Census, box: Codes) -> list[Codes]:
+def _halves(histogram: ColorHistogram, box: Codes) -> list[Codes]:
     """A box cut across its longest axis, where the least error is left."""
-    colors, weights = census.colors[box], census.weights[box]
-    away = colors - _mean(census, box)
+    colors, weights = histogram.colors[box], histogram.weights[box]
+    away = colors - _mean(histogram, box)
     axis = np.linalg.eigh((away * weights[:, None]).T @ away)[1][:, -1]
     along = away @ axis
     order = np.argsort(along)
@@ -118,25 +118,25 @@ def _halves(census: Census, box: Codes) -> list[Codes]:
     return [box[order[:cut]], box[order[cut:]]]
 
 
-def _mean(census: Census, box: Codes) -> Floats:
-    mean = np.average(census.colors[box], axis=0, weights=census.weights[box])
+def _mean(histogram: ColorHistogram, box: Codes) -> Floats:
+    mean = np.average(histogram.colors[box], axis=0, weights=histogram.weights[box])
     return np.asarray(mean, dtype=np.float32)
 
 
-def _error(census: Census, box: Codes) -> float:
+def _error(histogram: ColorHistogram, box: Codes) -> float:
     """The squared error of a box drawn in its mean; 0 where it cannot be cut."""
     if len(box) < 2:
         return 0.0
-    away = census.colors[box] - _mean(census, box)
-    return float((census.weights[box, None] * away**2).sum())
+    away = histogram.colors[box] - _mean(histogram, box)
+    return float((histogram.weights[box, None] * away**2).sum())
 
 
-def _fitted(centers: Floats, census: Census, steps: int) -> Floats:
+def _fit_centers(centers: Floats, histogram: ColorHistogram, steps: int) -> Floats:
     for _ in range(steps):
-        own = nearest(census.colors, centers)
-        share = np.bincount(own, census.weights, len(centers))
+        own = nearest_centers(histogram.colors, centers)
+        share = np.bincount(own, histogram.weights, len(centers))
         totals = [
-            np.bincount(own, census.weights * census.colors[:, channel], len(centers))
+            np.bincount(own, histogram.weights * histogram.colors[:, channel], len(centers))
             for channel in range(3)
         ]
         used = share > 0
@@ -144,7 +144,7 @@ def _fitted(centers: Floats, census: Census, steps: int) -> Floats:
     return centers
 
 
-def counted(pictures: Iterable[Pixels]) -> Census:
+def count_colors(pictures: Iterable[Pixels]) -> ColorHistogram:
     """Count the opaque pixels of RGBA pictures of one film."""
     known: Codes = np.zeros(0, np.intp)
     numbers: Weights = np.zeros(0)
@@ -152,22 +152,22 @@ def counted(pictures: Iterable[Pixels]) -> Census:
     for picture in pictures:
         pixels = picture[opaque(picture)][:, :3]
         if len(known) <= _DISTINCT:
-            known, numbers = _merged(known, numbers, codes_of(pixels, 8))
+            known, numbers = _merge(known, numbers, codes_of(pixels, 8))
         cells = codes_of(pixels, _BITS)
         counts += np.bincount(cells, minlength=_CELLS)
         for channel in range(3):
             sums[channel] += np.bincount(cells, pixels[:, channel], _CELLS)
     if len(known) <= _DISTINCT:
-        return Census(centers_of(known, 8), numbers, True)
+        return ColorHistogram(centers_of(known, 8), numbers, True)
     return _means(counts, sums)
 
 
-def coarser(census: Census, bits: int) -> Census:
+def coarser(histogram: ColorHistogram, bits: int) -> ColorHistogram:
     """Return the same pixels in cells of `bits` a channel."""
-    codes = codes_of(census.colors.astype(np.uint8), bits)
+    codes = codes_of(histogram.colors.astype(np.uint8), bits)
     counts, *sums = (
         np.bincount(codes, weights, 1 << 3 * bits).astype(np.float64)
-        for weights in (census.weights, *(census.weights * census.colors.T))
+        for weights in (histogram.weights, *(histogram.weights * histogram.colors.T))
     )
     return _means(counts, np.stack(sums))
 
@@ -190,14 +190,14 @@ def centers_of(codes: Codes, bits: int) -> Floats:
     return (corners * side + (side - 1) / 2).astype(np.float32)
 
 
-def _merged(known: Codes, numbers: Weights, codes: Codes) -> tuple[Codes, Weights]:
+def _merge(known: Codes, numbers: Weights, codes: Codes) -> tuple[Codes, Weights]:
     fresh, times = np.unique(codes, return_counts=True)
     merged, places = np.unique(np.concatenate([known, fresh]), return_inverse=True)
     totals = np.bincount(places, np.concatenate([numbers, times]), len(merged))
     return merged, totals.astype(np.float64)
 
 
-def _means(counts: Weights, sums: Weights) -> Census:
+def _means(counts: Weights, sums: Weights) -> ColorHistogram:
     used = np.flatnonzero(counts)
     means = (sums[:, used] / counts[used]).T.astype(np.float32)
-    return Census(means, counts[used], False)
+    return ColorHistogram(means, counts[used], False)

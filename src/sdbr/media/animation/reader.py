@@ -34,7 +34,7 @@ def probe(kind: str, path: Path) -> Clip:
     index = index_of(kind, path)
     if not index.lengths:
         raise _unreadable(path)
-    with closing(_opened(path, index)) as file:
+    with closing(_open(path, index)) as file:
         try:
             height, width = file.read(index=index.skipped, mode="RGB").shape[:2]
             has_alpha = _has_alpha(file, index, kind)
@@ -62,7 +62,7 @@ def frames(
     """Yield the frames whose `at` is in [start, end), in seconds; `note` takes what was odd."""
     index = index_of(clip.kind, clip.path)
     at = Fraction(0)
-    with closing(_opened(clip.path, index)) as file:
+    with closing(_open(clip.path, index)) as file:
         for number, lasts in enumerate(index.lengths):
             if end is not None and at >= end:
                 return
@@ -89,8 +89,8 @@ def _in_srgb(file: PillowPlugin, number: int, alpha: bool) -> Pixels:
     return array_in_srgb(pixels, {str(name): value for name, value in said.items()})
 
 
-def _opened(path: Path, index: Index) -> PillowPlugin:
-    source = path if index.whole or not index.end else _mended(path, index.end)
+def _open(path: Path, index: Index) -> PillowPlugin:
+    source = path if index.whole or not index.end else _mend(path, index.end)
     try:
         file = iio.imopen(source, "r", plugin="pillow")
     except OSError as error:
@@ -105,7 +105,7 @@ def _opened(path: Path, index: Index) -> PillowPlugin:
     return file
 
 
-def _mended(path: Path, end: int) -> io.BytesIO:
+def _mend(path: Path, end: int) -> io.BytesIO:
     """Return the whole chunks of a cut WebP as a file; libwebp reads none that is cut."""
     with path.open("rb") as file:
         data = bytearray(file.read(end))

@@ -17,7 +17,7 @@ from PIL import Image
 from sdbr.media.clip import EncodingSettings, Pixels
 from sdbr.media.formats import riff_chunk, webp_chunks
 from sdbr.media.metadata.webp import with_record
-from sdbr.media.stills.pixels import changed_box, part, scaled, with_channels
+from sdbr.media.stills.pixels import changed_box, part, scale, with_channels
 from sdbr.media.timing import to_tick
 
 _TICK = Fraction(1, 1000)
@@ -38,7 +38,7 @@ class WebpSink:
         self._before: Pixels | None = None
         self._comment = comment
         self._file = target.open("w+b")
-        height, width = scaled(first, settings.width).shape[:2]
+        height, width = scale(first, settings.width).shape[:2]
         flags = _ANIMATION | (_ALPHA if self._channels == 4 else 0) | (_XMP if comment else 0)
         header = bytes([flags, 0, 0, 0]) + _three(width - 1) + _three(height - 1)
         plays = 1 if settings.loop is None else min(settings.loop, 65535)
@@ -48,14 +48,14 @@ class WebpSink:
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
         """Append the part of the picture that changed."""
-        image = scaled(with_channels(image, self._channels), self._settings.width)
+        image = scale(with_channels(image, self._channels), self._settings.width)
         # The format counts a frame's corner in steps of two pixels.
         box = changed_box(self._before, image, step=2)
         self._before = image
         length = min(_LONGEST, max(1, to_tick(at + lasts, _TICK) - to_tick(at, _TICK)))
         places = (box.x // 2, box.y // 2, box.width - 1, box.height - 1, length)
         head = b"".join(map(_three, places)) + bytes([_NO_BLEND])
-        self._file.write(riff_chunk(b"ANMF", head + self._encoded(part(image, box))))
+        self._file.write(riff_chunk(b"ANMF", head + self._encode(part(image, box))))
 
     def finish(self) -> None:
         """Write the comment and the file's length."""
@@ -71,7 +71,7 @@ class WebpSink:
         with suppress(OSError):
             self._file.close()
 
-    def _encoded(self, image: Pixels) -> bytes:
+    def _encode(self, image: Pixels) -> bytes:
         buffer, lossless = io.BytesIO(), self._settings.lossless
         options = {"quality": self._settings.quality, "lossless": lossless, "exact": lossless}
         Image.fromarray(image).save(buffer, "WEBP", **options)

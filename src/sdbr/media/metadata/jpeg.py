@@ -40,7 +40,7 @@ def read(data: bytes) -> dict[str, str]:
     """Return the webui's text and sdbr's record, as far as they are there."""
     segments = list(jpeg_segments(data))
     bodies = [_body(data, s) for s in segments if s.marker == _COM]
-    texts = {key: _joined(bodies, name) for key, name in _KEYS.items()}
+    texts = {key: _join(bodies, name) for key, name in _KEYS.items()}
     block = _exif_block(data, _exif_segment(data, segments))
     texts["parameters"] = texts["parameters"] or exif.user_comment(block)
     return texts
@@ -68,7 +68,7 @@ def _comments(name: str, text: bytes) -> list[bytes]:
     ]
 
 
-def _joined(bodies: list[bytes], name: str) -> str:
+def _join(bodies: list[bytes], name: str) -> str:
     matches = [m for body in bodies if (m := _COMMENT.fullmatch(body)) and m[1].decode() == name]
     if not matches or len(matches) != int(matches[0][3]):
         return ""

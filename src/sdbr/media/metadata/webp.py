@@ -29,7 +29,7 @@ _CLOSE = "</sdbr:record></rdf:Description>"
 
 def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
     """Put the texts behind the picture's own chunks, and the extended header before them."""
-    chunks, own, found = _needed(data), list(webp_chunks(data)), sniff(data)
+    chunks, own, found = _needed_chunks(data), list(webp_chunks(data)), sniff(data)
     if found is None or not own:
         return data
     block, packet = _exif_block(chunks), _packet(chunks)
@@ -50,7 +50,7 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
 
 def read(data: bytes | mmap) -> dict[str, str]:
     """Return the webui's text and sdbr's record, as far as they are there."""
-    chunks = _needed(data)
+    chunks = _needed_chunks(data)
     # Another program may have written the packet anew, with more around the record than _OPEN.
     _, opened, rest = _packet(chunks).partition("<sdbr:record>")
     record, closed, _ = rest.partition("</sdbr:record>")
@@ -60,7 +60,7 @@ def read(data: bytes | mmap) -> dict[str, str]:
     }
 
 
-def _needed(data: bytes | mmap) -> dict[bytes, bytes]:
+def _needed_chunks(data: bytes | mmap) -> dict[bytes, bytes]:
     chunks = (chunk for chunk in webp_chunks(data) if chunk.name in _NEEDED)
     return {chunk.name: data[chunk.start : chunk.end] for chunk in chunks}
 

@@ -40,7 +40,7 @@ def in_srgb(image: Image.Image, code: ColorCode | None = None) -> tuple[Image.Im
     return color, notes + conversions
 
 
-def flattened(image: Image.Image, background: str) -> tuple[Image.Image, list[str]]:
+def flatten(image: Image.Image, background: str) -> tuple[Image.Image, list[str]]:
     """Lay an RGBA picture on a background color. Raises UsageProblem for an unknown color."""
     color = rgb_of(background)
     if image.mode != "RGBA":

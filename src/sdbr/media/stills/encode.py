@@ -12,7 +12,7 @@ from PIL import Image
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
 from sdbr.media.formats import PNG_SIGNATURE, deflate, png_chunk
-from sdbr.media.stills.color import flattened
+from sdbr.media.stills.color import flatten
 
 MAX_INPUT_BYTES = 18_000_000
 """An input picture's file: Base64 adds a third, and a request may hold 25,000,000 bytes."""
@@ -36,7 +36,7 @@ def encode(image: Image.Image, format: str = "png", quality: int = 95) -> bytes:
     options: dict[str, int] = {"png": {"compress_level": 1}, "webp": {"method": 4}}.get(format, {})
     if format == "jpeg":
         if "A" in image.getbands():
-            image, _ = flattened(image.convert("RGBA"), "white")
+            image, _ = flatten(image.convert("RGBA"), "white")
         options = {"subsampling": 0 if quality >= 90 else 2}
     if format != "png":
         options["quality"] = quality
@@ -80,12 +80,12 @@ def encode_frame(image: Pixels) -> bytes:
     """
     height, width, channels = image.shape
     header = struct.pack(">2I5B", width, height, 8, _COLOR_TYPES[channels], 0, 0, 0)
-    packed = deflate.compress(_filtered(image).data, _LEVEL)
+    packed = deflate.compress(_filter_rows(image).data, _LEVEL)
     chunks = png_chunk(b"IHDR", header), png_chunk(b"IDAT", packed), png_chunk(b"IEND", b"")
     return PNG_SIGNATURE + b"".join(chunks)
 
 
-def _filtered(image: Pixels) -> npt.NDArray[np.uint8]:
+def _filter_rows(image: Pixels) -> npt.NDArray[np.uint8]:
     """The rows, each with its filter's number before it: what is left of a byte after the byte
     one pixel before it, or one row above, is taken away."""
     height, width, channels = image.shape

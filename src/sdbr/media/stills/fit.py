@@ -63,15 +63,15 @@ def plan_fit(source: Size, rule: SizeRule, mode: Fit = "contain") -> Placement:
     """
     if mode == "none" and not allows(rule, source):
         raise InputProblem(
-            f"The picture is {source}, and the model takes {described(rule)}. "
+            f"The picture is {source}, and the model takes {describe_rule(rule)}. "
             "Leave out --fit none, or resize the picture."
         )
     size = source if allows(rule, source) else _nearest(source, rule, mode)
     used, placed = _whole(source), _whole(size)
     if mode == "cover":
-        used = _middle(source, _inscribed(size, source))
+        used = _middle(source, _inscribe(size, source))
     elif mode == "contain":
-        placed = _middle(size, _inscribed(source, size))
+        placed = _middle(size, _inscribe(source, size))
     return Placement(source, size, used, placed)
 
 
@@ -89,7 +89,7 @@ def allows(rule: SizeRule, size: Size) -> bool:
     )
 
 
-def described(rule: SizeRule) -> str:
+def describe_rule(rule: SizeRule) -> str:
     """The rule in words, for a message."""
     if rule.exact:
         return "only " + ", ".join(str(size) for size in rule.exact)
@@ -110,7 +110,9 @@ def _nearest(source: Size, rule: SizeRule, mode: Fit) -> Size:
         around = (_multiples(side, rule) for side in (width, height))
         candidates = [size for pair in product(*around) if allows(rule, size := Size(*pair))]
     if not candidates:
-        raise InputProblem(f"No size near {source} is one of {described(rule)}. Resize it first.")
+        raise InputProblem(
+            f"No size near {source} is one of {describe_rule(rule)}. Resize it first."
+        )
 
     def distance(size: Size) -> tuple[float, float]:
         aspect = abs(log(size.width * height / (size.height * width)))
@@ -153,7 +155,7 @@ def _multiples(side: float, rule: SizeRule) -> list[int]:
     return [n * step for n in steps if n > 0]
 
 
-def _inscribed(inner: Size, outer: Size) -> Size:
+def _inscribe(inner: Size, outer: Size) -> Size:
     """The largest size of `inner`'s aspect in `outer`; a gap of a pixel or less is closed."""
     scale = min(outer.width / inner.width, outer.height / inner.height)
     sides = (max(1, round(side * scale)) for side in inner)

@@ -14,7 +14,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from sdbr.errors import InputProblem, SdbrError
 from sdbr.media.formats import boxed_format, sniff
-from sdbr.media.stills.color import flattened, in_srgb
+from sdbr.media.stills.color import flatten, in_srgb
 from sdbr.media.stills.decoders import decoders_for, jpeg_xl_size
 from sdbr.media.stills.profile import ColorCode, color_code
 from sdbr.request import Picture, Size
@@ -110,7 +110,7 @@ def open_answer(picture: Picture, *, keep_alpha: bool = False) -> Image.Image:
             "The model's picture cannot be decoded. Draw it again with --fresh."
         ) from error
     color.info = {}
-    return color if keep_alpha or color.mode == "RGB" else flattened(color, "white")[0]
+    return color if keep_alpha or color.mode == "RGB" else flatten(color, "white")[0]
 
 
 def _stream(source: Path | bytes, name: str) -> BinaryIO:
@@ -177,7 +177,7 @@ def _without_padding(found: DecodedPicture) -> DecodedPicture:
 
 
 def _on(background: str, found: DecodedPicture) -> DecodedPicture:
-    image, fills = flattened(found.image, background)
+    image, fills = flatten(found.image, background)
     return replace(found, image=image, notes=(*found.notes, *fills))
 
 
@@ -190,7 +190,7 @@ def _decode(
     if wanted:
         image.draft(None, (2 * wanted[0], 2 * wanted[1]))
     image.load()
-    picture, conversions = in_srgb(_reduced(image, wanted), code)
+    picture, conversions = in_srgb(_reduce(image, wanted), code)
     notes += conversions
     if turn in _TURNS:
         picture = picture.transpose(_TURNS[turn])
@@ -218,7 +218,7 @@ def _orientation(image: ImageFile.ImageFile) -> int:
     return turn if isinstance(turn, int) and turn in _TURNS else 1
 
 
-def _reduced(image: Image.Image, wanted: tuple[int, ...] | None) -> Image.Image:
+def _reduce(image: Image.Image, wanted: tuple[int, ...] | None) -> Image.Image:
     """Shrink by a whole factor where more than twice the wanted size would stay."""
     if not wanted or image.mode in ("P", "1", "I", "F") or image.mode.startswith("I;"):
         return image

@@ -29,7 +29,7 @@ class Move:
 STILL = Move()
 
 
-def moved(image: Image.Image, move: Move, steps: int = 1) -> Image.Image:
+def pan_and_zoom(image: Image.Image, move: Move, steps: int = 1) -> Image.Image:
     """Return the view after `steps` of `move`, as large as the picture."""
     if move == STILL or steps == 0:
         return image

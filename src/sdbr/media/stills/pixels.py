@@ -71,7 +71,7 @@ def pad_to_even(image: Pixels) -> Pixels:
     return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
-def scaled(image: Pixels, width: int | None) -> Pixels:
+def scale(image: Pixels, width: int | None) -> Pixels:
     """Return the image `width` pixels wide, in its own shape; None leaves it as it is."""
     if width is None or width == image.shape[1]:
         return image

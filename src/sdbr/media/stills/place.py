@@ -26,17 +26,17 @@ def apply(image: Image.Image, placement: Placement, fill: int | None = None) -> 
     Padding continues the picture, mirrored at its edges and blurred, so that a model finds
     nothing to invent a border from; `fill` (a gray level) takes its place, as a mask needs.
     """
-    used = _scaled(placement.used, placement.source, Size(*image.size))
-    if image.size == placement.size and used == (0, 0, *image.size) and not _padded(placement):
+    used = _scale_box(placement.used, placement.source, Size(*image.size))
+    if image.size == placement.size and used == (0, 0, *image.size) and not _is_padded(placement):
         return image
     part = image.resize(placement.placed.size, _LANCZOS, used)
-    if not _padded(placement):
+    if not _is_padded(placement):
         return part
     canvas = Image.new(image.mode, placement.size, fill or 0)
     canvas.paste(part, placement.placed)
     if fill is not None:
         return canvas
-    canvas = _mirrored(canvas, placement.placed)
+    canvas = _mirror_around(canvas, placement.placed)
     canvas.paste(part, placement.placed)
     return canvas
 
@@ -47,7 +47,7 @@ def restore(image: Image.Image, placement: Placement, *, exact: bool = False) ->
     It keeps the model's resolution, whatever that is; `exact` gives it the source's size. After
     `cover` that is the size of the part that was used, because the rest was never drawn.
     """
-    box = _scaled(placement.placed, placement.size, Size(*image.size))
+    box = _scale_box(placement.placed, placement.size, Size(*image.size))
     target = placement.used.size
     if not exact:
         target = _in_aspect(target, Size(round(box[2] - box[0]), round(box[3] - box[1])))
@@ -81,11 +81,11 @@ def prepare_mask(source: Path | bytes, size: Size, *, invert: bool = False) -> I
     return mask
 
 
-def _padded(placement: Placement) -> bool:
+def _is_padded(placement: Placement) -> bool:
     return placement.placed.size != placement.size
 
 
-def _scaled(box: CropBox, whole: Size, actual: Size) -> tuple[float, float, float, float]:
+def _scale_box(box: CropBox, whole: Size, actual: Size) -> tuple[float, float, float, float]:
     """The box of a picture of size `whole` in the same picture of size `actual`."""
     x, y = actual.width / whole.width, actual.height / whole.height
     right, bottom = min(box.right * x, actual.width), min(box.bottom * y, actual.height)
@@ -103,7 +103,7 @@ def _in_aspect(aspect: Size, drawn: Size) -> Size:
     return Size(max(1, round(aspect.width * scale)), max(1, round(aspect.height * scale)))
 
 
-def _mirrored(canvas: Image.Image, placed: CropBox) -> Image.Image:
+def _mirror_around(canvas: Image.Image, placed: CropBox) -> Image.Image:
     """Fill what lies around `placed` with its mirror images, softened."""
     canvas = _mirror_sideways(canvas, placed.left, placed.right)
     canvas = canvas.transpose(Image.Transpose.TRANSPOSE)

@@ -77,12 +77,14 @@ def matrix_profile(
     colors, ArithmeticError or struct.error where a number is none of an eye's.
     """
     kind, parameters = (3, _SRGB_CURVE) if gamma is None else (0, (1 / gamma,))
-    curve = b"para" + struct.pack(">4xH2x", kind) + _fixed(*parameters)
+    curve = b"para" + struct.pack(">4xH2x", kind) + _fixed_point(*parameters)
     words = title.encode("utf-16-be")
     text = b"mluc" + struct.pack(">4xII4sII", 1, 12, b"enUS", len(words), 28) + words
-    red, green, blue = (b"XYZ " + bytes(4) + _fixed(*column) for column in _colorants(points).T)
-    return _assembled(
-        {b"desc": text, b"cprt": text, b"wtpt": b"XYZ " + bytes(4) + _fixed(*_D50)}
+    red, green, blue = (
+        b"XYZ " + bytes(4) + _fixed_point(*column) for column in _colorants(points).T
+    )
+    return _assemble(
+        {b"desc": text, b"cprt": text, b"wtpt": b"XYZ " + bytes(4) + _fixed_point(*_D50)}
         | {b"rXYZ": red, b"gXYZ": green, b"bXYZ": blue}
         | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     )
@@ -99,11 +101,11 @@ def _colorants(points: Sequence[float]) -> npt.NDArray[np.float64]:
     return np.asarray(np.linalg.inv(bradford) @ adapted @ bradford @ xyz, np.float64)
 
 
-def _fixed(*numbers: float) -> bytes:
+def _fixed_point(*numbers: float) -> bytes:
     return struct.pack(f">{len(numbers)}i", *(round(65536 * number) for number in numbers))
 
 
-def _assembled(tags: Mapping[bytes, bytes]) -> bytes:
+def _assemble(tags: Mapping[bytes, bytes]) -> bytes:
     """A display profile of RGB in version 4.2 (ICC.1, section 7)."""
     table, body = struct.pack(">I", len(tags)), b""
     start = 128 + 4 + 12 * len(tags)
@@ -111,5 +113,5 @@ def _assembled(tags: Mapping[bytes, bytes]) -> bytes:
         table += name + struct.pack(">II", start + len(body), len(data))
         body += data + bytes(-len(data) % 4)
     header = struct.pack(">I4xI", start + len(body), 0x04200000) + b"mntrRGB XYZ "
-    header += bytes(12) + b"acsp" + bytes(28) + _fixed(*_D50)
+    header += bytes(12) + b"acsp" + bytes(28) + _fixed_point(*_D50)
     return header.ljust(128, b"\0") + table + body

@@ -41,7 +41,7 @@ def contact_sheet(cells: Cells, labels: Labels = Labels(), side: int = 256) -> I
     Thumbnails shrink further where the sheet would pass 40 megapixels.
     """
     columns = max((len(row) for row in cells), default=0)
-    bound = _bounded(side, columns * len(cells))
+    bound = _limit_side(side, columns * len(cells))
     filled = [[*row, *[None] * (columns - len(row))] for row in cells]
     small = [[_thumbnail(picture, bound) for picture in row] for row in filled]
     widths = [max([_SMALLEST, *(p.width for p in each if p)]) for each in zip(*small, strict=True)]
@@ -68,7 +68,7 @@ def thumbnail(source: Path | bytes, side: int = 256) -> Image.Image:
     return _thumbnail(picture, side) or picture
 
 
-def _bounded(side: int, count: int) -> int:
+def _limit_side(side: int, count: int) -> int:
     fitting = int((_MOST_PIXELS / max(count, 1)) ** 0.5) - _GAP
     return max(_SMALLEST, min(side, fitting))
 

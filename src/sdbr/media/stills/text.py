@@ -37,10 +37,10 @@ def line_height(size: int) -> int:
 
 def wrap(text: str, size: int, width: float, most: int = 2) -> list[Line]:
     """Break text into at most `most` lines of at most `width` pixels; "…" ends what is cut."""
-    words = "".join(map(_spelled, unicodedata.normalize("NFC", text[:2000]))).split()
+    words = "".join(map(_spell, unicodedata.normalize("NFC", text[:2000]))).split()
     lines: list[str] = []
     while words and len(lines) < most:
-        taken = _fitting(words, size, width)
+        taken = _count_fitting(words, size, width)
         # A word wider than the line is broken, not left out.
         line = " ".join(words[:taken]) if taken else _cut(words[0], size, width)
         rest = [] if taken else [words[0][len(line) :]]
@@ -59,7 +59,7 @@ def draw_line(draw: ImageDraw.ImageDraw, at: tuple[float, float], line: Line, co
         x += font.getlength(text)
 
 
-def _fitting(words: list[str], size: int, width: float) -> int:
+def _count_fitting(words: list[str], size: int, width: float) -> int:
     count = 0
     while count < len(words) and _line(" ".join(words[: count + 1]), size).width <= width:
         count += 1
@@ -81,7 +81,7 @@ def _line(text: str, size: int) -> Line:
     return Line(pieces, sum(font.getlength(piece) for piece, font in pieces))
 
 
-def _spelled(character: str) -> str:
+def _spell(character: str) -> str:
     """The character itself where a font has it, else a plain letter, a name or a question mark."""
     if character.isspace():
         return " "

@@ -22,7 +22,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from sdbr.media.clip import ClockBreak
-from sdbr.media.video.sound_tracks import codec_of, parameters_in
+from sdbr.media.video.track_writers import codec_of, parameters_in
 
 S = TypeVar("S", bound=Stream)
 

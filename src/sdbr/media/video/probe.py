@@ -80,7 +80,7 @@ def probe(path: Path, track: int | None = None) -> Clip:
         stream = picture_stream(container, chosen.number)
         packets = mend(container.demux(stream), breaks)
         pace = _measured_pace(packets, stream, cut=missing_bytes(path) > 0)
-        clip = _described(path, container, stream, (frame, pace), counts)
+        clip = _describe(path, container, stream, (frame, pace), counts)
     # Matroska says how long its last picture is shown; others declare the longest of their tracks.
     if end is not None and not indexed and (breaks or clip.kind != "matroska"):
         clip = replace(clip, duration=end - clip.start)
@@ -162,7 +162,7 @@ def _measured_pace(
     return pace_of(times, tick, rate)
 
 
-def _described(
+def _describe(
     path: Path,
     container: InputContainer,
     stream: VideoStream,

@@ -18,14 +18,14 @@ from av.video import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from sdbr.media.clip import Clip, Frame, Note, Pixels
+from sdbr.media.clip import Clip, Frame, Pixels
 from sdbr.media.stills.pixels import array_in_srgb, with_channels
 from sdbr.media.video import yuv
 from sdbr.media.video.alpha import AlphaDecoder
 from sdbr.media.video.clock import mend
 from sdbr.media.video.probe import open_container, refuse_giants, square_size, unreadable
 from sdbr.media.video.tracks import picture_stream
-from sdbr.request import Size
+from sdbr.request import Size, Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class _Picture(NamedTuple):
     square: Size
 
 
-_Timed = tuple[Fraction, _Picture]
+_TimedPicture = tuple[Fraction, _Picture]
 
 
-def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Note) -> Iterator[Frame]:
+def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Tell) -> Iterator[Frame]:
     """Yield the frames whose `at` is in [start, end), in seconds; `note` takes what was odd.
 
     A frame that is shown for longer than usual, or a second, is cut at `start` and `end`. Raises
@@ -56,7 +56,7 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Note) -> Ite
     """
     reformatter = VideoReformatter()
     usual = min(1 / clip.pace.rate, Fraction(1))
-    for at, lasts, picture in _with_lengths(clip, _decoded(clip, start, note), note):
+    for at, lasts, picture in _with_lengths(clip, _decode(clip, start, note), note):
         if end is not None and at >= end:
             return
         if at < start and at + lasts > start + usual:
@@ -74,7 +74,7 @@ def _upright(picture: _Picture, clip: Clip, reformatter: VideoReformatter) -> Pi
     image = yuv.to_rgb(picture.frame, inside, reformatter)
     image = with_channels(image, 4) if clip.has_alpha else image[..., :3]
     if inside != size:
-        image = _framed(image, size)
+        image = _frame_in_black(image, size)
     if clip.profile:
         image = array_in_srgb(image, {"icc_profile": clip.profile})
     if clip.mirrored:
@@ -92,7 +92,7 @@ def _inside(square: Size, size: Size) -> Size:
     return size if missing[0] <= near[0] and missing[1] <= near[1] else inside
 
 
-def _framed(image: Pixels, size: Size) -> Pixels:
+def _frame_in_black(image: Pixels, size: Size) -> Pixels:
     """Put the picture amid black bars."""
     height, width = image.shape[:2]
     top, left = (size.height - height) // 2, (size.width - width) // 2
@@ -103,10 +103,10 @@ def _framed(image: Pixels, size: Size) -> Pixels:
 
 
 def _with_lengths(
-    clip: Clip, pictures: Iterable[_Timed], note: Note
+    clip: Clip, pictures: Iterable[_TimedPicture], note: Tell
 ) -> Iterator[tuple[Fraction, Fraction, _Picture]]:
     """Say of each picture how long it is shown: until the next, or as long as the file says."""
-    held: _Timed | None = None
+    held: _TimedPicture | None = None
     count = 0
     for at, picture in pictures:
         if held is not None:
@@ -135,7 +135,7 @@ def _last_length(clip: Clip, at: Fraction, picture: VideoFrame) -> Fraction:
     return declared if declared > 0 and likely else length
 
 
-def _compare(clip: Clip, count: int, end: Fraction, note: Note) -> None:
+def _compare(clip: Clip, count: int, end: Fraction, note: Tell) -> None:
     # Of a file that is cut off libav just gives fewer frames, without an error.
     if clip.duration and end + 2 / clip.pace.rate < clip.duration:
         of = f" of {clip.frames}" if clip.frames else ""
@@ -145,7 +145,7 @@ def _compare(clip: Clip, count: int, end: Fraction, note: Note) -> None:
         )
 
 
-def _decoded(clip: Clip, start: Fraction, note: Note) -> Iterator[_Timed]:
+def _decode(clip: Clip, start: Fraction, note: Tell) -> Iterator[_TimedPicture]:
     """Yield pictures with their times, beginning at or before `start`."""
     # From the top as well, where the file's index leads behind the start or nowhere. Alpha beside
     # a film has key frames of its own.
@@ -159,7 +159,9 @@ def _decoded(clip: Clip, start: Fraction, note: Note) -> Iterator[_Timed]:
                 with suppress(av.FFmpegError, OSError):
                     container.seek(int((clip.start + start) / tick), stream=stream)
             packets = mend(container.demux(stream), clip.breaks)
-            pictures = _timed(clip, _runs(_decoded_packets(packets, stream, note), stream), note)
+            pictures = _add_times(
+                clip, _runs(_decoded_packets(packets, stream, note), stream), note
+            )
             first = next(pictures, None)
             if first is not None and (first[0] <= start or not seeks):
                 yield first
@@ -169,7 +171,7 @@ def _decoded(clip: Clip, start: Fraction, note: Note) -> Iterator[_Timed]:
 
 
 def _decoded_packets(
-    packets: Iterator[Packet[VideoStream]], stream: VideoStream, note: Note
+    packets: Iterator[Packet[VideoStream]], stream: VideoStream, note: Tell
 ) -> Iterator[tuple[_Shape, VideoFrame]]:
     """Decode packet by packet, so that a broken one costs only itself."""
     # Threads by slices took two and a half times as long.
@@ -230,11 +232,11 @@ class _Decoder:
 def _runs(pictures: Iterator[tuple[_Shape, VideoFrame]], stream: VideoStream) -> Iterator[_Picture]:
     """Pass on whole frames, each run of one shape through a filter of its own."""
     for shape, run in groupby(pictures, key=itemgetter(0)):
-        for frame in _deinterlaced((frame for _, frame in run), stream):
+        for frame in _deinterlace((frame for _, frame in run), stream):
             yield _Picture(frame, square_size(frame, shape.aspect))
 
 
-def _timed(clip: Clip, pictures: Iterable[_Picture], note: Note) -> Iterator[_Timed]:
+def _add_times(clip: Clip, pictures: Iterable[_Picture], note: Tell) -> Iterator[_TimedPicture]:
     at, zero = -1 / clip.pace.rate, clip.start
     before: _Picture | None = None
     for picture in pictures:
@@ -253,7 +255,7 @@ def _timed(clip: Clip, pictures: Iterable[_Picture], note: Note) -> Iterator[_Ti
         yield at, picture
 
 
-def _deinterlaced(pictures: Iterator[VideoFrame], stream: VideoStream) -> Iterator[VideoFrame]:
+def _deinterlace(pictures: Iterator[VideoFrame], stream: VideoStream) -> Iterator[VideoFrame]:
     """Pass whole frames on, and make one whole frame of each pair of fields (bwdif).
 
     The filter starts with the first interlaced frame, so that other films never pay for it.
@@ -266,10 +268,10 @@ def _deinterlaced(pictures: Iterator[VideoFrame], stream: VideoStream) -> Iterat
         if graph is None:
             graph = _field_filter(picture, stream)
         graph.push(picture)
-        yield from _pulled(graph)
+        yield from _pull(graph)
     if graph is not None:
         graph.push(None)
-        yield from _pulled(graph)
+        yield from _pull(graph)
 
 
 def _field_filter(picture: VideoFrame, stream: VideoStream) -> Graph:
@@ -285,7 +287,7 @@ def _field_filter(picture: VideoFrame, stream: VideoStream) -> Graph:
     return graph
 
 
-def _pulled(graph: Graph) -> Iterator[VideoFrame]:
+def _pull(graph: Graph) -> Iterator[VideoFrame]:
     while True:
         try:
             frame = graph.pull()

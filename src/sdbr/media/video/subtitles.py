@@ -13,11 +13,12 @@ from av.packet import Packet
 from av.subtitles.codeccontext import SubtitleCodecContext
 from av.subtitles.stream import SubtitleStream
 
-from sdbr.media.clip import ClockBreak, Excerpt, Note
+from sdbr.media.clip import ClockBreak, Excerpt
 from sdbr.media.timing import to_tick
 from sdbr.media.video.clock import mend, time_of
-from sdbr.media.video.sound_tracks import UNUSABLE
 from sdbr.media.video.tags import copy_labels
+from sdbr.media.video.track_writers import UNUSABLE
+from sdbr.request import Tell
 
 # What players read in each container; Matroska holds more, each under its own name.
 _TEXT_OF = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "subrip"}
@@ -43,15 +44,15 @@ class SubtitleFeed:
         source: InputContainer,
         excerpt: Excerpt,
         breaks: Sequence[ClockBreak],
-        note: Note,
+        note: Tell,
     ) -> None:
         self._output = output
         self._source = source
         self._excerpt = excerpt
         self._breaks = breaks
         self._note = note
-        self._tracks = self._opened(source.streams.subtitles)
-        self._packets = self._moved() if self._tracks else iter(())
+        self._tracks = self._open_tracks(source.streams.subtitles)
+        self._packets = self._move() if self._tracks else iter(())
         self._held: Packet[SubtitleStream] | None = None
 
     def feed(self, until: Fraction | None) -> None:
@@ -66,7 +67,7 @@ class SubtitleFeed:
             except (av.InvalidDataError, ValueError):
                 self._note(_UNREADABLE)
 
-    def _opened(self, streams: Sequence[SubtitleStream]) -> dict[int, _Track]:
+    def _open_tracks(self, streams: Sequence[SubtitleStream]) -> dict[int, _Track]:
         kind, tracks = self._output.format.name, {}
         left_out, plain = [], []
         for number, stream in enumerate(streams, 1):
@@ -95,9 +96,9 @@ class SubtitleFeed:
                     self._output.add_stream_from_template(font)
         return tracks
 
-    def _moved(self) -> Iterator[Packet[SubtitleStream]]:
+    def _move(self) -> Iterator[Packet[SubtitleStream]]:
         try:
-            for packet in self._demuxed():
+            for packet in self._demux():
                 try:
                     yield from self._tracks[packet.stream_index].take(packet, self._excerpt)
                 except UNUSABLE:
@@ -107,7 +108,7 @@ class SubtitleFeed:
         for track in self._tracks.values():
             yield from track.flush()
 
-    def _demuxed(self) -> Iterator[Packet[SubtitleStream]]:
+    def _demux(self) -> Iterator[Packet[SubtitleStream]]:
         zero, end = self._excerpt.zero, self._excerpt.end
         if zero > _LONGEST and not self._breaks:
             with suppress(av.FFmpegError, OSError):
@@ -165,18 +166,18 @@ class _Track:
         if times[0] > 0:
             yield from self.flush()
         self._shown = None
-        coded = self._coded(packet)
+        coded = self._encode(packet)
         if coded is not None:
-            yield self._placed(coded, times[0], times[1] if lasts else times[0])
+            yield self._place(coded, times[0], times[1] if lasts else times[0])
 
     def flush(self) -> Iterator[Packet[SubtitleStream]]:
         """Yield what is shown since before the excerpt."""
         shown, self._shown = self._shown, None
-        coded = None if shown is None else self._coded(shown)
+        coded = None if shown is None else self._encode(shown)
         if coded is not None:
-            yield self._placed(coded, Fraction(0), Fraction(0))
+            yield self._place(coded, Fraction(0), Fraction(0))
 
-    def _coded(self, packet: Packet[SubtitleStream]) -> Packet[SubtitleStream] | None:
+    def _encode(self, packet: Packet[SubtitleStream]) -> Packet[SubtitleStream] | None:
         """The packet as the target holds it; None where it shows nothing."""
         if not self._encodes:
             # MP4 fills the time between two subtitles with empty text; its muxer makes it anew.
@@ -187,7 +188,7 @@ class _Track:
             return None
         return self._target.codec_context.encode_subtitle(shown)
 
-    def _placed(
+    def _place(
         self, packet: Packet[SubtitleStream], begin: Fraction, end: Fraction
     ) -> Packet[SubtitleStream]:
         packet.stream = self._target

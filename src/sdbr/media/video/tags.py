@@ -11,8 +11,9 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from sdbr.media.clip import Excerpt, Note
+from sdbr.media.clip import Excerpt
 from sdbr.media.timing import to_tick
+from sdbr.request import Tell
 
 if TYPE_CHECKING:
     from av.container.core import Chapter
@@ -47,7 +48,7 @@ _QUICKTIME = {
 }
 
 
-def carry_tags(output: OutputContainer, source: InputContainer, note: Note) -> None:
+def carry_tags(output: OutputContainer, source: InputContainer, note: Tell) -> None:
     """Copy the tags that stay true; a comment gives its place to the output's own.
 
     What the container has no name for goes to `note`.
@@ -120,7 +121,7 @@ def carry_chapters(output: OutputContainer, source: InputContainer, excerpt: Exc
 
 
 def carry_timecode(
-    output: OutputContainer, pictures: tuple[VideoStream, VideoStream], later: Fraction, note: Note
+    output: OutputContainer, pictures: tuple[VideoStream, VideoStream], later: Fraction, note: Tell
 ) -> None:
     """Write the start timecode of the first of `pictures`, moved by `later` seconds, in `output`.
 

@@ -52,7 +52,7 @@ def choose_track(
     """
     streams = container.streams.video
     usable = [n for n, stream in enumerate(streams, 1) if stream.codec_context is not None]
-    named = {n: f"{n} ({_described(streams[n - 1])})" for n in usable}
+    named = {n: f"{n} ({_describe(streams[n - 1])})" for n in usable}
     if wanted is not None:
         if wanted not in usable:
             listed = ", ".join(named.values())
@@ -84,6 +84,6 @@ def choose_track(
     return ChosenTrack(best, (note,))
 
 
-def _described(stream: VideoStream) -> str:
+def _describe(stream: VideoStream) -> str:
     context = stream.codec_context
     return f"{context.width}x{context.height} {context.codec.canonical_name}"

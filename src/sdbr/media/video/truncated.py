@@ -23,13 +23,13 @@ def missing_bytes(path: Path) -> int:
         head = file.read(12)
         file.seek(0)
         try:
-            declared = _declared(file, head, size)
+            declared = _declared_size(file, head, size)
         except (struct.error, IndexError, ValueError, OSError):
             return 0  # Its sizes make no sense, or lead to nowhere.
     return max(0, declared - size)
 
 
-def _declared(file: BinaryIO, head: bytes, size: int) -> int:
+def _declared_size(file: BinaryIO, head: bytes, size: int) -> int:
     if head[:4] == b"RIFF":
         return 8 + int(struct.unpack("<I", head[4:8])[0])
     if head[:4] == _EBML:

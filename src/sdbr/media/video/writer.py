@@ -1,4 +1,4 @@
-"""Writes mp4, mov, mkv and webm: H.264, VP9 or ProRes, exact times, BT.709 tags, companions."""
+"""Writes mp4, mov, mkv and webm: H.264, VP9 or ProRes, exact times, BT.709 tags, other streams."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import EncodingSettings, Frame, Note, Origin, Pace, Pixels
+from sdbr.media.clip import EncodingSettings, Frame, Origin, Pace, Pixels
 from sdbr.media.color_codes import BT709
 from sdbr.media.stills import pixels
 from sdbr.media.timing import timescale, to_tick
 from sdbr.media.video import yuv
-from sdbr.media.video.companions import Companions
-from sdbr.media.video.sound import SoundFeed
-from sdbr.request import Size
+from sdbr.media.video.side_streams import SideStreams
+from sdbr.media.video.sound_feed import SoundFeed
+from sdbr.request import Size, Tell
 
 _MILLISECOND = Fraction(1, 1000)
 # With x264's preset veryfast, 17 is as like as 18 with its medium, in a third of the CPU and at
@@ -66,12 +66,12 @@ class _Encoding:
 class VideoSink:
     """One video file being written."""
 
-    def __init__(self, target: Path, job: VideoTarget, first: Frame, note: Note) -> None:
+    def __init__(self, target: Path, job: VideoTarget, first: Frame, note: Tell) -> None:
         height, width, channels = first.image.shape
         self._tick = job.tick
         self._encoding = _encoding(job, see_through=channels == 4)
         self._background = job.settings.background
-        self._companions: Companions | SoundFeed | None = None
+        self._beside: SideStreams | SoundFeed | None = None
         self._even = self._encoding.codec == "libx264"
         self._reformatter = VideoReformatter()
         self._container = open_output(target, job)
@@ -81,11 +81,11 @@ class VideoSink:
                 size = Size(width + width % 2, height + height % 2)
             self._stream = _video_stream(self._container, size, job, self._encoding)
             if job.origin and not job.growing:
-                self._companions = Companions(
+                self._beside = SideStreams(
                     self._container, self._stream, job.origin, first.at, note
                 )
             elif job.origin and job.origin.audio:
-                self._companions = SoundFeed(self._container, job.origin, first.at, note)
+                self._beside = SoundFeed(self._container, job.origin, first.at, note)
         except BaseException:
             self.abort()
             raise
@@ -94,7 +94,7 @@ class VideoSink:
         self._begins: int | None = None
         self._growing = job.growing
         self._exact_end = job.kind in ("mp4", "mov")
-        self._shift = to_tick(self._companions.lead, self._tick) if self._companions else 0
+        self._shift = to_tick(self._beside.lead, self._tick) if self._beside else 0
         if channels == 4 and not self._encoding.alpha:
             kind = {"matroska": "mkv"}.get(job.kind, job.kind)
             note(
@@ -118,25 +118,25 @@ class VideoSink:
         frame.duration = max(1, to_tick(at + lasts, self._tick) + self._shift - frame.pts)
         self._next = frame.pts + 1
         self._end = frame.pts + frame.duration
-        self._encoded(self._stream.encode(frame))
+        self._take_packets(self._stream.encode(frame))
 
     def finish(self) -> None:
         """Flush the encoder and what goes with it, and write the index."""
-        self._encoded(self._stream.encode(None))
+        self._take_packets(self._stream.encode(None))
         self._end_exactly()
-        if self._companions:
-            self._companions.feed(self._end * self._tick if self._growing else None)
-            self._companions.close()
+        if self._beside:
+            self._beside.feed(self._end * self._tick if self._growing else None)
+            self._beside.close()
         self._container.close()
 
     def abort(self) -> None:
         """Close the file as it is."""
         with suppress(av.FFmpegError, OSError, ValueError):
             self._container.close()
-        if self._companions:
-            self._companions.close()
+        if self._beside:
+            self._beside.close()
 
-    def _encoded(self, packets: list[Packet[VideoStream]]) -> None:
+    def _take_packets(self, packets: list[Packet[VideoStream]]) -> None:
         for packet in packets:
             if self._last is None:
                 self._begins = packet.dts
@@ -159,8 +159,8 @@ class VideoSink:
 
     def _mux(self, packet: Packet[VideoStream]) -> None:
         reached = packet.dts if packet.dts is not None else packet.pts
-        if self._companions and reached is not None:
-            self._companions.feed(reached * packet.time_base)
+        if self._beside and reached is not None:
+            self._beside.feed(reached * packet.time_base)
         self._container.mux(packet)
 
 

@@ -17,12 +17,12 @@ from sdbr.generation.filter_policy import reseed
 from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.generation.stack import Resources, RunSession, spent
 from sdbr.media.clip import Pixels
-from sdbr.media.stills.pan_zoom import moved
+from sdbr.media.stills.pan_zoom import pan_and_zoom
 from sdbr.request import ImageRequest, Picture
 from sdbr.workflows.animations.motions import needed_frames, waves
 from sdbr.workflows.animations.prepare import PreparedAnimation
 from sdbr.workflows.clips.requests import write_frame
-from sdbr.workflows.failures import Failures, ends_the_run, hold, interrupted
+from sdbr.workflows.failures import Failures, ends_the_run, explain_interruption, hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def keyed_requests(
             if not all(source in pictures for source in frame.of):
                 yield f"{animation.folders.fingerprint} {number}", frame.request
                 continue
-            request = frame.asked(pictures)
+            request = frame.request_over(pictures)
             wanted_now = KeyedRequest(request, resources.key_of(request))
             yield wanted_now.key, request
             if number in sources and (
@@ -147,7 +147,7 @@ def _worker(
 ) -> Callable[[int], Outcome]:
     def work(number: int) -> Outcome:
         try:
-            picture = session.draw(animation.frames[number].asked(progress.pictures))
+            picture = session.draw(animation.frames[number].request_over(progress.pictures))
             write_frame(
                 frame_file(folder, animation, number), frame_pixels(picture, animation, number)
             )
@@ -164,11 +164,11 @@ def _worker(
 
 def frame_pixels(picture: Picture, animation: PreparedAnimation, number: int) -> Pixels:
     """The model's picture as a frame: without padding, see-through where the still is."""
-    image = animation.still.loop.seen(picture)
+    image = animation.still.loop.view(picture)
     if animation.alpha is not None:
         motion = animation.spec.motion
         steps = number if motion.kind == "evolve" else 0
-        image.putalpha(moved(animation.alpha, motion.move, steps).resize(image.size))
+        image.putalpha(pan_and_zoom(animation.alpha, motion.move, steps).resize(image.size))
     return np.asarray(image, dtype=np.uint8)
 
 
@@ -203,7 +203,7 @@ def _raise_if_missing(progress: Progress, session: RunSession) -> None:
         return
     failures.raise_at_end()
     if session.stop.is_set():
-        raise interrupted(failures.done, failures.total)
+        raise explain_interruption(failures.done, failures.total)
     raise Refused("The safety filter refused every frame. Change the prompt or the picture.")
 
 

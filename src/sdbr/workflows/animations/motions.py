@@ -13,7 +13,7 @@ from sdbr.bedrock.families import SizeRule
 from sdbr.media.stills.encode import encode_under
 from sdbr.media.stills.fit import CropBox, Placement, allows
 from sdbr.media.stills.open import open_answer
-from sdbr.media.stills.pan_zoom import STILL, Move, moved
+from sdbr.media.stills.pan_zoom import STILL, Move, pan_and_zoom
 from sdbr.media.stills.place import apply, restore
 from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.clips.requests import seed_of
@@ -57,7 +57,7 @@ class AnimationFrame:
     of: tuple[int, ...] = ()
     onto: Onto | None = None
 
-    def asked(self, pictures: Mapping[int, Picture]) -> ImageRequest:
+    def request_over(self, pictures: Mapping[int, Picture]) -> ImageRequest:
         """The request, now that the pictures it needs are there."""
         if self.onto is None:
             return self.request
@@ -102,7 +102,7 @@ class Loop:
         used = placement.used.size
         return cls(Placement(used, placement.size, _whole(used), placement.placed), rule)
 
-    def seen(self, picture: Picture) -> Image.Image:
+    def view(self, picture: Picture) -> Image.Image:
         """What a drawn picture shows, at the size it was drawn."""
         return restore(open_answer(picture), self.placement)
 
@@ -153,7 +153,7 @@ def evolve(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     first = still.request
 
     def onto(pictures: Sequence[Picture]) -> Blob:
-        return seen_next(pictures[0], motion.move, still.loop)
+        return view_next(pictures[0], motion.move, still.loop)
 
     return tuple(
         AnimationFrame(
@@ -165,11 +165,11 @@ def evolve(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     )
 
 
-def seen_next(picture: Picture, move: Move, loop: Loop) -> Blob:
+def view_next(picture: Picture, move: Move, loop: Loop) -> Blob:
     """The drawn picture as the camera sees it one step on; made only when it is sent."""
 
     def make() -> bytes:
-        return loop.again(moved(loop.seen(picture), move), picture.size)
+        return loop.again(pan_and_zoom(loop.view(picture), move), picture.size)
 
     text = f"{hashlib.sha256(picture.data).hexdigest()} {move} {loop.placement}"
     return Blob(hashlib.sha256(text.encode()).hexdigest(), make=make)
@@ -194,7 +194,7 @@ def _between(still: Still, end: ImageRequest, number: int, last: int) -> Animati
     share = number / last
 
     def onto(pictures: Sequence[Picture]) -> Blob:
-        return blended(pictures[0], pictures[1], share, still.loop)
+        return blend(pictures[0], pictures[1], share, still.loop)
 
     request = replace(still.request, prompt=_prompt(still.request.prompt, end.prompt, share))
     if request.strength is not None:
@@ -211,11 +211,11 @@ def _prompt(start: str, end: str, share: float) -> str:
     return end if share > 2 / 3 else f"{start}, {end}"
 
 
-def blended(one: Picture, other: Picture, share: float, loop: Loop) -> Blob:
+def blend(one: Picture, other: Picture, share: float, loop: Loop) -> Blob:
     """Both pictures in one, `share` of it the other; made only when it is sent."""
 
     def make() -> bytes:
-        first, second = loop.seen(one), loop.seen(other)
+        first, second = loop.view(one), loop.view(other)
         second = second.resize(first.size, Image.Resampling.LANCZOS)
         return loop.again(Image.blend(first, second, share), one.size)
 

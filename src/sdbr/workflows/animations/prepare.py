@@ -13,7 +13,7 @@ from PIL import Image
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
-from sdbr.bedrock.families import dialect_of, seed_within
+from sdbr.bedrock.families import family_of, seed_within
 from sdbr.errors import UsageProblem
 from sdbr.generation.stack import Resources
 from sdbr.media.clip import EncodingSettings
@@ -118,11 +118,11 @@ def prepare_animation(
     drawn_over = request_over_picture(look, model, spec.beside.mask is not None)
     request, attached = attach(drawn_over, spec.beside, main.placement, store)
     inputs = (main.source, *attached)
-    drawing = _digest(_drawn_from(spec, inputs), resources.realm)
+    drawing = _digest(_identity(spec, inputs), resources.realm)
     if look.seed is None:
         note = open_run(resources.workspace.hidden / "clips", COMMAND, [drawing], 1)
         request = replace(request, seed=seed_within(model, note.seeds[0]))
-    loop = Loop.of(main.placement, dialect_of(model).size_rule(model))
+    loop = Loop.of(main.placement, family_of(model).size_rule(model))
     end, inputs = _end(spec, request, main, inputs, store)
     still = Still(replace(request, init_image=main.blob), loop, end)
     frames = _MOTIONS[spec.motion.kind](still, spec.motion)
@@ -146,7 +146,7 @@ def _strength(spec: AnimationSpec, model: Model) -> float | None:
     own = {"evolve": _EVOLVING, "ramp": _RISING}.get(spec.motion.kind)
     if spec.look.strength is not None or own is None:
         return spec.look.strength
-    if "strength" in dialect_of(model).takes(model):
+    if "strength" in family_of(model).takes(model):
         return own
     if spec.motion.kind == "ramp":
         raise UsageProblem(f"{model.title} takes no strength. Choose another --motion or --model.")
@@ -186,7 +186,7 @@ def _alpha(path: Path, placement: Placement) -> Image.Image | None:
     return apply(image.getchannel("A"), seen)
 
 
-def _drawn_from(spec: AnimationSpec, inputs: tuple[Input, ...]) -> list[object]:
+def _identity(spec: AnimationSpec, inputs: tuple[Input, ...]) -> list[object]:
     """All that decides the pictures but the seed and how many there are."""
     motion = replace(spec.motion, count=0)
     digests = [(one.role, one.sha256) for one in inputs]

@@ -48,7 +48,7 @@ def write(animation: PreparedAnimation, folder: Path, realm: str) -> AnimationRe
     target = animation.folders.target
     settings = replace(spec.result.settings, background=spec.look.background)
     with open_writer(target, pace_of(spec.timing), settings=settings, comment=comment) as writer:
-        for frame in _shown(animation, folder, timeline):
+        for frame in _read_frames(animation, folder, timeline):
             writer.add(frame)
     duration = sum((shot.lasts for shot in timeline), Fraction(0))
     return AnimationResult(target, size, len(timeline), duration, writer.notes)
@@ -116,12 +116,14 @@ def index_of(animation: PreparedAnimation) -> dict[str, object]:
     }
 
 
-def _shown(animation: PreparedAnimation, folder: Path, timeline: list[Showing]) -> Iterator[Frame]:
+def _read_frames(
+    animation: PreparedAnimation, folder: Path, timeline: list[Showing]
+) -> Iterator[Frame]:
     pixels = _reader(animation, folder)
     for shot in timeline:
         image = pixels(shot.first)
         if shot.share:
-            image = _mixed(image, pixels(shot.second), float(shot.share))
+            image = _mix(image, pixels(shot.second), float(shot.share))
         yield Frame(image, shot.at, shot.lasts)
 
 
@@ -157,6 +159,6 @@ def shown_size(drawn: Size, result: AnimationTarget) -> Size:
     return Size(*(max(1, round(side * scale)) for side in drawn))
 
 
-def _mixed(one: Pixels, other: Pixels, share: float) -> Pixels:
+def _mix(one: Pixels, other: Pixels, share: float) -> Pixels:
     mixed = one * (1 - share) + other * share
     return np.asarray(mixed.round(), dtype=np.uint8)

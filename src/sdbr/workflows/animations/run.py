@@ -40,11 +40,11 @@ def animate(paths: Sequence[Path], spec: AnimationSpec, setup: Setup, catalog: C
 
     animations, failed = prepare_each(paths, prepare)
     works = [AnimationWork(animation, setup) for animation in animations]
-    price = _priced(animations, setup.resources)
+    price = _estimate(animations, setup.resources)
     run(RunPlan(COMMAND, "animations", works, price, failed), setup)
 
 
-def _priced(animations: Sequence[PreparedAnimation], resources: Resources) -> Estimate:
+def _estimate(animations: Sequence[PreparedAnimation], resources: Resources) -> Estimate:
     requests = [pair for animation in animations for pair in keyed_requests(animation, resources)]
     price = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     silent = [one.still.request.strength for one in animations if "strength" not in one.spec.flags]
@@ -85,10 +85,10 @@ class AnimationWork:
             heading="\n".join(
                 [
                     f"{self.name}: {len(wanted)} frames to {target}",
-                    *(_described(animation, number) for number in wanted),
+                    *(_describe(animation, number) for number in wanted),
                 ]
             ),
-            more={"frames": [_planned(animation, number) for number in wanted]},
+            more={"frames": [_plan_frame(animation, number) for number in wanted]},
         )
 
     def draw(self, session: RunSession) -> Results:
@@ -147,7 +147,7 @@ def _frames_folder(animation: PreparedAnimation, resources: Resources) -> Iterat
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _planned(animation: PreparedAnimation, number: int) -> dict[str, object]:
+def _plan_frame(animation: PreparedAnimation, number: int) -> dict[str, object]:
     """A frame to draw; `over` are the frames that its init image is made of, if any: then
     its body is not known yet."""
     frame = animation.frames[number]
@@ -160,7 +160,7 @@ def _planned(animation: PreparedAnimation, number: int) -> dict[str, object]:
     }
 
 
-def _described(animation: PreparedAnimation, number: int) -> str:
+def _describe(animation: PreparedAnimation, number: int) -> str:
     frame = animation.frames[number]
     over = " and ".join(str(source + 1) for source in frame.of)
     strength = frame.request.strength

@@ -31,7 +31,7 @@ from sdbr.workflows.clips.overrides import (
 )
 from sdbr.workflows.clips.requests import FrameRequests, cuts_out
 from sdbr.workflows.clips.source import ClipSource
-from sdbr.workflows.enlargement import enlarged, enlarges, place_whole
+from sdbr.workflows.enlargement import enlarged_size, enlarges, place_whole
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
@@ -56,12 +56,12 @@ class ClipSpec:
     """
 
     command: str
+    ending: str
     flags: tuple[tuple[str, Any], ...] = ()
     rule: KeyframeRule = AUTO
     steady: bool = True
     feedback: float = 0.0
     seed_policy: str = "fixed"
-    ending: str = ".mp4"
     ending_chosen: bool = True
     frame_suffix: str = ".png"
     keep_frames: bool = True
@@ -168,8 +168,8 @@ def prepare_clip(
     request = request_over_picture(look, model, order.beside.mask is not None)
     store = resources.workspace.hidden / "inputs"
     request, attached = attach(request, order.beside, placement, store)
-    inputs = (*_remembered(source, store), *attached)
-    pictures = _digest([_known(inputs), repr(replace(look, seed=None)), spec.seed_policy])
+    inputs = (*_remember_source(source, store), *attached)
+    pictures = _digest([_roles(inputs), repr(replace(look, seed=None)), spec.seed_policy])
     if look.seed is None:
         note = open_run(resources.workspace.hidden / "clips", spec.command, [pictures], 1)
         request = replace(request, seed=seed_within(model, note.seeds[0]))
@@ -187,7 +187,7 @@ def prepare_clip(
         raise UsageProblem(f"{folders.target} is the source itself. Give -o another name.")
     tried = read_trial(trial_file(resources.workspace.hidden, fingerprint))
     footage = replace(footage, plan=with_frames(footage.plan, tried))
-    size = enlarged(clip.size, model) if enlarges(model) else clip.size
+    size = enlarged_size(clip.size, model) if enlarges(model) else clip.size
     return ClipPlan(footage, requests, folders, size, spec.keep_frames, inputs)
 
 
@@ -215,7 +215,7 @@ def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, ob
     }
 
 
-def _remembered(source: ClipSource, store: Path) -> list[Input]:
+def _remember_source(source: ClipSource, store: Path) -> list[Input]:
     """The files that the clip is read from, noted so that a replay finds them."""
     inputs = [Input("clip", path.name, digest_of(path)) for path in source.files]
     for path, one in zip(source.files, inputs, strict=True):
@@ -223,7 +223,7 @@ def _remembered(source: ClipSource, store: Path) -> list[Input]:
     return inputs
 
 
-def _known(inputs: Sequence[Input]) -> list[tuple[str, str]]:
+def _roles(inputs: Sequence[Input]) -> list[tuple[str, str]]:
     return [(one.role, one.sha256) for one in inputs]
 
 

@@ -22,7 +22,7 @@ from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.prepare import PreparedClip, index_of
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
-from sdbr.workflows.failures import Failures, interrupted
+from sdbr.workflows.failures import Failures, explain_interruption
 from sdbr.workflows.provenance.write import record_text, request_fields
 
 
@@ -133,7 +133,7 @@ def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: Run
     if not count and tally.held and not failures.any:
         raise Refused("The safety filter refused every frame. Change the prompt or the clip.")
     if session.stop.is_set() and not failures.any:
-        raise interrupted(len(tally.drawn), failures.total)
+        raise explain_interruption(len(tally.drawn), failures.total)
     if failures.any:
         failures.raise_at_end()
     raise InputProblem(f"The clip gave {count} frames now and {total} before. Run it again.")

@@ -53,10 +53,10 @@ class FrameRequests:
         seed = seed_of(self.request.model, first, self.seed_policy, number)
         text = f"png {self.placement} {digest or frame.digest}"
         digest = hashlib.sha256(text.encode()).hexdigest()
-        blob = Blob(digest, make=lambda: self._encoded(pixels(), png))
+        blob = Blob(digest, make=lambda: self._encode(pixels(), png))
         return replace(self.request, init_image=blob, seed=seed)
 
-    def _encoded(self, pixels: Pixels, png: bytes) -> bytes:
+    def _encode(self, pixels: Pixels, png: bytes) -> bytes:
         whole = Image.fromarray(pixels)
         image = place.apply(whole, self.placement)
         data = png if png and image is whole else encode_frame(np.asarray(image))

@@ -69,7 +69,7 @@ def restyle_clips(
     prepare = partial(_prepare, order=order, flags=flags, resources=resources, catalog=catalog)
     clips, failed = prepare_each(sources, prepare)
     rule = steadiness.rule if steadiness.keyframes == "auto" else None
-    clips = _redrawn(fit_cap(clips, rule, resources), steadiness, resources)
+    clips = _redraw(fit_cap(clips, rule, resources), steadiness, resources)
     estimate = estimate_clips(clips, selection.test_frames, resources)
     if steadiness.max_flicker is not None:
         estimate = add_refinement(estimate, clips)
@@ -116,7 +116,7 @@ def _prepare(
     return PreparedClip(source, reader, plan, order)
 
 
-def _redrawn(
+def _redraw(
     clips: list[PreparedClip], steadiness: SteadyFlags, resources: Resources
 ) -> list[PreparedClip]:
     """The clips with new seeds for the keyframes that --redraw names."""

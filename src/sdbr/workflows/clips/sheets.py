@@ -18,7 +18,7 @@ from sdbr.media.stills.sheet import PAIR_SIDE, Labels, pairs_sheet, save
 from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_sequentially
 from sdbr.workflows.clips.footage import FrameInfo, read_wanted
 from sdbr.workflows.clips.prepare import PreparedClip
-from sdbr.workflows.failures import Failures, interrupted
+from sdbr.workflows.failures import Failures, explain_interruption
 
 _PAIRS = 8  # More rows than that are not looked at.
 
@@ -55,18 +55,18 @@ def draw_trial(
     )
     pairs, names = [], []
     with suppress(Interrupted):
-        for frame, before, after in _drawn(
+        for frame, before, after in _draw(
             clip, taken, tuple(wanted) == plan.drawn, session, resources
         ):
             pairs.append((_thumbnail(before), _thumbnail(flatten(after, footage.background))))
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if session.stop.is_set() and len(pairs) < len(wanted):
-        raise interrupted(len(pairs), len(wanted))
+        raise explain_interruption(len(pairs), len(wanted))
     sheet = pairs_sheet(pairs, Labels(plan.requests.request.prompt, rows=tuple(names)))
     return save(sheet, folder, f"{plan.folders.name}-trial")
 
 
-def _drawn(
+def _draw(
     clip: PreparedClip,
     taken: Iterable[SourceFrame],
     keyframes: bool,

@@ -15,7 +15,7 @@ from sdbr.config.settings import Connection, configured_region
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
 from sdbr.request import ImageRequest, Model
 from sdbr.workflows.doctor import models
-from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
+from sdbr.workflows.doctor.finding import Finding, explain_failure, fix, note, ok
 
 _SKEW = 60.0  # Seconds: no clock that is kept in step is off by so much.
 _TOO_MUCH_SKEW = 240.0  # AWS refuses signatures from five minutes on.
@@ -42,11 +42,11 @@ def look(checkup: Checkup) -> Iterator[Finding]:
         yield _region(checkup.connection, plane.region)
         yield from _caller(checkup.connection)
     except SdbrError as problem:
-        yield failed("credentials", problem)
+        yield explain_failure("credentials", problem)
         return
     yield from models.look(plane, checkup.catalog, checkup.defaults)
     model = checkup.defaults[0]
-    if checkup.connection.realm == "aws" and not checkup.draw and not _agreed(plane, model):
+    if checkup.connection.realm == "aws" and not checkup.draw and not _is_agreed(plane, model):
         said = f"not asked: {model.title} is not open to this account yet. --draw asks anyway."
         yield note("endpoint", said)
         return
@@ -99,23 +99,23 @@ def runtime(client: BedrockClient, checkup: Checkup, where: str) -> Iterator[Fin
         took = time.monotonic() - began
         yield ok("endpoint", f"{where} answers in {took * 1000:.0f} ms", seconds=took)
     except SdbrError as problem:
-        yield _failed("endpoint", problem)
+        yield _report_failure("endpoint", problem)
         return
     if local or checkup.draw:
-        yield _drawing(client, model, slow=4.0 if local else 60.0)
+        yield _try_drawing(client, model, slow=4.0 if local else 60.0)
 
 
-def _failed(about: str, problem: SdbrError) -> Finding:
+def _report_failure(about: str, problem: SdbrError) -> Finding:
     """What went wrong with a request, with what to do where the problem does not say it."""
     stayed = problem.trace is not None and not problem.trace.sent
     if stayed or not (isinstance(problem, ServiceProblem) and problem.again):
-        return failed(about, problem)
+        return explain_failure(about, problem)
     said = f"{problem} Runs send such requests again by themselves. If it stays, "
     said += "lower --rpm or wait." if problem.throttled else "wait a while."
     return fix(about, said, problem.exit_code, error=type(problem).__name__)
 
 
-def _agreed(plane: ControlPlane, model: Model) -> bool:
+def _is_agreed(plane: ControlPlane, model: Model) -> bool:
     """Whether the model's terms are accepted; a first call would accept them unasked."""
     try:
         return plane.availability(model.id).agreed
@@ -123,12 +123,12 @@ def _agreed(plane: ControlPlane, model: Model) -> bool:
         return False
 
 
-def _drawing(client: BedrockClient, model: Model, slow: float) -> Finding:
+def _try_drawing(client: BedrockClient, model: Model, slow: float) -> Finding:
     began = time.monotonic()
     try:
         picture = client.generate(ImageRequest(model, "a small gray pebble", seed=1))
     except SdbrError as problem:
-        return _failed("drawing", problem)
+        return _report_failure("drawing", problem)
     took = time.monotonic() - began
     said = f"{model.title} drew {picture.size} in {took:.1f} s"
     if took > slow:

@@ -41,6 +41,6 @@ def fix(about: str, said: str, code: int, **facts: object) -> Finding:
     return Finding(about, "fix", said, code, facts)
 
 
-def failed(about: str, error: SdbrError) -> Finding:
+def explain_failure(about: str, error: SdbrError) -> Finding:
     """What an error of ours says, which is also what to do."""
     return fix(about, str(error), error.exit_code, error=type(error).__name__)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sdbr import __version__, config
 from sdbr.errors import InputProblem, SdbrError, UsageProblem
 from sdbr.files import unwritable
-from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
+from sdbr.workflows.doctor.finding import Finding, explain_failure, fix, note, ok
 
 _LITTLE = 2_000_000_000  # Bytes: a video of a minute takes about as many.
 _TOO_LITTLE = 200_000_000  # Bytes: less than eight workers reserve for upscaled pictures.
@@ -36,7 +36,7 @@ def settings(root: Path) -> Finding:
         files = config.files(root)
         config.check_trust(files)
     except UsageProblem as problem:
-        return failed("settings", problem)
+        return explain_failure("settings", problem)
     said = ", ".join(str(file.path) for file in files) or "no sdbr.toml, built-in defaults"
     return ok("settings", said, files=[str(file.path) for file in files])
 
@@ -48,7 +48,7 @@ def workspace(root: Path) -> Finding:
             if folder.is_dir() or folder == root:
                 _try(_nearest(folder))
     except SdbrError as problem:
-        return failed("workspace", problem)
+        return explain_failure("workspace", problem)
     said = f"{root.resolve()} can be written"
     return ok("workspace", said if root.is_dir() else f"{said}; it is made at the first run")
 
@@ -83,7 +83,7 @@ def media() -> Iterator[Finding]:
     else:
         known = f"{versions}: reads {', '.join(found.reads)}; writes {', '.join(found.writes)}"
         yield ok("media", known, **every)
-    if both := [name for name in ("opencv-python", "opencv-contrib-python") if _installed(name)]:
+    if both := [name for name in ("opencv-python", "opencv-contrib-python") if _is_installed(name)]:
         yield note(
             "media",
             f"{both[0]} shares its folder with opencv-python-headless. Uninstall both, then "
@@ -105,7 +105,7 @@ def _try(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def _installed(package: str) -> bool:
+def _is_installed(package: str) -> bool:
     try:
         return bool(version(package))
     except PackageNotFoundError:

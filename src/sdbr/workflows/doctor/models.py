@@ -11,7 +11,7 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.concurrency import map_ordered
 from sdbr.errors import AccessProblem, SdbrError
 from sdbr.request import Model
-from sdbr.workflows.doctor.finding import Finding, failed, fix, note, ok
+from sdbr.workflows.doctor.finding import Finding, explain_failure, fix, note, ok
 
 _SOON = 90  # Days: AWS gives six months or more of notice, half of which may be over.
 _OLD_MONTHS = 6
@@ -37,7 +37,7 @@ def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> It
         yield note("models", f"{problem} Without it nobody can tell what is open.")
         return
     except SdbrError as problem:
-        yield failed("models", problem)
+        yield explain_failure("models", problem)
         return
     troubles = {model: trouble(model, offer, availabilities.get(model)) for model in alive}
     yield from access(troubles, offer.region, defaults)

@@ -222,7 +222,7 @@ class PictureWork:
         job, picture = drawn.job, drawn.picture
         path = None
         if self.setup.output.to != "-":
-            path = _placed(drawn)
+            path = _place(drawn)
             self.written.append((job, path))
             if drawn.record:
                 beside = metadata.sidecar(path)
@@ -251,7 +251,7 @@ class PictureWork:
         )
 
 
-def _placed(drawn: JobResult) -> Path:
+def _place(drawn: JobResult) -> Path:
     job = drawn.job
     if job.target is not None:
         write_whole(job.target, drawn.data)

@@ -41,7 +41,7 @@ def _pixels(finish: Finish, picture: Picture) -> bytes:
     from sdbr.media.stills.open import open_answer
 
     image = open_answer(picture, keep_alpha=finish.format != "jpeg")
-    return encode(_shaped(image, finish), finish.format, finish.quality or 95)
+    return encode(_reshape(image, finish), finish.format, finish.quality or 95)
 
 
 def _returns(finish: Finish, picture: Picture) -> bool:
@@ -54,7 +54,7 @@ def _returns(finish: Finish, picture: Picture) -> bool:
     return placement.placed.size != placement.size or abs(shape - 1) > _SAME_SHAPE
 
 
-def _shaped(image: Image.Image, finish: Finish) -> Image.Image:
+def _reshape(image: Image.Image, finish: Finish) -> Image.Image:
     if finish.placement is not None:
         from sdbr.media.stills.place import restore
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdbr.bedrock.catalog import Catalog
-from sdbr.bedrock.families import dialect_of, seed_within
+from sdbr.bedrock.families import family_of, seed_within
 from sdbr.errors import SdbrError, UsageProblem
 from sdbr.request import ImageRequest, Model
 from sdbr.workflows.look import (
@@ -79,7 +79,7 @@ def from_words(
                 flags=tuple(flags_of(look).items()),
                 labels=variant.labels,
             )
-            jobs += _counted(job, look, count, first)
+            jobs += _repeat(job, look, count, first)
     return jobs
 
 
@@ -105,7 +105,7 @@ def from_pictures(
             model = choose(catalog, look.model or wanted.default_model, look.family, wanted.task)
             job = ready.job(path, replace(look, model=model.invoke_id), model)
             job = replace(job, folder=workspace.generate_img, labels=variant.labels)
-            jobs += _counted(job, look, wanted.count, first)
+            jobs += _repeat(job, look, wanted.count, first)
         return jobs
 
     each, failed = prepare_each(paths, jobs_of)
@@ -126,10 +126,10 @@ class _JobFactory:
     def job(self, path: Path, look: Look, model: Model) -> Job:
         from sdbr.workflows.prepare import FitOptions, attach
 
-        takes = dialect_of(model).takes(model)
+        takes = family_of(model).takes(model)
         alpha = "mask" in takes and self._beside.mask is None
         options = FitOptions(look.fit, look.background, keep_alpha=alpha)
-        main = self._prepared(path, model, options, self._store, "init_image")
+        main = self._prepare(path, model, options, self._store, "init_image")
         masked = self._beside.mask is not None or "mask_source" in dict(look.extras)
         request = request_over_picture(look, model, masked)
         request = replace(request, init_image=main.blob)
@@ -140,7 +140,7 @@ class _JobFactory:
                 "Add --mask."
             )
         request, attached = attach(
-            request, self._beside, main.placement, self._store, self._prepared
+            request, self._beside, main.placement, self._store, self._prepare
         )
         placement = None if _OWN_SHAPE & set(model.tasks) else main.placement
         return Job(
@@ -154,7 +154,7 @@ class _JobFactory:
             before=path,
         )
 
-    def _prepared(
+    def _prepare(
         self, path: Path, model: Model, options: FitOptions, store: Path, role: str
     ) -> PreparedPicture:
         from sdbr.workflows.prepare import prepare
@@ -171,7 +171,7 @@ def request_over_picture(look: Look, model: Model, masked: bool = False) -> Imag
     scheduled = any(name.startswith("step_schedule") for name, _ in look.extras)
     if request.strength is not None or scheduled or masked:
         return request
-    return replace(request, strength=dialect_of(model).default_strength(model))
+    return replace(request, strength=family_of(model).default_strength(model))
 
 
 def _with_own_aspect(
@@ -199,8 +199,8 @@ def _needs_mask(model: Model) -> bool:
 _OWN_SHAPE = frozenset({"outpaint", "style-guide"})
 
 
-def _counted(job: Job, look: Look, count: int, first_slot: int) -> Iterator[Job]:
-    if "seed" not in dialect_of(job.request.model).takes(job.request.model):
+def _repeat(job: Job, look: Look, count: int, first_slot: int) -> Iterator[Job]:
+    if "seed" not in family_of(job.request.model).takes(job.request.model):
         yield _without_seed(job, look, count)
         return
     for number in range(count):

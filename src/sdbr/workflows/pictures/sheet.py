@@ -14,7 +14,7 @@ _ACROSS = 4
 
 def write_sheet(written: Sequence[tuple[Job, Path]]) -> Path:
     """Lay the pictures out, write the sheet beside the first one, and return its path."""
-    title, columns, rows, cells = arranged(written)
+    title, columns, rows, cells = arrange(written)
     pictures = [[thumbnail(path, _SIDE) if path else None for path in row] for row in cells]
     sheet = contact_sheet(pictures, Labels(title, tuple(columns), tuple(rows)), _SIDE)
     first = written[0][1]
@@ -24,7 +24,7 @@ def write_sheet(written: Sequence[tuple[Job, Path]]) -> Path:
 Arranged = tuple[str, list[str], list[str], list[list[Path | None]]]
 
 
-def arranged(written: Sequence[tuple[Job, Path]]) -> Arranged:
+def arrange(written: Sequence[tuple[Job, Path]]) -> Arranged:
     """Title, column labels, row labels and cells.
 
     Two swept flags make a grid, the second across; one goes across, an input picture a row; with

@@ -16,7 +16,7 @@ _LARGEST_SOURCE = 24 * 1024 * 1024  # Bytes; of a larger clip the page has its f
 _ANIMATED = frozenset({".gif", ".apng"})
 
 
-def shown(result: Result, context: ReportContext) -> str:
+def show_before_after(result: Result, context: ReportContext) -> str:
     """The stack of after and before, and the bar to handle it."""
     before = _before(result, context)
     after = _after(result, context, alone=not before)

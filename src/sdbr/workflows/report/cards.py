@@ -16,7 +16,7 @@ from sdbr.console import counted
 from sdbr.errors import UsageProblem
 from sdbr.generation.estimate import in_usd
 from sdbr.workflows.report import chart
-from sdbr.workflows.report.before_after import shown
+from sdbr.workflows.report.before_after import show_before_after
 from sdbr.workflows.report.chart import SteadinessNote
 from sdbr.workflows.report.results import ReportContext, Result
 
@@ -37,7 +37,7 @@ def card(result: Result, context: ReportContext) -> str:
     return (
         f'<article class="card" data-words="{words}" data-model="{escape(model_of(result))}" '
         f'data-command="{escape(str(result.made["command"]))}" data-kind="{result.kind}">'
-        f'{shown(result, context)}<div class="text">'
+        f'{show_before_after(result, context)}<div class="text">'
         f'<h2 dir="auto"{long}>{escape(prompt or result.path.name)}</h2>{_list(facts)}'
         f"{_steadiness(result, steady, context)}"
         f"<details><summary>How it was made</summary>{_list(more)}</details></div></article>\n"
@@ -109,7 +109,7 @@ def _price_each(result: Result, catalog: Catalog) -> Decimal | None:
 def _steadiness(result: Result, steady: SteadinessNote | None, context: ReportContext) -> str:
     if steady is None:
         return ""
-    curve = chart.drawing(steady, result.made["frames"])
+    curve = chart.draw_chart(steady, result.made["frames"])
     keyframes = _keyframes(result, steady, context)
     return f'<figure class="steady">{curve}{keyframes}{_said(steady)}</figure>'
 
@@ -142,11 +142,11 @@ def _said(steady: SteadinessNote) -> str:
     if steady.sharpness is not None:
         parts.append(f"Sharpness {steady.sharpness:.0f}.")
     if steady.keyframes:
-        parts.append(f"Drawn, and marked below the curve: {_listed(steady.keyframes)}.")
+        parts.append(f"Drawn, and marked below the curve: {_list_numbers(steady.keyframes)}.")
     return f"<figcaption>{escape(' '.join(parts))}</figcaption>"
 
 
-def _listed(numbers: tuple[int, ...]) -> str:
+def _list_numbers(numbers: tuple[int, ...]) -> str:
     first = ", ".join(map(str, numbers[:12]))
     more = f" and {len(numbers) - 12} more" if len(numbers) > 12 else ""
     return f"{'frame' if len(numbers) == 1 else 'frames'} {first}{more}"

@@ -61,7 +61,7 @@ def _number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def drawing(steady: SteadinessNote, frames: int) -> str:
+def draw_chart(steady: SteadinessNote, frames: int) -> str:
     """The curve as an SVG, the keyframes as lines below it, the source's mean as a dashed one."""
     if len(steady.curve) < 2:
         return ""

@@ -66,7 +66,7 @@ class MediaStore:
         for number, data, kind in made:
             head = f'<script type="text/plain" id="m{number}" data-type="{escape(kind)}" '
             yield f'{head}data-size="{len(data)}">'.encode()
-            yield from packed(data)
+            yield from pack(data)
             yield b"</script>\n"
 
     def _put(self, what: tuple[str, ...], make: Make) -> str:
@@ -99,7 +99,7 @@ def _type(path: Path) -> str:
     return _TYPES.get(path.suffix.lower(), "application/octet-stream")
 
 
-def packed(data: bytes) -> Iterator[bytes]:
+def pack(data: bytes) -> Iterator[bytes]:
     """The text that stands for `data`, UTF-8, in pieces."""
     for start in range(0, len(data), _PIECE):
         bits = np.unpackbits(np.frombuffer(data[start : start + _PIECE], np.uint8))

@@ -14,10 +14,10 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Excerpt, Note, Origin
+from sdbr.media.clip import Excerpt, Origin
 from sdbr.media.video.clock import mend, time_of
 from sdbr.media.video.probe import open_container
-from sdbr.media.video.sound_tracks import (
+from sdbr.media.video.track_writers import (
     UNUSABLE,
     TrackCopy,
     TrackEncoder,
@@ -25,6 +25,7 @@ from sdbr.media.video.sound_tracks import (
     codec_of,
     may_copy,
 )
+from sdbr.request import Tell
 
 # Packets among which the first that is heard is looked for.
 _LOOKED_AHEAD = 256
@@ -39,7 +40,7 @@ class SoundFeed:
     """
 
     def __init__(
-        self, output: OutputContainer, sound: Origin, first_at: Fraction, note: Note
+        self, output: OutputContainer, sound: Origin, first_at: Fraction, note: Tell
     ) -> None:
         self.lead = Fraction(0)
         self._excerpt = sound.excerpt(first_at, self.lead)
@@ -83,7 +84,7 @@ class SoundFeed:
         kept = [stream for stream in source.streams.audio if stream.index in self._tracks]
         if not kept:
             return
-        self._packets = self._demuxed(source, kept)
+        self._packets = self._demux(source, kept)
         if self._trimmed and not self._breaks:
             # A second early: some containers' indexes are coarse.
             with suppress(av.FFmpegError, OSError):
@@ -121,7 +122,7 @@ class SoundFeed:
         self._note(f"{title} was re-encoded as {track.codec}, because {why}.")
         return track
 
-    def _demuxed(
+    def _demux(
         self, source: InputContainer, streams: list[AudioStream]
     ) -> Iterator[Packet[AudioStream]]:
         try:

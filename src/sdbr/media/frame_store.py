@@ -16,7 +16,7 @@ from sdbr.media.clip import Pixels
 _TICK = Fraction(1, 1000)
 
 
-class Spool:
+class FrameStore:
     """Writes RGB or RGBA pictures of one size to a file, and reads them back as often as needed.
 
     FFV1 in Matroska: half to a tenth of the raw bytes, and the memory of one picture.

@@ -127,19 +127,19 @@ class TrackEncoder:
         except av.InvalidDataError:
             return []
         parts = (part for frame in frames if (part := _within(frame, excerpt)) is not None)
-        return self._encoded(piece for part in parts for piece in self._resampled(part))
+        return self._encode(piece for part in parts for piece in self._resample(part))
 
     def flush(self) -> list[Packet[AudioStream]]:
         """Return what resampler and encoder hold back."""
         if self._resampler is None:
             return []
-        rest = self._encoded(chain(self._resampler.resample(None), [None]))
+        rest = self._encode(chain(self._resampler.resample(None), [None]))
         return rest + self.target.encode(None)
 
-    def _encoded(self, frames: Iterable[AudioFrame | None]) -> list[Packet[AudioStream]]:
-        return [out for piece in self._evened(frames) for out in self.target.encode(piece)]
+    def _encode(self, frames: Iterable[AudioFrame | None]) -> list[Packet[AudioStream]]:
+        return [out for piece in self._even_out(frames) for out in self.target.encode(piece)]
 
-    def _resampled(self, frame: AudioFrame) -> Iterator[AudioFrame]:
+    def _resample(self, frame: AudioFrame) -> Iterator[AudioFrame]:
         """Bring the frame to the encoder's format; rate and layout may change midway."""
         source = (frame.format.name, frame.layout.name, frame.sample_rate)
         if source != self._source:
@@ -153,7 +153,7 @@ class TrackEncoder:
         assert self._resampler is not None
         yield from self._resampler.resample(frame)
 
-    def _evened(self, frames: Iterable[AudioFrame | None]) -> Iterator[AudioFrame]:
+    def _even_out(self, frames: Iterable[AudioFrame | None]) -> Iterator[AudioFrame]:
         """Fill what is missing with silence, cut what overlaps, and give equal portions."""
         for frame in frames:
             if self._even is None:
@@ -213,12 +213,12 @@ def _within(frame: AudioFrame, excerpt: Excerpt) -> AudioFrame | None:
     if end <= begin:
         return None
     if (begin, end) != (first, stop):
-        frame = _sliced(frame, begin - first, end - first)
+        frame = _slice(frame, begin - first, end - first)
     frame.pts, frame.time_base = begin, Fraction(1, frame.sample_rate)
     return frame
 
 
-def _sliced(frame: AudioFrame, begin: int, end: int) -> AudioFrame:
+def _slice(frame: AudioFrame, begin: int, end: int) -> AudioFrame:
     step = 1 if frame.format.is_planar else frame.layout.nb_channels
     samples = np.asarray(frame.to_ndarray())[:, begin * step : end * step]
     part = np.ascontiguousarray(samples)

@@ -11,15 +11,16 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Note, Origin
+from sdbr.media.clip import Origin
 from sdbr.media.video.probe import open_container
-from sdbr.media.video.sound import SoundFeed
+from sdbr.media.video.sound_feed import SoundFeed
 from sdbr.media.video.subtitles import SubtitleFeed
 from sdbr.media.video.tags import carry_chapters, carry_tags, carry_timecode, copy_labels
 from sdbr.media.video.tracks import picture_stream
+from sdbr.request import Tell
 
 
-class Companions:
+class SideStreams:
     """Sound, subtitles, chapters and tags for the pictures of `picture` in `output`.
 
     `lead` is how many seconds the pictures must start later in the output so that sound which
@@ -32,7 +33,7 @@ class Companions:
         picture: VideoStream,
         origin: Origin,
         first_at: Fraction,
-        note: Note,
+        note: Tell,
     ) -> None:
         self._feeds: list[SoundFeed | SubtitleFeed] = []
         self._source: InputContainer | None = None
@@ -69,7 +70,7 @@ class Companions:
             self._source.close()
 
 
-def note_left_out(origin: Origin, kind: str, note: Note) -> None:
+def note_left_out(origin: Origin, kind: str, note: Tell) -> None:
     """Say what of a clip is lost in a container that holds pictures alone."""
     lost = ["sound"] if origin.audio else []
     with suppress(InputProblem, av.FFmpegError), open_container(origin.path) as source:
