@@ -5,14 +5,14 @@ from itertools import pairwise
 import pytest
 
 from sdbr.errors import UsageProblem
-from sdbr.motion.keyframes import FARTHEST, NEAREST, KeyframeRule, place_keyframes, read_rule
+from sdbr.motion.keyframes import FARTHEST, LEVELS, KeyframeRule, place_keyframes, read_rule
 from sdbr.motion.survey import survey
 from tests.motion.scenes import boiling, pan, passing, still
 
 
 @pytest.fixture(scope="module")
 def notes():
-    return survey(still(30) + pan(26, step=30, seed=4) + passing(13))
+    return survey(still(30) + pan(26, step=18, seed=4) + passing(13))
 
 
 def keys(notes, rule, **more):
@@ -45,7 +45,7 @@ def test_auto_draws_less_of_quiet_shots_and_more_of_wild_ones(notes):
 def test_auto_keeps_its_distances(notes):
     for stretch in place_keyframes(notes, read_rule("auto")).stretches():
         if stretch.right is not None and stretch.right + 1 not in (30, 56, 69):
-            assert NEAREST <= stretch.right - stretch.left <= FARTHEST
+            assert LEVELS["standard"].nearest <= stretch.right - stretch.left <= FARTHEST
 
 
 def test_each_shot_begins_with_a_keyframe_and_is_explained_to_its_end(notes):
@@ -60,8 +60,14 @@ def test_auto_draws_each_of_pictures_that_have_nothing_in_common():
     assert plan.keyframes == tuple(range(8))
 
 
-def test_the_careful_draw_more_than_the_thrifty(notes):
-    careful, thrifty = (keys(notes, "auto", unexplained=share) for share in (0.12, 0.4))
+def test_fine_draws_more_than_standard_and_that_more_than_a_draft(notes):
+    draft, standard, fine = (len(keys(notes, f"auto:{level}")) for level in LEVELS)
+    assert draft < standard < fine
+    assert keys(notes, "auto:standard") == keys(notes, "auto")
+
+
+def test_a_share_of_the_users_own_takes_the_place_of_the_levels(notes):
+    careful, thrifty = (keys(notes, "auto", unexplained=share) for share in (0.05, 0.6))
     assert len(careful) > len(thrifty)
 
 
@@ -113,5 +119,5 @@ def test_keyframes_of_a_fast_pan_have_something_in_common():
     notes = survey(pan(33, step=14))
     plan = place_keyframes(notes, read_rule("auto"))
     for left, right in pairwise(plan.keyframes):
-        assert notes[left].alone.get(right - left, 1.0) <= 0.85 or right - left <= NEAREST
+        assert notes[left].alone.get(right - left, 1.0) <= 0.85 or right - left <= 4
     assert len(plan.keyframes) < len(plan.shots[0]) / 3

@@ -18,7 +18,7 @@ SCENES = {
     "a short clip": pan(5),
     "a still clip": still(60),
     "a pan": pan(40),
-    "shots": still(30) + pan(26, step=30, seed=4) + passing(40),
+    "shots": still(30) + pan(26, step=18, seed=4) + passing(40),
     "nothing in common": boiling(9),
     "a fade": faded(pan(30, step=1)),
     "a flash": [*still(20), *(frame // 2 + 127 for frame in still(2)), *still(20)],

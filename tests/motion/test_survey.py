@@ -5,7 +5,9 @@ from itertools import count
 import numpy as np
 import pytest
 
-from sdbr.motion.survey import DISTANCES, survey, unexplained
+from sdbr.motion.arrays import as_bytes
+from sdbr.motion.flow import view
+from sdbr.motion.survey import DISTANCES, MOVING_COUNTS, moving, survey, unexplained
 from tests.motion.scenes import boiling, faded, pan, passing, still
 
 
@@ -75,13 +77,38 @@ def test_every_frame_of_a_short_clip_has_a_note(length):
     assert len(survey(pan(length))) == length
 
 
+STILL = np.zeros((100, 200), np.uint8)
+
+
 def test_a_region_that_is_not_explained_counts_for_more_than_its_share():
     whole = np.full((100, 200), 255, np.uint8)
-    assert unexplained(whole) == 0
+    assert unexplained(whole, STILL) == 0
     part = whole.copy()
     part[40:60, 80:120] = 0
-    assert abs(unexplained(part) - 0.3) < 0.001
+    assert abs(unexplained(part, STILL) - 0.3) < 0.001
     strip = whole.copy()
     strip[:, :4] = 0
-    assert unexplained(strip) < 0.05
-    assert unexplained(whole * 0) == 1
+    assert unexplained(strip, STILL) < 0.05
+    assert unexplained(whole * 0, STILL) == 1
+
+
+def test_what_moves_counts_however_small_it_is():
+    trusted = np.full((100, 200), 255, np.uint8)
+    moves = STILL.copy()
+    moves[50:60, 50:60] = 255
+    trusted[50:60, 50:55] = 0
+    assert abs(unexplained(trusted, moves) - MOVING_COUNTS / 2) < 0.001
+    assert unexplained(trusted, STILL) < MOVING_COUNTS / 4
+
+
+def test_what_differs_from_a_neighbor_moves_and_grain_does_not():
+    ground = np.full((100, 200, 3), 90, np.uint8)
+    grain = np.random.default_rng(7).integers(-6, 7, ground.shape)
+    ball = as_bytes(ground + grain)
+    ball[40:60, 80:100] = 220
+    now, before = (view(each, (200, 100)) for each in (ball, ground))
+    mask = moving(now, before)
+    assert mask[40:60, 80:100].all()
+    assert not mask[:30].any()
+    assert not mask[:, :70].any()
+    assert not moving(now, now).any()

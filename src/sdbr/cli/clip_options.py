@@ -19,14 +19,13 @@ steady_options = collected(
         "--keyframes",
         default="auto",
         metavar="RULE",
-        help="Which frames to pay for: auto, every:N or all [default: auto].",
+        help="Which frames to pay for: auto, auto:draft, auto:fine, every:N, all [default: auto].",
     ),
     _steady(
         "--unexplained",
         type=FiniteNumber(0.01, 1),
-        default=0.25,
-        help="auto: what neighbors may leave unexplained; 0.12 careful, 0.4 thrifty "
-        "[default: 0.25].",
+        help="auto: share of a frame that its keyframes may leave unexplained "
+        "[default: draft 0.4, standard 0.25, fine 0.12].",
     ),
     _steady(
         "--steady",

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import Frame, Frames, as_floats, luma, shrunk, size_of
-from sdbr.motion.flow import DEFAULT_FLOW, FlowOptions, chained, view, view_size
+from sdbr.motion.flow import FILLING_FLOW, FlowOptions, chained, view, view_size
 from sdbr.motion.matching import Link, Step, links, step
 from sdbr.motion.plan import Stretch
 from sdbr.motion.propagation import KeyframeLink, SourceViews, make_key, propagate
@@ -55,7 +55,7 @@ def fill(
     stretch: Stretch,
     left: Frame,
     right: Frame | None = None,
-    options: FlowOptions = DEFAULT_FLOW,
+    options: FlowOptions = FILLING_FLOW,
 ) -> Iterator[InterpolatedFrame]:
     """The pictures of the frames between a stretch's keyframes, in order.
 

@@ -10,13 +10,9 @@ from typing import Protocol
 from sdbr.console import counted
 from sdbr.errors import UsageProblem
 from sdbr.motion.cuts import find_cuts
-from sdbr.motion.interpolation import UNEXPLAINED
 from sdbr.motion.plan import KeyframePlan, reasons
-from sdbr.motion.survey import DISTANCES, Note
+from sdbr.motion.survey import DISTANCES, MOVING_COUNTS, Note
 
-# A keyframe every 4, 8 and 16 frames of 49 cost 13, 7 and 4 calls. All were about as steady, and
-# an extreme close-up alone was nearer its look at 4.
-NEAREST = 4
 FARTHEST = 24
 # Flow is chained, and its memory held, from a keyframe to the next: no rule may go farther.
 FARTHEST_EVERY = 48
@@ -25,8 +21,24 @@ FARTHEST_EVERY = 48
 # on colors: in a fast pan each half of a frame between would have its own.
 STRANGERS = 0.8
 
-# At 0.12 more is drawn, at 0.40 less.
-BALANCED = 0.25
+
+@dataclass(frozen=True, slots=True)
+class KeyframeLevel:
+    """How closely `auto` draws: the share of a frame midway between two keyframes that they may
+    leave unexplained, 0 to 1, and the fewest frames from one to the next."""
+
+    unexplained: float
+    nearest: int
+
+
+# People who move were drawn every 9, 4 and 3 frames, and were 0.76, 0.87 and 0.92 as like a
+# model's own drawing of them as with every frame drawn.
+LEVELS = {
+    "draft": KeyframeLevel(0.40, 8),
+    "standard": KeyframeLevel(0.25, 4),
+    "fine": KeyframeLevel(0.12, 2),
+}
+
 # Down to a 4096th of a share.
 BISECTIONS = 12
 
@@ -65,26 +77,34 @@ class SurveyedClip:
 class KeyframeRule:
     """How keyframes are placed: `all`, `every` nth frame, or `auto`.
 
-    `every` counts for `every`. For `auto`, `unexplained` is the share of the frame midway
-    between two keyframes that they may leave unexplained, 0 to 1, and `calls` the most
-    keyframes allowed in all, or None.
+    `every` counts for `every`, `level` for `auto`; `calls` is the most keyframes that `auto` may
+    place in all, or None.
     """
 
     word: str
     every: int = 1
-    unexplained: float = BALANCED
+    level: KeyframeLevel = LEVELS["standard"]
     calls: int | None = None
 
 
-def read_rule(text: str, unexplained: float = BALANCED, calls: int | None = None) -> KeyframeRule:
-    """The rule that `all`, `every:N` or `auto` says; anything else raises UsageProblem."""
-    word, _, number = text.partition(":")
-    if text in ("all", "auto"):
-        return KeyframeRule(text, unexplained=unexplained, calls=calls)
-    if word == "every" and number.isdecimal() and 1 <= int(number) <= FARTHEST_EVERY:
-        return KeyframeRule(word, every=int(number))
+def read_rule(
+    text: str, unexplained: float | None = None, calls: int | None = None
+) -> KeyframeRule:
+    """The rule that `all`, `every:N`, `auto` or `auto:LEVEL` says, `unexplained` in place of the
+    level's own; anything else raises UsageProblem."""
+    word, _, detail = text.partition(":")
+    if text == "all":
+        return KeyframeRule(text)
+    if word == "auto" and (detail or "standard") in LEVELS and text != "auto:":
+        level = LEVELS[detail or "standard"]
+        if unexplained is not None:
+            level = replace(level, unexplained=unexplained)
+        return KeyframeRule(word, level=level, calls=calls)
+    if word == "every" and detail.isdecimal() and 1 <= int(detail) <= FARTHEST_EVERY:
+        return KeyframeRule(word, every=int(detail))
     raise UsageProblem(
-        f"{text!r} places no keyframes. Say all, auto or every:N with N from 1 to {FARTHEST_EVERY}."
+        f"{text!r} places no keyframes. Say all, auto, auto:draft, auto:fine, or every:N with N "
+        f"from 1 to {FARTHEST_EVERY}."
     )
 
 
@@ -111,8 +131,7 @@ def _placed(notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule)
         return tuple(chain.from_iterable(shots))
     if rule.word == "every":
         return tuple(key for shot in shots for key in every(shot, rule.every))
-    share = rule.unexplained if rule.calls is None else affordable(notes, shots, rule)
-    return auto(notes, shots, share)
+    return auto(notes, shots, rule.level if rule.calls is None else affordable(notes, shots, rule))
 
 
 def every(shot: range, count: int) -> tuple[int, ...]:
@@ -124,8 +143,8 @@ def every(shot: range, count: int) -> tuple[int, ...]:
     return tuple(sorted({*shot[::count], shot[-1]}))
 
 
-def auto(notes: Sequence[Note], shots: Sequence[range], share: float) -> tuple[int, ...]:
-    """Keyframes as far apart as two neighbors leave at most `share` unexplained midway.
+def auto(notes: Sequence[Note], shots: Sequence[range], level: KeyframeLevel) -> tuple[int, ...]:
+    """Keyframes as far apart as two neighbors leave no more unexplained midway than the level says.
 
     A shot's last frame is one, unless the keyframe before it explains what follows alone.
     """
@@ -134,50 +153,58 @@ def auto(notes: Sequence[Note], shots: Sequence[range], share: float) -> tuple[i
         key: int | None = shot.start
         while key is not None:
             keys.append(key)
-            key = following(clip, key, shot.stop - 1, share)
+            key = following(clip, key, shot.stop - 1, level)
     return tuple(keys)
 
 
-def following(explained: Unexplained, key: int, last: int, share: float) -> int | None:
+def following(explained: Unexplained, key: int, last: int, level: KeyframeLevel) -> int | None:
     """The keyframe after another; None where that explains the rest up to the last frame alone.
 
     Nothing is asked about frames farther than `FARTHEST` from the key.
     """
     rest = [distance for distance in DISTANCES if distance <= last - key]
     near = last - key <= DISTANCES[-1]
-    if near and all(explained.alone(key, distance) <= share for distance in rest):
+    if near and all(explained.alone(key, distance) <= level.unexplained for distance in rest):
         return None
-    return min(last, key + _reach(explained, key, last, share))
+    return min(last, key + _reach(explained, key, last, level))
 
 
-def _reach(explained: Unexplained, key: int, last: int, share: float) -> int:
+def _reach(explained: Unexplained, key: int, last: int, level: KeyframeLevel) -> int:
     """How far on the next keyframe may stand; past the last frame means there.
 
-    Nearer than `NEAREST` only where a frame between would be better drawn than filled.
+    Nearer than the level's `nearest` only where most of a frame between would be unexplained,
+    and not only what moves in it.
     """
-    reach = 1
+    share, reach = level.unexplained, 1
     for distance in DISTANCES:
-        if key + 2 * distance > last:
+        far = 2 * distance
+        if key + far > last:
             return last - key
-        allowed = share if 2 * distance > NEAREST else max(share, UNEXPLAINED)
+        allowed = share if far > level.nearest else max(share, MOVING_COUNTS)
         if explained.pair(key + distance, distance) > allowed:
             break
-        far = 2 * distance
-        if far > NEAREST and far in DISTANCES and explained.alone(key, far) > max(STRANGERS, share):
+        strange = far > level.nearest and far in DISTANCES
+        if strange and explained.alone(key, far) > max(STRANGERS, share):
             break
         reach = far
     return reach
 
 
-def affordable(notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule) -> float:
-    """The smallest unexplained share, from the rule's own up, that keeps to the calls allowed."""
+def affordable(
+    notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule
+) -> KeyframeLevel:
+    """The level with the smallest unexplained share, from the rule's own up, that keeps to the
+    calls allowed. Raises UsageProblem where there is none."""
+
+    def at(share: float) -> KeyframeLevel:
+        return replace(rule.level, unexplained=share)
 
     def calls(share: float) -> int:
-        return len(auto(notes, shots, share))
+        return len(auto(notes, shots, at(share)))
 
-    low, high, allowed = rule.unexplained, 1.0, rule.calls or 0
+    low, high, allowed = rule.level.unexplained, 1.0, rule.calls or 0
     if calls(low) <= allowed:
-        return low
+        return rule.level
     if calls(high) > allowed:
         raise UsageProblem(
             f"This clip of {counted(len(shots), 'shot')} needs at least "
@@ -187,4 +214,4 @@ def affordable(notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRu
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (low, middle) if calls(middle) <= allowed else (middle, high)
-    return high
+    return at(high)

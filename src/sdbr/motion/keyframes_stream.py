@@ -16,10 +16,18 @@ import numpy as np
 from sdbr.motion.arrays import Frame
 from sdbr.motion.cuts import NEIGHBORS, find_cuts
 from sdbr.motion.flow import View
-from sdbr.motion.keyframes import FARTHEST, KeyframeRule, find_shots, following
+from sdbr.motion.keyframes import FARTHEST, KeyframeLevel, KeyframeRule, find_shots, following
 from sdbr.motion.matching import Step, linked
 from sdbr.motion.plan import CLOSE, KeyframePlan, reasons
-from sdbr.motion.survey import Note, ViewedFrame, packed, stepping, unexplained, ways_back
+from sdbr.motion.survey import (
+    Note,
+    ViewedFrame,
+    moving,
+    packed,
+    stepping,
+    unexplained,
+    ways_back,
+)
 
 
 def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[Note], KeyframePlan]:
@@ -30,7 +38,7 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
     held = _HeldFrames()
     notes: list[Note] = []
     keys: list[int] = []
-    for key in _keys(stepping(frames), held, notes, rule.unexplained):
+    for key in _keys(stepping(frames), held, notes, rule.level):
         for number in range(keys[-1], key) if keys and key - keys[-1] < CLOSE else ():
             notes[number].alone[1] = held.alone(number, 1)
         # Only now: the line above still compares frames before the keyframe.
@@ -41,7 +49,7 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
 
 
 def _keys(
-    seen: Iterable[ViewedFrame], held: _HeldFrames, notes: list[Note], share: float
+    seen: Iterable[ViewedFrame], held: _HeldFrames, notes: list[Note], level: KeyframeLevel
 ) -> Iterator[int]:
     """The keyframes, each as soon as it is certain; `held` and `notes` grow on the way."""
     key: int | None = None
@@ -52,18 +60,20 @@ def _keys(
             yield (key := 0)
         # A cut is certain once the changes on both its sides are known.
         while (known := len(notes) - NEIGHBORS) > key + FARTHEST + 1:
-            yield (key := _next(held, notes, key, known, share))
+            yield (key := _next(held, notes, key, known, level))
     end = len(notes)
-    while key is not None and (key := _next(held, notes, key, end, share)) < end:
+    while key is not None and (key := _next(held, notes, key, end, level)) < end:
         yield key
 
 
-def _next(held: _HeldFrames, notes: Sequence[Note], key: int, known: int, share: float) -> int:
+def _next(
+    held: _HeldFrames, notes: Sequence[Note], key: int, known: int, level: KeyframeLevel
+) -> int:
     """The keyframe after another: in its shot, or where the next begins; `known` past the end."""
     start = max(0, key - NEIGHBORS)
     cuts = (start + cut for cut in find_cuts([note.change for note in notes[start:]]))
     end = next((cut for cut in cuts if key < cut < known), known)
-    key_in_shot = following(held, key, end - 1, share)
+    key_in_shot = following(held, key, end - 1, level)
     return end if key_in_shot is None else key_in_shot
 
 
@@ -91,7 +101,8 @@ class _HeldFrames:
         views = [self._view(middle + far) for far in (-distance, 0, distance)]
         back = packed(linked(before.turned(), views[1], views[0]).trust)
         forth = packed(linked(after, views[1], views[2]).trust)
-        return unexplained(np.maximum(back, forth))
+        mask = moving(views[1], self._view(middle - 1), self._view(middle + 1))
+        return unexplained(np.maximum(back, forth), mask)
 
     def alone(self, key: int, distance: int) -> float:
         """What a frame cannot explain of the one so far after it."""
@@ -99,7 +110,8 @@ class _HeldFrames:
         if way is None:
             return 1.0
         views = self._view(key + distance), self._view(key)
-        return unexplained(packed(linked(way.turned(), *views).trust))
+        before = self._view(key + distance - 1)
+        return unexplained(packed(linked(way.turned(), *views).trust), moving(views[0], before))
 
     def _way(self, first: int, last: int) -> Step | None:
         """The flows between two frames, sought once more along the chain; None over a cut."""

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -29,6 +30,15 @@ HOPELESS = 0.9
 # much as this share of the frame.
 REGIONS = 5
 REGION_COUNTS = 0.3
+# What differs from a neighboring frame by so many levels moves; less of a frame is grain.
+MOVING_LEVELS = 8
+LEAST_MOVING = 0.004
+# Around what moves this much belongs to it, in pixels of the view.
+_MOVING_KERNEL = np.ones((5, 5), np.uint8)
+_GRAIN_KERNEL = (3, 3)
+# What moves counts as much as this share of the frame, however small it is: it is what one looks
+# at. With it people are drawn every 4 frames, flowers in a light wind every 8.
+MOVING_COUNTS = 0.75
 
 Trust = npt.NDArray[np.uint8]
 
@@ -59,16 +69,13 @@ class ViewedFrame:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two frames compared: the trust in the earlier one seen from the later, and the reverse."""
+    """Two frames compared: the trust in the earlier one seen from the later, and the reverse; and
+    the share of the later one that the earlier cannot explain."""
 
     distance: int
     back: Trust
     forth: Trust
-
-    @property
-    def alone(self) -> float:
-        """The share of the later frame that the earlier one cannot explain."""
-        return unexplained(self.back)
+    alone: float
 
 
 def survey(frames: Iterable[Frame], compare: bool = True) -> list[Note]:
@@ -81,7 +88,7 @@ def survey(frames: Iterable[Frame], compare: bool = True) -> list[Note]:
     if not compare:
         return [Note(one.change, {}, {}) for one in seen]
     windows = _windows(seen)
-    return list(_noted(side_by_side(lambda past: (past[-1].change, _compared(past)), windows)))
+    return list(_noted(side_by_side(lambda past: (past[-1], _compared(past)), windows)))
 
 
 def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
@@ -122,11 +129,12 @@ def _compared(window: Sequence[ViewedFrame]) -> list[_Pair]:
     """A frame compared with those `DISTANCES` before it, as far as anything is explained."""
     pairs: list[_Pair] = []
     now = window[-1].view
+    mask = moving(now, *(seen.view for seen in window[-2:-1]))
     for distance, way in ways_back(window, DISTANCES):
         then = window[-1 - distance].view
         back = packed(linked(way.turned(), now, then).trust)
         forth = packed(linked(way, then, now).trust)
-        pairs.append(_Pair(distance, back, forth))
+        pairs.append(_Pair(distance, back, forth, unexplained(back, mask)))
         if pairs[-1].alone > HOPELESS:
             break
     return pairs
@@ -151,17 +159,20 @@ def ways_back(
             yield distance, sought(way, ends, SURVEY_FLOW.preset) if distance > 1 else way
 
 
-def _noted(compared: Iterable[tuple[Change, list[_Pair]]]) -> Iterator[Note]:
+def _noted(compared: Iterable[tuple[ViewedFrame, list[_Pair]]]) -> Iterator[Note]:
     """The notes; what two frames explain together is known once the later one was compared."""
-    past: deque[tuple[Note, dict[int, Trust]]] = deque(maxlen=max(DISTANCES))
-    for came, pairs in compared:
+    past: deque[tuple[Note, View, dict[int, Trust]]] = deque(maxlen=max(DISTANCES) + 2)
+    for now, pairs in compared:
+        past.append(
+            (Note(now.change, {}, {}), now.view, {pair.distance: pair.back for pair in pairs})
+        )
         for pair in pairs:
-            note, before = past[-pair.distance]
+            note, view, before = past[-1 - pair.distance]
             note.alone[pair.distance] = pair.alone
             if pair.distance in before:
+                neighbors = past[-2 - pair.distance][1], past[-pair.distance][1]
                 together = np.maximum(before[pair.distance], pair.forth)
-                note.pair[pair.distance] = unexplained(together)
-        past.append((Note(came, {}, {}), {pair.distance: pair.back for pair in pairs}))
+                note.pair[pair.distance] = unexplained(together, moving(view, *neighbors))
         yield past[-1][0]
 
 
@@ -170,12 +181,23 @@ def packed(trusted: Plane) -> Trust:
     return as_bytes(np.rint(trusted * 255))
 
 
-def unexplained(trusted: Trust) -> float:
-    """The share of a frame, 0 to 1, that is not trusted; more where one region of it is not.
+def moving(now: View, *neighbors: View) -> Trust:
+    """What moves in a view, 255 or 0 a pixel: what differs from one of its neighbors, and a little
+    around it. None moves where that is hardly any of the frame."""
+    here = cv2.blur(now.gray, _GRAIN_KERNEL)
+    apart = np.zeros_like(now.gray)
+    for other in neighbors:
+        apart = np.maximum(apart, cv2.absdiff(here, cv2.blur(other.gray, _GRAIN_KERNEL)))
+    mask = cv2.dilate(as_bytes((apart > MOVING_LEVELS) * np.uint8(255)), _MOVING_KERNEL)
+    return as_bytes(mask if float(mask.mean()) > 255 * LEAST_MOVING else np.zeros_like(mask))
 
-    A small thing that moves is what one looks at, though it is little of the frame.
-    """
+
+def unexplained(trusted: Trust, moving: Trust) -> float:
+    """The share of a frame, 0 to 1, that is not trusted; more where one region of it is not, or
+    what moves in it."""
     cells = cell_means(trusted, (2 * REGIONS, 2 * REGIONS))
     regions = (cells[:-1, :-1] + cells[1:, :-1] + cells[:-1, 1:] + cells[1:, 1:]) / 4
-    least = float(regions.min())
-    return max(1 - float(trusted.mean()) / 255, REGION_COUNTS * (1 - least / 255))
+    shares = [1 - float(trusted.mean()) / 255, REGION_COUNTS * (1 - float(regions.min()) / 255)]
+    if moving.any():
+        shares.append(MOVING_COUNTS * (1 - cv2.mean(trusted, moving)[0] / 255))
+    return max(shares)

@@ -16,12 +16,14 @@ import numpy as np
 
 from sdbr.motion.arrays import Frame, as_bytes, luma, shrunk, size_of, spread_out
 from sdbr.motion.color_match import SMALL, harmonized
-from sdbr.motion.flow import DEFAULT_FLOW, FlowOptions, View, resized, view, view_size, warped
+from sdbr.motion.flow import FlowOptions, View, resized, view, view_size, warped
 from sdbr.motion.matching import Link, Step, joined, linked, step, trust
 from sdbr.motion.propagation import Keyframe, KeyframeLink, SourceViews, make_key, propagate
 
 # A mean over three on either side left 0.43 of the sharpness before detail was brought back.
 WINDOW = 2
+# Between neighbors half the size is enough: what moves fast is drawn in each frame anyway.
+STEADYING_FLOW = FlowOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class _DrawnFrame:
 
 
 def steadied(
-    pairs: Iterable[tuple[Frame, Frame]], window: int = WINDOW, options: FlowOptions = DEFAULT_FLOW
+    pairs: Iterable[tuple[Frame, Frame]],
+    window: int = WINDOW,
+    options: FlowOptions = STEADYING_FLOW,
 ) -> Iterator[Frame]:
     """The steadied pictures of one shot, in order.
 
@@ -121,7 +125,7 @@ def feed_back(
     before: tuple[Frame, Frame],
     frame: Frame,
     share: float = SHARE,
-    options: FlowOptions = DEFAULT_FLOW,
+    options: FlowOptions = STEADYING_FLOW,
 ) -> Frame:
     """The init image for a source frame, in that frame's size.
 

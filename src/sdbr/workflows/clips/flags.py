@@ -74,7 +74,7 @@ class SteadyFlags:
     """What makes a clip steady, as it was told."""
 
     keyframes: str
-    unexplained: float
+    unexplained: float | None
     steady: str
     max_flicker: float | None
     review: bool
