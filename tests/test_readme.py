@@ -39,15 +39,17 @@ def test_the_settings_that_the_readme_shows_are_taken(sdbr, workspace):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="runs pytest in a process of its own")
-def test_the_test_that_the_readme_shows_passes(tmp_path):
-    (tmp_path / "test_shown.py").write_text(blocks("python")[0], "utf-8")
+def test_the_tests_that_the_readme_shows_pass(tmp_path):
+    shown = [block for block in blocks("python") if "def test_" in block]
+    for number, block in enumerate(shown):
+        (tmp_path / f"test_{number}.py").write_text(block, "utf-8")
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n", "0", str(tmp_path)],
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
-    assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert "2 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
 def test_the_exit_codes_of_the_readme_are_those_of_the_code():

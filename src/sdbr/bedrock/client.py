@@ -121,16 +121,22 @@ class BedrockClient:
         if not isinstance(error, ClientError):
             return lost(error, self._connection())
         failure = Failure.of(error.response)
-        explained = explain(failure, model, region, self._successors(model))
+        explained = explain(failure, model, region, self._instead_of(model))
         billed = explained.trace.billed if explained.trace else "no"
         explained.trace = Trace(True, billed, failure.status, failure.request_id)
         return explained
 
-    def _successors(self, model: Model) -> str:
-        """`core (0.04 USD a picture) or ultra (0.14 USD a picture)`, cheapest first."""
+    def _instead_of(self, model: Model) -> str:
+        """`core (0.04 USD a picture) or ultra (0.14 USD a picture)`, cheapest first.
+
+        Before them, for a model that has ended, how the emulator inside this process serves it.
+        """
         found = [m for m in self._models if m.id in model.replaced_by and m.tiers]
         found.sort(key=lambda model: model.tiers[0].usd)
-        return " or ".join(f"{m.aliases[0]} ({m.tiers[0].usd} USD a picture)" for m in found)
+        names = [f"{m.aliases[0]} ({m.tiers[0].usd} USD a picture)" for m in found]
+        if self._connection().offline and model.lifecycle.end is not None:
+            names.insert(0, "--allow-ended to let the emulator answer for it")
+        return " or ".join(names)
 
 
 def parse(data: bytes) -> Mapping[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial, wraps
 from pathlib import Path
@@ -116,6 +116,9 @@ CONNECTION = (
     _connection("--profile", envvar="SDBR_PROFILE", help="Profile of the AWS configuration."),
     _connection("--endpoint-url", envvar="SDBR_ENDPOINT_URL", help="Another endpoint's URL."),
 )
+ALLOW_ENDED = _connection(
+    "--allow-ended", is_flag=True, help="Let the emulator of --offline serve retired models, too."
+)
 EFFORT = (
     _effort(
         "--workers",
@@ -199,6 +202,7 @@ class RunFlags(ConnectionFlags):
     dry_run: bool
     fresh: bool
     on_filtered: str | None
+    allow_ended: bool
     workers: int | None
     attempts: int | None
     rpm: float | None
@@ -210,7 +214,7 @@ def _run(**flags: Unpack[RunFlags]) -> Run:
     config = configuration.load(flags["root"])
     return Run(
         root=flags["root"],
-        connection=connected(flags, config),
+        connection=_with_ended(connected(flags, config), flags["allow_ended"]),
         effort=Effort(
             workers=flags["workers"] or config.workers or Effort().workers,
             attempts=flags["attempts"] or config.attempts or Effort().attempts,
@@ -262,8 +266,17 @@ def connected(flags: ConnectionFlags, config: Config) -> Connection:
     )
 
 
+def _with_ended(connection: Connection, allowed: bool) -> Connection:
+    if allowed and not connection.offline:
+        raise UsageProblem(
+            "--allow-ended is for the built-in emulator: add --offline. Amazon Bedrock itself serves "
+            "no model past its end of life."
+        )
+    return replace(connection, allow_ended=allowed)
+
+
 def _told(told: Decimal | None, otherwise: Amount) -> Decimal | Amount:
     return otherwise if told is None else told
 
 
-run_options = collected("run", _run, *OUTPUT, *SPENDING, *EFFORT, *CONNECTION)
+run_options = collected("run", _run, *OUTPUT, *SPENDING, *EFFORT, *CONNECTION, ALLOW_ENDED)

@@ -29,13 +29,15 @@ _AWS_HOST = (
 class Connection:
     """Where requests go. `timeout` is in seconds, for one picture with all its attempts.
 
-    None in `region` or `profile` leaves the choice to the AWS configuration.
+    None in `region` or `profile` leaves the choice to the AWS configuration. `allow_ended` lets the
+    emulator of `offline` answer for models whose life has ended.
     """
 
     region: str | None = None
     profile: str | None = None
     endpoint_url: str | None = None
     offline: bool = False
+    allow_ended: bool = False
     timeout: float = 600.0  # A call may take 300; this leaves time for a second one.
 
     @property

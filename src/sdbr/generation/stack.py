@@ -114,7 +114,8 @@ def _open_connection(connection: Connection) -> Iterator[Callable[[], Connection
             from sdbr.emulator import Emulator
 
             # Nobody asks this one what it received: a long clip must not fill the memory.
-            url = stack.enter_context(Emulator(keeps=0)).url
+            emulator = Emulator(keeps=0, allow_ended=connection.allow_ended)
+            url = stack.enter_context(emulator).url
             return replace(connection, endpoint_url=url)
 
         yield start
