@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from sdbr.bedrock.families import sdxl
@@ -15,7 +17,7 @@ NINE = (
 )
 # Field, its least and greatest value, what lies just outside, and the model's name for it.
 RANGES = [
-    (WORDS, "seed", (1, 4294967294), (0, 4294967295), "seed"),
+    (WORDS, "seed", (1, 4294967295), (0, 4294967296), "seed"),
     (WORDS, "steps", (10, 150), (9, 151, 20.5), "steps"),
     (WORDS, "cfg_scale", (0, 35), (-0.1, 35.1), "cfg_scale"),
     (OVER, "step_schedule_start", (0, 1), (-0.01, 1.01), "step_schedule_start"),
@@ -55,6 +57,44 @@ def test_texts_have_2000_characters_at_most(field):
     emulator_reads(with_value(WORDS, field, "é" * 2000))
     with pytest.raises(UsageProblem, match=r"2,001 characters .* at most 2,000"):
         encoded(with_value(WORDS, field, "é" * 2001))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "parts"),
+    [
+        ("a (red fox:1.4) in the snow", [("a red fox in the snow", 1), ("red fox", 0.4)]),
+        ("a fox, (fog:0.5)", [("a fox", 1), ("fog", 0.5)]),
+        ("a fox (in fog:.25), at dawn", [("a fox, at dawn", 1), ("in fog", 0.25)]),
+        ("a fox (people:-1)", [("a fox", 1), ("people", -1)]),
+        ("(a fox:1.0)", [("a fox", 1)]),
+        ("(a fox:0.7)", [("a fox", 0.7)]),
+        ("a fox (really) at 10:30", [("a fox (really) at 10:30", 1)]),
+    ],
+)
+def test_words_with_a_weight_have_it_in_all(prompt, parts):
+    sent = encoded(with_value(WORDS, "prompt", prompt))["text_prompts"]
+    assert [(part["text"], part["weight"]) for part in sent] == parts
+    emulator_reads(with_value(WORDS, "prompt", prompt))
+
+
+def test_weights_of_the_negative_prompt_count_against():
+    sent = encoded(with_value(WORDS, "negative_prompt", "rain, (text:1.5)"))["text_prompts"]
+    assert [(part["text"], part["weight"]) for part in sent[1:]] == [
+        ("rain, text", -1),
+        ("text", -0.5),
+    ]
+
+
+def test_extras_are_passed_on_as_they_are():
+    def told(text):
+        return replace(WORDS, extras=(("extras", text),))
+
+    request = told('{"tiling": true, "of": {"a": [1]}}')
+    assert encoded(request)["extras"] == {"tiling": True, "of": {"a": [1]}}
+    emulator_reads(request)
+    for wrong in ("[1]", "tiling", "{"):
+        with pytest.raises(UsageProblem, match=r"--extras is .* give a JSON object"):
+            encoded(told(wrong))
 
 
 def test_the_negative_prompt_is_a_prompt_of_negative_weight():

@@ -1,8 +1,8 @@
 """SDXL, which Bedrock has retired: served by the emulator, with the flags that it alone has."""
 
-import json
-
 import pytest
+
+from tests.commands.moving_inputs import photo_in
 
 SDXL = ("txt2img", "a fox", "--model", "sdxl")
 
@@ -35,4 +35,64 @@ def test_bedrock_itself_cannot_be_asked_for_them(sdbr, emulator):
     ran = sdbr(*SDXL, "--allow-ended")
     assert ran.code == 2
     assert "add --offline" in ran.failure
+    assert not emulator.received
+
+
+@pytest.mark.parametrize("command", ["txt2img", "img2gif"])
+def test_seed_0_asks_for_any_seed_as_aws_documents_it(sdbr, emulator, workspace, command):
+    photo_in(workspace)
+    words = ("photo.png", "a fox", "--frames", "2") if command == "img2gif" else ("a fox",)
+    assert sdbr(command, *words, "--seed", "0").code == 0
+    assert all(body["seed"] > 0 for body in bodies(emulator))
+
+
+def test_the_largest_seed_of_sdxl_is_sent(sdbr, retired):
+    assert sdbr(*SDXL, "--seed", "4294967295").code == 0
+    assert bodies(retired)[0]["seed"] == 4294967295
+
+
+def test_weights_and_extras_are_sent(sdbr, retired):
+    ran = sdbr("txt2img", "a (red:1.5) fox", *SDXL[2:], "--extras", '{"a": 1, "b": 2}')
+    assert ran.code == 0, ran.errors
+    (body,) = bodies(retired)
+    assert body["text_prompts"][1] == {"text": "red", "weight": 0.5}
+    assert body["extras"] == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize("model", ["core", "sd3.5", "ultra"])
+def test_a_model_without_presets_has_its_style_in_words_and_that_is_said_once(
+    sdbr, emulator, model
+):
+    ran = sdbr("txt2img", "a fox", "--model", model, "--style", "pixel-art", "--count", "2")
+    assert ran.code == 0, ran.errors
+    assert {body["prompt"] for body in bodies(emulator)} == {"a fox, pixel art style"}
+    assert ran.errors.count("has no presets: --style goes into the prompt") == 1
+    assert all(path.name.startswith("a-fox-") for path in ran.paths)
+
+
+def test_a_clip_and_an_animation_have_their_style_in_words(sdbr, emulator, workspace):
+    photo_in(workspace)
+    for command in ("img2gif", "img2img"):
+        ran = sdbr(command, "photo.png", "a fox", "--style", "anime", "--seed", "1")
+        assert ran.code == 0, ran.errors
+        assert "has no presets" in ran.errors
+    assert {body["prompt"] for body in bodies(emulator)} == {"a fox, anime style"}
+
+
+def test_a_model_with_presets_is_sent_the_preset_itself(sdbr, retired):
+    ran = sdbr(*SDXL, "--style", "anime")
+    assert bodies(retired)[0]["style_preset"] == "anime"
+    assert "has no presets" not in ran.errors
+
+
+def test_an_unknown_style_is_refused(sdbr, emulator):
+    assert "choose from 3d-model" in sdbr("txt2img", "a fox", "--style", "animee").failure
+    assert not emulator.received
+
+
+@pytest.mark.parametrize("flag", ["--steps", "--cfg-scale", "--sampler", "--clip-guidance"])
+def test_a_flag_that_no_living_model_takes_says_whose_it_was(sdbr, emulator, flag):
+    ran = sdbr("txt2img", "a fox", flag, "30")
+    assert ran.code == 2
+    assert f"takes no {flag}. Only SDXL 1.0 does, which ended on 2025-05-20." in ran.failure
     assert not emulator.received

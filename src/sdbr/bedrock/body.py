@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import date
 from uuid import uuid4
@@ -23,7 +23,7 @@ MAX_BODY = 25_000_000
 _ABOUT_AN_INPUT = ("strength", "mask", "mask_source", "step_schedule_start", "step_schedule_end")
 
 
-def check(request: ImageRequest, models: Iterable[Model]) -> None:
+def check(request: ImageRequest, models: Sequence[Model]) -> None:
     """Raise UsageProblem for anything that this model cannot do or that is out of range.
 
     `models` are those of the catalog: the message names the ones that can.
@@ -86,11 +86,14 @@ def _given(request: ImageRequest) -> list[str]:
     return given + [name for name, _ in request.extras]
 
 
-def _cannot(request: ImageRequest, field: str, models: Iterable[Model]) -> str:
+def _cannot(request: ImageRequest, field: str, models: Sequence[Model]) -> str:
     alive = [model for model in models if not model.lifecycle.ended(date.today())]
     fitting = [model for model in alive if _draws(model, request, _given(request))]
     able = fitting or [model for model in alive if _draws(model, request, [field])]
     instead = f"Use --model {catalog.names_of(able)}." if able else "Leave it out."
+    gone = [one for one in models if one not in alive and _draws(one, request, [field])]
+    if gone and not able:
+        instead = f"Only {gone[-1].title} does, which ended on {gone[-1].lifecycle.end}. {instead}"
     model, what = request.model, flag(field).removeprefix("an ")
     return f"{model.title} ({model.id}) takes no {what}. {instead}"
 

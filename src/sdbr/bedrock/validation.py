@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from sdbr.errors import UsageProblem
@@ -84,7 +85,23 @@ class TextLength:
         return value
 
 
-Rule = NumberRange | Choices | TextLength
+@dataclass(frozen=True, slots=True)
+class JsonObject:
+    """The text of a JSON object."""
+
+    def check(self, field: str, value: Value) -> Value:
+        """`value` itself, or UsageProblem."""
+        try:
+            if isinstance(json.loads(str(value)), dict):
+                return value
+        except ValueError:
+            pass
+        raise UsageProblem(
+            f"{flag(field)} is {value}: give a JSON object, such as '{{\"key\": 1}}'."
+        )
+
+
+Rule = NumberRange | Choices | TextLength | JsonObject
 
 STYLE = Choices(STYLES)
 ASPECT = Choices(ASPECTS)

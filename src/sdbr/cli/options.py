@@ -269,8 +269,8 @@ def connected(flags: ConnectionFlags, config: Config) -> Connection:
 def _with_ended(connection: Connection, allowed: bool) -> Connection:
     if allowed and not connection.offline:
         raise UsageProblem(
-            "--allow-ended is for the built-in emulator: add --offline. Amazon Bedrock itself serves "
-            "no model past its end of life."
+            "--allow-ended is for the built-in emulator: add --offline. Amazon Bedrock serves no "
+            "model past its end of life."
         )
     return replace(connection, allow_ended=allowed)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sdbr.bedrock.catalog import Catalog, names_of
 from sdbr.bedrock.families import family_of, seeds_of
-from sdbr.bedrock.validation import ASPECTS, Value, flag
+from sdbr.bedrock.validation import ASPECTS, STYLE, Value, flag
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.request import ImageRequest, Model, Size
 
@@ -52,10 +52,13 @@ _OWN = frozenset(field.name for field in fields(Look)) - {"extras"}
 def look_of(flags: Mapping[str, Any]) -> Look:
     """The look of flags by name; a name that no field has is an extra. None tells nothing.
 
-    `prefix` is a named look's own words, which go into the prompt. Raises InputProblem for words
-    that the terminal did not give as UTF-8.
+    `prefix` is a named look's own words, which go into the prompt. Seed 0 asks for any seed, as AWS
+    documents it, and tells nothing either. Raises InputProblem for words that the terminal did not
+    give as UTF-8.
     """
     known = {name: value for name, value in flags.items() if value is not None}
+    if known.get("seed") == 0:
+        del known["seed"]
     for name, value in known.items():
         if isinstance(value, str) and (at := _SURROGATE.search(value)):
             what = "The prompt" if name == "prompt" else flag(name)
@@ -124,19 +127,34 @@ def request_of(look: Look, model: Model, *, over_picture: bool = False) -> Image
     draws_aspect = "aspect" in takes and not over_picture
     if aspect is None and size is not None and draws_aspect and not draws_size:
         aspect = nearest_aspect(size)
+    prompt, style = _styled(look, takes)
     drawn_as = "png" if look.quality is not None else look.format
     return ImageRequest(
         model=model,
-        prompt=look.prompt,
+        prompt=prompt,
         negative_prompt=look.negative,
         seed=look.seed or 1,
         aspect=aspect,
         size=size if draws_size else None,
-        style=look.style,
+        style=style,
         strength=look.strength,
         format=drawn_as if drawn_as in family_of(model).formats(model) else "png",
         extras=look.extras,
     )
+
+
+def _styled(look: Look, takes: frozenset[str]) -> tuple[str, str | None]:
+    """The prompt and the style preset; for a model without presets the prompt has it in words."""
+    if look.style is None or "style" in takes or "prompt" not in takes:
+        return look.prompt, look.style
+    words = f"{STYLE.check('style', look.style)} style".replace("-", " ")
+    return f"{look.prompt}, {words}" if look.prompt else words, None
+
+
+def style_remarks(requests: Iterable[tuple[object, ImageRequest]]) -> tuple[str, ...]:
+    """A remark for each model without presets that was told a style, of (style, request)."""
+    told = dict.fromkeys(one.model for style, one in requests if style and one.style is None)
+    return tuple(f"{model.title} has no presets: --style goes into the prompt" for model in told)
 
 
 def parse_size(text: str) -> Size:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sdbr.bedrock.families import rules
-from sdbr.bedrock.validation import Choices, NumberRange, TextLength, flag
+from sdbr.bedrock.validation import Choices, JsonObject, NumberRange, TextLength, flag
 from sdbr.errors import UsageProblem
 from sdbr.workflows.prompt_template import MOST, texts_of
 
@@ -71,7 +71,7 @@ def _values(name: str, value: Any, wildcards: Path | None) -> list[Any]:
         not isinstance(value, str)
         or name in _FIXED
         or name in _SEARCHED
-        or isinstance(rule, TextLength)
+        or isinstance(rule, TextLength | JsonObject)
     ):
         return [value]
     if name in _TEXTS:

@@ -23,7 +23,7 @@ from sdbr.bedrock.validation import SEED, NumberRange, Rule
 from sdbr.request import Blob, ImageRequest, Model, Size
 
 Leaf = str | int | float | Blob
-Body = dict[str, "Leaf | list[dict[str, Leaf]]"]
+Body = dict[str, "Leaf | list[dict[str, Leaf]] | dict[str, object]"]
 """A request body in the model's own words. Pictures are blobs here; base64 comes later."""
 
 

@@ -6,6 +6,8 @@ image to image (masking). The mode is chosen by the fields present, not by a fie
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 
 from sdbr.bedrock.answers import broken_answer, explain_refusal, picture_bytes, seed_number
@@ -13,9 +15,9 @@ from sdbr.bedrock.families import Artifact, Body, Flag, Leaf, SizeRule
 from sdbr.bedrock.validation import (
     ASPECT,
     FRACTION,
-    SEED,
     STYLE,
     Choices,
+    JsonObject,
     NumberRange,
     Rule,
     TextLength,
@@ -46,8 +48,12 @@ FLAGS = (
     Flag("cfg_scale", NumberRange(0, 35), "0 to 35: how closely to follow the prompt."),
     Flag("sampler", Choices(SAMPLERS), "DDIM, K_EULER_ANCESTRAL, K_DPMPP_2M, …"),
     Flag("clip_guidance_preset", Choices(CLIP_GUIDANCE), "NONE, SIMPLE, FAST_BLUE, …"),
+    Flag("extras", JsonObject(), "A JSON object that is passed on as it is."),
 )
+SEEDS = NumberRange(1, 4_294_967_295, whole=True)
 _EXTRAS: dict[str, Rule] = {flag.field: flag.rule for flag in FLAGS}
+_WEIGHT = re.compile(r"\(([^():]+):\s*(-?\d+(?:\.\d*)?|-?\.\d+)\s*\)")
+"""Words with a weight, as the web UI of Stable Diffusion writes them: `(red fox:1.4)`."""
 _SCHEDULE: dict[str, Rule] = {"step_schedule_start": FRACTION, "step_schedule_end": FRACTION}
 
 
@@ -77,12 +83,14 @@ def default_strength(model: Model) -> float | None:  # noqa: ARG001
 
 def encode(request: ImageRequest) -> Body:
     """The body for text-to-image, image-to-image or inpainting, by what the request holds."""
-    body: Body = {"text_prompts": _prompts(request), "seed": SEED.check("seed", request.seed)}
+    body: Body = {"text_prompts": _prompts(request), "seed": SEEDS.check("seed", request.seed)}
     Choices(formats(request.model)).check("format", request.format)
     if request.style is not None:
         body["style_preset"] = STYLE.check("style", request.style)
     extras = dict(request.extras)
     body.update({k: rule.check(k, extras[k]) for k, rule in _EXTRAS.items() if k in extras})
+    if "extras" in body:
+        body["extras"] = json.loads(str(extras["extras"]))
     if request.init_image is None:
         return body | _drawing_size(request)
     body["init_image"] = request.init_image
@@ -108,13 +116,24 @@ def decode(answer: Mapping[str, object]) -> Artifact:
 
 
 def _prompts(request: ImageRequest) -> list[dict[str, Leaf]]:
-    prompts: list[dict[str, Leaf]] = [
-        {"text": check_prompt(request.prompt, MAX_PROMPT), "weight": 1.0}
-    ]
+    prompts = _weighted(check_prompt(request.prompt, MAX_PROMPT))
     if request.negative_prompt:
-        text = TextLength(MAX_PROMPT).check("negative_prompt", request.negative_prompt)
-        prompts.append({"text": text, "weight": -1.0})
-    return prompts
+        TextLength(MAX_PROMPT).check("negative_prompt", request.negative_prompt)
+        prompts += [(text, -weight) for text, weight in _weighted(request.negative_prompt)]
+    return [{"text": text, "weight": weight} for text, weight in prompts]
+
+
+def _weighted(prompt: str) -> list[tuple[str, float]]:
+    """A prompt in parts with their weights: of `a (red:1.4) fox`, `red` has 1.4 in all.
+
+    Above 1 the words stay in their sentence, which weighs 1, and what is more comes beside it.
+    Below 1 they leave it.
+    """
+    marked = [(found[1].strip(), float(found[2])) for found in _WEIGHT.finditer(prompt)]
+    kept = _WEIGHT.sub(lambda found: found[1] if float(found[2]) >= 1 else "", prompt)
+    sentence = re.sub(r"\s+([,.;]|$)", r"\1", " ".join(kept.split())).strip(" ,")
+    beside = [(text, round(w - 1, 6) if w >= 1 else w) for text, w in marked]
+    return [(text, w) for text, w in [(sentence, 1.0), *beside] if text and w]
 
 
 def _drawing_size(request: ImageRequest) -> Body:

@@ -24,6 +24,7 @@ from sdbr.workflows.animations.prepare import (
     PreparedAnimation,
     prepare_animation,
 )
+from sdbr.workflows.look import style_remarks
 from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, prepare_each, run
 
 
@@ -48,7 +49,8 @@ def _estimate(animations: Sequence[PreparedAnimation], resources: Resources) -> 
     requests = [pair for animation in animations for pair in keyed_requests(animation, resources)]
     price = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     silent = [one.still.request.strength for one in animations if "strength" not in one.spec.flags]
-    remarks = default_strengths(silent)
+    styles = style_remarks((one.spec.look.style, one.still.request) for one in animations)
+    remarks = (*default_strengths(silent), *styles)
     if resources.realm == "local" and any(map(_ends_elsewhere, animations)):
         remarks = (*remarks, "the emulator shows the look of the last prompt, not what it names")
     return replace(price, thing="frame", remarks=remarks)

@@ -16,6 +16,7 @@ from sdbr.workflows.clips import draw, sheets
 from sdbr.workflows.clips.footage import place_again
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.enlargement import enlargement_remarks
+from sdbr.workflows.look import style_remarks
 
 _FEWEST_EXTRA, _EXTRA_SHARE = 2, 4
 
@@ -94,7 +95,8 @@ def _remarks(clips: Sequence[PreparedClip], extra: Decimal) -> tuple[str, ...]:
     remarks = default_strengths(silent)
     saved = saved_of(clips)
     sizes = ((s.plan.footage.clip.size, s.plan.requests.request.model) for s in clips)
-    remarks = (*remarks, *enlargement_remarks(sizes))
+    styles = style_remarks((s.order.look.style, s.plan.requests.request) for s in clips)
+    remarks = (*remarks, *styles, *enlargement_remarks(sizes))
     whole = sum((price(one) * count_frames(one) for one in clips), Decimal(0))
     if not saved:
         return remarks

@@ -25,6 +25,7 @@ from sdbr.request import Model
 from sdbr.store.open_runs import drawn_seeds, open_run
 from sdbr.workflows.enlargement import enlargement_remarks
 from sdbr.workflows.failures import Failures, ends_the_run
+from sdbr.workflows.look import style_remarks
 from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
@@ -138,7 +139,9 @@ def make_plan(resources: Resources, jobs: Iterable[Job]) -> PicturePlan:
     silent = (job.request.strength for job in planned if "strength" not in dict(job.flags))
     models = dict.fromkeys(job.request.model for job in planned)
     sizes = ((j.finish.placement.source, j.request.model) for j in planned if j.finish.placement)
-    remarks = (*default_strengths(silent), *ended_remarks(models), *enlargement_remarks(sizes))
+    styles = style_remarks((dict(job.flags).get("style"), job.request) for job in planned)
+    remarks = (*default_strengths(silent), *styles, *ended_remarks(models))
+    remarks = (*remarks, *enlargement_remarks(sizes))
     return PicturePlan(planned, keys, replace(price, remarks=remarks))
 
 
