@@ -77,6 +77,9 @@ def drawn(tmp_path_factory):
         "flicker_source": 0.001,
         "sharpness": 250.4,
         "curve": [[n, 0.001 * n] for n in range(2, 13)],
+        "verdict": "lively",
+        "look_at": [[0.2, 0.4]],
+        "ghost_curve": [[n, 0.4 if 5 < n < 9 else 0.05] for n in range(2, 13)],
     }
     (root / ".sdbr" / "clips" / "f5.steadiness.json").write_text(json.dumps(numbers))
     return root
@@ -124,6 +127,7 @@ def test_each_result_is_there_with_how_it_was_made(sdbr, results):
     assert "0.24 USD for 3 drawn frames" in html
     assert "0.72 USD against drawing all 12 frames" in html
     assert "Flicker 2.00, the source&#x27;s 1.00" in html
+    assert "Lively: look at 0.2–0.4 s. Moving things lack up to 40% of their drawing" in html
     assert html.count("<polyline") == 1
     assert html.count('class="key"') == 3
 

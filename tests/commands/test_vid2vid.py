@@ -182,6 +182,19 @@ def test_flicker_measures_a_clip_against_its_source(sdbr, workspace):
     told = json.loads(line)
     assert told["flicker"] == told["flicker_source"]
     assert len(told["curve"]) == 9
+    assert told["verdict"] == "steady"
+    assert max(lacking for _, lacking in told["ghost_curve"]) < 0.3
+
+
+def test_flicker_knows_the_keyframes_of_a_clip_made_in_the_workspace(sdbr, workspace):
+    clip_in(workspace)
+    flags = ("--keyframes", "every:8", "--offline", "--seed", "7", "--json")
+    made = json.loads(sdbr("vid2vid", "clip.mp4", "ink", *flags).lines[0])
+    judge = ("flicker", made["path"], "--against", "clip.mp4", "--json")
+    here = json.loads(sdbr(*judge).lines[0])
+    assert abs(here["likeness_drawn"] - made["steadiness"]["likeness_drawn"]) < 0.1
+    elsewhere = json.loads(sdbr(*judge, "--workspace", "other").lines[0])
+    assert "likeness_drawn" not in elsewhere
 
 
 @pytest.mark.usefixtures("emulator")

@@ -9,9 +9,9 @@ from sdbr.motion.ghosts import (
     compare_moving,
     find_ghosts,
     measure_structure,
-    own_motion,
-    shortfalls,
-    small_luma,
+    find_own_motion,
+    measure_shortfalls,
+    shrink_luma,
 )
 from tests.motion.scenes import ground, pan, passing, still
 
@@ -28,18 +28,18 @@ def look(frame):
 def curve_of(frames, results, keys=KEYS, drawn=look):
     curve = {}
     for number in range(1, len(frames)):
-        pair = small_luma(frames[number - 1]), small_luma(frames[number])
+        pair = shrink_luma(frames[number - 1]), shrink_luma(frames[number])
         pictures = [
-            small_luma(drawn(frames[at])) if at in keys else None for at in (number - 1, number)
+            shrink_luma(drawn(frames[at])) if at in keys else None for at in (number - 1, number)
         ]
-        one = compare_moving(pair, small_luma(results[number]), tuple(pictures))
+        one = compare_moving(pair, shrink_luma(results[number]), tuple(pictures))
         if one is not None:
             curve[number] = one
     return curve
 
 
 def lacking(results, keys=KEYS):
-    return shortfalls(curve_of(passing(9), results, keys))
+    return measure_shortfalls(curve_of(passing(9), results, keys))
 
 
 def halfway(frames, number):
@@ -76,12 +76,12 @@ def test_a_ghost_shows_without_knowing_what_was_drawn_if_other_frames_are_well()
 
 
 def test_a_camera_that_moves_is_no_thing_that_moves():
-    one, two = map(small_luma, pan(2, step=5))
-    assert own_motion(one, two)[:, :-12].mean() == 0
+    one, two = map(shrink_luma, pan(2, step=5))
+    assert find_own_motion(one, two)[:, :-12].mean() == 0
 
 
 def test_grain_is_no_motion():
-    one, two = map(small_luma, still(2, grain=8))
+    one, two = map(shrink_luma, still(2, grain=8))
     assert compare_moving((one, two), two) is None
 
 
@@ -89,7 +89,7 @@ def test_a_small_thing_counts_by_the_root_of_its_area():
     one, two = np.full((2, 270, 480), 128, np.uint8)
     two[40:60, 40:60] = 200
     two[100:220, 200:400] = 200
-    weights = own_motion(one, two)
+    weights = find_own_motion(one, two)
     small, large = weights[50, 50], weights[150, 300]
     assert (weights[:, :30] == 0).all()
     assert small > 3 * large > 0
@@ -98,13 +98,13 @@ def test_a_small_thing_counts_by_the_root_of_its_area():
 
 
 def test_structure_is_what_follows_the_source_and_what_is_added():
-    source = small_luma(ground(160, 96))
+    source = shrink_luma(ground(160, 96))
     weights = np.ones(source.shape, np.float32)
     same = measure_structure(source, source, weights)
     assert same.likeness > 0.99
     inverted = measure_structure(255 - source, source, weights)
     assert inverted.likeness > 0.99
-    other = measure_structure(small_luma(ground(160, 96, seed=3)), source, weights)
+    other = measure_structure(shrink_luma(ground(160, 96, seed=3)), source, weights)
     assert other.likeness < 0.5
     weak = measure_structure((source // 2).astype(np.uint8), source, weights)
     assert abs(weak.richness[0] / same.richness[0] - 0.5) < 0.05
@@ -112,7 +112,7 @@ def test_structure_is_what_follows_the_source_and_what_is_added():
 
 def test_pictures_of_another_size_are_compared_at_the_sources():
     frame = passing(1)[0]
-    assert small_luma(cv2.resize(frame, (640, 384)), frame).shape == small_luma(frame).shape
+    assert shrink_luma(cv2.resize(frame, (640, 384)), frame).shape == shrink_luma(frame).shape
 
 
 def test_the_nearer_drawn_picture_says_more_of_what_to_expect():
@@ -123,7 +123,7 @@ def test_the_nearer_drawn_picture_says_more_of_what_to_expect():
         40: MovingThings(0.1, poor),
         42: MovingThings(0.1, poor, drawn=poor),
     }
-    short = shortfalls(things)
+    short = measure_shortfalls(things)
     assert short[1] < 0.05 < 0.4 < short[3]
     assert short[40] < 0.1
 
@@ -138,5 +138,5 @@ def test_passages_near_each_other_are_one_and_a_single_hard_frame_is_none():
 
 
 def test_a_clip_without_things_that_move_has_no_ghosts():
-    assert shortfalls({}) == {}
+    assert measure_shortfalls({}) == {}
     assert find_ghosts({}) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import json_option
+from sdbr.cli.options import json_option, workspace_option
 
 _EXAMPLES = """
 sdbr flicker generate/videos/clip.mp4 --against clip.mp4
@@ -23,18 +23,25 @@ sdbr flicker clip.mp4 --json
     help="The clip whose motion it should follow [default: its own].",
 )
 @json_option
-def command(clip: Path, against: Path | None, as_json: bool) -> None:
-    """Measure the flicker of any clip: its warp error (E_warp) along the motion.
+@workspace_option
+def command(clip: Path, against: Path | None, as_json: bool, root: Path) -> None:
+    """Tell how steady any clip is, and where what moves is poorly drawn.
 
-    The floor is the error of the clip it is measured against: grain and light. Lower is
-    steadier; frame by frame with --json.
+    Flicker is its warp error (E_warp) along the motion; the source's own is the floor: grain and
+    light. Beside its source it also tells ghosts: how much of the look's drawing things lack that
+    move by themselves. Lower is better; frame by frame with --json.
     """
     import json
 
-    from sdbr.workflows.clips.steadiness import judge
+    from sdbr.console import shown
+    from sdbr.workflows.clips.steadiness import judge, kept
+    from sdbr.workflows.clips.verdict import describe
+    from sdbr.workflows.provenance import read
+    from sdbr.workspace import Workspace
 
-    measured = judge(clip, against)
+    known = kept(Workspace(root).hidden, read.read(clip)).get("keyframes", ())
+    measured = judge(clip, against, {number - 1 for number in known})
     if as_json:
         click.echo(json.dumps({"path": str(clip), **measured.as_json()}))
     else:
-        click.echo(f"{clip}: {measured}")
+        click.echo(shown("\n".join(f"{clip}: {line}" for line in describe(measured))))

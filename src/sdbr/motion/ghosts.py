@@ -49,8 +49,8 @@ BEST = 0.5
 # Drawn pictures on either side that tell what to expect of a frame.
 BESIDE = 3
 
-# Lacking more than this share, over three frames, is seen as a ghost. Measured with a neural style
-# network on four clips: frames that it drew lack 0.01 to 0.05 of what those beside them have, frames
+# Lacking more than this share, over three frames, is seen as a ghost. With a neural style network
+# on four clips, frames that it drew lack 0.01 to 0.05 of what those beside them have; frames
 # carried over 16 lack 0.02 to 0.22 in the mean, and 0.47 where somebody walked half transparent.
 MUCH = 0.2
 # Passages this few frames apart are one.
@@ -108,7 +108,7 @@ class MovingThings:
     drawn: Structure | None = None
 
 
-def small_luma(frame: Frame, source: Frame | None = None) -> Luma:
+def shrink_luma(frame: Frame, source: Frame | None = None) -> Luma:
     """A frame as it is compared: its luma, in small; a picture in the size of its `source`'s."""
     like = frame if source is None else source
     return luma(shrunk(frame, view_size(size_of(like), GHOST_VIEW)))
@@ -120,9 +120,9 @@ def compare_moving(
     """What moves between two neighboring source frames, and how the later one's result has it.
 
     `drawn` are the pictures of the two as they came from the model, where they did. All are as
-    `small_luma` gives them. None where nothing moves by itself.
+    `shrink_luma` gives them. None where nothing moves by itself.
     """
-    weights = own_motion(*sources)
+    weights = find_own_motion(*sources)
     share = float((weights > 0).mean())
     if share < SPECK:
         return None
@@ -132,16 +132,16 @@ def compare_moving(
         if picture is not None
     ]
     here = measure_structure(result, sources[1], weights)
-    return MovingThings(share, here, _sum(pictures) if pictures else None)
+    return MovingThings(share, here, _add_up(pictures) if pictures else None)
 
 
-def own_motion(before: Luma, now: Luma) -> Plane:
+def find_own_motion(before: Luma, now: Luma) -> Plane:
     """What moves by itself, weighted; 0 where nothing does, or the camera alone.
 
     A thing counts by the root of its area, so that a small one is heard beside a large one.
     """
     ahead = View(np.empty(0, np.uint8), now), View(np.empty(0, np.uint8), before)
-    there = camera_motion(between(*ahead, None, "fast"), now)
+    there = fit_camera_motion(between(*ahead, None, "fast"), now)
     way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     seen = cv2.warpAffine(before, there, size_of(now), flags=way, borderMode=cv2.BORDER_REPLICATE)
     apart = cv2.GaussianBlur(as_floats(now) - as_floats(seen), (0, 0), GRAIN)
@@ -154,9 +154,9 @@ def own_motion(before: Luma, now: Luma) -> Plane:
     return as_floats(as_floats(weights)[labels])
 
 
-def camera_motion(flow: Flow, now: Luma) -> npt.NDArray[np.float64]:
+def fit_camera_motion(flow: Flow, now: Luma) -> npt.NDArray[np.float64]:
     """The affine motion, 2 × 3, that most of a flow follows; none where there is no such one."""
-    edges = np.abs(_gradient(now)).max(axis=0)[GRID // 2 :: GRID, GRID // 2 :: GRID]
+    edges = np.abs(_find_gradient(now)).max(axis=0)[GRID // 2 :: GRID, GRID // 2 :: GRID]
     rows, columns = np.nonzero(edges >= np.median(edges))
     points = as_floats(np.stack([columns, rows], axis=1) * GRID + GRID // 2)
     goals = points + flow[GRID // 2 :: GRID, GRID // 2 :: GRID][rows, columns]
@@ -168,15 +168,15 @@ def camera_motion(flow: Flow, now: Luma) -> npt.NDArray[np.float64]:
 
 def measure_structure(picture: Luma, source: Luma, weights: Plane) -> Structure:
     """How a picture's structure stands to its source's, both of one size, over weighted pixels."""
-    drawn, given = _gradient(picture), _gradient(source)
-    both = _mean_product(drawn, given)
-    whole, own = _mean_product(drawn, drawn), _mean_product(given, given)
+    drawn, given = _find_gradient(picture), _find_gradient(source)
+    both = _average_product(drawn, given)
+    whole, own = _average_product(drawn, drawn), _average_product(given, given)
     shown = np.minimum(both * both / (own + np.float32(NO_STRUCTURE)), whole)
     sums = (shown, whole - shown, own, np.ones_like(own))
     return Structure(*(float((plane * weights).sum(dtype=np.float64)) for plane in sums))
 
 
-def shortfalls(curve: Mapping[int, MovingThings]) -> dict[int, float]:
+def measure_shortfalls(curve: Mapping[int, MovingThings]) -> dict[int, float]:
     """How much of the drawn pictures' structure each frame lacks where things move, 0 to 1.
 
     By frame number, for the frames in which something moves. What is expected are the structures
@@ -184,21 +184,21 @@ def shortfalls(curve: Mapping[int, MovingThings]) -> dict[int, float]:
     for them.
     """
     drawn = {number: one.drawn for number, one in curve.items() if one.drawn is not None}
-    expected = drawn or _best(curve)
+    expected = drawn or _pick_best(curve)
     numbers = sorted(expected)
 
     def near(number: int) -> Structure:
         place = bisect(numbers, number)
         beside = numbers[max(0, place - BESIDE) : place + BESIDE]
-        return _sum([expected[at].times((1 + abs(at - number)) ** -2) for at in beside])
+        return _add_up([expected[at].times((1 + abs(at - number)) ** -2) for at in beside])
 
-    return {number: 1 - _kept(one.result, near(number)) for number, one in curve.items()}
+    return {number: 1 - _share_kept(one.result, near(number)) for number, one in curve.items()}
 
 
 def find_ghosts(lacking: Mapping[int, float]) -> list[range]:
     """The passages of frames that lack more than `MUCH` where things move, in order.
 
-    `lacking` is by frame number, as `shortfalls` gives it.
+    `lacking` is by frame number, as `measure_shortfalls` gives it.
     """
     passages: list[range] = []
     for number in sorted(lacking):
@@ -212,30 +212,30 @@ def find_ghosts(lacking: Mapping[int, float]) -> list[range]:
     return passages
 
 
-def _kept(result: Structure, drawn: Structure) -> float:
+def _share_kept(result: Structure, drawn: Structure) -> float:
     """The share of what is expected that is there: more than that makes up for nothing."""
     pairs = zip(result.richness, drawn.richness, strict=True)
     shown, added = (min(1.0, has / max(wants, 1e-9)) for has, wants in pairs)
     return math.sqrt(shown * added)
 
 
-def _best(curve: Mapping[int, MovingThings]) -> dict[int, Structure]:
+def _pick_best(curve: Mapping[int, MovingThings]) -> dict[int, Structure]:
     ranked = sorted(curve, key=lambda number: -curve[number].result.richness[0])
     return {number: curve[number].result for number in ranked[: math.ceil(BEST * len(ranked))]}
 
 
-def _sum(structures: Sequence[Structure]) -> Structure:
+def _add_up(structures: Sequence[Structure]) -> Structure:
     return sum(structures[1:], start=structures[0])
 
 
-def _gradient(gray: Luma) -> npt.NDArray[np.float32]:
+def _find_gradient(gray: Luma) -> npt.NDArray[np.float32]:
     """Across and down, 2 × height × width."""
     soft = cv2.GaussianBlur(as_floats(gray), (0, 0), SMOOTHING)
     ways = ((1, 0), (0, 1))
     return np.stack([as_floats(cv2.Sobel(soft, cv2.CV_32F, *way, scale=0.25)) for way in ways])
 
 
-def _mean_product(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> Plane:
+def _average_product(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> Plane:
     """The mean over each pixel's window of the product of two gradients."""
     product = as_floats(cv2.blur(one[0] * other[0] + one[1] * other[1], WINDOW))
     # A running mean of squares can come out a hair below nothing.

@@ -12,9 +12,12 @@ from PIL import Image
 from sdbr.generation.stack import Resources, RunSession
 from sdbr.media.clip import Clip, EncodingSettings, Pixels
 from sdbr.media.stills.pixels import with_channels
+from sdbr.motion.arrays import Luma
+from sdbr.motion.ghosts import shrink_luma
 from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.temporal_filter import steadied
 from sdbr.workflows.clips.draw import (
+    DrawnFrame,
     Tally,
     draw_frames,
     draw_sequentially,
@@ -44,7 +47,8 @@ def assemble_frames(
         pictures = draw_sequentially(plan, wanted, session, resources, clip.spec.feedback, tally)
     else:
         pictures = draw_frames(plan, wanted, session, resources, tally)
-    painted = without_failures(pictures, resources, tally)
+    as_drawn: dict[int, Luma] = {}
+    painted = _note_drawn(without_failures(pictures, resources, tally), as_drawn)
     if len(drawn) < len(plan.footage.frames):
         results = hold_unexplained(interpolate(plan, painted, sources, session, tally), plan, tally)
     else:
@@ -64,8 +68,17 @@ def assemble_frames(
             path = plan.folders.generated_frame(result[0].number)
             write_frame(path, result[1], plan.footage.background)
 
-    aside = SideTasks(sources.__getitem__, pairs_to_measure(keyframe_plan), keep_frame)
+    pairs = pairs_to_measure(keyframe_plan), pairs_to_measure(keyframe_plan, most=None)
+    aside = SideTasks(sources.__getitem__, *pairs, as_drawn, keep_frame)
     return measure(results, aside, session.stop)
+
+
+def _note_drawn(painted: Iterable[DrawnFrame], pictures: dict[int, Luma]) -> Iterator[DrawnFrame]:
+    """The drawn frames; each picture is noted, in small, before anything is done to it."""
+    for one in painted:
+        if one.pixels is not None:
+            pictures[one.shown.number] = shrink_luma(one.pixels, one.before)
+        yield one
 
 
 def _filter_shots(

@@ -70,8 +70,7 @@ def restyle(
             finished = restore_alpha(finished, clip)
         for one in finished:
             shown, pixels = one.shown, one.pixels
-            if one.steadiness is not None:
-                measured.curve[shown.number] = one.steadiness
+            measured.add(one)
             if plan.keep_frames and footage.see_through:
                 write_frame(folders.generated_frame(shown.number), pixels, footage.background)
             frame = Frame(pixels, shown.at, shown.lasts)

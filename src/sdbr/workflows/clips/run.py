@@ -46,6 +46,7 @@ from sdbr.workflows.clips.pricing import (
 from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, restyle
 from sdbr.workflows.clips.source import ClipSource
+from sdbr.workflows.clips.verdict import describe
 from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, prepare_each, run
 
 _ROUNDS = 3
@@ -292,4 +293,5 @@ def _outcome(clip: PreparedClip, result: ClipResult) -> Iterator[str]:
         frames = counted(result.extra, "frame")
         yield f"{name}: {frames} more drawn, where motion explained too little."
     if result.measured.curve:
-        yield f"{name}: {result.measured}"
+        filled = len(clip.plan.drawn) < count_frames(clip)
+        yield from (f"{name}: {line}" for line in describe(result.measured, filled))

@@ -1,15 +1,18 @@
-"""How steady a clip came out, measured while it is written, on both sides of its cuts."""
+"""How steady a clip came out and how well what moves is drawn, measured while it is written.
+
+Both are measured on either side of the clip's cuts.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 from threading import Event
-from typing import Any
+from typing import Any, Literal
 
 from sdbr.concurrency import map_ordered
 from sdbr.console import counted
@@ -18,6 +21,14 @@ from sdbr.files import write_whole
 from sdbr.media.clip import Pixels
 from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import flatten
+from sdbr.motion.arrays import Luma
+from sdbr.motion.ghosts import (
+    MovingThings,
+    compare_moving,
+    find_ghosts,
+    measure_shortfalls,
+    shrink_luma,
+)
 from sdbr.motion.keyframes import find_shots
 from sdbr.motion.plan import KeyframePlan
 from sdbr.motion.survey import survey
@@ -29,15 +40,45 @@ _MOST_PAIRS = 40
 _GOLDEN = 0.6180339887  # Its multiples spread the pairs evenly, however many there are.
 _CORES = 2
 
+FLICKERS = 0.005
+"""E_warp over the source's that is plainly seen. Each frame drawn by itself has 0.018 to 0.04, with
+a neural style network as with the emulator; carried ones have up to 0.002."""
+
+Verdict = Literal["steady", "lively", "flickers"]
 Source = Callable[[int], Pixels]
 Result = tuple[FrameInfo, Pixels]
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredFrame:
+    """A finished frame, and what was measured of it and the one before."""
+
+    shown: FrameInfo
+    pixels: Pixels
+    steadiness: Steadiness | None = None
+    moving: MovingThings | None = None
+
+
 @dataclass(slots=True)
 class SteadinessCurve:
-    """The curve of a clip: by number of the later frame of each measured pair."""
+    """What was measured of a clip, by number of the later frame of each measured pair.
+
+    `moving` has the frames in which something moves by itself, `times` the seconds at which each
+    frame of the clip begins.
+    """
 
     curve: dict[int, Steadiness] = field(default_factory=dict)
+    moving: dict[int, MovingThings] = field(default_factory=dict)
+    times: dict[int, float] = field(default_factory=dict)
+
+    def add(self, one: MeasuredFrame) -> None:
+        """Take in what was measured of a frame."""
+        number = one.shown.number
+        self.times[number] = float(one.shown.at)
+        if one.steadiness is not None:
+            self.curve[number] = one.steadiness
+        if one.moving is not None:
+            self.moving[number] = one.moving
 
     @property
     def flicker(self) -> float:
@@ -54,21 +95,56 @@ class SteadinessCurve:
         """Mean Laplacian energy of the result, levels of 255 squared."""
         return fmean(each.sharpness for each in self.curve.values()) if self.curve else 0.0
 
+    def likeness(self) -> tuple[float, float] | None:
+        """How well results, and drawn pictures, agree with their sources where things move.
+
+        Correlations, 0 to 1; None where nothing moves, or none of that was drawn.
+        """
+        drawn = [each.drawn.likeness for each in self.moving.values() if each.drawn]
+        if not drawn:
+            return None
+        return fmean(each.result.likeness for each in self.moving.values()), fmean(drawn)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the numbers say in a word."""
+        if self.flicker - self.floor > FLICKERS:
+            return "flickers"
+        return "lively" if find_ghosts(measure_shortfalls(self.moving)) else "steady"
+
+    def passages(self) -> list[tuple[float, float]]:
+        """From when to when to look at it, in seconds: where what moves lacks much."""
+        return [
+            (self.times[ghosts.start], self.times.get(ghosts.stop, self.times[ghosts.stop - 1]))
+            for ghosts in find_ghosts(measure_shortfalls(self.moving))
+        ]
+
     def as_json(self) -> dict[str, Any]:
-        """The numbers for JSON."""
-        return {
+        """The numbers for JSON: frames from 1, passages in seconds."""
+        lacking = measure_shortfalls(self.moving)
+        numbers: dict[str, Any] = {
+            "verdict": self.verdict,
             "flicker": round(self.flicker, 6),
             "flicker_source": round(self.floor, 6),
             "sharpness": round(self.sharpness, 2),
+            "ghosts": round(fmean(lacking.values()), 4) if lacking else 0.0,
+            "look_at": [[round(at, 3) for at in passage] for passage in self.passages()],
             "curve": [[number + 1, round(each.error, 6)] for number, each in self.curve.items()],
+            "ghost_curve": [[number + 1, round(share, 4)] for number, share in lacking.items()],
         }
+        if likeness := self.likeness():
+            numbers["likeness"], numbers["likeness_drawn"] = (round(each, 4) for each in likeness)
+        return numbers
 
     def __str__(self) -> str:
         if not self.curve:
             return "flicker: a clip of one frame has none"
+        lacking = measure_shortfalls(self.moving).values()
+        ghosts = f"; ghosts {fmean(lacking):.0%}, at most {max(lacking):.0%}" if lacking else ""
         return (
             f"flicker {1000 * self.flicker:.2f}, of the source {1000 * self.floor:.2f} "
             f"(E_warp × 1000, {counted(len(self.curve), 'pair')}); sharpness {self.sharpness:.0f}"
+            f"{ghosts}"
         )
 
 
@@ -85,45 +161,59 @@ def pairs_to_measure(plan: KeyframePlan, most: int | None = _MOST_PAIRS) -> froz
     return frozenset(later[int((at + at * _GOLDEN % 1) * share)] for at in range(most))
 
 
+_DrawnPair = tuple[Luma | None, Luma | None]
+
+
 @dataclass(frozen=True, slots=True)
 class SideTasks:
-    """What is done with each result on its way: the wanted pairs are measured along the motion
-    of `source`, and each is given to `keep_frame`, in threads of their own."""
+    """What is done with each result on its way, in threads of their own.
+
+    The steadiness of the `wanted` pairs is measured along the motion of `source`, what moves in
+    each pair of `within_shots`; each result is given to `keep_frame`. `drawn` has the drawn
+    pictures as they came, by frame number and as `shrink_luma` gives them; one that was compared is
+    dropped.
+    """
 
     source: Source
     wanted: frozenset[int]
+    within_shots: frozenset[int]
+    drawn: dict[int, Luma]
     keep_frame: Callable[[Result], None]
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredFrame:
-    """A finished frame; `steadiness` is that of it and the one before, where it was measured."""
-
-    shown: FrameInfo
-    pixels: Pixels
-    steadiness: Steadiness | None = None
 
 
 def measure(results: Iterable[Result], aside: SideTasks, stop: Event) -> Iterator[MeasuredFrame]:
     """The results in order, the wanted pairs among them measured."""
-    source, wanted = aside.source, aside.wanted
+    source, drawn = aside.source, aside.drawn
 
-    def look(pair: tuple[Result | None, Result]) -> MeasuredFrame:
-        before, now = pair
+    def look(pair: tuple[Result | None, Result, _DrawnPair]) -> MeasuredFrame:
+        before, now, pictures = pair
         aside.keep_frame(now)
         number = now[0].number
-        if before is None or number not in wanted:
+        if before is None or number not in aside.within_shots:
             return MeasuredFrame(*now)
-        seen = ((source(number - 1), flatten(before[1])), (source(number), flatten(now[1])))
-        return MeasuredFrame(*now, next(steadiness(seen), None))
+        sources = source(number - 1), source(number)
+        moving = _compare(sources, flatten(now[1]), pictures)
+        if number not in aside.wanted:
+            return MeasuredFrame(*now, moving=moving)
+        seen = zip(sources, (flatten(before[1]), flatten(now[1])), strict=True)
+        return MeasuredFrame(*now, next(steadiness(seen), None), moving)
 
-    def pairs() -> Iterator[tuple[Result | None, Result]]:
+    def pairs() -> Iterator[tuple[Result | None, Result, _DrawnPair]]:
         before: Result | None = None
         for now in results:
-            yield before, now
+            number = now[0].number
+            yield before, now, (drawn.pop(number - 1, None), drawn.get(number))
             before = now
 
     return map_ordered(look, pairs(), workers=_CORES, window=2 * _CORES, stop=stop)
+
+
+def _compare(
+    sources: tuple[Pixels, Pixels], result: Pixels, drawn: _DrawnPair
+) -> MovingThings | None:
+    before, now = sources
+    pair = shrink_luma(before), shrink_luma(now)
+    return compare_moving(pair, shrink_luma(result, now), drawn)
 
 
 def keep(path: Path, record: dict[str, Any]) -> None:
@@ -141,26 +231,39 @@ def kept(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:
     return told if isinstance(told, Mapping) else {}
 
 
-def judge(clip: Path, against: Path | None) -> SteadinessCurve:
-    """The steadiness of each frame of `clip`, along the motion of `against` or its own.
+def judge(clip: Path, against: Path | None, keyframes: Collection[int] = ()) -> SteadinessCurve:
+    """What there is to say of each frame of `clip`, along the motion of `against` or its own.
 
-    Pairs across a cut are left out. Raises InputProblem where the two do not have as many
-    frames, or cannot be read.
+    Pairs across a cut are left out. How well what moves is drawn shows beside a source alone;
+    `keyframes` are the frames that were drawn, by number from 0, where that is known. Raises
+    InputProblem where the two do not have as many frames, or cannot be read.
     """
     source = against or clip
     shots = find_shots(survey(_pixels(source), compare=False))
     cuts = {shot.start for shot in shots}
-    measure = SteadinessCurve()
-    pairs = zip(_pixels(source), _pixels(clip), strict=True)
+    measured = SteadinessCurve()
+    frames = ((float(frame.at), flatten(frame.image)) for frame in open_reader(clip).frames())
+    pairs = pairwise(zip(_pixels(source), frames, strict=True))
+    measured.times[0] = 0.0
     try:
-        for number, (before, now) in enumerate(pairwise(pairs), start=1):
-            if number not in cuts:
-                measure.curve[number] = next(steadiness((before, now)))
+        for number, ((given, (_, before)), (source_now, (at, now))) in enumerate(pairs, start=1):
+            measured.times[number] = at
+            if number in cuts:
+                continue
+            measured.curve[number] = next(steadiness(((given, before), (source_now, now))))
+            if against is None:
+                continue
+            drawn = (
+                shrink_luma(before, given) if number - 1 in keyframes else None,
+                shrink_luma(now, source_now) if number in keyframes else None,
+            )
+            if moving := _compare((given, source_now), now, drawn):
+                measured.moving[number] = moving
     except ValueError:
         raise InputProblem(
             f"{clip} and {source} have different numbers of frames. Compare a clip with its source."
         ) from None
-    return measure
+    return measured
 
 
 def _pixels(path: Path) -> Iterator[Pixels]:

@@ -15,6 +15,7 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.console import counted
 from sdbr.errors import UsageProblem
 from sdbr.generation.estimate import in_usd
+from sdbr.workflows.clips.verdict import list_passages
 from sdbr.workflows.report import chart
 from sdbr.workflows.report.before_after import show_before_after
 from sdbr.workflows.report.chart import SteadinessNote
@@ -134,7 +135,10 @@ def _keyframes(result: Result, steady: SteadinessNote, context: ReportContext) -
 
 
 def _said(steady: SteadinessNote) -> str:
-    parts = []
+    parts = [_tell_verdict(steady)] if steady.verdict else []
+    if steady.ghosts:
+        most = max(share for _, share in steady.ghosts)
+        parts.append(f"Moving things lack up to {most:.0%} of their drawing (bars from above).")
     if steady.flicker is not None:
         source = steady.of_source
         mean = "" if source is None else f", the source's {1000 * source:.2f} (dashed)"
@@ -144,6 +148,11 @@ def _said(steady: SteadinessNote) -> str:
     if steady.keyframes:
         parts.append(f"Drawn, and marked below the curve: {_list_numbers(steady.keyframes)}.")
     return f"<figcaption>{escape(' '.join(parts))}</figcaption>"
+
+
+def _tell_verdict(steady: SteadinessNote) -> str:
+    where = f": look at {list_passages(steady.look_at)}" if steady.look_at else ""
+    return f"{steady.verdict.capitalize()}{where}."
 
 
 def _list_numbers(numbers: tuple[int, ...]) -> str:

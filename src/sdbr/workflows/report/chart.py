@@ -1,4 +1,4 @@
-"""How steady a clip is, drawn: its flicker by frame, with the drawn keyframes."""
+"""How steady a clip is, drawn: its flicker and its ghosts by frame, with the drawn keyframes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class SteadinessNote:
     """What was measured of a clip; flicker is E_warp (Lai et al. 2018).
 
     `curve` is (frame from 1, flicker) for each measured frame, `keyframes` are the drawn frames,
-    `saved_usd` is what the others would have cost.
+    `saved_usd` is what the others would have cost. `ghosts` is (frame from 1, share of the drawing
+    that moving things lack), `look_at` where that is much, in seconds, `verdict` a word for it all.
     """
 
     flicker: float | None
@@ -28,6 +29,9 @@ class SteadinessNote:
     curve: tuple[tuple[int, float], ...]
     keyframes: tuple[int, ...]
     saved_usd: str | None
+    ghosts: tuple[tuple[int, float], ...] = ()
+    look_at: tuple[tuple[float, float], ...] = ()
+    verdict: str = ""
 
 
 def of(result: Result, hidden: Path) -> SteadinessNote | None:
@@ -54,6 +58,9 @@ def _steady(measured: Mapping[str, Any]) -> SteadinessNote:
         curve=tuple(curve),
         keyframes=tuple(int(number) for number in measured.get("keyframes") or ()),
         saved_usd=None if saved is None else str(saved),
+        ghosts=tuple((int(at), float(share)) for at, share in measured.get("ghost_curve") or ()),
+        look_at=tuple((float(a), float(b)) for a, b in measured.get("look_at") or ()),
+        verdict=str(measured.get("verdict") or ""),
     )
 
 
@@ -62,7 +69,10 @@ def _number(value: Any) -> float | None:
 
 
 def draw_chart(steady: SteadinessNote, frames: int) -> str:
-    """The curve as an SVG, the keyframes as lines below it, the source's mean as a dashed one."""
+    """The curve as an SVG, the keyframes as lines below it, the source's mean as a dashed one.
+
+    What moving things lack hangs from the top, all the way down where they lack everything.
+    """
     if len(steady.curve) < 2:
         return ""
     top = max(*(error for _, error in steady.curve), steady.of_source or 0.0) or 1.0
@@ -81,8 +91,13 @@ def draw_chart(steady: SteadinessNote, frames: int) -> str:
     )
     level = up(steady.of_source or 0.0)
     mean = f'<line class="floor" x1="0" x2="{_WIDTH}" y1="{level}" y2="{level}"/>'
+    bars = "".join(
+        f'<line class="ghost" x1="{across(frame)}" x2="{across(frame)}" y1="0" '
+        f'y2="{round(share * (_HEIGHT - 12), 1)}"/>'
+        for frame, share in steady.ghosts
+    )
     label = escape(f"Flicker of {last} frames, at most {1000 * top:.2f}")
     return (
         f'<svg class="curve" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" '
-        f'role="img" aria-label="{label}">{mean}<polyline points="{points}"/>{ticks}</svg>'
+        f'role="img" aria-label="{label}">{bars}{mean}<polyline points="{points}"/>{ticks}</svg>'
     )

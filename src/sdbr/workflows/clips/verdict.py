@@ -1,0 +1,51 @@
+"""What a clip's measured numbers say in words, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sdbr.motion.ghosts import find_ghosts, measure_shortfalls
+from sdbr.workflows.clips.steadiness import SteadinessCurve
+
+_MOST_NAMED = 3
+
+
+def describe(measured: SteadinessCurve, filled: bool = True) -> list[str]:
+    """One line with the numbers where a clip is steady, or one more that says what to do.
+
+    `filled` says whether motion made any of the frames.
+    """
+    if not measured.curve:
+        return [str(measured)]
+    told = f"{measured.verdict}{_tell_where(measured)}"
+    advice = _advise(measured, filled)
+    return [f"{told}. {advice}", str(measured)] if advice else [f"{told}; {measured}"]
+
+
+def _tell_where(measured: SteadinessCurve) -> str:
+    if measured.verdict != "lively":
+        return ""
+    lacking = measure_shortfalls(measured.moving)
+    most = max(lacking.get(number, 0) for each in find_ghosts(lacking) for number in each)
+    where = list_passages(measured.passages())
+    return f": look at {where}, where moving things lack up to {most:.0%} of their drawing"
+
+
+def _advise(measured: SteadinessCurve, filled: bool) -> str:
+    if measured.verdict == "lively" and filled:
+        return "More keyframes there: --keyframes auto:fine; --redraw draws a poor one anew."
+    if measured.verdict == "lively":
+        return "--steady off leaves frames as they were drawn."
+    if measured.verdict == "flickers" and filled:
+        return "Lower --strength, or add a fixed --seed."
+    if measured.verdict == "flickers":
+        return "Draw fewer frames with --keyframes auto, or lower --strength."
+    return ""
+
+
+def list_passages(passages: Sequence[tuple[float, float]]) -> str:
+    """Passages as one reads them: 3.2–3.9 s, 5.0 s and 2 more."""
+    named = [f"{start:.1f}" if f"{start:.1f}" == f"{end:.1f}" else f"{start:.1f}–{end:.1f}"
+             for start, end in passages[:_MOST_NAMED]]  # fmt: skip
+    more = len(passages) - len(named)
+    return f"{', '.join(named)} s{f' and {more} more passages' if more else ''}"
