@@ -8,9 +8,9 @@ from sdbr.motion.ghosts import (
     Structure,
     compare_moving,
     find_ghosts,
-    measure_structure,
     find_own_motion,
     measure_shortfalls,
+    measure_structure,
     shrink_luma,
 )
 from tests.motion.scenes import ground, pan, passing, still
