@@ -68,16 +68,16 @@ def slug(text: str) -> str:
     return stem.strip("-") or "picture"
 
 
-def kept_name(stem: str) -> str:
+def kept_name(stem: str, most: int = 180) -> str:
     """The stem of an input's name, for its results: kept, but for what breaks a line or a path.
 
-    At most 180 bytes, so that a seed, a number and a suffix fit behind it. A name that is a
+    At most so many bytes, so that a seed, a number and a suffix fit behind it. A name that is a
     device's on Windows, such as con or nul.tar, gets an underscore in front.
     """
     name = re.sub(r"[\x00-\x1f\x7f/\\]+", "_", stem).strip().lstrip(".")
     if _DEVICE.fullmatch(name.partition(".")[0].rstrip()):
         name = f"_{name}"
-    while len(name.encode("utf-8", "surrogateescape")) > 180:
+    while len(name.encode("utf-8", "surrogateescape")) > most:
         name = name[:-1]
     return name or "picture"
 

@@ -62,6 +62,8 @@ def command(
         return
     changed = {**look_flags.flags, "prompt": prompt, "format": look_flags.format}
     again, jobs = jobs_again(str(path), changed, look_flags.count, beside, catalog, workspace)
+    if run.output.name:
+        jobs = [job.with_name(run.output.name) for job in jobs]
     deliver(again, jobs, run.setup(catalog), sheet=look_flags.sheet)
 
 
@@ -75,10 +77,13 @@ def _rerun(made: Mapping[str, Any], path: Path, store: Path, catalog: Catalog) -
     assert isinstance(group, click.Group)
     made_by = group.get_command(context, made["command"])
     assert made_by is not None
+    from sdbr.workflows.names import escaped, fields_among, with_fields
     from sdbr.workflows.replay import with_known_model
 
     overrides = _on_the_command_line(context)
-    named = {} if _names_a_file(overrides) else {"name": made.get("stem", path.stem)}
+    name = made.get("name") or escaped(made.get("stem", path.stem))
+    name = with_fields(name, fields_among(overrides))
+    named = {} if _names_a_file(overrides) else {"name": name}
     told = with_known_model(path, made["told"], overrides, catalog)
     words = words_again(made_by, {**made, "told": told}, {**named, **overrides}, store)
     with made_by.make_context(made_by.name, words, parent=context.parent) as again:

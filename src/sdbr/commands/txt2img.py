@@ -67,7 +67,7 @@ def command(
 
 def _line_options(look_flags: LookFlags) -> list[click.Parameter]:
     """The options that may stand with one prompt of a list: those that shape its pictures."""
-    names = {*look_flags.flags, "count"}
+    names = {*look_flags.flags, "count", "name"}
     return [option for option in click.get_current_context().command.params if option.name in names]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.files import plain_write_errors
 from sdbr.media import metadata
+from sdbr.workflows.names import escaped, is_template, refuse_folders
 
 if TYPE_CHECKING:
     from sdbr.workflows.clips.folders import ClipRoots
@@ -70,11 +71,13 @@ _ENDINGS = {
 def clip_target(
     where: ClipRoots, to: str | None, name: str | None, container: str | None, default: str
 ) -> tuple[ClipRoots, str | None, str]:
-    """The places, the stem (or None for the clip's own) and the suffix of the result.
+    """The places, the template of the name (None for the clip's own) and the suffix of the result.
 
     Raises UsageProblem where the flags disagree.
     """
     refuse_empty(to, name)
+    if name and is_template(name):
+        refuse_folders(name)
     if to is None:
         return where, name, _ENDINGS[container or default]
     if to == "-":
@@ -88,7 +91,7 @@ def clip_target(
     if path.suffix and path.suffix.lower() not in _ENDINGS.values():
         known = " ".join(ending for ending in _ENDINGS.values() if ending)
         raise UsageProblem(f"--output is {to}: give a name in {known}, or a folder.")
-    return replace(where, results=path.parent), name or path.stem, path.suffix.lower()
+    return replace(where, results=path.parent), name or escaped(path.stem), path.suffix.lower()
 
 
 def container_of(ending: str) -> str:

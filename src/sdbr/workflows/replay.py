@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -11,6 +12,7 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.stills.fit import Fit
+from sdbr.workflows.names import escaped, fields_among, with_fields
 from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
 from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures, from_words
@@ -18,7 +20,7 @@ from sdbr.workflows.prepare import used_input
 from sdbr.workflows.prompt_template import literal
 from sdbr.workflows.provenance import read
 from sdbr.workflows.sweep import single_variant
-from sdbr.workspace import Workspace, kept_name
+from sdbr.workspace import Workspace, kept_name, slug
 
 
 def find_result(file: str, workspace: Workspace) -> Path:
@@ -72,8 +74,25 @@ def jobs_again(
             style_image=beside.style_image or used.get("style_image"),
         )
         jobs, _ = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
-    stem = kept_name(made["stem"]) if "stem" in made else None
-    return command, [replace(job, stem=stem or job.stem) for job in jobs]
+    return command, [_named_again(job, made, fields_among(changed)) for job in jobs]
+
+
+def _named_again(job: Job, made: Mapping[str, Any], changed: Iterable[str]) -> Job:
+    """The job called as the result was that it makes again, with the fields that `changed`."""
+    stem = kept_name(made.get("stem", job.stem))
+    job = replace(job, stem=stem)
+    name = made.get("name", "")
+    drawn = (made.get("request") or {}).get("prompt", "")
+    if not name and not job.before and stem != slug(drawn):  # A record of before, with a stem.
+        name = f"{escaped(stem)}-{{seed}}"
+    if not name and job.seedless:
+        name = escaped(stem)
+    name = with_fields(name or job.with_name(None).name, changed)
+    try:
+        replace(job, name=name).file_stem(1)
+    except UsageProblem:
+        return job  # A record says anything.
+    return replace(job, name=re.sub(r"[/\\]", "_", name))
 
 
 def with_known_model(

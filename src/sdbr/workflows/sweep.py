@@ -13,6 +13,7 @@ from typing import Any
 from sdbr.bedrock.families import rules
 from sdbr.bedrock.validation import Choices, JsonObject, NumberRange, TextLength, flag
 from sdbr.errors import UsageProblem
+from sdbr.workflows.names import field_of
 from sdbr.workflows.prompt_template import MOST, texts_of
 
 _WORDS = frozenset({"model", "style", "aspect", "size"})
@@ -47,10 +48,9 @@ def expand(flags: Mapping[str, object], wildcards: Path | None = None) -> list[V
         count *= len(several)
     if count > MOST:
         raise UsageProblem(f"These flags make {count:,} pictures. Sweep fewer values.")
-    titles = {name: flag(name).removeprefix("--").removeprefix("the ") for name in values}
     swept = [name for name, several in values.items() if len(several) > 1]
     return [
-        Variant(chosen, tuple((titles[name], str(chosen[name])) for name in swept))
+        Variant(chosen, tuple((field_of(name), str(chosen[name])) for name in swept))
         for combination in product(*values.values())
         for chosen in [dict(zip(values, combination, strict=True))]
     ]

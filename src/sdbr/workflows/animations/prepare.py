@@ -28,6 +28,7 @@ from sdbr.workflows.animations.timeline import Timing
 from sdbr.workflows.clips.folders import ClipFolders, ClipRoots, ResultName, find_folders
 from sdbr.workflows.enlargement import enlarges
 from sdbr.workflows.look import Look, choose
+from sdbr.workflows.names import clip_stem
 from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
 from sdbr.workflows.prepare import (
@@ -38,7 +39,6 @@ from sdbr.workflows.prepare import (
     prepare_like,
     read_file,
 )
-from sdbr.workspace import kept_name
 
 COMMAND = "img2gif"
 _MOTIONS = {
@@ -133,7 +133,11 @@ def prepare_animation(
     named_by = (drawing, request.seed, dict(spec.flags), result.ending, result.frame_suffix)
     folders = find_folders(
         replace(spec.where, source=spec.where.generated),
-        ResultName(kept_name(result.name or path.stem), result.ending, result.frame_suffix),
+        ResultName(
+            clip_stem(result.name, request, spec.flags, path.stem),
+            result.ending,
+            result.frame_suffix,
+        ),
         _digest(*named_by),
     )
     return PreparedAnimation(

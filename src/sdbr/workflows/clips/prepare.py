@@ -33,10 +33,10 @@ from sdbr.workflows.clips.requests import FrameRequests, cuts_out
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.enlargement import enlarged_size, enlarges, place_whole
 from sdbr.workflows.look import Look, choose
+from sdbr.workflows.names import clip_stem
 from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
 from sdbr.workflows.prepare import attach, digest_of, remember
-from sdbr.workspace import kept_name
 
 DEFAULTS = EncodingSettings()
 AUTO = KeyframeRule("auto")
@@ -50,7 +50,7 @@ class ClipSpec:
     filters a clip of which every frame is drawn; `feedback` is how much of the last result goes
     into the next init image (0 to 1). `ending` is the result's suffix, "" for a folder of
     frames; `frame_suffix` that of kept frames. Unless it was `ending_chosen`, a clip that is in
-    part transparent becomes a WebM. `name` is a stem of the user's own; `exact` means
+    part transparent becomes a WebM. `name` is a template of the user's own; `exact` means
     that name and no other, and `overwrite` that it may replace a file.
     An animation plays as often as its source, unless the settings' loop was `loop_chosen`.
     """
@@ -180,7 +180,7 @@ def prepare_clip(
     redrawn = read_redraws(redraws_file(resources.workspace.hidden, fingerprint))
     requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn)
     body.check(requests.request_for(footage.frames[0], no_pixels), resources.models)
-    stem = kept_name(spec.name or source.name)
+    stem = clip_stem(spec.name, request, dict(spec.flags), source.name)
     naming = ResultName(stem, spec.ending, spec.frame_suffix, spec.exact, spec.overwrite)
     folders = find_folders(order.where, naming, fingerprint)
     if any(folders.target.resolve() == file.resolve() for file in source.files):

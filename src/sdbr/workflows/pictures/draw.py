@@ -26,11 +26,12 @@ from sdbr.store.open_runs import drawn_seeds, open_run
 from sdbr.workflows.enlargement import enlargement_remarks
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.look import style_remarks
+from sdbr.workflows.names import refuse_folders
 from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
 from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
-from sdbr.workspace import place, slug
+from sdbr.workspace import place
 
 
 def deliver(
@@ -86,7 +87,8 @@ def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[J
     `to` is None, "-", a file for a single picture, or a folder. Raises UsageProblem.
     """
     refuse_empty(to, name)
-    aimed_jobs = [replace(job, stem=slug(name)) if name else job for job in jobs]
+    aimed_jobs = [job if job.name else job.with_name(name) for job in jobs]
+    aimed_jobs = _numbered(aimed_jobs)
     if to is None:
         return aimed_jobs
     if to == "-":
@@ -99,6 +101,18 @@ def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[J
         raise UsageProblem(f"--output is {to}: give a name in .png, .jpg or .webp, or a folder.")
     _only_one(jobs, to)
     return [replace(job, target=path) for job in aimed_jobs]
+
+
+def _numbered(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs with their place in the run for {number}; each name is tried before it is paid."""
+    digits = len(str(len(jobs)))
+    numbered = []
+    for number, job in enumerate(jobs, 1):
+        refuse_folders(job.name)
+        job = replace(job, name=job.name.replace("{number}", f"{number:0{digits}}"))
+        job.file_stem(job.request.seed)
+        numbered.append(job)
+    return numbered
 
 
 def _only_one(jobs: Sequence[Job], where: str) -> None:
@@ -259,5 +273,5 @@ def _place(drawn: JobResult) -> Path:
     if job.target is not None:
         write_whole(job.target, drawn.data)
         return job.target
-    stem = job.stem if job.seedless else f"{job.stem}-{drawn.picture.seed}"
+    stem = job.file_stem(drawn.picture.seed)
     return place(drawn.data, job.folder, stem, finish.suffix(job.finish))

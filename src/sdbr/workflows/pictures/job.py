@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sdbr.errors import SdbrError
 from sdbr.request import ImageRequest, Picture, Size
+from sdbr.workflows import names
+from sdbr.workspace import slug
 
 if TYPE_CHECKING:
     from sdbr.media.stills.fit import Placement
@@ -42,11 +44,11 @@ class Finish:
 class Job:
     """One wanted picture: the request, and where and how its file is written.
 
-    `stem` is the file's name before the seed, `target` an exact path instead. `treatment` says
-    what was done to the inputs, `flags` which flags make the job again. Jobs with the same `slot`
-    get the same random seed; None keeps the request's own. `labels` are the (flag, value) pairs
-    that tell this job from the others of a sweep. A `seedless` model takes no seed, so none is in
-    the name.
+    `name` is the template of the file's name, "" until one is chosen; `stem` stands there for the
+    input. `target` is an exact path instead. `treatment` says what was done to the inputs, `flags`
+    which flags make the job again. Jobs with the same `slot` get the same random seed; None keeps
+    the request's own. `labels` are the (field, value) pairs that tell this job from the others of a
+    sweep. A `seedless` model takes no seed, so none is in the name.
     """
 
     request: ImageRequest
@@ -61,6 +63,29 @@ class Job:
     labels: tuple[tuple[str, str], ...] = ()
     before: Path | None = None
     seedless: bool = False
+    name: str = ""
+
+    @property
+    def axes(self) -> list[str]:
+        """The fields that are swept."""
+        return [field for field, _ in self.labels]
+
+    def with_name(self, name: str | None) -> Job:
+        """The job under a name of the user's, a stem or a template; None chooses one."""
+        if name and names.is_template(name):
+            return replace(self, name=name)
+        base = names.escaped(slug(name)) if name else "{input}" if self.before else "{prompt}"
+        if not self.seedless:
+            base += "-{seed}"
+        elif not name:
+            base += "-{model}"
+        return replace(self, name=names.with_fields(base, self.axes))
+
+    def file_stem(self, seed: int | None) -> str:
+        """The file's name without its suffix, drawn with `seed`. Raises UsageProblem."""
+        seed = None if self.seedless else seed
+        stem = self.stem if self.before else ""
+        return names.filled(self.name, names.values_of(self.request, dict(self.flags), seed, stem))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,13 +58,13 @@ def from_words(
 ) -> list[Job]:
     """A job for each prompt, each combination of flags, and each of the count.
 
-    A prompt's own flags, its count among them, stand before those of the command.
+    A prompt's own flags, its count and its name among them, stand before those of the command.
     """
     jobs: list[Job] = []
     for prompt, own in prompts:
         first = slots_of(job.slot for job in jobs)
         flags = {"prompt": prompt, **wanted.flags, **own}
-        count = int(str(flags.pop("count", wanted.count)))
+        count, name = int(str(flags.pop("count", wanted.count))), flags.pop("name", None)
         for variant in expand(flags, workspace.wildcards):
             look = look_of(variant.values)
             model = choose(
@@ -79,7 +79,8 @@ def from_words(
                 flags=tuple(flags_of(look).items()),
                 labels=variant.labels,
             )
-            jobs += _repeat(job, look, count, first)
+            several = _repeat(job, look, count, first)
+            jobs += [job.with_name(str(name)) for job in several] if name else several
     return jobs
 
 
@@ -219,5 +220,4 @@ def _without_seed(job: Job, look: Look, count: int) -> Job:
     if look.seed is not None or count > 1:
         flag = "--seed" if look.seed is not None else "--count"
         raise UsageProblem(f"{name} takes no seed: every answer is the same. Leave out {flag}.")
-    stem = f"{job.stem}-{job.request.model.aliases[0]}"
-    return replace(job, stem=stem, seedless=True)
+    return replace(job, seedless=True)

@@ -70,7 +70,7 @@ Record = create_model(
     "Record",
     __config__=_CONFIG,
     **_fields(str, "sdbr", "command", "price_usd", "drawn_on", "key", "answered_by", "motion"),
-    **_fields(str, "fingerprint", "stem"),
+    **_fields(str, "fingerprint", "stem", "name"),
     **_fields(Count, "seed", "frames", "drawn"),
     **_fields(Size, "size"),
     **_fields(Request, "request"),

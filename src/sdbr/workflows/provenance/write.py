@@ -63,6 +63,7 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
         "finish": finish_fields(job),
         "told": dict(job.flags),
         "stem": job.stem,
+        "name": job.name,
     }
     return record_text(record)
 
