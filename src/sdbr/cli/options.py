@@ -165,7 +165,11 @@ SPENDING = (
 )
 OUTPUT = (
     workspace_option,
-    _output("--name", help="Stem of the file names [default: words of the prompt]."),
+    _output(
+        "--name",
+        help="File name without suffix, or a template such as {prompt}-{seed}-{strength} "
+        "[default: by prompt or input].",
+    ),
     _output("--output", "-o", "to", metavar="PATH", help="File or folder to write; - for stdout."),
     _output("--overwrite", is_flag=True, help="Let -o replace a file."),
     json_option,
