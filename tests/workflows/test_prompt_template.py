@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.workflows.prompt_template import literal, texts_of
+from sdbr.workflows.prompt_template import escape_prompt, texts_of
 
 
 @pytest.fixture
@@ -76,4 +76,4 @@ def test_a_wildcard_without_values_names_the_file_to_fill(wildcards, name):
 
 @given(st.text(alphabet="ab\\{}|_$ ") | st.text())
 def test_a_literal_stands_for_exactly_its_text(text):
-    assert texts_of(literal(text)) == [text]
+    assert texts_of(escape_prompt(text)) == [text]

@@ -77,11 +77,11 @@ def _rerun(made: Mapping[str, Any], path: Path, store: Path, catalog: Catalog) -
     assert isinstance(group, click.Group)
     made_by = group.get_command(context, made["command"])
     assert made_by is not None
-    from sdbr.workflows.names import escaped, fields_among, with_fields
+    from sdbr.workflows.names import escape_name, fields_among, with_fields
     from sdbr.workflows.replay import with_known_model
 
     overrides = _on_the_command_line(context)
-    name = made.get("name") or escaped(made.get("stem", path.stem))
+    name = made.get("name") or escape_name(made.get("stem", path.stem))
     name = with_fields(name, fields_among(overrides))
     named = {} if _names_a_file(overrides) else {"name": name}
     told = with_known_model(path, made["told"], overrides, catalog)
@@ -96,7 +96,7 @@ def words_again(
     """The words of the command line: the recorded flags under the `changed` ones."""
     from sdbr.bedrock.validation import flag
     from sdbr.workflows.prepare import used_input
-    from sdbr.workflows.prompt_template import literal
+    from sdbr.workflows.prompt_template import escape_prompt
 
     options = {option.name: option for option in command.params if isinstance(option, click.Option)}
     for name in changed:
@@ -111,7 +111,7 @@ def words_again(
     flags = {**recorded, "seed": made.get("seed"), **beside, **changed}
     words = [word for n, v in flags.items() if n in options for word in _words(options[n], v)]
     sources = [str(used_input(one, store)) for one in inputs if one["role"] in _SOURCES]
-    prompt = changed.get("prompt") or literal((made.get("request") or {}).get("prompt", ""))
+    prompt = changed.get("prompt") or escape_prompt((made.get("request") or {}).get("prompt", ""))
     return [*words, "--", *sources, *([prompt] if prompt else [])]
 
 

@@ -19,11 +19,11 @@ _SPEAKING = frozenset({"prompt", "model", "style", "aspect", "size"})
 
 
 def is_template(name: str) -> bool:
-    """Whether a name has fields to be filled in."""
+    """Whether a name has fields to be fill in."""
     return "{" in name or "}" in name
 
 
-def escaped(name: str) -> str:
+def escape_name(name: str) -> str:
     """The template that stands for exactly this name."""
     return name.replace("{", "{{").replace("}", "}}")
 
@@ -51,10 +51,10 @@ def values_of(
     """What stands for each field: `stem` for the input, "default" for a flag that is not given."""
     model = request.model
     given = {**dict.fromkeys((*_FIELDS, *rules())), **flags, "strength": request.strength}
-    values = {field_of(name): _shown(value) for name, value in given.items()}
+    values = {field_of(name): _show(value) for name, value in given.items()}
     own = {
         "prompt": slug(request.prompt),
-        "seed": _shown(seed),
+        "seed": _show(seed),
         "model": slug(model.title) if not model.aliases else model.aliases[0],
     }
     values |= own
@@ -62,8 +62,8 @@ def values_of(
     return values | ({"input": stem} if stem else {})
 
 
-def filled(template: str, values: Mapping[str, str]) -> str:
-    """The file name's stem, its fields filled in. Raises UsageProblem for a field that is none."""
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The file name's stem, its fields fill in. Raises UsageProblem for a field that is none."""
     pieces: list[str] = []
     try:
         for literal, field, spec, conversion in Formatter().parse(template):
@@ -97,10 +97,10 @@ def clip_stem(
     """The stem of a clip's or an animation's name: by its template, else as its source."""
     if name is None:
         return kept_name(source)
-    return filled(name, values_of(request, flags, request.seed, kept_name(source)))
+    return fill(name, values_of(request, flags, request.seed, kept_name(source)))
 
 
-def recorded(name: str | None) -> dict[str, str]:
+def record_template(name: str | None) -> dict[str, str]:
     """What a record says of a template, so that another prompt gives another name."""
     return {"name": name} if name and is_template(name) else {}
 
@@ -116,7 +116,7 @@ def refuse_folders(name: str) -> None:
         raise UsageProblem(f"--name is {name!r}, a name for files. Give folders with -o.")
 
 
-def _shown(value: object) -> str:
+def _show(value: object) -> str:
     if value is None:
         return "default"
     if isinstance(value, int | float):

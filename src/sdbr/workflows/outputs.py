@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.files import plain_write_errors
 from sdbr.media import metadata
-from sdbr.workflows.names import escaped, is_template, refuse_folders
+from sdbr.workflows.names import escape_name, is_template, refuse_folders
 
 if TYPE_CHECKING:
     from sdbr.workflows.clips.folders import ClipRoots
@@ -91,7 +91,7 @@ def clip_target(
     if path.suffix and path.suffix.lower() not in _ENDINGS.values():
         known = " ".join(ending for ending in _ENDINGS.values() if ending)
         raise UsageProblem(f"--output is {to}: give a name in {known}, or a folder.")
-    return replace(where, results=path.parent), name or escaped(path.stem), path.suffix.lower()
+    return replace(where, results=path.parent), name or escape_name(path.stem), path.suffix.lower()
 
 
 def container_of(ending: str) -> str:

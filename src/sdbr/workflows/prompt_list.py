@@ -43,11 +43,11 @@ def prompt_lines(
     lines: list[PromptLine] = []
     for argument in arguments:
         if argument == "-":
-            lines += _listed(sys.stdin.buffer.read(_LARGEST_FILE), "stdin", "")
+            lines += _read_list(sys.stdin.buffer.read(_LARGEST_FILE), "stdin", "")
         else:
             lines.append(PromptLine(argument))
     if file is not None:
-        lines += _listed(_data_of(file), str(file), file.suffix.lower())
+        lines += _read_list(_data_of(file), str(file), file.suffix.lower())
     if not lines:
         raise UsageProblem('No prompt. Say what to draw, for example "a lighthouse at dusk".')
     return lines
@@ -66,7 +66,7 @@ def _one_prompt(arguments: Sequence[str], join: bool) -> str:
 
 def lines_of(file: Path) -> Iterator[tuple[int, str]]:
     """The lines of a text file that are not blank, with their numbers. Raises InputProblem."""
-    yield from _numbered(_data_of(file), str(file))
+    yield from _number_lines(_data_of(file), str(file))
 
 
 def _data_of(file: Path) -> bytes:
@@ -86,16 +86,16 @@ def _text_of(data: bytes, where: str) -> str:
     return text
 
 
-def _numbered(data: bytes, where: str) -> Iterator[tuple[int, str]]:
+def _number_lines(data: bytes, where: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(_text_of(data, where).splitlines(), 1):
         if line.strip():
             yield number, line.strip()
 
 
-def _listed(data: bytes, where: str, suffix: str) -> list[PromptLine]:
+def _read_list(data: bytes, where: str, suffix: str) -> list[PromptLine]:
     if suffix in _TABLES:
         return list(_table(_text_of(data, where), where, _TABLES[suffix]))
-    lines = list(_numbered(data, where))
+    lines = list(_number_lines(data, where))
     in_json = suffix in (".jsonl", ".ndjson", ".json") or all(_is_object(line) for _, line in lines)
     read = _of_json if in_json else _of_text
     return [read(line, f"{where}, line {number}") for number, line in lines]

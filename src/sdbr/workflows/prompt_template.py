@@ -38,7 +38,7 @@ def texts_of(template: str, wildcards: Path | None = None, *, kept: str = "") ->
     return list(dict.fromkeys(whole))
 
 
-def literal(text: str) -> str:
+def escape_prompt(text: str) -> str:
     """The template that stands for exactly `text`."""
     return re.sub(r"(\\*)([{}|]|__)", lambda found: rf"{found[1] * 2}\{found[2]}", text)
 
@@ -57,7 +57,7 @@ class _Template:
         """All texts of the whole template."""
         texts = self._sequence(top=True)
         if self.at < len(self.text):
-            raise UsageProblem(rf"The }} in {self._shown()} closes nothing. Write \}} for a brace.")
+            raise UsageProblem(rf"The }} in {self._quoted} closes nothing. Write \}} for a brace.")
         return texts
 
     def _sequence(self, *, top: bool) -> list[str]:
@@ -67,26 +67,26 @@ class _Template:
             parts.append([self.text[self.at : found.start()]])
             token, self.at = found[0], found.end()
             if found[1]:
-                parts.append([self._unmarked(found)])
+                parts.append([self._unescape(found)])
             elif found["wildcard"]:
                 parts.append(self._values(found["wildcard"]))
             elif token == "{":
                 parts.append(self._choice())
             elif token in "$%":
-                raise UsageProblem(f"{token}{{…}} in {self._shown()} is not supported.")
+                raise UsageProblem(f"{token}{{…}} in {self._quoted} is not supported.")
             elif token == "|" and top:
                 parts.append([token])
             else:
                 self.at = found.start()
-                return self._joined(parts)
+                return self._join(parts)
         parts.append([self.text[self.at :]])
         self.at = len(self.text)
-        return self._joined(parts)
+        return self._join(parts)
 
-    def _joined(self, parts: Sequence[list[str]]) -> list[str]:
-        return _capped(map("".join, product(*parts)), self.text)
+    def _join(self, parts: Sequence[list[str]]) -> list[str]:
+        return _cap(map("".join, product(*parts)), self.text)
 
-    def _unmarked(self, found: re.Match[str]) -> str:
+    def _unescape(self, found: re.Match[str]) -> str:
         """Backslashes come in pairs; one that is left over makes a letter of what follows."""
         pairs, odd = divmod(len(found[1]), 2)
         if not odd:
@@ -107,26 +107,26 @@ class _Template:
         while ended_by == "|":
             if weight := _WEIGHT.match(self.text, self.at):
                 raise UsageProblem(
-                    f"{weight[0].strip()} in {self._shown()} weighs a choice, and every choice is "
+                    f"{weight[0].strip()} in {self._quoted} weighs a choice, and every choice is "
                     "drawn. Leave the weights out."
                 )
             options.append([text.strip() or _EMPTY for text in self._sequence(top=False)])
             ended_by = self.text[self.at : self.at + 1]
             self.at += 1
         if not ended_by:
-            raise UsageProblem(rf"A {{ in {self._shown()} is not closed. Write \{{ for a brace.")
+            raise UsageProblem(rf"A {{ in {self._quoted} is not closed. Write \{{ for a brace.")
         self.depth -= 1
         if how_many:
-            return _capped(self._chosen(how_many, options), self.text)
+            return _cap(self._choose(how_many, options), self.text)
         if len(options) < 2:
             inside = self.text[start : self.at - 1]
             raise UsageProblem(
-                rf"{{{inside}}} in {self._shown()} has no choices. Write {{red|blue}}, or "
+                rf"{{{inside}}} in {self._quoted} has no choices. Write {{red|blue}}, or "
                 rf"\{{{inside}\}} for braces."
             )
-        return _capped((text for option in options for text in option), self.text)
+        return _cap((text for option in options for text in option), self.text)
 
-    def _chosen(self, how_many: re.Match[str], options: Sequence[list[str]]) -> Iterator[str]:
+    def _choose(self, how_many: re.Match[str], options: Sequence[list[str]]) -> Iterator[str]:
         """So many of the options joined, in the order in which they are written."""
         first, dash, last, between = how_many.groups()
         # Of one wildcard, its values are the options.
@@ -135,7 +135,7 @@ class _Template:
         high = int(last or (len(items) if dash else low))
         if not 1 <= low <= high <= len(items):
             raise UsageProblem(
-                f"{how_many[0]} in {self._shown()} asks for another number than 1 to {len(items)}."
+                f"{how_many[0]} in {self._quoted} asks for another number than 1 to {len(items)}."
             )
         for count in range(low, high + 1):
             for some in combinations(items, count):
@@ -148,20 +148,21 @@ class _Template:
         self.depth += 1
         self._check_depth()
         templates = (_Template(line, self.folder, depth=self.depth) for line in lines)
-        values = _capped((text for template in templates for text in template.texts()), self.text)
+        values = _cap((text for template in templates for text in template.texts()), self.text)
         self.depth -= 1
         return values
 
     def _check_depth(self) -> None:
         if self.depth > _DEEPEST:
-            raise UsageProblem(f"{self._shown()} is nested too deeply. Does a file name itself?")
+            raise UsageProblem(f"{self._quoted} is nested too deeply. Does a file name itself?")
 
-    def _shown(self) -> str:
+    @property
+    def _quoted(self) -> str:
         text = self.text if len(self.text) <= 60 else f"{self.text[:59]}…"
         return f'"{text}"'
 
 
-def _capped(texts: Iterable[str], template: str) -> list[str]:
+def _cap(texts: Iterable[str], template: str) -> list[str]:
     several = list(islice(texts, MOST + 1))
     if len(several) > MOST:
         raise UsageProblem(

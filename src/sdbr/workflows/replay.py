@@ -12,12 +12,12 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.stills.fit import Fit
-from sdbr.workflows.names import escaped, fields_among, with_fields
+from sdbr.workflows.names import escape_name, fields_among, with_fields
 from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
 from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures, from_words
 from sdbr.workflows.prepare import used_input
-from sdbr.workflows.prompt_template import literal
+from sdbr.workflows.prompt_template import escape_prompt
 from sdbr.workflows.provenance import read
 from sdbr.workflows.sweep import single_variant
 from sdbr.workspace import Workspace, kept_name, slug
@@ -51,7 +51,7 @@ def jobs_again(
     changed = {name: value for name, value in changed.items() if value is not None}
     flags = {**_drawable(told), "seed": made.get("seed")}
     # What was drawn are words, whatever they look like.
-    flags |= {name: literal(flags[name]) for name in ("prompt", "negative") if name in flags}
+    flags |= {name: escape_prompt(flags[name]) for name in ("prompt", "negative") if name in flags}
     flags = with_known_model(path, flags, changed, catalog)
     try:
         single_variant(flags)
@@ -74,19 +74,19 @@ def jobs_again(
             style_image=beside.style_image or used.get("style_image"),
         )
         jobs, _ = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
-    return command, [_named_again(job, made, fields_among(changed)) for job in jobs]
+    return command, [_name_again(job, made, fields_among(changed)) for job in jobs]
 
 
-def _named_again(job: Job, made: Mapping[str, Any], changed: Iterable[str]) -> Job:
+def _name_again(job: Job, made: Mapping[str, Any], changed: Iterable[str]) -> Job:
     """The job called as the result was that it makes again, with the fields that `changed`."""
     stem = kept_name(made.get("stem", job.stem))
     job = replace(job, stem=stem)
     name = made.get("name", "")
     drawn = (made.get("request") or {}).get("prompt", "")
     if not name and not job.before and stem != slug(drawn):  # A record of before, with a stem.
-        name = f"{escaped(stem)}-{{seed}}"
+        name = f"{escape_name(stem)}-{{seed}}"
     if not name and job.seedless:
-        name = escaped(stem)
+        name = escape_name(stem)
     name = with_fields(name or job.with_name(None).name, changed)
     try:
         replace(job, name=name).file_stem(1)

@@ -22,7 +22,7 @@ from sdbr.workflows.animations.draw import frame_file, frames_to_draw
 from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, PreparedAnimation
 from sdbr.workflows.animations.timeline import Showing, Timing, schedule
 from sdbr.workflows.clips.requests import read_frame
-from sdbr.workflows.names import recorded
+from sdbr.workflows.names import record_template
 from sdbr.workflows.provenance.write import record_text, request_fields
 
 _ACROSS, _SIDE = 6, 256
@@ -95,7 +95,7 @@ def how_made(
             {"role": one.role, "name": one.name, "sha256": one.sha256} for one in animation.inputs
         ],
         "stem": animation.folders.name,
-        **recorded(animation.spec.result.name),
+        **record_template(animation.spec.result.name),
     }
 
 

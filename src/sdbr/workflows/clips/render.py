@@ -23,7 +23,7 @@ from sdbr.workflows.clips.prepare import PreparedClip, index_of
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
 from sdbr.workflows.failures import Failures, explain_interruption
-from sdbr.workflows.names import recorded
+from sdbr.workflows.names import record_template
 from sdbr.workflows.provenance.write import record_text, request_fields
 
 
@@ -102,7 +102,7 @@ def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:
         "inputs": [
             {"role": one.role, "name": one.name, "sha256": one.sha256} for one in plan.inputs
         ],
-        **recorded(clip.spec.name),
+        **record_template(clip.spec.name),
     }
 
 

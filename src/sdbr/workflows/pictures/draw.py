@@ -88,7 +88,7 @@ def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[J
     """
     refuse_empty(to, name)
     aimed_jobs = [job if job.name else job.with_name(name) for job in jobs]
-    aimed_jobs = _numbered(aimed_jobs)
+    aimed_jobs = _number(aimed_jobs)
     if to is None:
         return aimed_jobs
     if to == "-":
@@ -103,7 +103,7 @@ def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[J
     return [replace(job, target=path) for job in aimed_jobs]
 
 
-def _numbered(jobs: Sequence[Job]) -> list[Job]:
+def _number(jobs: Sequence[Job]) -> list[Job]:
     """The jobs with their place in the run for {number}; each name is tried before it is paid."""
     digits = len(str(len(jobs)))
     numbered = []

@@ -74,7 +74,7 @@ class Job:
         """The job under a name of the user's, a stem or a template; None chooses one."""
         if name and names.is_template(name):
             return replace(self, name=name)
-        base = names.escaped(slug(name)) if name else "{input}" if self.before else "{prompt}"
+        base = names.escape_name(slug(name)) if name else "{input}" if self.before else "{prompt}"
         if not self.seedless:
             base += "-{seed}"
         elif not name:
@@ -85,7 +85,7 @@ class Job:
         """The file's name without its suffix, drawn with `seed`. Raises UsageProblem."""
         seed = None if self.seedless else seed
         stem = self.stem if self.before else ""
-        return names.filled(self.name, names.values_of(self.request, dict(self.flags), seed, stem))
+        return names.fill(self.name, names.values_of(self.request, dict(self.flags), seed, stem))
 
 
 @dataclass(frozen=True, slots=True)
