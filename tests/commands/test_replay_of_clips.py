@@ -52,7 +52,7 @@ def test_a_replay_keeps_the_kind_of_file(sdbr, photo):
 def test_a_replay_under_another_flag_is_another_animation(emulator, sdbr, photo):
     first = sdbr("img2gif", photo, "a", "--frames", "3", "--fps", "20")
     again = sdbr("replay", str(first.paths[0]), "--prompt", "b", "--strength", "0.3")
-    assert again.lines == ["generate/img/photo-2.gif"]
+    assert again.lines == ["generate/img/photo-b-strength-0.3.gif"]
     assert len(emulator.received) == 6
     assert lengths(again.paths[0]) == [Fraction(1, 20)] * 3
     body = emulator.received[-1].body

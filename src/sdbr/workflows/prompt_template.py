@@ -19,7 +19,7 @@ from sdbr.workspace import natural_key
 MOST = 10_000
 """Texts of one template, and pictures of one command: 400 USD at the cheapest price."""
 _DEEPEST = 20  # Wildcards and braces within each other; more is a file that names itself.
-_EMPTY = "\0"  # An empty choice, until the blanks around it are made one. No text holds it.
+_EMPTY = "\udfff"  # An empty choice, until the blanks around it are made one. In no UTF-8 text.
 _TOKEN = re.compile(r"(\\+)([{}|]|__)|[$%](?=\{)|[{}|]|__(?P<wildcard>[^\s_{}|]\S*?)__")
 _HOW_MANY = re.compile(r"(\d*)(-?)(\d*)\$\$(?:([^${}]*)\$\$)?")
 _WEIGHT = re.compile(r"\s*[\d.]+::")
