@@ -10,17 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import av
-import numpy as np
-from av.video.reformatter import Interpolation, VideoReformatter
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import EncodingSettings, Frame, Origin, Pace, Pixels
+from sdbr.media.clip import EncodingSettings, Frame, Origin, Pace
 from sdbr.media.open import read_comment
 from sdbr.media.video.writer import VideoSink, VideoTarget
 from sdbr.media.writer import Writer
 from sdbr.request import Tell
 
-_SIDE = 640
 _LONG = 10.0  # Seconds of drawing after which somebody may want to see what there is.
 _SETTINGS = EncodingSettings(crf=26, preset="ultrafast")
 _MARK = "sdbr preview"
@@ -28,7 +25,7 @@ _TROUBLE = (InputProblem, av.FFmpegError, OSError, ValueError)
 
 
 class Preview:
-    """Writes frames at most 640 pixels wide or high, with their sound, into the MP4 at `path`.
+    """Writes frames in small, with their sound, into the MP4 at `path`.
 
     Any player shows what is there, also after the process was killed. It stands beside the work:
     what goes wrong with it ends it, and nothing else. A file of somebody else's is left alone.
@@ -45,7 +42,6 @@ class Preview:
         self.frames = 0
         self._tell = tell
         self._worth_a_look = time.monotonic() + _LONG
-        self._reformatter = VideoReformatter()
         job = VideoTarget("mp4", pace, _SETTINGS, _MARK, origin, growing=True)
         self._own = False
         with suppress(*_TROUBLE):
@@ -60,7 +56,7 @@ class Preview:
             if not self.frames:
                 # The one of an earlier run shows more until the first frame is there.
                 self.path.unlink(missing_ok=True)
-            self._writer.add(Frame(self._small(frame.image), frame.at, frame.lasts))
+            self._writer.add(frame)
             self.frames += 1
             if time.monotonic() > self._worth_a_look:
                 self.tell()
@@ -88,22 +84,6 @@ class Preview:
         if self._own:
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
-
-    def _small(self, image: Pixels) -> Pixels:
-        height, width = image.shape[:2]
-        scale = _SIDE / max(height, width)
-        if scale >= 1:
-            return image
-        frame = av.VideoFrame.from_ndarray(
-            np.ascontiguousarray(image), format="rgba" if image.shape[2] == 4 else "rgb24"
-        )
-        small = self._reformatter.reformat(
-            frame,
-            width=max(2, round(width * scale)),
-            height=max(2, round(height * scale)),
-            interpolation=Interpolation.FAST_BILINEAR,
-        )
-        return np.asarray(small.to_ndarray(), dtype=np.uint8)
 
 
 @contextmanager

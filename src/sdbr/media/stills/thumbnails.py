@@ -18,7 +18,7 @@ _METHOD = 2  # 4 takes more than twice the time to save 4 %.
 _GAP = 4
 
 
-def preview(path: Path, side: int) -> bytes:
+def shrink_picture(path: Path, side: int) -> bytes:
     """A picture as WebP, upright, its longer side at most `side` pixels, alpha kept.
 
     Raises InputProblem where it cannot be opened.
@@ -27,13 +27,13 @@ def preview(path: Path, side: int) -> bytes:
     return _webp(_within(opened.image, Size(side, side)))
 
 
-def still(path: Path, side: int) -> bytes:
+def shrink_first_frame(path: Path, side: int) -> bytes:
     """The first frame of a clip as WebP. Raises InputProblem."""
     first = next(open_reader(path).frames())
     return _webp(_within(Image.fromarray(first.image), Size(side, side)))
 
 
-def strip(path: Path, numbers: Sequence[int], height: int) -> bytes:
+def frame_strip(path: Path, numbers: Sequence[int], height: int) -> bytes:
     """Some frames of a clip, counted from 0, side by side in one WebP. Raises InputProblem."""
     wanted = set(numbers)
     found = []

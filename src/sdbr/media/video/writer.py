@@ -24,6 +24,8 @@ from sdbr.media.video.side_streams import SideStreams
 from sdbr.media.video.sound_feed import SoundFeed
 from sdbr.request import Size, Tell
 
+_GROWING_SIDE = 640
+"""Pixels that a file which grows is at most wide or high: it is for looking at meanwhile."""
 _MILLISECOND = Fraction(1, 1000)
 # With x264's preset veryfast, 17 is as like as 18 with its medium, in a third of the CPU and at
 # 3 to 14 % more bytes.
@@ -34,7 +36,8 @@ _CRF, _CRF_VP9 = 17, 28
 class VideoTarget:
     """What one video file is to be: its kind, clock, encoding, label and where the rest is from.
 
-    One that is `growing` can be played while it is written; of `origin` it has the sound alone.
+    One that is `growing` can be played while it is written: its pictures are small, and of `origin`
+    it has the sound alone.
     """
 
     kind: str
@@ -72,14 +75,16 @@ class VideoSink:
         self._encoding = _encoding(job, see_through=channels == 4)
         self._background = job.settings.background
         self._beside: SideStreams | SoundFeed | None = None
-        self._even = self._encoding.codec == "libx264"
+        self._pads = self._encoding.codec == "libx264" and not job.growing
         self._reformatter = VideoReformatter()
         self._container = open_output(target, job)
         try:
-            given = size = Size(width, height)
-            if self._even:
-                size = Size(width + width % 2, height + height % 2)
-            self._stream = _video_stream(self._container, size, job, self._encoding)
+            given = self._size = Size(width, height)
+            if self._pads:
+                self._size = Size(width + width % 2, height + height % 2)
+            elif job.growing:
+                self._size = _small_size(given)
+            self._stream = _video_stream(self._container, self._size, job, self._encoding)
             if job.origin and not job.growing:
                 self._beside = SideStreams(
                     self._container, self._stream, job.origin, first.at, note
@@ -101,9 +106,9 @@ class VideoSink:
                 f"Transparent parts became {self._background}: {kind} holds no transparency."
                 " Write a .webm or .mov to keep them."
             )
-        if size != given:
+        if self._pads and self._size != given:
             note(
-                f"The film is {size}, not {given}: the last row or column is doubled,"
+                f"The film is {self._size}, not {given}: the last row or column is doubled,"
                 " because players of H.264 need even sides."
             )
 
@@ -111,8 +116,8 @@ class VideoSink:
         """Encode one picture; what goes with it up to its time is written along."""
         if not self._encoding.alpha:
             image = pixels.flatten(image, self._background)
-        image = pixels.pad_to_even(image) if self._even else image
-        frame = yuv.to_yuv(image, self._reformatter, self._encoding.pix_fmt)
+        image = pixels.pad_to_even(image) if self._pads else image
+        frame = yuv.to_yuv(image, self._size, self._reformatter, self._encoding.pix_fmt)
         frame.time_base = self._tick
         frame.pts = max(self._next, to_tick(at, self._tick) + self._shift)
         frame.duration = max(1, to_tick(at + lasts, self._tick) + self._shift - frame.pts)
@@ -162,6 +167,12 @@ class VideoSink:
         if self._beside and reached is not None:
             self._beside.feed(reached * packet.time_base)
         self._container.mux(packet)
+
+
+def _small_size(size: Size) -> Size:
+    """The size, as small as a growing file's pictures are, both sides even."""
+    scale = min(1.0, _GROWING_SIDE / max(size))
+    return Size(*(2 * max(1, round(side * scale / 2)) for side in size))
 
 
 def open_output(target: Path, job: VideoTarget) -> OutputContainer:

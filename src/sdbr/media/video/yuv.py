@@ -88,16 +88,21 @@ def matrix_of(frame: VideoFrame) -> Colorspace:
     return _MATRICES.get(frame.colorspace, Colorspace.ITU601)
 
 
-def to_yuv(image: Pixels, reformatter: VideoReformatter, format: str = "yuv420p") -> VideoFrame:
-    """Return an RGB or RGBA image as a frame in BT.709, limited range; alpha is not changed."""
+def to_yuv(image: Pixels, size: Size, reformatter: VideoReformatter, format: str) -> VideoFrame:
+    """Return an RGB or RGBA image, scaled to `size`, as a frame in BT.709, limited range.
+
+    Alpha is not changed.
+    """
     given = "rgba" if image.shape[2] == 4 else "rgb24"
     frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), format=given)
     return reformatter.reformat(
         frame,
+        width=size.width,
+        height=size.height,
         format=format,
         src_colorspace=Colorspace.ITU709,
         dst_colorspace=Colorspace.ITU709,
         src_color_range=ColorRange.JPEG,
         dst_color_range=ColorRange.MPEG,
-        interpolation=_KEEP,
+        interpolation=_KEEP if size == (frame.width, frame.height) else _SCALE,
     )

@@ -65,7 +65,7 @@ def _after(result: Result, context: ReportContext, alone: bool) -> str:
             f'playsinline aria-label="{result.alt_text}"></video>'
         )
     if path.is_dir():
-        name = media.still(path)
+        name = media.first_frame(path)
     else:
         name = media.whole(path) if result.moving else media.picture(path)
     return f'<img class="after" data-media="{name}"{size} alt="{result.alt_text}">'
@@ -87,7 +87,7 @@ def _before(result: Result, context: ReportContext) -> str:
     if suffix in _ANIMATED and result.moving and small:
         name = media.whole(path)
     else:
-        name = media.still(path) if suffix in VIDEOS else media.picture(path)
+        name = media.first_frame(path) if suffix in VIDEOS else media.picture(path)
     return f'<img class="before" data-media="{name}" alt="{label}">'
 
 

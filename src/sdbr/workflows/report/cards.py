@@ -125,9 +125,9 @@ def _keyframes(result: Result, steady: SteadinessNote, context: ReportContext) -
     path = result.path
 
     def make() -> bytes:
-        from sdbr.media.stills.thumbnails import strip
+        from sdbr.media.stills.thumbnails import frame_strip
 
-        return strip(path, [number - 1 for number in numbers], _STRIP)
+        return frame_strip(path, [number - 1 for number in numbers], _STRIP)
 
     name = context.media.made(("strip", str(path)), make)
     alt = f"Drawn keyframes: {', '.join(map(str, numbers))}"

@@ -44,21 +44,21 @@ class MediaStore:
         """The name of a file that goes in as it is."""
         return self._put(("whole", str(path)), lambda: (path.read_bytes(), _type(path)))
 
-    def still(self, path: Path) -> str:
+    def first_frame(self, path: Path) -> str:
         """The name of a clip's first frame."""
 
         def make() -> bytes:
-            from sdbr.media.stills.thumbnails import still
+            from sdbr.media.stills.thumbnails import shrink_first_frame
 
-            return still(path, self.side)
+            return shrink_first_frame(path, self.side)
 
-        return self.made(("still", str(path)), make)
+        return self.made(("first frame", str(path)), make)
 
     def made(self, what: tuple[str, ...], make: Callable[[], bytes]) -> str:
         """The name of a WebP that is made when the page is written."""
         return self._put(what, lambda: (make(), "image/webp"))
 
-    def written(self) -> Iterator[bytes]:
+    def elements(self) -> Iterator[bytes]:
         """Every medium as an element that no browser runs or shows by itself."""
         numbered = enumerate(self._makes)
         stop = threading.Event()
@@ -86,9 +86,9 @@ def _safely(numbered: tuple[int, Make]) -> tuple[int, bytes, str]:
 
 
 def _picture(path: Path, side: int) -> tuple[bytes, str]:
-    from sdbr.media.stills.thumbnails import preview
+    from sdbr.media.stills.thumbnails import shrink_picture
 
-    small = preview(path, side)
+    small = shrink_picture(path, side)
     kind = _type(path)
     if kind.startswith("image/") and path.stat().st_size <= len(small):
         return path.read_bytes(), kind

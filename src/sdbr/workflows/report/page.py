@@ -47,7 +47,7 @@ def pieces(report: Report, context: ReportContext) -> Iterator[bytes]:
                 card(result, context).encode("utf-8", "replace") for result in report.results
             )
         elif part == "media":
-            yield from context.media.written()
+            yield from context.media.elements()
         else:
             yield texts[part].encode("utf-8", "replace")
 
