@@ -33,6 +33,8 @@ def texts_of(template: str, wildcards: Path | None = None, *, kept: str = "") ->
     that stays. Raises UsageProblem for what looks like a template and is none, InputProblem for
     a file that is missing.
     """
+    if not _TOKEN.search(template):
+        return [template]
     texts = _Template(template, wildcards, kept).texts()
     whole = (" ".join(t.replace(_EMPTY, "").split()) if _EMPTY in t else t for t in texts)
     return list(dict.fromkeys(whole))
