@@ -69,8 +69,8 @@ def test_each_frame_of_evolve_is_drawn_over_the_one_before_as_the_camera_sees_it
 def test_the_same_picture_before_gives_the_same_request_unread():
     frame = motions.evolve(still(), Motion("evolve", 2, Move(zoom=1.1)))[1]
     one, other = drawn(gradient()), drawn(gradient(turned=True))
-    assert frame.request_over({0: one}) == frame.asked({0: one})
-    assert frame.request_over({0: one}) != frame.asked({0: other})
+    assert frame.request_over({0: one}) == frame.request_over({0: one})
+    assert frame.request_over({0: one}) != frame.request_over({0: other})
 
 
 def test_a_picture_that_came_larger_goes_in_again_as_large():
