@@ -53,9 +53,12 @@ class Run:
         from sdbr.console import Console
         from sdbr.generation.filter_policy import OnFiltered
         from sdbr.generation.stack import Resources
+        from sdbr.workflows.lines import Shell
         from sdbr.workflows.run import Setup
         from sdbr.workspace import Workspace
 
+        # A program that calls the command takes the results itself.
+        recipient = click.get_current_context().obj or Shell(json=self.output.json)
         resources = Resources(
             workspace=Workspace(self.root),
             connection=self.connection,
@@ -66,7 +69,7 @@ class Run:
             fresh=self.fresh,
         )
         console = Console(quiet=self.output.quiet, verbose=bool(self.output.verbose))
-        return Setup(resources, self.output, console, self.dry_run)
+        return Setup(resources, self.output, console, recipient, self.dry_run)
 
 
 def collected(into: str, build: Callable[..., object], *options: Decorator) -> Decorator:

@@ -23,7 +23,8 @@ class Budget:
 
     `agreed` says that the cap is the price that was told and agreed to, and not --max-cost. A send
     that does not fit waits while others are in flight, since those that turn out unbilled give
-    their money back; when nothing is in flight any more it is refused.
+    their money back; when nothing is in flight any more it is refused. What it spends is also
+    spent of the `allowance` that it shares with other runs.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Budget:
         told: Decimal = Decimal(0),
         *,
         agreed: bool = False,
+        allowance: Budget | None = None,
     ) -> None:
         self.cap = cap
         self._agreed = agreed
@@ -43,6 +45,7 @@ class Budget:
         self._flying = 0
         self._stop = stop
         self._changed = threading.Condition()
+        self._allowance = allowance
 
     def reserve(self, price: Decimal) -> None:
         """Take `price` out of the cap before a send. Raises OverBudget or Interrupted."""
@@ -55,9 +58,20 @@ class Budget:
                     raise Interrupted("Stopped before the next request was sent.")
             self._in_flight += price
             self._flying += 1
+        if self._allowance is not None:
+            try:
+                self._allowance.reserve(price)
+            except SdbrError:
+                self._book(price, "no")
+                raise
 
     def book(self, price: Decimal, billed: str) -> None:
         """Turn a reservation into spending ("yes", "perhaps"), or give it back ("no")."""
+        self._book(price, billed)
+        if self._allowance is not None:
+            self._allowance.book(price, billed)
+
+    def _book(self, price: Decimal, billed: str) -> None:
         with self._changed:
             self._in_flight -= price
             self._flying -= 1

@@ -5,103 +5,30 @@ Pictures, clips and animations are three kinds of `Work`; whatever they have in 
 
 from __future__ import annotations
 
-import json
-import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from decimal import Decimal
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from sdbr.bedrock import body
-from sdbr.bedrock.catalog import price_of
 from sdbr.config.settings import Output
-from sdbr.console import Console, ask, open_file, print_bytes, print_line, until_interrupted
+from sdbr.console import Console, ask, open_file
 from sdbr.errors import InputProblem, Interrupted, OverBudget, PartlyDone, SdbrError, ServiceProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd, with_other_seeds
 from sdbr.generation.stack import Resources, RunSession, open_session
-from sdbr.request import ImageRequest, Size
+from sdbr.workflows.lines import PlanLine, Recipient, ResultLine
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a command draws with: resources, where results go, whom to talk to."""
+    """What a command draws with: resources, where results go, whom to talk to, who gets them."""
 
     resources: Resources
     output: Output
     console: Console
+    recipient: Recipient
     dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PlanLine:
-    """A request to be sent, for --dry-run: as JSON, or `heading` and the body.
-
-    `request` stands for all requests of its kind; None where its body is not known yet.
-    """
-
-    request: ImageRequest | None
-    path: Path | None = None
-    source: Path | None = None
-    heading: str = ""
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """The one JSON shape of plans; `price` is USD a picture, None where nobody knows it."""
-        price = None if self.request is None else price_of(self.request)
-        return {
-            "path": self.path and str(self.path),
-            "source": self.source and str(self.source),
-            "model": self.request and self.request.model.invoke_id,
-            "price": price and float(price),
-            "body": self.request and json.loads(body.outline(self.request)),
-            **self.more,
-        }
-
-    def as_text(self) -> Iterator[str]:
-        """The heading, and the request as it will be sent."""
-        if self.heading:
-            yield self.heading
-        if self.request is not None:
-            yield f"POST /model/{self.request.model.invoke_id}/invoke"
-            outline = json.loads(body.outline(self.request))
-            yield json.dumps(outline, ensure_ascii=False, indent=2)
-
-
-@dataclass(frozen=True, slots=True)
-class ResultLine:
-    """A result and what is printed of it: its path, its bytes where it has none, or JSON.
-
-    `price` is USD a picture and `cost` the USD that this result took; None where nobody knows.
-    """
-
-    path: Path | None
-    request: ImageRequest
-    seed: int | None
-    size: Size
-    price: Decimal | None
-    cost: Decimal | None
-    source: Path | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
-    data: bytes = b""
-
-    def as_json(self, emulated: bool) -> dict[str, Any]:
-        """The one JSON shape of results."""
-        return {
-            "path": str(self.path),
-            "source": self.source and str(self.source),
-            "model": self.request.model.invoke_id,
-            "prompt": self.request.prompt,
-            "seed": self.seed,
-            "size": str(self.size),
-            "price": None if self.price is None else float(self.price),
-            "cost": None if self.cost is None else float(self.cost),
-            **self.more,
-            "emulated": emulated,
-        }
 
 
 Results = Generator[ResultLine, None, None]
@@ -175,28 +102,27 @@ def run(plan: RunPlan, setup: Setup) -> None:
     A work that fails by itself does not stop the others. Raises SdbrError.
     """
     console, output, resources = setup.console, setup.output, setup.resources
+    recipient = setup.recipient
     for note in plan.notes:
         console.say(note)
     estimate = with_other_seeds(plan.estimate, resources.on_filtered.other_seeds)
     price = f"{plan.prefix}{estimate}"
     if setup.dry_run:
-        for line in (line for work in plan.works for line in work.plan()):
-            for text in [_json(line.as_json())] if output.json else line.as_text():
-                print_line(text)
-        Console().say(f"{price}. Nothing was sent.")
+        lines = (line for work in plan.works for line in work.plan())
+        recipient.plan(lines, estimate, price)
         return
     console.say(price)
-    if sys.stdout is None:
-        raise InputProblem("stdout is closed, so results cannot be told. Open it.")
     spending = resources.spending
-    asking = ask if console.terminal else None
+    asking = ask if recipient.asks and console.terminal else None
     cap = consent(estimate, spending, asking, offline=resources.connection.offline)
     plan.agreed()
     stop, failed, paths, done = threading.Event(), list(plan.failed), [], 0
     made = False
-    budget = Budget(cap, stop, estimate.cost, agreed=spending.cap is None)
+    budget = Budget(
+        cap, stop, estimate.cost, agreed=spending.cap is None, allowance=recipient.allowance
+    )
     with (
-        until_interrupted(stop, console.say) as asked,
+        recipient.until_interrupted(stop, console.say) as asked,
         open_session(resources, plan.command, budget, stop, console.passing) as session,
     ):
         session.ledger.plan_run(session.run, estimate.pictures, estimate.saved)
@@ -206,7 +132,7 @@ def run(plan: RunPlan, setup: Setup) -> None:
                     # What is under way ends before the ledger is closed, whatever fails here.
                     with closing(work.draw(session)) as results:
                         for result in results:
-                            _print(result, output.json, resources.realm != "aws")
+                            recipient.result(result, resources.realm != "aws")
                             made = True
                             paths += [result.path] if result.path else []
                 except (InputProblem, ServiceProblem, PartlyDone) as error:
@@ -237,17 +163,6 @@ def spending_of(budget: Budget, estimate: Estimate) -> str:
     perhaps = f", {in_usd(budget.perhaps)} USD perhaps" if budget.perhaps else ""
     note = "" if estimate.billed else " (emulated)"
     return f"{in_usd(budget.spent)} USD spent{perhaps}{note}"
-
-
-def _print(result: ResultLine, as_json: bool, emulated: bool) -> None:
-    if result.path is None:
-        print_bytes(result.data)
-    else:
-        print_line(_json(result.as_json(emulated)) if as_json else str(result.path))
-
-
-def _json(values: Mapping[str, object]) -> str:
-    return json.dumps(values, ensure_ascii=False)
 
 
 def _conclude(plan: RunPlan, failed: Sequence[SdbrError], made: bool) -> None:

@@ -24,8 +24,9 @@ from sdbr.workflows.animations.prepare import (
     PreparedAnimation,
     prepare_animation,
 )
+from sdbr.workflows.lines import PlanLine, ResultLine
 from sdbr.workflows.look import style_remarks
-from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, prepare_each, run
+from sdbr.workflows.run import Results, RunPlan, Setup, prepare_each, run
 
 
 def animate(paths: Sequence[Path], spec: AnimationSpec, setup: Setup, catalog: Catalog) -> None:

@@ -47,7 +47,8 @@ from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, restyle
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.clips.verdict import describe
-from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, prepare_each, run
+from sdbr.workflows.lines import PlanLine, ResultLine
+from sdbr.workflows.run import Results, RunPlan, Setup, prepare_each, run
 
 _ROUNDS = 3
 """Times that a clip is drawn anew with more keyframes to come under --max-flicker."""

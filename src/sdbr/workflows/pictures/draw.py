@@ -25,6 +25,7 @@ from sdbr.request import Model
 from sdbr.store.open_runs import drawn_seeds, open_run
 from sdbr.workflows.enlargement import enlargement_remarks
 from sdbr.workflows.failures import Failures, ends_the_run
+from sdbr.workflows.lines import PlanLine, ResultLine
 from sdbr.workflows.look import style_remarks
 from sdbr.workflows.names import refuse_folders
 from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty
@@ -32,6 +33,8 @@ from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
 from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
 from sdbr.workspace import place
+from sdbr.workflows.run import Results, RunPlan, Setup, run
+from sdbr.workspace import place, slug
 
 
 def deliver(
