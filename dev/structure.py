@@ -1,6 +1,6 @@
 """Check the structure of src/sdbr: `python dev/structure.py` prints what breaks its measures.
 
-The root holds at most 8 files and 10 folders; no class name stands twice, no module is over 300
+The root holds at most 8 files and 11 folders; no class name stands twice, no module is over 300
 lines, and none that a single other one imports is under 40. `--table` prints the totals besides.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "src" / "sdbr"
 MOST_LINES, FEWEST_LINES = 300, 40
-MOST_FILES, MOST_FOLDERS = 8, 10
+MOST_FILES, MOST_FOLDERS = 8, 11
 LISTS = ("commands", "bedrock.families", "emulator.dialects")
 """Packages that find their modules by name: each file there is an entry, whatever its length."""
 

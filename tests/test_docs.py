@@ -184,3 +184,15 @@ def test_the_family_that_is_shown_speaks_as_it_says(workspace, monkeypatch):
     assert family_of(acme).decode(answer).data == picture_file()
     with pytest.raises(Refused):
         family_of(acme).decode({"status": ["blocked"]})
+
+
+def test_the_examples_for_python_run_one_after_the_other(workspace):
+    (workspace / "shown.py").write_text("\n".join(blocks("python.md", "python")), "utf-8")
+    ran = run([sys.executable, "shown.py"], workspace, SDBR_OFFLINE="1")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    told = ran.stdout.splitlines()
+    assert told[0].startswith("50 pictures × 0.04 USD = 2.00 USD")
+    assert told[1].endswith("Add yes=True, or max_cost=2.00.")
+    assert told[2].startswith("1 of 2 pictures are missing.")
+    assert told[3] == "2 6"

@@ -7,6 +7,10 @@ Each message is one sentence that says what happened and one that says what to d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXIT_CODES = {
     0: "done",
@@ -39,11 +43,13 @@ class Trace:
 class SdbrError(Exception):
     """A failure with a plain-words message; `exit_code` is what the process ends with.
 
-    `trace` is set where a request to Bedrock failed, and None everywhere else.
+    `trace` is set where a request to Bedrock failed, and None everywhere else. `made` are the
+    files that a call of the Python API wrote before it failed.
     """
 
     exit_code = 1
     trace: Trace | None = None
+    made: tuple[Path, ...] = ()
 
 
 class UsageProblem(SdbrError):

@@ -1,0 +1,145 @@
+"""Run a command on values: its checks, defaults and variables, without a command line.
+
+Both doors lead to one course. What a shell gets printed, a program gets in a list.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from types import FrameType
+
+import click
+
+from sdbr.errors import Interrupted, SdbrError, UsageProblem
+from sdbr.generation.budget import Budget
+from sdbr.generation.estimate import Estimate
+from sdbr.workflows.lines import PlanLine, ResultLine
+
+_FLAG = re.compile(r"(?<![\w-])--([a-z][a-z-]*[a-z])(?: (\d+(?:\.\d+)?)(?![\w%]))?")
+NOT_OFFERED = frozenset({"help", "json", "open", "sheet", "dry_run", "prompts", "colours"})
+"""Flags that say what a shell prints and shows, or what Python's own words say."""
+
+
+@dataclass(slots=True)
+class Collector:
+    """Keeps what a run hands over; nobody is asked for consent."""
+
+    allowance: Budget | None = None
+    estimate: Estimate | None = None
+    made: list[tuple[ResultLine, bool]] = field(default_factory=list)
+    asks: bool = False
+
+    def plan(self, _lines: Iterable[PlanLine], estimate: Estimate, _price: str) -> None:
+        """Keep the price."""
+        self.estimate = estimate
+
+    def result(self, line: ResultLine, emulated: bool) -> None:
+        """Keep a result."""
+        self.made.append((line, emulated))
+
+    @contextmanager
+    def until_interrupted(
+        self, stop: threading.Event, tell: Callable[[str], None]
+    ) -> Iterator[threading.Event]:
+        """Set `stop` at Ctrl-C, unless the program looks after it itself; raise at a second one."""
+        asked = threading.Event()
+
+        def interrupted(_number: int, _frame: FrameType | None) -> None:
+            if asked.is_set():
+                raise KeyboardInterrupt
+            asked.set()
+            stop.set()
+            tell("Stopping: waiting for the pictures under way.")
+
+        own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if not own or threading.current_thread() is not threading.main_thread():
+            yield asked
+            return
+        signal.signal(signal.SIGINT, interrupted)
+        try:
+            yield asked
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def call(
+    name: str,
+    arguments: Sequence[str],
+    options: Mapping[str, object],
+    collector: Collector,
+    *,
+    dry_run: bool = False,
+) -> None:
+    """Run the command `name`; `options` are its flags by name, None for those left out.
+
+    Raises TypeError for a flag that it does not have, SdbrError for all else that goes wrong, and
+    KeyboardInterrupt after Ctrl-C.
+    """
+    command: click.Command = import_module(f"sdbr.commands.{name}").command
+    flags = flags_of(command)
+    words: list[str] = ["--dry-run"] if dry_run else []
+    denied = []
+    for option, value in options.items():
+        if option not in flags:
+            close = get_close_matches(option, flags, n=1)
+            hint = f". Did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{name}() got an unexpected keyword argument {option!r}{hint}")
+        flag = "--" + option.replace("_", "-")
+        if value is False:
+            denied.append(str(flags[option].name))
+        elif value is not None:
+            words.append(flag if value is True else f"{flag}={_text(value)}")
+    try:
+        context = command.make_context(name, [*words, "--", *arguments], obj=collector)
+        # A variable such as SDBR_YES does not stand against a program's own word.
+        context.params |= dict.fromkeys(denied, False)
+        with context:
+            command.invoke(context)
+    except click.ClickException as error:
+        raise UsageProblem(_in_python(error.format_message(), flags)) from error
+    except Interrupted as error:
+        raise KeyboardInterrupt(str(error)) from error
+    except SdbrError as error:
+        error.args = (_in_python(str(error), flags),)
+        raise
+
+
+def flags_of(command: click.Command) -> dict[str, click.Option]:
+    """The flags that a program may give, by their names in Python."""
+    return {
+        spelled: option
+        for option in command.params
+        if isinstance(option, click.Option)
+        for long in option.opts
+        if (spelled := long.removeprefix("--").replace("-", "_")).isidentifier()
+        if long.startswith("--") and spelled not in NOT_OFFERED
+    }
+
+
+def _text(value: object) -> str:
+    """A value as one types it."""
+    if isinstance(value, os.PathLike):
+        return str(os.fspath(value))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+def _in_python(message: str, flags: Mapping[str, click.Option]) -> str:
+    """A message with arguments in place of flags: `max_cost=2` for `--max-cost 2`."""
+
+    def spelled(flag: re.Match[str]) -> str:
+        name = flag[1].replace("-", "_")
+        if flag[2]:
+            return f"{name}={flag[2]}"
+        return f"{name}=True" if name in flags and flags[name].is_flag else name
+
+    return _FLAG.sub(spelled, message)
