@@ -52,6 +52,24 @@ def test_the_tests_that_the_readme_shows_pass(tmp_path):
     assert "2 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
+def test_the_python_that_the_readme_shows_runs(tmp_path):
+    shown = [block for block in blocks("python") if "import sdbr" in block]
+    assert len(shown) == 2
+    told = []
+    for block in shown:
+        ran = subprocess.run(
+            [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert (ran.returncode, ran.stderr) == (0, "")
+        told += ran.stdout.splitlines()
+    assert told[0].endswith("a-fox-in-the-snow-7.png (1024, 1024) 7 0.04")
+    assert told[1:] == [
+        "0.08",
+        "The safety filter refused the prompt. Change its words.",
+        "4 requests, 1 picture",
+    ]
+
+
 def test_the_exit_codes_of_the_readme_are_those_of_the_code():
     rows = re.findall(r"^\| (\d+) \| (.+) \|$", README.read_text("utf-8"), re.M)
     assert {int(code): meaning for code, meaning in rows} == EXIT_CODES

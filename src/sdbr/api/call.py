@@ -18,13 +18,14 @@ from types import FrameType
 
 import click
 
+from sdbr.cli import cli
 from sdbr.errors import Interrupted, SdbrError, UsageProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate
 from sdbr.workflows.lines import PlanLine, ResultLine
 
 _FLAG = re.compile(r"(?<![\w-])--([a-z][a-z-]*[a-z])(?: (\d+(?:\.\d+)?)(?![\w%]))?")
-NOT_OFFERED = frozenset({"help", "json", "open", "sheet", "dry_run", "prompts", "colours"})
+NOT_OFFERED = frozenset({"help", "json", "open", "sheet", "dry_run", "prompts", "each", "colours"})
 """Flags that say what a shell prints and shows, or what Python's own words say."""
 
 
@@ -75,17 +76,17 @@ def call(
     arguments: Sequence[str],
     options: Mapping[str, object],
     collector: Collector,
-    *,
-    dry_run: bool = False,
+    switches: Sequence[str] = (),
 ) -> None:
-    """Run the command `name`; `options` are its flags by name, None for those left out.
+    """Run the command `name`; `options` are its flags by name, None for those left out, and
+    `switches` flags that a program says in other words.
 
     Raises TypeError for a flag that it does not have, SdbrError for all else that goes wrong, and
     KeyboardInterrupt after Ctrl-C.
     """
     command: click.Command = import_module(f"sdbr.commands.{name}").command
     flags = flags_of(command)
-    words: list[str] = ["--dry-run"] if dry_run else []
+    words = list(switches)
     denied = []
     for option, value in options.items():
         if option not in flags:
@@ -98,7 +99,9 @@ def call(
         elif value is not None:
             words.append(flag if value is True else f"{flag}={_text(value)}")
     try:
-        context = command.make_context(name, [*words, "--", *arguments], obj=collector)
+        above = click.Context(cli, info_name="sdbr", **cli.context_settings)
+        line = [*words, "--", *arguments]
+        context = command.make_context(name, line, parent=above, obj=collector)
         # A variable such as SDBR_YES does not stand against a program's own word.
         context.params |= dict.fromkeys(denied, False)
         with context:

@@ -22,7 +22,7 @@ PathName = str | os.PathLike[str] | None
 Usd = Decimal | float | str | None
 """US dollars."""
 Numbers = float | str | Sequence[float] | None
-"""A number; several, or a range such as "0.2:0.8:0.2", draw a result for each."""
+"""A number; several, or a range such as "0.2..0.8..0.2", draw a result for each."""
 Words = str | Sequence[str] | None
 """A word; several draw a result for each."""
 Seconds = float | Fraction | str | None

@@ -83,7 +83,7 @@ class Session:
         Raises SdbrError: see `sdbr.errors`.
         """
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
-        return self._call("txt2img", _words(prompts), options)
+        return self._call("txt2img", _words(prompts), options, "--each")
 
     @with_keywords(Img2imgOptions)
     def img2img(
@@ -155,7 +155,11 @@ class Session:
         return self._call(command, _words([*inputs, *([prompt] if prompt else [])]), options)
 
     def _call(
-        self, command: str, arguments: Sequence[str], options: Mapping[str, object]
+        self,
+        command: str,
+        arguments: Sequence[str],
+        options: Mapping[str, object],
+        *switches: str,
     ) -> Results:
         chosen = {"quiet": True, **self._options, **options}
         chosen["quiet"] = chosen["quiet"] and not chosen.get("verbose")
@@ -165,9 +169,10 @@ class Session:
             chosen |= extras
         if str(chosen.get("output")) == "-":
             raise UsageProblem("output is '-': give a file or a folder.")
+        switches = (*switches, "--dry-run") if self._only_prices else switches
         collector = Collector(self._allowance)
         try:
-            call(command, arguments, chosen, collector, dry_run=self._only_prices)
+            call(command, arguments, chosen, collector, switches)
         except SdbrError as error:
             error.made = tuple(one.path for one in _results(collector))
             if isinstance(error, OverBudget) and self._allowance.cap is not None:

@@ -10,13 +10,13 @@ from sdbr.media.open import open_reader
 from sdbr.workflows.clips.selection import parse_time
 from sdbr.workflows.inputs import VIDEOS
 from sdbr.workflows.report.embed import PLAYABLE
-from sdbr.workflows.report.results import ReportContext, Result
+from sdbr.workflows.report.results import ReportContext, ReportedResult
 
 _LARGEST_SOURCE = 24 * 1024 * 1024  # Bytes; of a larger clip the page has its first frame.
 _ANIMATED = frozenset({".gif", ".apng"})
 
 
-def show_before_after(result: Result, context: ReportContext) -> str:
+def show_before_after(result: ReportedResult, context: ReportContext) -> str:
     """The stack of after and before, and the bar to handle it."""
     before = _before(result, context)
     after = _after(result, context, alone=not before)
@@ -33,7 +33,7 @@ def show_before_after(result: Result, context: ReportContext) -> str:
     )
 
 
-def _bar(result: Result, slider: str) -> str:
+def _bar(result: ReportedResult, slider: str) -> str:
     """The buttons: a clip alone has its browser's own, but for an animation."""
     playing = result.path.suffix.lower() in PLAYABLE
     buttons = ""
@@ -56,7 +56,7 @@ def _button(name: str, label: str) -> str:
     return f'<button type="button" class="{name}">{label}</button>'
 
 
-def _after(result: Result, context: ReportContext, alone: bool) -> str:
+def _after(result: ReportedResult, context: ReportContext, alone: bool) -> str:
     path, media, size = result.path, context.media, _size_attributes(result)
     if path.suffix.lower() in PLAYABLE:
         controls = " controls" if alone else ""
@@ -71,7 +71,7 @@ def _after(result: Result, context: ReportContext, alone: bool) -> str:
     return f'<img class="after" data-media="{name}"{size} alt="{result.alt_text}">'
 
 
-def _before(result: Result, context: ReportContext) -> str:
+def _before(result: ReportedResult, context: ReportContext) -> str:
     """The source's element, a still where a browser could not play it; "" without a source."""
     source = result.source
     if source is None or source.path is None or not source.path.is_file():
@@ -91,7 +91,7 @@ def _before(result: Result, context: ReportContext) -> str:
     return f'<img class="before" data-media="{name}" alt="{label}">'
 
 
-def _offset(result: Result) -> float:
+def _offset(result: ReportedResult) -> float:
     """Where the result begins in its source, in seconds."""
     start = result.made.get("told", {}).get("start")
     try:
@@ -100,6 +100,6 @@ def _offset(result: Result) -> float:
         return 0.0
 
 
-def _size_attributes(result: Result) -> str:
+def _size_attributes(result: ReportedResult) -> str:
     size = result.made.get("size")
     return f' width="{size[0]}" height="{size[1]}"' if size else ""

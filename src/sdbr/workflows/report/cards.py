@@ -19,7 +19,7 @@ from sdbr.workflows.clips.verdict import list_passages
 from sdbr.workflows.report import chart
 from sdbr.workflows.report.before_after import show_before_after
 from sdbr.workflows.report.chart import SteadinessNote
-from sdbr.workflows.report.results import ReportContext, Result
+from sdbr.workflows.report.results import ReportContext, ReportedResult
 
 _MOST_KEYFRAMES = 24  # In a strip; a long clip has hundreds, and each is in the page.
 _STRIP = 176  # Pixels of height: twice the 5.5rem that the page shows, for dense screens.
@@ -27,7 +27,7 @@ _LONG = 300  # Characters; a longer prompt gets a box that scrolls.
 _LESS_ASKED = ("Size", "Frames", "Drawn", "Command", "File", "Answered by")
 
 
-def card(result: Result, context: ReportContext) -> str:
+def card(result: ReportedResult, context: ReportContext) -> str:
     """The article of one result."""
     prompt = result.prompt
     steady = chart.of(result, context.hidden) if result.moving else None
@@ -50,13 +50,13 @@ def _list(facts: Mapping[str, str]) -> str:
     return f'<dl class="facts">{"".join(rows)}</dl>'
 
 
-def model_of(result: Result) -> str:
+def model_of(result: ReportedResult) -> str:
     """The model's id as it was called."""
     return str(result.request.get("model") or "unknown")
 
 
 def _facts(
-    result: Result, steady: SteadinessNote | None, context: ReportContext
+    result: ReportedResult, steady: SteadinessNote | None, context: ReportContext
 ) -> Iterator[tuple[str, str]]:
     made, request = result.made, result.request
     facts: dict[str, Any] = {
@@ -80,7 +80,9 @@ def _facts(
     yield from ((name, str(value)) for name, value in facts.items() if value not in (None, ""))
 
 
-def _price(result: Result, steady: SteadinessNote | None, context: ReportContext) -> dict[str, str]:
+def _price(
+    result: ReportedResult, steady: SteadinessNote | None, context: ReportContext
+) -> dict[str, str]:
     if not result.moving:
         price = result.made.get("price_usd")
         return {"Price": f"{price} USD"} if price else {}
@@ -99,7 +101,7 @@ def _price(result: Result, steady: SteadinessNote | None, context: ReportContext
     }
 
 
-def _price_each(result: Result, catalog: Catalog) -> Decimal | None:
+def _price_each(result: ReportedResult, catalog: Catalog) -> Decimal | None:
     try:
         model = catalog.find(str(result.request.get("speaks_like") or model_of(result)))
     except UsageProblem:
@@ -107,7 +109,9 @@ def _price_each(result: Result, catalog: Catalog) -> Decimal | None:
     return model.tiers[0].usd if model.tiers else None
 
 
-def _steadiness(result: Result, steady: SteadinessNote | None, context: ReportContext) -> str:
+def _steadiness(
+    result: ReportedResult, steady: SteadinessNote | None, context: ReportContext
+) -> str:
     if steady is None:
         return ""
     curve = chart.draw_chart(steady, result.made["frames"])
@@ -115,7 +119,7 @@ def _steadiness(result: Result, steady: SteadinessNote | None, context: ReportCo
     return f'<figure class="steady">{curve}{keyframes}{_said(steady)}</figure>'
 
 
-def _keyframes(result: Result, steady: SteadinessNote, context: ReportContext) -> str:
+def _keyframes(result: ReportedResult, steady: SteadinessNote, context: ReportContext) -> str:
     count = len(steady.keyframes)
     if not count:
         return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sdbr.workflows.clips.steadiness import kept
-from sdbr.workflows.report.results import Result
+from sdbr.workflows.report.results import ReportedResult
 
 _WIDTH, _HEIGHT = 600, 90
 
@@ -34,7 +34,7 @@ class SteadinessNote:
     verdict: str = ""
 
 
-def of(result: Result, hidden: Path) -> SteadinessNote | None:
+def of(result: ReportedResult, hidden: Path) -> SteadinessNote | None:
     """What is known of a clip: from its own record, or from beside the ledger."""
     measured = result.made.get("steadiness")
     if not isinstance(measured, Mapping):

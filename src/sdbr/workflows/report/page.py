@@ -20,7 +20,7 @@ from sdbr.files import plain_write_errors, write_whole
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.report import costs
 from sdbr.workflows.report.cards import card, model_of
-from sdbr.workflows.report.results import ReportContext, Result
+from sdbr.workflows.report.results import ReportContext, ReportedResult
 
 _HOLE = re.compile(r"\{\{(\w+)\}\}")
 _MARK = b"<!-- A report of sdbr -->"
@@ -31,7 +31,7 @@ class Report:
     """What a page tells: its title, its results, and the run and ledger behind them."""
 
     title: str
-    results: Sequence[Result]
+    results: Sequence[ReportedResult]
     ledger: Ledger | None
     run: Mapping[str, Any] | None = None
 

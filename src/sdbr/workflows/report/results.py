@@ -26,7 +26,7 @@ _LATE = 2.0  # File systems and the ledger round seconds differently.
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ReportedResult:
     """One result: its file, how it was made, from what, and when it was written (UTC)."""
 
     path: Path
@@ -73,7 +73,7 @@ class Result:
         return next((it for it in self.ancestor.parents if it.role not in beside), None)
 
 
-def of_workspace(workspace: Workspace) -> list[Result]:
+def of_workspace(workspace: Workspace) -> list[ReportedResult]:
     """Every result in the workspace's tree, the latest first."""
     root = workspace.root
     homes = (workspace.source_img, workspace.generate_img, root / "generate" / "videos")
@@ -81,13 +81,13 @@ def of_workspace(workspace: Workspace) -> list[Result]:
     return sorted(found, key=lambda result: result.at, reverse=True)
 
 
-def of_folder(workspace: Workspace, folder: Path) -> list[Result]:
+def of_folder(workspace: Workspace, folder: Path) -> list[ReportedResult]:
     """Every result in a folder, by name."""
     found = _results(workspace, _files(folder))
     return sorted(found, key=lambda result: natural_key(result.path.name))
 
 
-def of_run(workspace: Workspace, ledger: Ledger, run: Mapping[str, Any]) -> list[Result]:
+def of_run(workspace: Workspace, ledger: Ledger, run: Mapping[str, Any]) -> list[ReportedResult]:
     """The results of one run: those of its requests, and those written while it ran.
 
     A clip has many requests, and a picture that was paid for before has none in this run.
@@ -97,7 +97,7 @@ def of_run(workspace: Workspace, ledger: Ledger, run: Mapping[str, Any]) -> list
     began = datetime.fromisoformat(run["began"]).timestamp() - _LATE
     ended = datetime.fromisoformat(run["ended"]).timestamp() + _LATE if run["ended"] else math.inf
 
-    def belongs(result: Result) -> bool:
+    def belongs(result: ReportedResult) -> bool:
         while_it_ran = began <= result.at.timestamp() <= ended
         same_command = result.made.get("command") == run["command"]
         return result.made.get("key") in keys or (while_it_ran and same_command)
@@ -117,7 +117,7 @@ def _files(folder: Path) -> Iterator[Path]:
         raise InputProblem(f"{folder} cannot be read: {why}. Name another folder.") from error
 
 
-def _results(workspace: Workspace, paths: Iterable[Path]) -> Iterator[Result]:
+def _results(workspace: Workspace, paths: Iterable[Path]) -> Iterator[ReportedResult]:
     for path in paths:
         try:
             ancestor = read.trace(path, workspace.hidden / "inputs")
@@ -125,7 +125,7 @@ def _results(workspace: Workspace, paths: Iterable[Path]) -> Iterator[Result]:
             continue
         if "command" in ancestor.made:
             at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            yield Result(path, ancestor, at)
+            yield ReportedResult(path, ancestor, at)
 
 
 @dataclass(frozen=True, slots=True)
