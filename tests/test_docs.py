@@ -167,6 +167,11 @@ def test_the_family_that_is_shown_speaks_as_it_says(workspace, monkeypatch):
     shown = workspace / "acme_paint.py"
     shown.write_text(blocks("adding-a-model-family.md", "python")[0], "utf-8")
     monkeypatch.setitem(sys.modules, "sdbr.bedrock.families.acme_paint", loaded(shown))
+    package = ROOT / "tests" / "packages" / "sdbr-acme"
+    assert shown.read_text("utf-8") == (package / "sdbr_acme" / "family.py").read_text("utf-8")
+    project = tomllib.loads(blocks("adding-a-model-family.md", "toml")[1])["project"]
+    whole = tomllib.loads((package / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project.items() <= whole.items()
     table = tomllib.loads(blocks("adding-a-model-family.md", "toml")[0])["models"][0]
     tasks = tuple(table["tasks"])
     acme = replace(SD35, id=table["id"], family=table["family"], tasks=tasks)

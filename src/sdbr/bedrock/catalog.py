@@ -1,4 +1,7 @@
-"""The models: what is alive, for which task, where, for how much. Data in catalog.toml."""
+"""The models: what is alive, for which task, where, for how much.
+
+Data in catalog.toml, and of the packages that add families.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sdbr.bedrock import families
 from sdbr.errors import UsageProblem
 from sdbr.request import ImageRequest, Lifecycle, Model, Size, Tier
 
@@ -42,9 +46,12 @@ class Catalog:
         return replace(known, invoke_id=name) if is_address and name != known.id else known
 
     def able(self, task: str, today: date) -> tuple[Model, ...]:
-        """The models that do `task` and are alive on `today`, cheapest first."""
+        """The models that do `task` and are alive on `today`, cheapest first.
+
+        Those of other packages come last: installing one changes no default.
+        """
         alive = (m for m in self.models if task in m.tasks and not m.lifecycle.ended(today))
-        return tuple(sorted(alive, key=lambda model: model.tiers[0].usd))
+        return tuple(sorted(alive, key=_rank))
 
     def _find(self, name: str) -> Model | None:
         bare = name.removeprefix("us.")
@@ -66,13 +73,13 @@ class Catalog:
 
 
 def load(prices: Mapping[str, Decimal], aliases: Mapping[str, str]) -> Catalog:
-    """The built-in catalog under the user's `prices` (name → USD a picture) and `aliases`.
+    """The catalog, built in and added, under the user's `prices` (name → USD) and `aliases`.
 
-    Raises UsageProblem when a price names a model that the catalog does not have, or an alias
-    would stand for another model than the catalog says: a price told for one would be paid for
-    the other.
+    Raises UsageProblem for a package whose models cannot be used, when a price names a model that
+    the catalog does not have, or an alias would stand for another model than the catalog says: a
+    price told for one would be paid for the other.
     """
-    models = _built_in()
+    models = (*_built_in(), *_added())
     for alias in aliases:
         if any(alias.removeprefix("us.") == it.id or alias in it.aliases for it in models):
             raise UsageProblem(
@@ -109,6 +116,33 @@ def names_of(models: Iterable[Model]) -> str:
     """Their short names in one phrase: `core, ultra or sd3.5`."""
     names = [model.aliases[0] if model.aliases else model.id for model in models]
     return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _rank(model: Model) -> tuple[bool, Decimal]:
+    price = model.tiers[0].usd if model.tiers else Decimal("Infinity")
+    return model.family in families.added(), price
+
+
+@cache
+def _added() -> tuple[Model, ...]:
+    """The models of the families that other packages add. Raises UsageProblem.
+
+    None may take another one's name: a price told for one would be paid for the other.
+    """
+    taken = {name for model in _built_in() for name in (model.id, *model.aliases)}
+    models: list[Model] = []
+    for family, module in families.added().items():
+        for model in module.MODELS:
+            names = {model.id, *model.aliases}
+            if model.family != family or not model.aliases or names & taken:
+                raise UsageProblem(
+                    f"The model {model.id} of the model family {family} cannot be used: it needs "
+                    f"family={family!r}, and an alias and an id that no other model has. Update "
+                    "its package or uninstall it."
+                )
+            taken |= names
+            models.append(model)
+    return tuple(models)
 
 
 @cache

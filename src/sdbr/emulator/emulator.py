@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from sdbr.emulator import dialects
 from sdbr.emulator.http.server import Server
 from sdbr.emulator.journal import ReceivedRequest
 from sdbr.emulator.service import Service
@@ -21,7 +22,8 @@ class Emulator:
 
     Takes the fields of `EmulatorSettings` as keywords, as in `Emulator(latency=0.2)`.
     `log` is called with each received request as a line of JSON. Raises OSError when the port is
-    in use, TypeError for a keyword that EmulatorSettings does not have.
+    in use, TypeError for a keyword that EmulatorSettings does not have, ImportError for a dialect
+    of another package that is broken.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Emulator:
         **changes: Any,
     ) -> None:
         self.settings = dataclasses.replace(settings or EmulatorSettings(), **changes)
+        dialects.added()
         self._stopped = threading.Event()
         self._server: Server | None = None
         self._service = Service(self.settings, self._stopped, log)

@@ -1,4 +1,4 @@
-"""The models that the emulator knows, read from `models.toml`."""
+"""The models that the emulator knows: those of `models.toml`, and of packages that add some."""
 
 from __future__ import annotations
 
@@ -77,10 +77,12 @@ def data() -> dict[str, Any]:
 
 @cache
 def models() -> dict[str, EmulatedModel]:
-    """Every model by its id and by each of its other names."""
+    """Every model by its id and by each of its other names. Raises ImportError."""
+    from sdbr.emulator.dialects import added
+
     known: dict[str, EmulatedModel] = {}
-    for row in data()["models"]:
-        model = _model(row)
+    others = (model for module in added().values() for model in module.MODELS)
+    for model in (*others, *map(_model, data()["models"])):
         known.update(dict.fromkeys((model.id, *model.aliases), model))
     return known
 

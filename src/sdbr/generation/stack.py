@@ -19,6 +19,7 @@ from decimal import Decimal
 from sdbr.bedrock import body
 from sdbr.bedrock.client import BedrockClient
 from sdbr.config.settings import Connection, Effort, Spending
+from sdbr.errors import UsageProblem
 from sdbr.generation.budget import Budget, meter
 from sdbr.generation.cache_hits import keep, use_cache
 from sdbr.generation.filter_policy import STOP, OnFiltered, reseed
@@ -114,7 +115,10 @@ def _open_connection(connection: Connection) -> Iterator[Callable[[], Connection
             from sdbr.emulator import Emulator
 
             # Nobody asks this one what it received: a long clip must not fill the memory.
-            emulator = Emulator(keeps=0, allow_ended=connection.allow_ended)
+            try:
+                emulator = Emulator(keeps=0, allow_ended=connection.allow_ended)
+            except ImportError as error:  # Of a package that adds models.
+                raise UsageProblem(str(error)) from error
             url = stack.enter_context(emulator).url
             return replace(connection, endpoint_url=url)
 

@@ -1,4 +1,4 @@
-"""The families of Bedrock's image models: `ls` here is the list.
+"""The families of Bedrock's image models: `ls` here is the list, and other packages add to it.
 
 A family is one module with six functions (see `Family`). It may say besides:
 
@@ -7,12 +7,17 @@ A family is one module with six functions (see `Family`). It may say besides:
 - `SEEDS`, a `NumberRange`: the seeds that it takes, where they are not `validation.SEED`.
 
 The catalog names it, nothing else does, so a new family is one file here and its models in
-catalog.toml.
+catalog.toml. A family of another package is an entry point of the group `sdbr.families`: its name
+is the family's, it leads to the module, and `MODELS` there, a tuple of `Model`, are its models.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -20,11 +25,16 @@ from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
 from sdbr.bedrock.validation import SEED, NumberRange, Rule
+from sdbr.errors import UsageProblem
 from sdbr.request import Blob, ImageRequest, Model, Size
 
 Leaf = str | int | float | Blob
 Body = dict[str, "Leaf | list[dict[str, Leaf]] | dict[str, object]"]
 """A request body in the model's own words. Pictures are blobs here; base64 comes later."""
+
+
+_GROUP = "sdbr.families"
+_FUNCTIONS = ("takes", "formats", "size_rule", "default_strength", "encode", "decode")
 
 
 class Artifact(NamedTuple):
@@ -88,8 +98,12 @@ def family_of(model: Model) -> Family:
 @cache
 def flags() -> Mapping[str, tuple[Flag, ...]]:
     """The flags of each family that has any, by its title."""
-    modules = [_module(found.name) for found in iter_modules(__path__)]
-    return {each.TITLE: each.FLAGS for each in modules if hasattr(each, "FLAGS")}
+    modules = [*map(_module, _own_names()), *added().values()]
+    found: dict[str, tuple[Flag, ...]] = {}
+    for each in modules:
+        if hasattr(each, "FLAGS"):
+            found[each.TITLE] = (*found.get(each.TITLE, ()), *each.FLAGS)
+    return found
 
 
 @cache
@@ -112,5 +126,69 @@ def seed_within(model: Model, seed: int) -> int:
     return (seed - low) % (high - low + 1) + low
 
 
+@cache
+def added() -> Mapping[str, ModuleType]:
+    """The families that other packages add, by name. Raises UsageProblem for one that is broken."""
+    if not _announced():
+        return {}
+    from importlib.metadata import entry_points
+
+    found: dict[str, ModuleType] = {}
+    own_flags = (getattr(_module(name), "FLAGS", ()) for name in _own_names())
+    taken = {flag.field for several in own_flags for flag in several}
+    taken |= {field.name for field in fields(ImageRequest)}
+    for point in entry_points(group=_GROUP):
+        package = point.dist.name if point.dist else point.value
+        if point.name in (*_own_names(), *found):
+            raise _broken(point.name, package, "another family has that name")
+        try:
+            module = point.load()
+        except Exception as error:
+            raise _broken(point.name, package, f"{type(error).__name__}: {error}") from error
+        needed = (*_FUNCTIONS, "MODELS", *(["TITLE"] if hasattr(module, "FLAGS") else []))
+        missing = [name for name in needed if not hasattr(module, name)]
+        if missing:
+            raise _broken(point.name, package, f"it has no {missing[0]}")
+        own = {flag.field for flag in getattr(module, "FLAGS", ())}
+        if shared := own & taken:
+            raise _broken(point.name, package, f"{min(shared)} is a field of all or of another")
+        taken |= own
+        found[point.name] = module
+    return found
+
+
+def _announced() -> bool:
+    """Whether an installed package has an entry point of the group.
+
+    A glance of 5 ms, where nearly nobody has one and importlib.metadata takes 60 ms to load.
+    """
+    for folder in sys.path:
+        with suppress(OSError):
+            for name in os.listdir(folder or "."):
+                if name.endswith((".dist-info", ".egg-info")):
+                    file = os.path.join(folder, name, "entry_points.txt")
+                    with suppress(OSError), open(file, encoding="utf-8") as lines:
+                        if f"[{_GROUP}]" in lines.read():
+                            return True
+    return False
+
+
+def _broken(family: str, package: str, why: str) -> UsageProblem:
+    return UsageProblem(
+        f"The model family {family} of the package {package} cannot be used: {why}. Update the "
+        "package or uninstall it."
+    )
+
+
+def _own_names() -> list[str]:
+    return [found.name for found in iter_modules(__path__)]
+
+
 def _module(family: str) -> ModuleType:
-    return import_module(f"sdbr.bedrock.families.{family}")
+    name = f"{__name__}.{family}"
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name or family not in added():
+            raise
+        return added()[family]
