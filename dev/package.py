@@ -4,7 +4,7 @@ Usage: python dev/package.py
 
 What the tests of one Python cannot see: a file that the wheel leaves out, a library that only the
 development tools bring along, a newer Python whose threads switch elsewhere, or to which pip gives
-other versions.
+other versions. Fails where the wheel has more than a megabyte.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+MOST_BYTES = 1_000_000
 NEWER = ("3.12", "3.13", "3.14")
 STEPS = (
     ("txt2img", "a fox in the snow", "--count", "4", "--seed", "7", "-q"),
@@ -54,6 +55,8 @@ def build_wheel(folder: Path) -> Path:
     """Build this project's wheel into the folder."""
     pip(sys.executable, "wheel", "--no-deps", "-w", str(folder), str(ROOT))
     (wheel,) = folder.glob("*.whl")
+    if wheel.stat().st_size > MOST_BYTES:
+        sys.exit(f"{wheel.name} has {wheel.stat().st_size:,} bytes, over {MOST_BYTES:,}.")
     return wheel
 
 

@@ -3,11 +3,14 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from sdbr.errors import EXIT_CODES
+from sdbr.emulator.http.server import NO_HTTP2
+from sdbr.errors import EXIT_CODES, InputProblem
+from sdbr.media.stills.decoders import _load
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -18,7 +21,7 @@ def blocks(language):
 
 def test_every_command_that_the_readme_shows_does_what_it_says(tmp_path):
     lines = [line for block in blocks("sh") for line in block.splitlines()]
-    shown = [line.partition("&& ")[2] or line for line in lines]
+    shown = [line.rpartition("&& ")[2].removeprefix(".venv/bin/") for line in lines]
     shown = [line for line in shown if line.startswith("sdbr ") and "emulate" not in line]
     assert len(shown) >= 9
     environment = {**os.environ, "SDBR_OFFLINE": "1"}
@@ -30,6 +33,47 @@ def test_every_command_that_the_readme_shows_does_what_it_says(tmp_path):
         assert ran.returncode == 0, f"{line}: {ran.stderr}"
         for path in ran.stdout.splitlines() if "inspect" not in line else ():
             assert (tmp_path / path).is_file(), f"{line} printed {path}"
+
+
+def test_two_lines_install_and_test_with_an_environment_of_their_own():
+    install, check = blocks("sh")[0].splitlines(), blocks("sh")[1].splitlines()
+    assert len(install) == len(check) == 1
+    make, pip, draw = install[0].split(" && ")
+    assert make == "python3 -m venv .venv"
+    assert pip == ".venv/bin/pip install -e '.[dev]'"
+    assert draw.startswith(".venv/bin/sdbr txt2img ")
+    assert draw.endswith(" --offline")
+    program, script = check[0].split()
+    assert (program, (README.parent / script).is_file()) == (".venv/bin/python", True)
+
+
+def test_what_the_container_copies_is_there_and_not_ignored():
+    root = README.parent
+    lines = (root / "Containerfile").read_text("utf-8").splitlines()
+    copied = [words[1:-1] for line in lines if (words := line.split()) and words[0] == "COPY"]
+    names = [name for several in copied for name in several]
+    kept = (root / ".dockerignore").read_text("utf-8").splitlines()
+    assert kept[0] == "*"
+    assert {f"!{name}" for name in names} == set(kept[1:])
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    needed = [*shared, project["project"]["readme"], *project["project"]["license-files"]]
+    assert set(needed) <= set(names)
+    assert all((root / name).exists() for name in names)
+
+
+def test_each_optional_library_is_an_extra_that_its_message_installs():
+    extras = tomllib.loads((README.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    known = set(extras["optional-dependencies"]) - {"dev"}
+    named = r"pip install 'sdbr\[(\w+)\]'"
+    assert re.findall(named, NO_HTTP2) == ["http2"]
+    for extra in known - {"http2"}:
+        with pytest.raises(InputProblem, match=re.escape(f"pip install 'sdbr[{extra}]'")):
+            _load("a_library_that_is_missing", "This", extra)
+    assert (
+        set(re.findall(r"'\.\[([\w,]+)\]' in place", README.read_text("utf-8"))[0].split(","))
+        == known
+    )
 
 
 def test_the_settings_that_the_readme_shows_are_taken(sdbr, workspace):

@@ -21,8 +21,9 @@ PREFACE = b"PRI * HTTP/2"
 PLAIN = (("Content-Type", "text/plain"),)
 LOG = logging.getLogger(__name__)
 NO_HTTP2 = (
-    "A client began to speak HTTP/2, as the AWS SDK for JavaScript v3 does. Either install "
-    "sdbr[http2] here, or give that client `requestHandler: new NodeHttpHandler()`."
+    "A client began to speak HTTP/2, as the AWS SDK for JavaScript v3 does. Either run "
+    "pip install 'sdbr[http2]' here, or give that client "
+    "`requestHandler: new NodeHttpHandler()`."
 )
 
 Answer = Callable[[Request], Reply]
