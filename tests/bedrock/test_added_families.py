@@ -15,7 +15,6 @@ import sdbr as api
 from sdbr.bedrock import catalog, families
 from sdbr.emulator import dialects, models
 from sdbr.errors import UsageProblem
-from sdbr.generation.stack import Connection, _emulated
 
 PACKAGE = Path(__file__).parent.parent / "packages" / "sdbr-acme"
 CACHES = (families.added, families.flags, families.rules, catalog._added)
@@ -139,10 +138,10 @@ def test_a_family_may_not_take_the_flag_of_another(monkeypatch, field):
         _found(monkeypatch, "acme_paint", "sdbr_acme.family")
 
 
-@pytest.mark.usefixtures("forget")
+@pytest.mark.usefixtures("forget", "workspace")
 def test_a_broken_dialect_is_named(monkeypatch):
     point = EntryPoint("acme", "sdbr_acme_that_is_gone", "sdbr.dialects")
     monkeypatch.setattr(dialects, "entry_points", lambda group: [point])  # noqa: ARG005
-    with _emulated(Connection(offline=True)) as start, pytest.raises(UsageProblem) as caught:
-        start()
+    with pytest.raises(UsageProblem) as caught:
+        api.txt2img("a fox", offline=True)
     assert "dialect acme (sdbr_acme_that_is_gone) cannot be loaded" in str(caught.value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sdbr.bedrock.answers import broken_answer, picture_bytes, refused
+from sdbr.bedrock.answers import broken_answer, explain_refusal, picture_bytes
 from sdbr.bedrock.families import Artifact, Body, Flag, SizeRule
 from sdbr.bedrock.validation import (
     ASPECT,
@@ -82,7 +82,7 @@ def encode(request: ImageRequest) -> Body:
 def decode(answer: Mapping[str, object]) -> Artifact:
     """The first picture. No seed is told: the one that was sent counts."""
     if answer.get("status") == ["blocked"]:
-        raise refused("Filter reason: output image")
+        raise explain_refusal("Filter reason: output image")
     pictures = answer.get("pictures")
     if not isinstance(pictures, list) or not pictures:
         raise broken_answer("holds no picture")
