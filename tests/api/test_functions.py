@@ -33,7 +33,7 @@ def photo(workspace):
 def test_each_flag_of_a_command_is_a_keyword_of_its_function(command):
     flags = flags_of(import_module(f"sdbr.commands.{command}").command)
     typed = getattr(options, f"{command.capitalize()}Options").__annotations__
-    assert set(typed) - {"extras"} == set(flags)
+    assert set(typed) - {"family_flags"} == set(flags)
     assert set(typed) < set(signature(getattr(sdbr, command)).parameters)
 
 

@@ -87,7 +87,7 @@ def test_commands_draw_with_a_family_of_another_package(installed, workspace):
 
 def test_the_emulator_answers_for_a_dialect_of_another_package(acme, workspace):
     assert acme.find("acme").family == "acme_paint"
-    fox = api.txt2img("a fox", model="acme", seed=7, offline=True)
+    fox = api.txt2img("a fox", model="acme", seed=7, offline=True, family_flags={"brush": "ink"})
     over = api.img2img(fox, "in snow", model="acme", seed=7, offline=True)
     assert (fox.seed, over.source) == (7, fox.path)
     assert over.request.strength == 0.5

@@ -5,6 +5,7 @@ Both doors lead to one course. What a shell gets printed, a program gets in a li
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -131,6 +132,8 @@ def _text(value: object) -> str:
     """A value as one types it."""
     if isinstance(value, os.PathLike):
         return str(os.fspath(value))
+    if isinstance(value, Mapping):
+        return json.dumps(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ",".join(map(str, value))
     return str(value)

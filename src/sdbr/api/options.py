@@ -34,6 +34,7 @@ class SessionOptions(TypedDict, total=False):
 
     workspace: PathName
     offline: bool
+    allow_ended: bool
     region: str | None
     profile: str | None
     endpoint_url: str | None
@@ -53,7 +54,7 @@ class SessionOptions(TypedDict, total=False):
 class CallOptions(SessionOptions, total=False):
     """What every call takes besides: the result's file, and the look that all models know.
 
-    `extras` are flags that only a family of models from another package has.
+    `family_flags` are those that only a family of models from another package has.
     """
 
     name: str | None
@@ -65,7 +66,7 @@ class CallOptions(SessionOptions, total=False):
     negative: str | None
     seed: Numbers
     style: Words
-    extras: Mapping[str, str | int | float] | None
+    family_flags: Mapping[str, str | int | float] | None
 
 
 class SdxlOptions(TypedDict, total=False):
@@ -75,6 +76,7 @@ class SdxlOptions(TypedDict, total=False):
     cfg_scale: Numbers
     sampler: Words
     clip_guidance: Words
+    extras: str | Mapping[str, object] | None
 
 
 class StillOptions(TypedDict, total=False):

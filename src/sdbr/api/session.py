@@ -164,9 +164,9 @@ class Session:
         chosen = {"quiet": True, **self._options, **options}
         chosen["quiet"] = chosen["quiet"] and not chosen.get("verbose")
         chosen["max_cost"] = self._left(_usd(chosen.get("max_cost")))
-        extras = chosen.pop("extras", None)
-        if isinstance(extras, Mapping):
-            chosen |= extras
+        more = chosen.pop("family_flags", None)
+        if isinstance(more, Mapping):
+            chosen |= more
         if str(chosen.get("output")) == "-":
             raise UsageProblem("output is '-': give a file or a folder.")
         switches = (*switches, "--dry-run") if self._only_prices else switches
