@@ -31,10 +31,8 @@ from sdbr.workflows.names import refuse_folders
 from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
-from sdbr.workflows.run import PlanLine, ResultLine, Results, RunPlan, Setup, run
-from sdbr.workspace import place
 from sdbr.workflows.run import Results, RunPlan, Setup, run
-from sdbr.workspace import place, slug
+from sdbr.workspace import place
 
 
 def deliver(
