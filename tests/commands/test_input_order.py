@@ -41,6 +41,15 @@ def test_a_name_before_a_picture_is_no_prompt(emulator, sdbr, photo, first):
     assert not emulator.received
 
 
+def test_a_prompt_without_quotes_is_told_to_have_them(emulator, sdbr, photo):
+    ran = sdbr("img2img", photo, "as", "a", "woodcut")
+    assert ran.code == 3
+    assert (
+        "as does not exist. Check the path. A prompt of several words needs quotes." in ran.failure
+    )
+    assert not emulator.received
+
+
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_a_picture_on_stdin_is_drawn_over(emulator, sdbr, format):
     file = io.BytesIO()

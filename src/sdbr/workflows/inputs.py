@@ -123,7 +123,10 @@ def _match(name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Pat
         if matches:
             return sorted(matches, key=lambda path: natural_key(str(path)))
         raise InputProblem(f"Nothing matches {name}. Check the pattern and its quotes.")
-    raise InputProblem(f"{name} does not exist. Check the path.")
+    quotes = (
+        "" if Path(name).suffix or os.sep in name else " A prompt of several words needs quotes."
+    )
+    raise InputProblem(f"{name} does not exist. Check the path.{quotes}")
 
 
 def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[Path]:

@@ -124,6 +124,7 @@ def _of_text(line: str, where: str) -> PromptLine:
 def _of_json(line: str, where: str) -> PromptLine:
     try:
         row = json.loads(line)
+        json.dumps(row, ensure_ascii=False).encode()  # "\\ud800" is half a character.
     except ValueError:
         row = None
     if not isinstance(row, dict):

@@ -127,6 +127,7 @@ def test_a_list_in_json_is_a_sweep(tmp_path):
         ("p.csv", "prompt,seed\n,1\n", "line 2: the prompt is missing"),
         ("p.csv", 'prompt\n"a fox\n', "Check the quotes"),
         ("p.jsonl", '{"prompt": "a fox"}\nan owl\n', "line 2: this is no JSON object"),
+        ("p.jsonl", '{"prompt": "a fox", "name": "\\ud800"}\n', "line 1: this is no JSON object"),
         ("p.jsonl", '["a fox"]\n', "line 1: this is no JSON object"),
         ("p.jsonl", '{"seed": 1}\n', "line 1: the prompt is missing"),
         ("p.txt", "a fox --negative 'people\n", "line 1: a quotation mark is missing"),
