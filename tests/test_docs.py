@@ -107,6 +107,7 @@ def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
     (workspace / "photos").mkdir()
     shutil.copy(ROOT / "docs" / "img" / "lighthouse.webp", workspace / "photos")
     (workspace / "sdbr.toml").write_text(blocks("recipes.md", "toml")[0], "utf-8")
+    (workspace / "ideas.csv").write_text(blocks("recipes.md", "csv")[0], "utf-8")
     assert sdbr("trust", "--yes").code == 0
     recipes = [line for block in blocks("recipes.md", "sh") for line in block.splitlines()]
     assert len(recipes) > 6
@@ -117,6 +118,19 @@ def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
         assert (program, ran.code) == ("sdbr", 0), f"{recipe}: {ran.errors}"
         assert ran.data
     assert (workspace / "for-anna.html").is_file()
+
+
+def test_the_lists_and_commands_of_the_page_on_prompts_draw_what_it_says(emulator, sdbr, workspace):
+    for kind, name in (("text", "ideas.txt"), ("csv", "ideas.csv"), ("json", "ideas.jsonl")):
+        (workspace / name).write_text(blocks("prompts.md", kind)[0], "utf-8")
+    commands = [line for block in blocks("prompts.md", "sh") for line in block.splitlines()]
+    lists = [f"sdbr txt2img --prompts ideas.{kind}" for kind in ("csv", "jsonl")]
+    drawn = [sdbr(*shlex.split(command)[1:]) for command in (*commands, *lists)]
+    assert [len(ran.paths) for ran in drawn] == [1, 2, 3, 4, 4, 1], drawn
+    assert drawn[3].paths[0].name == "1-a-red-fox.png"
+    assert {record.body["prompt"] for record in emulator.received if record.body} >= {
+        *("a fox in the snow", "an owl", "an owl, at night", "a blue fox"),
+    }
 
 
 @pytest.mark.usefixtures("emulator")
