@@ -1,4 +1,6 @@
 import json
+import os
+import re
 import signal
 import time
 from fractions import Fraction
@@ -265,3 +267,38 @@ def test_where_more_keyframes_do_not_help_the_clip_stays_as_it_was(sdbr, workspa
     assert told["steadiness"]["flicker"] <= plain["steadiness"]["flicker"]
     if "stays as it was" in ran.errors:
         assert told["drawn"] == plain["drawn"]
+
+
+def _people():
+    clip = Path(os.environ.get("SDBR_TEST_MEDIA", "missing")) / "clips" / "people-480x270.gif"
+    if not clip.exists():
+        pytest.skip("SDBR_TEST_MEDIA names no folder of real media")
+    return clip
+
+
+@pytest.mark.usefixtures("emulator")
+def test_the_plan_tells_where_things_move_fast_and_what_other_levels_cost(sdbr):
+    people = _people()
+    ran = sdbr("vid2vid", str(people), "ink", "--dry-run")
+    told = re.search(
+        r"things move fast at 0\.0–[\d.]+ s; "
+        r"at other levels: auto:draft about (\d+) \(([\d.]+) USD\), "
+        r"auto:fine about (\d+) \(([\d.]+) USD\)",
+        ran.errors,
+    )
+    assert told, ran.errors
+    drawn = int(re.search(r"(\d+) of 23 frames to draw", ran.errors)[1])
+    draft, draft_usd, fine, fine_usd = map(float, told.groups())
+    assert draft < drawn < fine
+    assert (draft_usd, fine_usd) == (pytest.approx(0.08 * draft), pytest.approx(0.08 * fine))
+    plain = sdbr("vid2vid", str(people), "ink", "--dry-run", "--keyframes", "every:8")
+    assert "auto:" not in plain.errors
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_cap_is_kept_by_every_level_of_auto(sdbr):
+    people = _people()
+    flags = ("--keyframes", "auto:fine", "--max-cost", "0.40", "--dry-run", "--json")
+    ran = sdbr("vid2vid", str(people), "ink", *flags)
+    assert ran.code == 0, ran.errors
+    assert len(json.loads(ran.lines[0])["keyframes"]) <= 5

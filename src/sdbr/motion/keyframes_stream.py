@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,7 +33,8 @@ from sdbr.motion.survey import (
 def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[Note], KeyframePlan]:
     """The notes on a clip's frames and its plan by `auto`, with no bound to the calls.
 
-    The notes know what the next frame brings only where keyframes stand close together.
+    The notes know what was asked to place the keyframes, and what the next frame brings where
+    these stand close together.
     """
     held = _HeldFrames()
     notes: list[Note] = []
@@ -73,8 +74,24 @@ def _next(
     start = max(0, key - NEIGHBORS)
     cuts = (start + cut for cut in find_cuts([note.change for note in notes[start:]]))
     end = next((cut for cut in cuts if key < cut < known), known)
-    key_in_shot = following(held, key, end - 1, level)
+    key_in_shot = following(_NotedAnswers(held, notes), key, end - 1, level)
     return end if key_in_shot is None else key_in_shot
+
+
+@dataclass(frozen=True, slots=True)
+class _NotedAnswers:
+    """What the frames explain of each other; whatever is asked is noted."""
+
+    held: _HeldFrames
+    notes: Sequence[Note]
+
+    def pair(self, middle: int, distance: int) -> float:
+        share = self.notes[middle].pair[distance] = self.held.pair(middle, distance)
+        return share
+
+    def alone(self, key: int, distance: int) -> float:
+        share = self.notes[key].alone[distance] = self.held.alone(key, distance)
+        return share
 
 
 class _HeldFrames:

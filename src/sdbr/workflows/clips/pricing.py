@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,10 +11,12 @@ from sdbr.bedrock.catalog import price_of
 from sdbr.errors import OverBudget, UsageProblem
 from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
 from sdbr.generation.stack import Resources
-from sdbr.motion.keyframes import KeyframeRule
+from sdbr.motion.forecast import find_fast_passages, forecast_calls
+from sdbr.motion.keyframes import LEVELS, KeyframeRule
 from sdbr.workflows.clips import draw, sheets
 from sdbr.workflows.clips.footage import place_again
 from sdbr.workflows.clips.prepare import PreparedClip
+from sdbr.workflows.clips.verdict import list_passages
 from sdbr.workflows.enlargement import enlargement_remarks
 from sdbr.workflows.look import style_remarks
 
@@ -102,6 +104,27 @@ def _remarks(clips: Sequence[PreparedClip], extra: Decimal) -> tuple[str, ...]:
         return remarks
     perhaps = f"up to {in_usd(extra)} USD more where motion explains too little"
     return (f"all frames: {in_usd(whole)} USD", perhaps, *remarks)
+
+
+def tell_levels(one: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
+    """Where things move too fast for a level of `auto`, and what the other levels would cost."""
+    footage, level = one.plan.footage, rule.level
+    if rule.word != "auto":
+        return
+    plan, notes = footage.plan, footage.notes
+    fast = find_fast_passages(plan, notes, level)
+    if fast:
+        times = [float(frame.at) for frame in footage.frames]
+        where = list_passages([(times[each.start], times[each.stop]) for each in fast])
+        yield f"things move fast at {where}"
+    drawn, others = len(plan.keyframes), []
+    for name, other in LEVELS.items():
+        calls = min(forecast_calls(plan, notes, other), plan.frames)
+        finer = other.unexplained < level.unexplained
+        if other != level and calls != drawn and (calls > drawn) is finer:
+            others.append(f"auto:{name} about {calls} ({in_usd(calls * price(one))} USD)")
+    if others:
+        yield f"at other levels: {', '.join(others)}"
 
 
 def most_extra(one: PreparedClip) -> int:

@@ -13,6 +13,7 @@ from sdbr.console import counted
 from sdbr.errors import InputProblem, PartlyDone
 from sdbr.generation.stack import Resources, RunSession, spent
 from sdbr.motion.arrays import one_thread_a_call
+from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
@@ -42,6 +43,7 @@ from sdbr.workflows.clips.pricing import (
     most_extra,
     price,
     saved_of,
+    tell_levels,
 )
 from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, restyle
@@ -70,8 +72,9 @@ def restyle_clips(
     one_thread_a_call()
     prepare = partial(_prepare, order=order, flags=flags, resources=resources, catalog=catalog)
     clips, failed = prepare_each(sources, prepare)
-    rule = steadiness.rule if steadiness.keyframes == "auto" else None
-    clips = _redraw(fit_cap(clips, rule, resources), steadiness, resources)
+    rule = steadiness.rule(None)
+    fewer = steadiness.rule if rule.word == "auto" else None
+    clips = _redraw(fit_cap(clips, fewer, resources), steadiness, resources)
     estimate = estimate_clips(clips, selection.test_frames, resources)
     if steadiness.max_flicker is not None:
         estimate = add_refinement(estimate, clips)
@@ -83,7 +86,7 @@ def restyle_clips(
         works,
         estimate,
         failed,
-        notes=[note for clip in clips for note in _notes(clip)],
+        notes=[note for clip in clips for note in _notes(clip, rule)],
         prefix="" if estimate.thing == "frame" else f"{frames}: ",
         agreed=partial(_note_redrawn, clips if steadiness.redraw is not None else (), resources),
     )
@@ -103,10 +106,8 @@ def _prepare(
     reader = source.open(selection.rate(stills), selection.track)
     # Only under a cap may the keyframes have to be placed anew.
     capped = resources.spending.cap is not None
-    rule = steadiness.rule(None)
-    footage = survey_clip(
-        reader, selection.choice(stills), rule, order.look.background, thorough=capped
-    )
+    wanted, rule = selection.choice(stills), steadiness.rule(None)
+    footage = survey_clip(reader, wanted, rule, order.look.background, thorough=capped)
     if reader.clip.cut and not selection.accept_cut:
         raise InputProblem(
             f"{source.files[0]} is cut off: {counted(len(footage.frames), 'frame')} can be read. "
@@ -141,7 +142,7 @@ def _note_redrawn(clips: Iterable[PreparedClip], resources: Resources) -> None:
         write_redraws(note, one.plan.requests.redrawn)
 
 
-def _notes(clip: PreparedClip) -> Iterator[str]:
+def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
     """What was noticed of a clip, and why these frames are drawn."""
     yield from (f"{clip.source.name}: {note}" for note in clip.reader.notes)
     if clip.spec.ending == ".webm" and not clip.spec.ending_chosen:
@@ -149,7 +150,7 @@ def _notes(clip: PreparedClip) -> Iterator[str]:
         yield f"{name} becomes a WebM, which keeps transparency; --container mp4 lays it on white."
     plan = clip.plan.footage.plan
     if plan.reasons and len(plan.keyframes) < plan.frames:
-        yield f"{clip.source.name}: {'; '.join(plan.reasons)}"
+        yield f"{clip.source.name}: {'; '.join((*plan.reasons, *tell_levels(clip, rule)))}"
 
 
 @dataclass(frozen=True, slots=True)
