@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader, origin_of
+from sdbr.media.open import EncodingSettings, Pace, TimedFrame, open_reader, origin_of
 from sdbr.media.writer import open_writer
 
 ROUNDS = 3
@@ -101,7 +101,7 @@ def long_clip(frames: int, target: Path) -> None:
         for number in range(frames):
             image = np.full((720, 1280, 3), 90, np.uint8)
             image[:, : 64 + number % 64] = strip[:, : 64 + number % 64]
-            writer.add(Frame(image, number / pace.rate, 1 / pace.rate))
+            writer.add(TimedFrame(image, number / pace.rate, 1 / pace.rate))
     assert sum(1 for _ in open_reader(target).frames()) == frames
 
 

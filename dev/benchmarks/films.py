@@ -30,7 +30,7 @@ from PIL import Image
 from runs import SDBR, Took, emulator, folder_in, machine, run, table
 
 from sdbr.emulator import Emulator
-from sdbr.media.open import Frame, open_reader
+from sdbr.media.open import TimedFrame, open_reader
 from sdbr.media.writer import open_writer
 
 LATENCY, WORKERS, LOOPED = 2.0, 16, 8
@@ -100,7 +100,7 @@ def loop(clip: Path, where: dict[str, str], target: Path) -> float:
             picture = base64.b64decode(json.loads(answer["body"].read())["images"][0])
             with Image.open(BytesIO(picture)) as image:
                 pixels = av.VideoFrame.from_image(image).to_ndarray(format="rgb24")
-            writer.add(Frame(pixels, Fraction(number, 25), Fraction(1, 25)))
+            writer.add(TimedFrame(pixels, Fraction(number, 25), Fraction(1, 25)))
     return (time.perf_counter() - began) / LOOPED
 
 

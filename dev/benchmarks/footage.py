@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sdbr.media.clip import Pixels
-from sdbr.media.open import Frame, Pace, open_reader
+from sdbr.media.open import Pace, TimedFrame, open_reader
 from sdbr.media.writer import open_writer
 
 _SHIFT = 8
@@ -21,7 +21,7 @@ def lengthened(clip: Path, frames: int, target: Path) -> Path:
     length = Fraction(1, 25)
     with open_writer(target, Pace.even(Fraction(25))) as writer:
         for number, pixels in zip(range(frames), _rounds(clip), strict=False):
-            writer.add(Frame(pixels, number * length, length))
+            writer.add(TimedFrame(pixels, number * length, length))
     return target
 
 

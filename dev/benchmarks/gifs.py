@@ -23,7 +23,7 @@ import numpy as np
 from measures import blurred, cpu_seconds, psnr, ssim
 from PIL import Image
 
-from sdbr.media.clip import Frame, Pixels
+from sdbr.media.clip import Pixels, TimedFrame
 from sdbr.media.open import EncodingSettings, Pace, open_reader
 from sdbr.media.stills.pixels import flatten, scale
 from sdbr.media.writer import open_writer
@@ -91,7 +91,7 @@ def with_sdbr(dither: str) -> Write:
     def write(pictures: list[Pixels], target: Path) -> None:
         with open_writer(target, PACE, settings=EncodingSettings(dither=dither)) as writer:
             for number, image in enumerate(pictures):
-                writer.add(Frame(image, number / PACE.rate, 1 / PACE.rate))
+                writer.add(TimedFrame(image, number / PACE.rate, 1 / PACE.rate))
 
     return write
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sdbr.emulator import Emulator
 from sdbr.emulator.journal import ReceivedRequest
-from sdbr.media.open import Frame, open_reader
+from sdbr.media.open import TimedFrame, open_reader
 from tests.media.made_clips import Film, make_film
 
 
@@ -19,7 +19,7 @@ def clip_in(folder: Path, name: str = "clip.mp4", **plan: Any) -> str:
     return name
 
 
-def frames(path: str | Path) -> list[Frame]:
+def frames(path: str | Path) -> list[TimedFrame]:
     """The frames of a clip."""
     return list(open_reader(Path(path)).frames())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdbr.media.open import Frame, open_reader
+from sdbr.media.open import TimedFrame, open_reader
 
 DELAYS = [20, 70, 30, 110, 50, 40, 90, 20, 160, 30, 60, 80]
 
@@ -34,7 +34,7 @@ def dance_in(folder: Path) -> str:
     return "dance.gif"
 
 
-def frames_of(path: Path | str) -> list[Frame]:
+def frames_of(path: Path | str) -> list[TimedFrame]:
     """All frames of a clip."""
     return list(open_reader(Path(path)).frames())
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sdbr.media import metadata
-from sdbr.media.clip import Frame, Pace
+from sdbr.media.clip import Pace, TimedFrame
 from sdbr.media.writer import open_writer
 from sdbr.workflows.prepare import remember
 from tests import browser as browsers
@@ -54,7 +54,7 @@ def clip(path, command, made):
     with open_writer(path, Pace.even(Fraction(12)), comment=comment) as writer:
         for at in range(12):
             image = np.roll(noise(9), 4 * at, axis=1)
-            writer.add(Frame(image, Fraction(at, 12), Fraction(1, 12)))
+            writer.add(TimedFrame(image, Fraction(at, 12), Fraction(1, 12)))
 
 
 @pytest.fixture(scope="module")

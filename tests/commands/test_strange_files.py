@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 
-from sdbr.media.clip import Frame, Pace
+from sdbr.media.clip import Pace, TimedFrame
 from sdbr.media.metadata import embed
 from sdbr.media.writer import open_writer
 from tests.material import png
@@ -30,7 +30,7 @@ def picture_that_says(path, **told):
 
 def clip_that_says(path, **told):
     with open_writer(path, Pace.even(Fraction(12)), comment=json.dumps(told)) as writer:
-        writer.add(Frame(picture(1), Fraction(0), Fraction(1, 12)))
+        writer.add(TimedFrame(picture(1), Fraction(0), Fraction(1, 12)))
 
 
 def test_a_replayed_picture_stays_in_the_workspace_whatever_it_is_called(emulator, sdbr, workspace):

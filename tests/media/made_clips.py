@@ -15,7 +15,7 @@ from av.codec.context import Flags
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 
-from sdbr.media.clip import Frame, Pixels
+from sdbr.media.clip import Pixels, TimedFrame
 from sdbr.media.open import open_reader, origin_of
 from sdbr.media.writer import Writer, open_writer
 
@@ -48,11 +48,11 @@ def picture(number: int, width: int = WIDTH, height: int = HEIGHT, alpha: bool =
     return np.concatenate([image, solid], axis=2)
 
 
-def timeline(lengths: Sequence[Fraction], alpha: bool = False) -> list[Frame]:
+def timeline(lengths: Sequence[Fraction], alpha: bool = False) -> list[TimedFrame]:
     """Frames of the given lengths in seconds, one after the other."""
     frames, at = [], Fraction(0)
     for number, lasts in enumerate(lengths):
-        frames.append(Frame(picture(number, alpha=alpha), at, lasts))
+        frames.append(TimedFrame(picture(number, alpha=alpha), at, lasts))
         at += lasts
     return frames
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import Frame, Pace, open_reader, read_comment
+from sdbr.media.open import Pace, TimedFrame, open_reader, read_comment
 from sdbr.media.writer import open_writer
 from tests.media.made_clips import psnr, timeline
 
@@ -29,7 +29,7 @@ def pace_and_lengths(request: pytest.FixtureRequest) -> tuple[Pace, list[Fractio
     return Pace(Fraction(6, 1), Fraction(1, 100), variable=True), UNEVEN
 
 
-def written(target: Path, pace: Pace, frames: list[Frame], comment: str = COMMENT) -> Path:
+def written(target: Path, pace: Pace, frames: list[TimedFrame], comment: str = COMMENT) -> Path:
     with open_writer(target, pace, comment=comment) as writer:
         for frame in frames:
             writer.add(frame)
@@ -130,7 +130,7 @@ def test_time_begins_with_the_first_written_frame(tmp_path: Path, suffix: str) -
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_equal_pictures_in_a_row_stay_as_many(tmp_path: Path, suffix: str) -> None:
     still = timeline([Fraction(1, 10)] * 5)
-    frames = [Frame(still[0].image, frame.at, frame.lasts) for frame in still]
+    frames = [TimedFrame(still[0].image, frame.at, frame.lasts) for frame in still]
     back = list(
         open_reader(written(tmp_path / f"c{suffix}", Pace.even(Fraction(10)), frames)).frames()
     )

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from sdbr.media.clip import Frame, Pace
+from sdbr.media.clip import Pace, TimedFrame
 from sdbr.media.open import open_reader, origin_of
 from sdbr.media.preview import Preview
 from tests.media.made_clips import Film, make_film, picture, psnr, timeline
@@ -40,7 +40,7 @@ def test_what_is_finished_plays_while_it_grows(tmp_path: Path) -> None:
 def test_it_shows_the_pictures_small_and_in_their_colors(tmp_path: Path) -> None:
     path = tmp_path / "a.preview.mp4"
     preview = Preview(path, PACE, None)
-    preview.add(Frame(picture(3, 1280, 720), Fraction(0), Fraction(1, 25)))
+    preview.add(TimedFrame(picture(3, 1280, 720), Fraction(0), Fraction(1, 25)))
     preview.keep()
     (frame,) = open_reader(path).frames()
     assert frame.image.shape == (360, 640, 3)
@@ -133,7 +133,7 @@ def test_one_that_cannot_be_written_stops_nothing(
     damage(folder / "a.preview.mp4")
     preview = Preview(folder / "a.preview.mp4", PACE, None)
     preview.add(FRAMES[0])
-    preview.add(Frame(np.zeros((9, 9, 3), np.uint8), Fraction(0), Fraction(1)))
+    preview.add(TimedFrame(np.zeros((9, 9, 3), np.uint8), Fraction(0), Fraction(1)))
     preview.keep()
     preview.remove()
 
@@ -143,7 +143,7 @@ def test_one_that_fails_midway_ends_and_is_removed(tmp_path: Path) -> None:
     preview = Preview(path, PACE, None)
     for frame in FRAMES[:9]:
         preview.add(frame)
-    preview.add(Frame(np.zeros((9, 9, 3), np.uint8), Fraction(1), Fraction(1)))
+    preview.add(TimedFrame(np.zeros((9, 9, 3), np.uint8), Fraction(1), Fraction(1)))
     preview.add(FRAMES[9])
     assert preview.frames == 9
     assert path.exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader
+from sdbr.media.open import EncodingSettings, Pace, TimedFrame, open_reader
 from sdbr.media.writer import open_writer
 from tests import browser
 from tests.media.made_clips import picture, timeline
@@ -16,7 +16,7 @@ PACE = Pace.even(Fraction(12))
 STEP = Fraction(1, 12)
 
 
-def write(target: Path, frames: list[Frame]) -> None:
+def write(target: Path, frames: list[TimedFrame]) -> None:
     with open_writer(target, PACE) as writer:
         for frame in frames:
             writer.add(frame)
@@ -32,15 +32,15 @@ def test_an_earlier_file_stays_when_the_new_one_fails(tmp_path: Path) -> None:
 
 def test_a_frame_of_another_size_is_named(tmp_path: Path) -> None:
     other = [
-        Frame(picture(0), Fraction(0), STEP),
-        Frame(picture(0, 40, 30), STEP, STEP),
+        TimedFrame(picture(0), Fraction(0), STEP),
+        TimedFrame(picture(0, 40, 30), STEP, STEP),
     ]
     with pytest.raises(InputProblem, match="Frame 2 is 40x30 where the others are 96x64"):
         write(tmp_path / "film.mp4", other)
 
 
 def test_a_frame_out_of_order_is_named(tmp_path: Path) -> None:
-    twice = [Frame(picture(0), STEP, STEP), Frame(picture(1), STEP, STEP)]
+    twice = [TimedFrame(picture(0), STEP, STEP), TimedFrame(picture(1), STEP, STEP)]
     with pytest.raises(InputProblem, match="Frame 2 comes at"):
         write(tmp_path / "film.gif", twice)
 
@@ -80,8 +80,8 @@ def test_a_folder_that_holds_something_is_not_overwritten(tmp_path: Path) -> Non
 def test_h264_gets_even_sides_and_vp9_keeps_odd_ones(tmp_path: Path) -> None:
     for name, size in (("a.mp4", (42, 32)), ("a.webm", (41, 31))):
         with open_writer(tmp_path / name, PACE) as writer:
-            writer.add(Frame(picture(0, 41, 31), Fraction(0), STEP))
-            writer.add(Frame(picture(1, 41, 31), STEP, STEP))
+            writer.add(TimedFrame(picture(0, 41, 31), Fraction(0), STEP))
+            writer.add(TimedFrame(picture(1, 41, 31), STEP, STEP))
         assert open_reader(tmp_path / name).clip.size == size
         assert ("42x32" in " ".join(writer.notes)) == (name == "a.mp4")
 

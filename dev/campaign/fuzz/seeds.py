@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from dev.campaign.jobs import scene
 from PIL import Image
 
-from sdbr.media.clip import Frame, Pace
+from sdbr.media.clip import Pace, TimedFrame
 from sdbr.media.metadata import embed
 from sdbr.media.writer import open_writer
 
@@ -68,5 +68,5 @@ def clip(suffix: str, record: str = json.dumps(CLIP_RECORD)) -> bytes:
         rate = Fraction(12)
         with open_writer(path, Pace.even(rate), comment=record) as writer:
             for number in range(3):
-                writer.add(Frame(scene(number), number / rate, 1 / rate))
+                writer.add(TimedFrame(scene(number), number / rate, 1 / rate))
         return path.read_bytes()

@@ -109,7 +109,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class TimedFrame:
     """One picture of a clip and when it is shown.
 
     `image` is height × width × 3 (RGB) or × 4 (RGBA, not premultiplied), values 0 to 255.

@@ -14,7 +14,7 @@ from PIL import Image
 
 from sdbr.concurrency import BackgroundWork, side_by_side
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Clip, Frame, Pace, Pixels
+from sdbr.media.clip import Clip, Pace, Pixels, TimedFrame
 from sdbr.media.stills.encode import encode_frame
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.pixels import with_channels
@@ -91,7 +91,7 @@ def _has_alpha(paths: Sequence[Path], first: Pixels) -> bool:
     return False
 
 
-def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]:
+def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[TimedFrame]:
     """Yield the pictures whose time is in [start, end), in seconds.
 
     Raises InputProblem for a picture that cannot be read or is not of the first one's size.
@@ -111,7 +111,7 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[Frame]
             )
         if not clip.has_alpha and not image[..., 3:].any():
             image = image[..., :3]
-        yield Frame(with_channels(image, 4 if clip.has_alpha else 3), at, lasts)
+        yield TimedFrame(with_channels(image, 4 if clip.has_alpha else 3), at, lasts)
 
 
 class FolderSink:

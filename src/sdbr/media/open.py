@@ -15,7 +15,7 @@ from sdbr.errors import InputProblem
 from sdbr.media import folder
 from sdbr.media.animation import reader as animation_reader
 from sdbr.media.animation.index import index_of
-from sdbr.media.clip import PICTURES_ALONE, Clip, EncodingSettings, Frame, Origin, Pace
+from sdbr.media.clip import PICTURES_ALONE, Clip, EncodingSettings, Origin, Pace, TimedFrame
 from sdbr.media.folder import load_times
 from sdbr.media.formats import kind_of
 from sdbr.media.metadata import png, webp
@@ -26,10 +26,10 @@ from sdbr.media.video.probe import open_container
 __all__ = [
     "Clip",
     "EncodingSettings",
-    "Frame",
     "Origin",
     "Pace",
     "Reader",
+    "TimedFrame",
     "open_reader",
     "origin_of",
     "read_comment",
@@ -50,7 +50,9 @@ class Reader:
         """What was found on opening and while reading, each thing once."""
         return tuple(dict.fromkeys(self._notes))
 
-    def frames(self, start: Fraction = Fraction(0), end: Fraction | None = None) -> Iterator[Frame]:
+    def frames(
+        self, start: Fraction = Fraction(0), end: Fraction | None = None
+    ) -> Iterator[TimedFrame]:
         """Yield the frames whose `at` is in [start, end), in seconds, with their own times.
 
         Raises InputProblem where nothing can be decoded; what is broken later ends the clip with

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import EncodingSettings, Frame, Origin, Pace
+from sdbr.media.clip import EncodingSettings, Origin, Pace, TimedFrame
 from sdbr.media.open import read_comment
 from sdbr.media.video.writer import VideoSink, VideoTarget
 from sdbr.media.writer import Writer
@@ -48,7 +48,7 @@ class Preview:
             self._own = _is_own(path)
         self._writer = Writer(path, partial(VideoSink, path, job)) if self._own else None
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: TimedFrame) -> None:
         """Show this frame, too."""
         if self._writer is None:
             return

@@ -15,7 +15,7 @@ from sdbr.media import folder
 from sdbr.media.animation.apng import ApngSink
 from sdbr.media.animation.gif import GifSink
 from sdbr.media.animation.webp import WebpSink
-from sdbr.media.clip import PICTURES_ALONE, EncodingSettings, Frame, Origin, Pace, Pixels
+from sdbr.media.clip import PICTURES_ALONE, EncodingSettings, Origin, Pace, Pixels, TimedFrame
 from sdbr.media.folder import FolderSink
 from sdbr.media.video.side_streams import note_left_out
 from sdbr.media.video.writer import VideoSink, VideoTarget
@@ -54,11 +54,11 @@ class Writer:
     `notes` are sentences for the user on what the container could not keep.
     """
 
-    def __init__(self, target: Path, open_sink: Callable[[Frame, Tell], Sink]) -> None:
+    def __init__(self, target: Path, open_sink: Callable[[TimedFrame, Tell], Sink]) -> None:
         self._target = target
         self._open_sink = open_sink
         self._sink: Sink | None = None
-        self._held: Frame | None = None
+        self._held: TimedFrame | None = None
         self._zero, self._size = Fraction(0), Size(0, 0)
         self._notes: list[str] = []
         self.count = 0
@@ -68,7 +68,7 @@ class Writer:
         """What was found and done so far, each thing once."""
         return tuple(dict.fromkeys(self._notes))
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: TimedFrame) -> None:
         """Append a frame; it is shown until the next one, the last one as long as it says.
 
         Its `at` must lie behind the last one's and its size must be the first's. Raises
@@ -149,7 +149,7 @@ def _kind_for(path: Path) -> str:
     return kind
 
 
-def _open_sink(temporary: Path, job: VideoTarget, first: Frame, note: Tell) -> Sink:
+def _open_sink(temporary: Path, job: VideoTarget, first: TimedFrame, note: Tell) -> Sink:
     settings, comment = job.settings, job.comment
     if job.kind in PICTURES_ALONE and job.origin is not None:
         note_left_out(job.origin, job.kind, note)

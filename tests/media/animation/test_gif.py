@@ -9,7 +9,7 @@ import pytest
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.animation.gif import smaller
 from sdbr.media.clip import Pixels
-from sdbr.media.open import EncodingSettings, Frame, Pace, open_reader
+from sdbr.media.open import EncodingSettings, Pace, TimedFrame, open_reader
 from sdbr.media.writer import Writer, open_writer
 from tests.media.made_clips import picture, psnr
 
@@ -22,7 +22,7 @@ def write(
     settings = EncodingSettings(**options)  # type: ignore[arg-type]
     with open_writer(target, PACE, settings=settings) as writer:
         for number, image in enumerate(images):
-            writer.add(Frame(image, number * lasts, lasts))
+            writer.add(TimedFrame(image, number * lasts, lasts))
     return writer
 
 
@@ -98,7 +98,7 @@ def test_a_size_limit_counts_the_comment(tmp_path: Path) -> None:
         tmp_path / "b.gif", PACE, settings=EncodingSettings(max_bytes=limit), comment="x" * 900
     ) as writer:
         for number, image in enumerate(moving()):
-            writer.add(Frame(image, Fraction(number, 12), Fraction(1, 12)))
+            writer.add(TimedFrame(image, Fraction(number, 12), Fraction(1, 12)))
     assert (tmp_path / "b.gif").stat().st_size <= limit
 
 

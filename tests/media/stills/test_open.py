@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.media.stills.open import open_picture
-from sdbr.request import Size
+from sdbr.media.stills.open import open_answer, open_picture
+from sdbr.media.stills.profile import matrix_profile
+from sdbr.request import Picture, Size
 
 MEDIA = Path(os.environ.get("SDBR_TEST_MEDIA", ""))
 needs_media = pytest.mark.skipif(
@@ -293,3 +295,28 @@ def test_every_photo_opens_upright_and_in_its_colors():
     sky = photos["china-cmyk-640x427"].image.getpixel((600, 10))
     assert min(sky) > 180
     assert photos["china-cmyk-640x427"].notes == ("CMYK to sRGB",)
+
+
+def answered(data: bytes, format: str = "png") -> Picture:
+    return Picture(data, format, Size(4, 4), seed=7)
+
+
+def test_what_is_see_through_in_a_model_s_picture_is_white_unless_it_is_kept():
+    picture = answered(encoded(Image.new("RGBA", (4, 4), (255, 0, 0, 0)), "webp", lossless=True))
+    picture = replace(picture, format="webp")
+    assert open_answer(picture).getpixel((0, 0)) == (255, 255, 255)
+    assert open_answer(picture, keep_alpha=True).getpixel((0, 0))[3] == 0
+
+
+def test_a_model_s_picture_is_brought_to_srgb_by_its_profile():
+    linear = matrix_profile(1.0)
+    opened = open_answer(
+        answered(encoded(Image.new("RGB", (4, 4), "#373737"), "png", icc_profile=linear))
+    )
+    assert abs(opened.getpixel((0, 0))[0] - 128) <= 1
+    assert "icc_profile" not in opened.info
+
+
+def test_a_model_s_picture_that_cannot_be_decoded_is_told_with_what_to_do():
+    with pytest.raises(InputProblem, match="Draw it again with --fresh"):
+        open_answer(answered(encoded(marked(), "png")[:60]))

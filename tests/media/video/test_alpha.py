@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.reformatter import Colorspace
 
-from sdbr.media.clip import EncodingSettings, Frame, Pace, Pixels
+from sdbr.media.clip import EncodingSettings, Pace, Pixels, TimedFrame
 from sdbr.media.open import open_reader
 from sdbr.media.writer import open_writer
 from tests.media.made_clips import Film, make_film, picture
@@ -115,7 +115,7 @@ def written(target: Path, images: list[Pixels], background: str = "white") -> tu
     settings = EncodingSettings(background=background)
     with open_writer(target, Pace.even(Fraction(25)), settings=settings) as writer:
         for number, image in enumerate(images):
-            writer.add(Frame(image, Fraction(number, 25), Fraction(1, 25)))
+            writer.add(TimedFrame(image, Fraction(number, 25), Fraction(1, 25)))
     return writer.notes
 
 

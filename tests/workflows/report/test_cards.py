@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sdbr.media.clip import Frame, Pace
+from sdbr.media.clip import Pace, TimedFrame
 from sdbr.media.stills.open import open_picture
 from sdbr.media.writer import open_writer
 from sdbr.workflows.report import cards
@@ -16,7 +16,7 @@ def test_the_drawn_keyframes_of_a_clip_stand_side_by_side(tmp_path):
     with open_writer(path, pace) as writer:
         for number, color in enumerate(COLORS):
             picture = np.full((64, 64, 3), color, np.uint8)
-            writer.add(Frame(picture, Fraction(number, 10), Fraction(1, 10)))
+            writer.add(TimedFrame(picture, Fraction(number, 10), Fraction(1, 10)))
     made = []
     context = SimpleNamespace(media=SimpleNamespace(made=lambda _, make: made.append(make())))
     html = cards._keyframes(SimpleNamespace(path=path), SimpleNamespace(keyframes=[2, 4]), context)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.animation.index import Index, index_of
-from sdbr.media.clip import Clip, Frame, Pace, Pixels
+from sdbr.media.clip import Clip, Pace, Pixels, TimedFrame
 from sdbr.media.stills.pixels import array_in_srgb
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
@@ -58,7 +58,7 @@ def probe(kind: str, path: Path) -> Clip:
 
 def frames(
     clip: Clip, start: Fraction, end: Fraction | None, note: Callable[[str], None]
-) -> Iterator[Frame]:
+) -> Iterator[TimedFrame]:
     """Yield the frames whose `at` is in [start, end), in seconds; `note` takes what was odd."""
     index = index_of(clip.kind, clip.path)
     at = Fraction(0)
@@ -77,7 +77,7 @@ def frames(
                 )
                 return
             if at >= start:
-                yield Frame(pixels, at, lasts)
+                yield TimedFrame(pixels, at, lasts)
             at += lasts
 
 

@@ -18,7 +18,7 @@ from av.video import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from sdbr.media.clip import Clip, Frame, Pixels
+from sdbr.media.clip import Clip, Pixels, TimedFrame
 from sdbr.media.stills.pixels import array_in_srgb, with_channels
 from sdbr.media.video import yuv
 from sdbr.media.video.alpha import AlphaDecoder
@@ -48,7 +48,7 @@ class _Picture(NamedTuple):
 _TimedPicture = tuple[Fraction, _Picture]
 
 
-def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Tell) -> Iterator[Frame]:
+def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Tell) -> Iterator[TimedFrame]:
     """Yield the frames whose `at` is in [start, end), in seconds; `note` takes what was odd.
 
     A frame that is shown for longer than usual, or a second, is cut at `start` and `end`. Raises
@@ -64,7 +64,7 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Tell) -> Ite
         if end is not None and at + lasts > end + usual:
             lasts = end - at
         if at >= start:
-            yield Frame(_upright(picture, clip, reformatter), at, lasts)
+            yield TimedFrame(_upright(picture, clip, reformatter), at, lasts)
 
 
 def _upright(picture: _Picture, clip: Clip, reformatter: VideoReformatter) -> Pixels:

@@ -15,7 +15,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import EncodingSettings, Frame, Origin, Pace, Pixels
+from sdbr.media.clip import EncodingSettings, Origin, Pace, Pixels, TimedFrame
 from sdbr.media.color_codes import BT709
 from sdbr.media.stills import pixels
 from sdbr.media.timing import timescale, to_tick
@@ -69,7 +69,7 @@ class _Encoding:
 class VideoSink:
     """One video file being written."""
 
-    def __init__(self, target: Path, job: VideoTarget, first: Frame, note: Tell) -> None:
+    def __init__(self, target: Path, job: VideoTarget, first: TimedFrame, note: Tell) -> None:
         height, width, channels = first.image.shape
         self._tick = job.tick
         self._encoding = _encoding(job, see_through=channels == 4)

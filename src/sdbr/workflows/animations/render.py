@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from sdbr import __version__
-from sdbr.media.clip import Frame, Pace, Pixels
+from sdbr.media.clip import Pace, Pixels, TimedFrame
 from sdbr.media.stills.pixels import with_channels
 from sdbr.media.stills.sheet import Labels, contact_sheet, save, thumbnail
 from sdbr.media.writer import open_writer
@@ -120,13 +120,13 @@ def index_of(animation: PreparedAnimation) -> dict[str, object]:
 
 def _read_frames(
     animation: PreparedAnimation, folder: Path, timeline: list[Showing]
-) -> Iterator[Frame]:
+) -> Iterator[TimedFrame]:
     pixels = _reader(animation, folder)
     for shot in timeline:
         image = pixels(shot.first)
         if shot.share:
             image = _mix(image, pixels(shot.second), float(shot.share))
-        yield Frame(image, shot.at, shot.lasts)
+        yield TimedFrame(image, shot.at, shot.lasts)
 
 
 def _reader(animation: PreparedAnimation, folder: Path) -> Callable[[int], Pixels]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Refused, SdbrError
 from sdbr.generation.stack import Resources, RunSession
-from sdbr.media.clip import Frame, Pixels
+from sdbr.media.clip import Pixels, TimedFrame
 from sdbr.media.stills.pixels import flatten
 from sdbr.motion.temporal_filter import feed_back
 from sdbr.request import ImageRequest, Size
@@ -91,11 +91,11 @@ def requests_of(plan: ClipPlan, frames: Iterable[FrameInfo]) -> list[ImageReques
 
 
 def read_source_frames(
-    plan: ClipPlan, frames: Iterable[Frame], session: RunSession
+    plan: ClipPlan, frames: Iterable[TimedFrame], session: RunSession
 ) -> Iterator[SourceFrame]:
     """The wanted frames with what is known of them, each on disk where it will be needed."""
 
-    def take(item: tuple[FrameInfo, Frame]) -> SourceFrame:
+    def take(item: tuple[FrameInfo, TimedFrame]) -> SourceFrame:
         shown, pixels = item[0], flatten(item[1].image, plan.footage.background)
         path = plan.folders.source_frame(shown.number)
         if not plan.needs_source_frames or path.exists():

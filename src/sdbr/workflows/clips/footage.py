@@ -13,7 +13,7 @@ import numpy as np
 from sdbr.concurrency import side_by_side
 from sdbr.errors import InputProblem
 from sdbr.media.clip import Pixels
-from sdbr.media.open import Clip, Frame, Reader
+from sdbr.media.open import Clip, Reader, TimedFrame
 from sdbr.media.stills.color import rgb_of
 from sdbr.media.stills.pixels import flatten
 from sdbr.motion.keyframes import KeyframeRule, place_keyframes
@@ -89,7 +89,7 @@ def survey_clip(
     rgb_of(background)
     seen: dict[int, FrameInfo] = {}
 
-    def look(item: tuple[int, Frame]) -> Pixels:
+    def look(item: tuple[int, TimedFrame]) -> Pixels:
         number, frame = item
         pixels = flatten(frame.image, background)
         opaque = bool((frame.image[..., 3:] == 255).all())
@@ -117,12 +117,12 @@ def place_again(footage: Footage, rule: KeyframeRule) -> Footage:
     return replace(footage, plan=place_keyframes(footage.notes, rule))
 
 
-def read_wanted(reader: Reader, choice: FrameSelection) -> Iterator[Frame]:
+def read_wanted(reader: Reader, choice: FrameSelection) -> Iterator[TimedFrame]:
     """The frames that the choice leaves, decoded anew. Raises InputProblem.
 
     Each lasts until the next wanted one, so that no time is lost.
     """
-    held: Frame | None = None
+    held: TimedFrame | None = None
     count = 0
     due = Fraction(0)
     for number, frame in enumerate(reader.frames(choice.start, choice.end)):

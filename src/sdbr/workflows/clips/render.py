@@ -12,7 +12,7 @@ from sdbr.errors import InputProblem, Refused
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.stack import Resources, RunSession, spent
-from sdbr.media.clip import Frame, Pace
+from sdbr.media.clip import Pace, TimedFrame
 from sdbr.media.open import origin_of
 from sdbr.media.preview import open_preview
 from sdbr.media.writer import open_writer
@@ -74,7 +74,7 @@ def restyle(
             measured.add(one)
             if plan.keep_frames and footage.see_through:
                 write_frame(folders.generated_frame(shown.number), pixels, footage.background)
-            frame = Frame(pixels, shown.at, shown.lasts)
+            frame = TimedFrame(pixels, shown.at, shown.lasts)
             writer.add(frame)
             preview.add(frame)
             console.step(f"{in_usd(spent(session.budget))} USD")

@@ -11,7 +11,7 @@ from PIL import Image
 from sdbr.concurrency import map_ordered
 from sdbr.errors import Interrupted
 from sdbr.generation.stack import Resources, RunSession
-from sdbr.media.clip import Frame, Pixels
+from sdbr.media.clip import Pixels, TimedFrame
 from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import flatten
 from sdbr.media.stills.sheet import PAIR_SIDE, Labels, pairs_sheet, save
@@ -112,7 +112,7 @@ def write_sheet(clip: PreparedClip, result: Path) -> Path:
 
 
 def _thumbnails(
-    frames: Iterable[Frame], numbers: Sequence[int], background: str
+    frames: Iterable[TimedFrame], numbers: Sequence[int], background: str
 ) -> list[Image.Image]:
     shown = (frame for number, frame in enumerate(frames) if number in numbers)
     return [_thumbnail(flatten(frame.image, background)) for frame in shown]
