@@ -1,6 +1,7 @@
 """Several prompts: from arguments, from lists with flags of their own, from templates."""
 
 import pytest
+from PIL import Image
 
 from tests.commands.money import ledger_rows
 
@@ -83,6 +84,32 @@ def test_what_looks_like_a_template_is_not_drawn_as_it_is(emulator, sdbr, flags)
     assert ran.code in (2, 3)
     assert ran.failure
     assert not emulator.received
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("img2gif", "a.png", "ink", "--to-prompt", "{oil", "--frames", "2"),
+        ("img2gif", "a.png", "{ink}", "--frames", "2"),
+        ("vid2vid", "a.png", "__ink__"),
+        ("edit", "replace", "a.png", "a kite", "--find", "{ball}"),
+    ],
+)
+def test_every_text_of_every_command_is_a_template(emulator, sdbr, workspace, words):
+    Image.new("RGB", (64, 64)).save(workspace / "a.png")
+    ran = sdbr(*words)
+    assert ran.code == 2
+    assert ran.failure
+    assert not emulator.received
+
+
+def test_what_is_searched_for_may_have_choices(emulator, sdbr, workspace):
+    Image.new("RGB", (64, 64)).save(workspace / "a.png")
+    ran = sdbr("edit", "replace", "a.png", "a kite", "--find", "{ball|\\{bat\\}}", "--seed", "7")
+    assert ran.code == 0, ran.errors
+    assert sorted(it.body["search_prompt"] for it in emulator.received) == ["ball", "{bat}"]
+    assert sdbr("replay", str(ran.paths[1])).paths == ran.paths[1:]
+    assert len(emulator.received) == 2
 
 
 def test_a_prompt_with_braces_is_made_again_from_its_record(emulator, sdbr):

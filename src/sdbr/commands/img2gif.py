@@ -127,7 +127,7 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
             sheet=asked.look_flags.sheet,
             trial=clip.test_frames,
         ),
-        to_prompt=gif.to_prompt,
+        to_prompt=gif.to_prompt and single_variant({"prompt": gif.to_prompt})["prompt"],
         to_image=gif.to_image,
         flags=asked.record(ending),
     )

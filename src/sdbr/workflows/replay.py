@@ -19,7 +19,7 @@ from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures
 from sdbr.workflows.prepare import used_input
 from sdbr.workflows.prompt_template import escape_prompt
 from sdbr.workflows.provenance import read
-from sdbr.workflows.sweep import single_variant
+from sdbr.workflows.sweep import TEXTS, single_variant
 from sdbr.workspace import Workspace, kept_name, slug
 
 
@@ -51,7 +51,7 @@ def jobs_again(
     changed = {name: value for name, value in changed.items() if value is not None}
     flags = {**_drawable(told), "seed": made.get("seed")}
     # What was drawn are words, whatever they look like.
-    flags |= {name: escape_prompt(flags[name]) for name in ("prompt", "negative") if name in flags}
+    flags |= {name: escape_prompt(flags[name]) for name in TEXTS & flags.keys()}
     flags = with_known_model(path, flags, changed, catalog)
     try:
         single_variant(flags)

@@ -16,11 +16,11 @@ from sdbr.errors import UsageProblem
 from sdbr.workflows.names import field_of
 from sdbr.workflows.prompt_template import MOST, texts_of
 
+TEXTS = frozenset({"prompt", "negative", "prefix", "search_prompt", "select_prompt"})
+"""The flags whose values are templates."""
 _WORDS = frozenset({"model", "style", "aspect", "size"})
-_TEXTS = frozenset({"prompt", "negative", "prefix"})
 _FIXED = frozenset({"family", "format", "quality", "fit", "background", "mask_source"})
 _WHOLE = frozenset({"seed", "grow_mask", "left", "right", "up", "down"})
-_SEARCHED = frozenset({"search_prompt", "select_prompt"})
 _MOST_DIGITS = 30  # More make the arithmetic of a range slow, and no flag has a use for them.
 _COLONS = re.compile(r"[-\d.]+(:[-\d.]+){1,2}")
 _FRACTIONS = ["0.2", "0.8"]
@@ -67,14 +67,9 @@ def single_variant(flags: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _values(name: str, value: Any, wildcards: Path | None) -> list[Any]:
     rule = rules().get(name)
-    if (
-        not isinstance(value, str)
-        or name in _FIXED
-        or name in _SEARCHED
-        or isinstance(rule, TextLength | JsonObject)
-    ):
+    if not isinstance(value, str) or name in _FIXED or isinstance(rule, TextLength | JsonObject):
         return [value]
-    if name in _TEXTS:
+    if name in TEXTS:
         # A named look's own words say where the prompt's go.
         return texts_of(value, wildcards, kept="prompt" if name == "prefix" else "")
     if name in _WORDS or isinstance(rule, Choices):
