@@ -105,3 +105,25 @@ def test_a_price_of_the_users_own_is_shown_as_theirs(sdbr, workspace):
     core = rows(sdbr("models"))["core"]
     assert (core["USD"], core["AS OF"]) == ("0.05", "your settings")
     assert told(sdbr("models", "--json"))["core"]["prices"][0]["usd"] == 0.05
+
+
+def test_a_models_own_page_has_the_flags_that_it_takes(sdbr):
+    page = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in sdbr("models", "sdxl").lines[:-1])
+    assert page["STATUS"] == "ended 2025-05-20"
+    assert page["FLAGS"].split(", ")[:3] == ["--aspect", "--format", "--mask"]
+    assert page["--steps"] == "10 to 150."
+    assert "K_EULER_ANCESTRAL" in page["--sampler"]
+    assert "--offline --allow-ended" in sdbr("models", "sdxl").lines[-1]
+    assert "--steps" not in "".join(sdbr("models", "core").lines)
+    assert [json.loads(line)["title"] for line in sdbr("models", "core", "--json").lines] == [
+        "Stable Image Core 1.1"
+    ]
+    assert "Unknown model" in sdbr("models", "nope").failure
+
+
+@pytest.mark.parametrize("command", ["txt2img", "img2img", "img2gif", "vid2vid"])
+def test_flags_of_retired_models_are_on_their_page_and_not_in_the_help(sdbr, command):
+    told = "".join(sdbr(command, "--help").lines)
+    assert "--steps" not in told
+    assert "--step-schedule" not in told
+    assert "`sdbr models`" in told

@@ -96,3 +96,58 @@ def test_a_flag_that_no_living_model_takes_says_whose_it_was(sdbr, emulator, fla
     assert ran.code == 2
     assert f"takes no {flag}. Only SDXL 1.0 does, which ended on 2025-05-20." in ran.failure
     assert not emulator.received
+
+
+@pytest.mark.parametrize(
+    ("flags", "field", "value"),
+    [
+        (("--samples", "1", "--negative-prompt", "rain"), "negative_prompt", "rain"),
+        (("--aspect-ratio", "3:2"), "aspect_ratio", "3:2"),
+        (("--output-format", "jpeg"), "output_format", "jpeg"),
+        (("--style-preset", "anime"), "prompt", "a fox, anime style"),
+        (("--width", "1216", "--height", "832"), "aspect_ratio", "3:2"),
+    ],
+)
+def test_flags_are_found_under_the_names_that_tutorials_use(sdbr, emulator, flags, field, value):
+    ran = sdbr("txt2img", "a fox", *flags)
+    assert ran.code == 0, ran.errors
+    assert bodies(emulator)[0][field] == value
+
+
+def test_sdxls_flags_are_found_under_the_names_of_its_requests(sdbr, retired):
+    told = ("--guidance-scale", "10", "--clip-guidance-preset", "NONE", "--width", "640")
+    ran = sdbr(*SDXL, *told, "--height", "1536", "--samples", "2")
+    assert ran.code == 0, ran.errors
+    body, _ = bodies(retired)
+    assert (body["width"], body["height"]) == (640, 1536)
+    assert (body["cfg_scale"], body["clip_guidance_preset"]) == (10, "NONE")
+
+
+@pytest.mark.parametrize(
+    ("flags", "strength"),
+    [(("--denoising-strength", "0.3"), 0.3), (("--image-strength", "0.35"), 0.65)],
+)
+def test_strength_is_found_under_its_other_names(sdbr, emulator, workspace, flags, strength):
+    photo_in(workspace)
+    assert sdbr("img2img", "photo.png", "a fox", *flags).code == 0
+    assert bodies(emulator)[0]["strength"] == strength
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--width", "640"), "Give both --width and --height"),
+        (("--width", "640", "--height", "640", "--size", "640x640"), "or --size WxH alone"),
+    ],
+)
+def test_half_a_size_or_two_sizes_are_refused(sdbr, emulator, flags, told):
+    ran = sdbr("txt2img", "a fox", *flags)
+    assert (ran.code, told in ran.failure) == (2, True)
+    assert not emulator.received
+
+
+def test_two_strengths_are_refused(sdbr, emulator, workspace):
+    photo_in(workspace)
+    ran = sdbr("img2img", "photo.png", "x", "--strength", "0.3", "--image-strength", "0.3")
+    assert (ran.code, "Give one of them" in ran.failure) == (2, True)
+    assert not emulator.received

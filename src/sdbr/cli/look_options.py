@@ -12,7 +12,7 @@ import click
 
 from sdbr.bedrock import families
 from sdbr.bedrock.validation import ASPECTS, STYLES, flag
-from sdbr.cli.numbers import WholeNumber
+from sdbr.cli.numbers import FiniteNumber, WholeNumber
 from sdbr.cli.options import Decorator, collected, grouped
 from sdbr.errors import UsageProblem
 
@@ -43,7 +43,23 @@ class LookFlags:
 def _as_told(
     *, count: int, sheet: bool, format: str | None, look: str | None, **values: object
 ) -> LookFlags:
+    values = _in_our_words(values)
     return LookFlags(_under(look, values) if look else values, count, sheet, format)
+
+
+def _in_our_words(values: dict[str, object]) -> dict[str, object]:
+    """The flags, with SDXL's width, height and image strength in our words."""
+    sides, kept = [values.pop(name, None) for name in SIDES], values.pop("image_strength", None)
+    if sides != [None, None]:
+        if None in sides or values["size"] is not None:
+            raise UsageProblem("Give both --width and --height, or --size WxH alone.")
+        values["size"] = "x".join(map(str, sides))
+    if isinstance(kept, float):
+        if values["strength"] is not None:
+            raise UsageProblem("--image-strength is 1 minus --strength. Give one of them.")
+        # How much of the input stays: the other way round.
+        values["strength"] = f"{round(1 - kept, 6):g}"
+    return values
 
 
 def _under(look: str, values: dict[str, object]) -> dict[str, object]:
@@ -78,12 +94,15 @@ PICTURES = (
 )
 ASPECT = _look("--aspect", metavar="W:H", help=f"One of {', '.join(ASPECTS)}.")
 FAMILIES = tuple(
-    grouped(f"{title} only")(flag(one.field), one.field, help=one.help)
+    grouped(f"{title} only")(flag(one.field), one.field, help=one.help, hidden=one.hidden)
     for title, several in families.flags().items()
     for one in several
 )
 """The flags that one family of models alone has, of all families."""
+SIDES = ("width", "height")
+_DIMENSIONS = tuple(_look(f"--{side}", type=WholeNumber(1), hidden=True) for side in SIDES)
 INPUT = (
+    _picture("--image-strength", type=FiniteNumber(0, 1), hidden=True),
     _picture("--strength", help="0 keeps the input, 1 ignores it [default: by model]."),
     _picture(
         "--fit",
@@ -111,7 +130,7 @@ FORMAT = (
 
 def look_options(*more: Decorator) -> Decorator:
     """A decorator that adds the options of the look, and `more` of its kind, as `told`."""
-    return collected("look_flags", _as_told, *LOOK, *PICTURES, *more, *FORMAT)
+    return collected("look_flags", _as_told, *LOOK, *PICTURES, *_DIMENSIONS, *more, *FORMAT)
 
 
 def animation_look_options(*more: Decorator) -> Decorator:

@@ -29,8 +29,8 @@ SERVICES = (
     _services("--style-strength", help="0 to 1 (style-transfer)."),
 )
 SCHEDULE = (
-    _more("--step-schedule-start", help="0 to 1; lower keeps more of the input."),
-    _more("--step-schedule-end", help="0 to 1."),
+    _more("--step-schedule-start", help="0 to 1; lower keeps more of the input.", hidden=True),
+    _more("--step-schedule-end", help="0 to 1.", hidden=True),
 )
 
 

@@ -13,22 +13,31 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from sdbr.bedrock.families import Flag
     from sdbr.request import Model
 
 _EXAMPLES = """
 sdbr models
 sdbr models --task image-to-image
 sdbr models --all --json
+sdbr models sdxl
 """
+_HEAD = ("ALIAS", "MODEL", "TASKS", "USD", "AS OF", "REGIONS", "STATUS")
 
 
 @click.command("models", cls=Command, epilog=_EXAMPLES)
+@click.argument("name", required=False, metavar="[MODEL]")
 @click.option("--task", help="Only those for a task, such as image-to-image.")
 @click.option("--all", "everything", is_flag=True, help="Those whose life has ended as well.")
 @json_option
 @workspace_option
-def command(task: str | None, everything: bool, as_json: bool, root: Path) -> None:
-    """List the models: alias, task, price, regions, and which are alive today."""
+def command(
+    name: str | None, task: str | None, everything: bool, as_json: bool, root: Path
+) -> None:
+    """List the models: alias, task, price, regions, and which are alive today.
+
+    MODEL, an alias or an id, shows one of them and the flags that it takes, such as SDXL's own.
+    """
     from datetime import date
 
     from sdbr import config
@@ -36,11 +45,14 @@ def command(task: str | None, everything: bool, as_json: bool, root: Path) -> No
     from sdbr.errors import UsageProblem
 
     settings = config.load(root)
-    models = catalog.load(settings.prices, settings.aliases).models
+    known = catalog.load(settings.prices, settings.aliases)
+    models = known.models
     tasks = sorted({name for model in models for name in model.tasks})
     if task is not None and task not in tasks:
         raise UsageProblem(f"Unknown task {task!r}. Choose from {', '.join(tasks)}.")
     today = date.today()
+    if name is not None:
+        models, everything = (known.find(name),), True
     chosen = [
         model
         for model in models
@@ -52,6 +64,8 @@ def command(task: str | None, everything: bool, as_json: bool, root: Path) -> No
 
         for model in chosen:
             click.echo(json.dumps(_as_json(model, today)))
+    elif name is not None:
+        _page(chosen, today)
     else:
         _table([_row(model, today) for model in chosen])
 
@@ -73,10 +87,35 @@ def _row(model: Model, today: date) -> tuple[str, ...]:
     )
 
 
+def _page(models: list[Model], today: date) -> None:
+    """One model as a page: what its row of the table says, and its flags."""
+    from sdbr.bedrock.families import family_of, flags_of
+    from sdbr.bedrock.validation import flag
+
+    for model in models:
+        own = flags_of(model)
+        cells = zip(_HEAD[1:], _row(model, today)[1:], strict=True)
+        hidden = {"mask_source", *(one.field for one in own)}
+        shared = sorted(map(flag, family_of(model).takes(model) - hidden))
+        rows = [("ID", model.invoke_id), ("ALIASES", ", ".join(model.aliases)), *cells]
+        rows.append(("FLAGS", ", ".join(name for name in shared if name.startswith("--"))))
+        rows += [(flag(one.field), _values(one)) for one in own]
+        wide = max(len(name) for name, _ in rows)
+        for name, text in rows:
+            click.echo(f"{name.ljust(wide)}  {text}")
+        if model.lifecycle.ended(today):
+            click.echo("Bedrock has retired it. The emulator serves it: --offline --allow-ended.")
+
+
+def _values(one: Flag) -> str:
+    from sdbr.bedrock.validation import Choices
+
+    return ", ".join(one.rule.words) if isinstance(one.rule, Choices) else one.help
+
+
 def _table(rows: list[tuple[str, ...]]) -> None:
-    head = ("ALIAS", "MODEL", "TASKS", "USD", "AS OF", "REGIONS", "STATUS")
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
+    widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
+    for row in (_HEAD, *rows):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
 

@@ -3,7 +3,7 @@
 A family is one module with six functions (see `Family`). It may say besides:
 
 - `FLAGS`, a tuple of `Flag`: fields that it alone knows. Every command that draws has them, under
-  the heading `TITLE` only;
+  the heading `TITLE` only, but for those that are `hidden`: `sdbr models NAME` alone tells of them;
 - `SEEDS`, a `NumberRange`: the seeds that it takes, where they are not `validation.SEED`.
 
 The catalog names it, nothing else does, so a new family is one file here and its models in
@@ -45,11 +45,15 @@ class Artifact(NamedTuple):
 
 
 class Flag(NamedTuple):
-    """A field that one family alone knows: its name there, what it may be, its line in the help."""
+    """A field that one family alone knows: its name there, what it may be, its line in the help.
+
+    It is `hidden` from the help of commands where no living model takes it.
+    """
 
     field: str
     rule: Rule
     help: str
+    hidden: bool = False
 
 
 class SizeRule(NamedTuple):
@@ -103,6 +107,12 @@ def flags() -> Mapping[str, tuple[Flag, ...]]:
     for each in modules:
         if hasattr(each, "FLAGS"):
             found[each.TITLE] = (*found.get(each.TITLE, ()), *each.FLAGS)
+    return found
+
+
+def flags_of(model: Model) -> tuple[Flag, ...]:
+    """The flags that a model's family alone has."""
+    found: tuple[Flag, ...] = getattr(family_of(model), "FLAGS", ())
     return found
 
 

@@ -44,11 +44,13 @@ MAX_PROMPT = 2_000  # Characters of each text_prompts entry.
 TITLE = "SDXL"
 FLAGS = (
     # Late documents say 50 steps; over 50 has a price of its own.
-    Flag("steps", NumberRange(10, 150, whole=True), "10 to 150."),
-    Flag("cfg_scale", NumberRange(0, 35), "0 to 35: how closely to follow the prompt."),
-    Flag("sampler", Choices(SAMPLERS), "DDIM, K_EULER_ANCESTRAL, K_DPMPP_2M, …"),
-    Flag("clip_guidance_preset", Choices(CLIP_GUIDANCE), "NONE, SIMPLE, FAST_BLUE, …"),
-    Flag("extras", JsonObject(), "A JSON object that is passed on as it is."),
+    Flag("steps", NumberRange(10, 150, whole=True), "10 to 150.", hidden=True),
+    Flag(
+        "cfg_scale", NumberRange(0, 35), "0 to 35: how closely to follow the prompt.", hidden=True
+    ),
+    Flag("sampler", Choices(SAMPLERS), "DDIM, K_EULER_ANCESTRAL, K_DPMPP_2M, …", hidden=True),
+    Flag("clip_guidance_preset", Choices(CLIP_GUIDANCE), "NONE, SIMPLE, FAST_BLUE, …", hidden=True),
+    Flag("extras", JsonObject(), "A JSON object that is passed on as it is.", hidden=True),
 )
 SEEDS = NumberRange(1, 4_294_967_295, whole=True)
 _EXTRAS: dict[str, Rule] = {flag.field: flag.rule for flag in FLAGS}
