@@ -60,7 +60,7 @@ def test_the_pages_of_the_commands_are_those_of_the_commands():
 
 def test_each_command_has_a_page_with_its_flags_and_examples():
     text = (DOCS / "cli" / "img2img.md").read_text("utf-8")
-    assert "| `--strength TEXT` |" in text
+    assert "| `--strength, --denoising-strength " in text
     assert 'sdbr img2img photo.jpg "as a woodcut" --offline' in text
     assert "[SDBR_MAX_COST]" in text
     assert (DOCS / "cli" / "edit-erase.md").is_file()

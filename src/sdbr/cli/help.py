@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import click
 
+# The names that tutorials and request bodies use, taken for the same.
+_ALSO = {
+    "--aspect": "--aspect-ratio",
+    "--cfg-scale": "--guidance-scale",
+    "--clip-guidance": "--clip-guidance-preset",
+    "--count": "--samples",
+    "--format": "--output-format",
+    "--negative": "--negative-prompt",
+    "--strength": "--denoising-strength",
+    "--style": "--style-preset",
+}
+
 
 class Option(click.Option):
-    """An option that stands under the heading `group` in the help."""
+    """An option that stands under the heading `group` in the help, with its other names."""
 
     group: ClassVar[str]
+
+    def __init__(self, names: Sequence[str], **attributes: Any) -> None:
+        also = [_ALSO[names[0]]] if names[0] in _ALSO else []
+        super().__init__([*names, *also], **attributes)
 
 
 class Command(click.Command):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 import click
 from click.core import ParameterSource
@@ -93,28 +93,9 @@ def collected(into: str, build: Callable[..., object], *options: Decorator) -> D
     return decorate
 
 
-# The names that tutorials and request bodies use, taken for the same.
-_ALSO = {
-    "--aspect": "--aspect-ratio",
-    "--cfg-scale": "--guidance-scale",
-    "--clip-guidance": "--clip-guidance-preset",
-    "--count": "--samples",
-    "--format": "--output-format",
-    "--negative": "--negative-prompt",
-    "--strength": "--denoising-strength",
-    "--style": "--style-preset",
-}
-
-
 def grouped(title: str) -> Callable[..., Decorator]:
-    """`click.option` under the heading `title`, with the option's other names."""
-    option = partial(click.option, cls=type("Option", (Option,), {"group": title}))
-
-    def named(*names: str, **attributes: Any) -> Decorator:
-        also = [_ALSO[names[0]]] if names[0] in _ALSO else []
-        return option(*names, *also, **attributes)
-
-    return named
+    """`click.option` under the heading `title`."""
+    return partial(click.option, cls=type("Option", (Option,), {"group": title}))
 
 
 _connection = grouped("Connection")
