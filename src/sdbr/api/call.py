@@ -26,7 +26,7 @@ from sdbr.generation.estimate import Estimate
 from sdbr.workflows.lines import PlanLine, ResultLine
 
 _FLAG = re.compile(r"(?<![\w-])--([a-z][a-z-]*[a-z])(?: (\d+(?:\.\d+)?)(?![\w%]))?")
-NOT_OFFERED = frozenset({"help", "json", "open", "sheet", "dry_run", "prompts", "each", "colours"})
+NOT_OFFERED = frozenset({"help", "json", "open", "sheet", "dry_run", "prompts", "each"})
 """Flags that say what a shell prints and shows, or what Python's own words say."""
 
 
@@ -117,14 +117,14 @@ def call(
 
 
 def flags_of(command: click.Command) -> dict[str, click.Option]:
-    """The flags that a program may give, by their names in Python."""
+    """The flags that a program may give, each by its first name, as Python spells it."""
     return {
         spelled: option
         for option in command.params
         if isinstance(option, click.Option)
-        for long in option.opts
+        for long in [name for name in option.opts if name.startswith("--")][:1]
         if (spelled := long.removeprefix("--").replace("-", "_")).isidentifier()
-        if long.startswith("--") and spelled not in NOT_OFFERED
+        if spelled not in NOT_OFFERED
     }
 
 

@@ -84,6 +84,8 @@ class StillOptions(TypedDict, total=False):
 
     count: int
     size: str | None
+    width: int | None
+    height: int | None
     format: Literal["png", "jpeg", "jpg", "webp"] | None
     quality: int | None
 
@@ -99,6 +101,7 @@ class InputOptions(PlacementOptions, total=False):
     """How an input is used, and what goes beside it."""
 
     strength: Numbers
+    image_strength: float | None
     mask: PathName
     invert_mask: bool
     style_image: PathName

@@ -13,7 +13,7 @@ import click
 from sdbr.bedrock import families
 from sdbr.bedrock.validation import ASPECTS, STYLES, flag
 from sdbr.cli.numbers import FiniteNumber, WholeNumber
-from sdbr.cli.options import Decorator, collected, grouped
+from sdbr.cli.options import CommandFunction, Decorator, collected, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -101,9 +101,16 @@ FAMILIES = tuple(
 """The flags that one family of models alone has, of all families."""
 SIDES = ("width", "height")
 _DIMENSIONS = tuple(_look(f"--{side}", type=WholeNumber(1), hidden=True) for side in SIDES)
+_image_strength = _picture("--image-strength", type=FiniteNumber(0, 1), hidden=True)
+
+
+def _strength(function: CommandFunction) -> CommandFunction:
+    both = _picture("--strength", help="0 keeps the input, 1 ignores it [default: by model].")
+    return both(_image_strength(function))
+
+
 INPUT = (
-    _picture("--image-strength", type=FiniteNumber(0, 1), hidden=True),
-    _picture("--strength", help="0 keeps the input, 1 ignores it [default: by model]."),
+    _strength,
     _picture(
         "--fit",
         type=click.Choice(["contain", "cover", "stretch", "none"]),
