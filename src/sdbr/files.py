@@ -74,6 +74,16 @@ def unwritable(path: Path, error: OSError) -> InputProblem:
 
 
 @contextmanager
+def plain_read_errors(path: Path, to_do: str = "Check the path.") -> Iterator[None]:
+    """Turn an OSError of the block into the InputProblem that names `path`, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputProblem(f"{path} cannot be read: {why}. {to_do}") from error
+
+
+@contextmanager
 def plain_write_errors(path: Path) -> Iterator[None]:
     """Turn an OSError of the block into the InputProblem that names `path`."""
     try:

@@ -1,10 +1,11 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import MagicMock
 
 import pytest
 
 from sdbr.bedrock import transport
-from sdbr.bedrock.transport import Memory
+from sdbr.bedrock.transport import Memory, Transport
 from sdbr.errors import InputProblem, ServiceProblem
 
 
@@ -101,3 +102,11 @@ def test_an_api_key_never_travels_over_plain_http(sdbr, emulator, monkeypatch):
     assert ran.code == 4
     assert "travels over https only" in ran.failure
     assert not [record for record in emulator.received if record.number]
+
+
+def test_where_no_thread_can_be_started_a_call_is_made_all_the_same(monkeypatch):
+    def start(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert Transport(MagicMock(), 1.0).run(lambda: "answer") == "answer"

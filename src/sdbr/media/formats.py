@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdbr.errors import InputProblem
+from sdbr.files import plain_read_errors
 from sdbr.request import Size
 
 if TYPE_CHECKING:
@@ -115,14 +116,11 @@ def _brands(head: bytes) -> set[bytes]:
 
 
 def _read_head(path: Path, size: int) -> bytes:
-    try:
+    with plain_read_errors(path, "Check its permissions."):
+        if not path.exists():
+            raise InputProblem(f"{path} is not there. Check the path.")
         with path.open("rb") as file:
             return file.read(size)
-    except FileNotFoundError:
-        raise InputProblem(f"{path} is not there. Check the path.") from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{path} cannot be read: {reason}. Check its permissions.") from error
 
 
 def _moves_in_png(path: Path) -> bool:

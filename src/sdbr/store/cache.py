@@ -22,7 +22,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from sdbr.errors import InputProblem, Interrupted
-from sdbr.files import flush, part_file, plain_write_errors, write_whole
+from sdbr.files import flush, part_file, plain_read_errors, plain_write_errors, write_whole
 from sdbr.request import Picture, Size
 
 SPACE = 4 * 1024 * 1024
@@ -266,15 +266,10 @@ def _is_sensible(entry: Entry) -> bool:
 
 def _read(path: Path) -> bytes | None:
     """The file's bytes, or None where no file is."""
-    try:
+    missing = suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError)
+    with plain_read_errors(path, "It was paid for: mend that, then run it again."), missing:
         return path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        return None
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InputProblem(
-            f"{path} cannot be read: {why}. It was paid for: mend that, then run it again."
-        ) from error
+    return None
 
 
 def _write(file: BinaryIO, data: bytes) -> None:

@@ -14,7 +14,7 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import family_of
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.files import decode_text, plain_write_errors, write_new
+from sdbr.files import decode_text, plain_read_errors, plain_write_errors, write_new
 from sdbr.media.formats import ANIMATIONS, boxed_format, kind_of, sniff
 from sdbr.workspace import Workspace, natural_key
 
@@ -130,11 +130,8 @@ def _match(name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Pat
 
 
 def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    try:
+    with plain_read_errors(folder, "Check its permissions."):
         inside = [p for p in folder.iterdir() if p.suffix.lower() in suffixes and p.is_file()]
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{folder} cannot be read: {why}. Check its permissions.") from error
     if not inside:
         raise InputProblem(f"{folder} holds no file of a known kind. Name another folder.")
     return sorted((p for p in inside if p.name[0] != "."), key=lambda path: natural_key(path.name))

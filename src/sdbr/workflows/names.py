@@ -19,7 +19,7 @@ _SPEAKING = frozenset({"prompt", "model", "style", "aspect", "size"})
 
 
 def is_template(name: str) -> bool:
-    """Whether a name has fields to be fill in."""
+    """Whether a name has fields to be filled in."""
     return "{" in name or "}" in name
 
 
@@ -63,7 +63,7 @@ def values_of(
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """The file name's stem, its fields fill in. Raises UsageProblem for a field that is none."""
+    """The file name's stem, its fields filled in. Raises UsageProblem for a field that is none."""
     pieces: list[str] = []
     try:
         for literal, field, spec, conversion in Formatter().parse(template):

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from sdbr.bedrock.families import family_of
 from sdbr.errors import InputProblem
-from sdbr.files import write_new, write_whole
+from sdbr.files import plain_read_errors, write_new, write_whole
 from sdbr.media.formats import sniff
 from sdbr.media.stills import place
 from sdbr.media.stills.encode import encode_under
@@ -166,15 +166,12 @@ def digest_of(path: Path) -> str:
 
 def read_file(path: Path) -> bytes:
     """The file's bytes. Raises InputProblem."""
-    try:
+    with plain_read_errors(path):
         if not path.is_file():
             raise InputProblem(f"{path} is not a file. Name a picture.")
         if path.stat().st_size > _LARGEST_FILE:
             raise InputProblem(f"{path} is over {_LARGEST_FILE >> 20} MB. Make it smaller first.")
         return path.read_bytes()
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{path} cannot be read: {why}. Check the path.") from error
 
 
 def _kept(encoded: bytes, store: Path) -> Blob:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.files import decode_text
+from sdbr.files import decode_text, plain_read_errors
 
 _LARGEST_FILE = 16 * 1024 * 1024  # Bytes: 1,600 prompts of the longest that Bedrock takes.
 _FLAGS = re.compile(r"(?:^|\s)(?=--[a-z])")
@@ -70,12 +70,8 @@ def lines_of(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def _data_of(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(_LARGEST_FILE)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{file} cannot be read: {why}. Check the path.") from error
+    with plain_read_errors(file), file.open("rb") as stream:
+        return stream.read(_LARGEST_FILE)
 
 
 def _text_of(data: bytes, where: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdbr.errors import InputProblem
+from sdbr.files import plain_read_errors
 from sdbr.media.formats import (
     JPEG_SIGNATURE,
     PNG_SIGNATURE,
@@ -107,10 +108,6 @@ def _beside(picture: Path) -> str:
 def _bytes_of(source: bytes | Path) -> bytes:
     if isinstance(source, bytes):
         return source
-    try:
-        with source.open("rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{source} cannot be read: {reason}. Check the path.") from error
+    with plain_read_errors(source), source.open("rb") as file:
+        data = file.read(_LARGEST_FILE + 1)
     return data if len(data) <= _LARGEST_FILE else b""

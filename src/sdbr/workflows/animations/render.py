@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -91,9 +91,7 @@ def how_made(
         "frames": len(timeline),
         "answered_by": realm,
         "treatment": list(animation.prepared.treatment),
-        "inputs": [
-            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in animation.inputs
-        ],
+        "inputs": [asdict(one) for one in animation.inputs],
         "stem": animation.folders.name,
         **record_template(animation.spec.result.name),
     }

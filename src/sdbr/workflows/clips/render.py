@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +99,7 @@ def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:
         "size": list(plan.size),
         "answered_by": realm,
         "treatment": [str(plan.requests.placement)],
-        "inputs": [
-            {"role": one.role, "name": one.name, "sha256": one.sha256} for one in plan.inputs
-        ],
+        "inputs": [asdict(one) for one in plan.inputs],
         **record_template(clip.spec.name),
     }
 

@@ -65,11 +65,6 @@ class Job:
     seedless: bool = False
     name: str = ""
 
-    @property
-    def axes(self) -> list[str]:
-        """The fields that are swept."""
-        return [field for field, _ in self.labels]
-
     def with_name(self, name: str | None) -> Job:
         """The job under a name of the user's, a stem or a template; None chooses one."""
         if name and names.is_template(name):
@@ -79,7 +74,7 @@ class Job:
             base += "-{seed}"
         elif not name:
             base += "-{model}"
-        return replace(self, name=names.with_fields(base, self.axes))
+        return replace(self, name=names.with_fields(base, (field for field, _ in self.labels)))
 
     def file_stem(self, seed: int | None) -> str:
         """The file's name without its suffix, drawn with `seed`. Raises UsageProblem."""

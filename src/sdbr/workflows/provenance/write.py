@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sdbr import __version__
@@ -56,9 +57,7 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
         "drawn_on": picture.drawn_at[:10],
         "key": picture.key,
         "answered_by": realm,
-        "inputs": [
-            {"role": used.role, "name": used.name, "sha256": used.sha256} for used in job.inputs
-        ],
+        "inputs": [asdict(used) for used in job.inputs],
         "treatment": list(job.treatment),
         "finish": finish_fields(job),
         "told": dict(job.flags),

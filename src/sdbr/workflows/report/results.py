@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -13,6 +14,7 @@ from typing import Any
 
 from sdbr.bedrock.catalog import Catalog
 from sdbr.errors import InputProblem
+from sdbr.files import plain_read_errors
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.inputs import PICTURES, VIDEOS
 from sdbr.workflows.provenance import read
@@ -106,15 +108,10 @@ def of_run(workspace: Workspace, ledger: Ledger, run: Mapping[str, Any]) -> list
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    try:
+    with plain_read_errors(folder, "Name another folder."), suppress(FileNotFoundError):
         for it in folder.iterdir():
             if (it.suffix.lower() in _KINDS and it.is_file()) or read.is_clip_folder(it):
                 yield it
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{folder} cannot be read: {why}. Name another folder.") from error
 
 
 def _results(workspace: Workspace, paths: Iterable[Path]) -> Iterator[ReportedResult]:
