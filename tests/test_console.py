@@ -1,7 +1,9 @@
 import io
 import sys
+import threading
+from contextlib import contextmanager
 
-from sdbr.console import Console, counted
+from sdbr.console import Console, StatusLine, counted
 
 
 class Terminal(io.StringIO):
@@ -31,8 +33,8 @@ def test_quiet_says_nothing(capsys):
     voice.say("a")
     voice.detail("b")
     voice.passing("c")
-    with voice.progress(5, "picture"):
-        voice.step("")
+    with voice.status(lambda _: StatusLine("d")):
+        pass
     assert capsys.readouterr() == ("", "")
 
 
@@ -42,13 +44,13 @@ def test_details_are_for_those_who_asked(capsys):
     assert capsys.readouterr().err == "b\n"
 
 
-def test_many_lines_alike_are_said_once_a_second(capsys, monkeypatch):
-    clock = iter([10.0, 10.1, 10.9, 11.0, 11.5])
+def test_many_lines_alike_are_said_every_ten_seconds_with_their_number(capsys, monkeypatch):
+    clock = iter([100.0, 101.0, 109.0, 110.0, 115.0])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     voice = Console()
     for number in range(5):
-        voice.passing(str(number))
-    assert capsys.readouterr().err == "0\n3\n"
+        voice.passing(f"Throttled {number}.")
+    assert capsys.readouterr().err == "Throttled 0.\nThrottled 3. (4 such answers so far)\n"
 
 
 def test_those_who_asked_hear_every_line(capsys):
@@ -58,33 +60,67 @@ def test_those_who_asked_hear_every_line(capsys):
     assert capsys.readouterr().err == "0\n1\n2\n"
 
 
-def test_without_a_terminal_there_is_no_bar_and_nobody_to_ask(capsys):
+@contextmanager
+def shown(voice, line):
+    """Runs the block once the status line was drawn."""
+    drawn = threading.Event()
+
+    def draw(columns):
+        drawn.set()
+        return line(columns)
+
+    with voice.status(draw):
+        assert drawn.wait(10)
+        with voice.results():  # The line is drawn whole.
+            pass
+        yield
+
+
+def test_without_a_terminal_nobody_is_asked_and_a_log_gets_a_line_now_and_then(capsys, monkeypatch):
+    monkeypatch.setattr("sdbr.console._REPORT", 0.01)
     voice = Console()
     assert not voice.terminal
-    with voice.progress(5, "picture"):
-        voice.step("0.04 USD")
+    with shown(voice, lambda _: StatusLine("keyframes 5/21", 0.2, "0.40 of 1.68 USD")):
+        pass
+    told = capsys.readouterr().err.splitlines()
+    assert set(told) == {"keyframes 5/21, 0.40 of 1.68 USD"}
+
+
+def test_a_short_run_fills_no_log(capsys):
+    with Console().status(lambda _: StatusLine("pictures 1/2")):
+        pass
     assert capsys.readouterr() == ("", "")
 
 
-def test_on_a_terminal_a_bar_counts_and_tells_the_dollars(monkeypatch, capsys):
+def test_on_a_terminal_the_line_is_drawn_below_what_is_said_and_removed(monkeypatch, capsys):
+    monkeypatch.setattr("sdbr.console._REFRESH", 0.01)
     terminal = at_a_terminal(monkeypatch)
     voice = Console()
     assert voice.terminal
-    with voice.progress(2, "picture"):
+    with shown(voice, lambda _: StatusLine("pictures {1}/2", 0.5, "0.04 USD")):
         voice.say("a line above it")
-        voice.step("0.04 USD")
-        voice.step("0.08 USD")
-    assert "a line above it" in terminal.getvalue()
-    assert "2/2" in terminal.getvalue()
-    assert "0.08 USD" in terminal.getvalue()
+    assert "a line above it\n" in terminal.getvalue()
+    assert "pictures {1}/2" in terminal.getvalue()
+    last = terminal.getvalue().rpartition("\r")
+    assert last[2] == ""
+    assert last[0].rpartition("\r")[2].strip() == ""
     assert capsys.readouterr().out == ""
 
 
-def test_one_picture_needs_no_bar(monkeypatch):
+def test_what_passes_stands_in_the_line_where_there_is_room(monkeypatch):
+    monkeypatch.setattr("sdbr.console._REFRESH", 0.01)
     terminal = at_a_terminal(monkeypatch)
-    with Console().progress(1, "picture"):
-        Console().step("")
-    assert terminal.getvalue() == ""
+    voice, notes = Console(), threading.Event()
+
+    def line(_columns):
+        if "Throttled, now 4 at once" in terminal.getvalue():
+            notes.set()
+        return StatusLine("pictures 1/2", 0.5, "0.04 USD")
+
+    with shown(voice, line):
+        voice.passing("Throttled, now 4 at once; trying again in 3 s.")
+        assert notes.wait(10)
+    assert "trying again" not in terminal.getvalue()
 
 
 def test_closed_streams_are_no_trouble(monkeypatch, capsys):
@@ -93,6 +129,6 @@ def test_closed_streams_are_no_trouble(monkeypatch, capsys):
     voice = Console()
     assert not voice.terminal
     voice.say("nobody hears this")
-    with voice.progress(5, "picture"):
-        voice.step("")
+    with voice.status(lambda _: StatusLine("pictures 1/2")), voice.results():
+        pass
     assert capsys.readouterr().out == ""

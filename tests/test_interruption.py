@@ -5,7 +5,7 @@ import pytest
 
 TWICE = """
 import os, signal, threading
-from sdbr.console import until_interrupted
+from sdbr.concurrency import until_interrupted
 with until_interrupted(threading.Event(), lambda line: print(line, flush=True)):
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGINT)

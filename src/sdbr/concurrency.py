@@ -1,20 +1,40 @@
-"""Work on many things at once: results in order, a bounded number held."""
+"""Work on many things at once: results in order, a bounded number held, until interrupted."""
 
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
+from types import FrameType
 from typing import Generic, TypeVar
+
+from sdbr.errors import Interrupted
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+_AT_ONCE = (signal.SIGINT, signal.SIGTERM)
+_BY_DEFAULT = (signal.SIG_DFL, signal.default_int_handler)
+# Those that end a process, can be caught, and come from outside; Windows has three of them.
+_ENDING = [
+    getattr(signal, name)
+    for name in (
+        *("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGALRM", "SIGVTALRM"),
+        *("SIGPROF", "SIGUSR1", "SIGUSR2", "SIGIO", "SIGPWR", "SIGSTKFLT"),
+    )
+    if hasattr(signal, name)
+]
+_LEFT = (
+    b"Left at once: what was under way may be billed all the same, see sdbr ledger. "
+    b"Run the same command again to go on.\n"
+)
 _MOST_CORES = 8
 _WORKERS = 2  # What makes the items and what takes them need the other cores.
 _WINDOW = 4
@@ -168,3 +188,41 @@ class BackgroundWork:
     def abort(self) -> None:
         """Drop what has not begun and wait for what has."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def until_interrupted(
+    stop: threading.Event, tell: Callable[[str], None]
+) -> Iterator[threading.Event]:
+    """Set `stop` at the first signal that would end the process; leave it at a second Ctrl-C.
+
+    Yields an event that is set when the user asked; `stop` may be set for other reasons.
+    Requests that are under way may be paid for, so they are waited for after the first signal. A
+    signal that is ignored, as SIGHUP is under nohup, stays so.
+    """
+
+    asked = threading.Event()
+
+    def interrupted(number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            # A closed terminal sends SIGHUP once by the kernel and once by the shell.
+            if number not in _AT_ONCE:
+                return
+            # Not by way of sys.stderr, which the interrupted line may hold.
+            with suppress(OSError):
+                os.write(2, _LEFT)
+            os._exit(Interrupted.exit_code)
+        asked.set()
+        stop.set()
+        tell("Stopping: waiting for the pictures under way (Ctrl-C again leaves at once).")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield threading.Event()
+        return
+    ends = [it for it in _ENDING if signal.getsignal(it) in _BY_DEFAULT]
+    earlier = {it: signal.signal(it, interrupted) for it in ends}
+    try:
+        yield asked
+    finally:
+        for name, handler in earlier.items():
+            signal.signal(name, handler)

@@ -1,42 +1,32 @@
-"""What is said on stderr while a run is under way, and how a run is interrupted."""
+"""What is said on stderr while a run is under way, and printed on stdout."""
 
 from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from sdbr.errors import InputProblem, Interrupted
+from sdbr.errors import InputProblem
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-_AT_ONCE = (signal.SIGINT, signal.SIGTERM)
-_BY_DEFAULT = (signal.SIG_DFL, signal.default_int_handler)
-# Those that end a process, can be caught, and come from outside; Windows has three of them.
-_ENDING = [
-    getattr(signal, name)
-    for name in (
-        *("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGALRM", "SIGVTALRM"),
-        *("SIGPROF", "SIGUSR1", "SIGUSR2", "SIGIO", "SIGPWR", "SIGSTKFLT"),
-    )
-    if hasattr(signal, name)
-]
 # Controls but tab and line feed, and what turns the direction of writing.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_SELDOM = 1.0  # Seconds between passing lines: slow enough to be read.
-_LEFT = (
-    b"Left at once: what was under way may be billed all the same, see sdbr ledger. "
-    b"Run the same command again to go on.\n"
-)
+_VIEWER_STARTS = 3.0  # Seconds after which whoever still runs is a viewer.
+_SELDOM = 10.0  # Seconds between passing lines, so that they do not fill a log.
+_NOTE = 5.0  # Seconds that a passing line stands in the status line.
+_REFRESH = 0.4  # Seconds: what is done sooner needs no status line.
+_REPORT = 30.0  # Seconds between status lines in a log.
+_STEPS = 1000
+_UNBOUND = 1000  # Columns of a log.
 
 
 def shown(text: str) -> str:
@@ -44,15 +34,41 @@ def shown(text: str) -> str:
     return _UNSEEN.sub("\ufffd", text)
 
 
+def wrapped(text: str) -> str:
+    """`text` for stderr: where that is a terminal, in lines that end between words."""
+    try:
+        columns = os.get_terminal_size(2).columns
+    except OSError:
+        return text
+    from textwrap import fill
+
+    return fill(text, columns or 80, break_long_words=False, break_on_hyphens=False)
+
+
 def counted(count: int, thing: str) -> str:
     """A number with what it counts: 1 picture, 2 pictures."""
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-class Console:
-    """Says lines on stderr, above the progress bar where there is one.
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """What stands at the bottom of a terminal: `left`, a bar filled to `share` (0 to 1), `right`.
 
-    `quiet` says nothing, `verbose` says details too. A bar is drawn only on a terminal.
+    Without a `share` there is no bar.
+    """
+
+    left: str
+    share: float | None = None
+    right: str = ""
+
+    def __str__(self) -> str:
+        return ", ".join(text for text in (self.left, self.right) if text)
+
+
+class Console:
+    """Says lines on stderr, above the status line where there is one.
+
+    `quiet` says nothing, `verbose` says details too.
     """
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -61,7 +77,9 @@ class Console:
         self._bar: tqdm[Any] | None = None
         # A signal's handler may speak in the middle of another line.
         self._lock = threading.RLock()
-        self._last_passing = 0.0
+        self._passed = 0
+        self._last_passing = -_SELDOM
+        self._note = ""
 
     @property
     def terminal(self) -> bool:
@@ -81,39 +99,92 @@ class Console:
             self.say(line)
 
     def passing(self, line: str) -> None:
-        """One of many like it: said at most once a second, unless details are wanted."""
+        """One of many like it: for some seconds in the status line, up to its semicolon; without
+        one at most every ten seconds, with how many there were. Those who asked hear them all."""
+        if self._quiet:
+            return
+        if self._verbose:
+            self.say(line)
+            return
         with self._lock:
             now = time.monotonic()
-            if self._quiet or (now - self._last_passing < _SELDOM and not self._verbose):
-                return
-            self._last_passing = now
-            self._print(line)
+            self._passed += 1
+            if self._bar is not None:
+                self._note, self._last_passing = line.partition(";")[0], now
+            elif now - self._last_passing >= _SELDOM:
+                more = f" ({self._passed} such answers so far)" if self._passed > 1 else ""
+                self._last_passing = now
+                self._print(f"{line}{more}")
 
     @contextmanager
-    def progress(self, total: int, unit: str) -> Iterator[None]:
-        """Show a bar of `total` steps while the block runs."""
-        if self._quiet or total < 2 or sys.stderr is None or not sys.stderr.isatty():
+    def status(self, line: Callable[[int], StatusLine]) -> Iterator[None]:
+        """Keep a line at the bottom of the terminal up to date while the block runs, then remove
+        it; without a terminal, print it every half minute.
+
+        `line` is asked for what to show in so many columns, from a thread of its own.
+        """
+        stream = sys.stderr
+        if self._quiet or stream is None:
             yield
             return
+        over = threading.Event()
+        terminal = stream.isatty()
+
+        def watch() -> None:
+            while not over.wait(_REFRESH if terminal else _REPORT):
+                with self._lock, suppress(OSError, ValueError):
+                    if terminal:
+                        self._redraw(line)
+                    else:
+                        self._print(str(line(_UNBOUND)))
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+            with self._lock, suppress(OSError, ValueError):
+                if self._bar is not None:
+                    self._bar.clear()
+                    self._bar.close()
+                self._bar, self._note = None, ""
+
+    @contextmanager
+    def results(self) -> Iterator[None]:
+        """Let the block write to stdout, which may be the same terminal: above the status line."""
+        with self._lock:
+            with suppress(OSError, ValueError):
+                if self._bar is not None:
+                    self._bar.clear()
+            yield
+            with suppress(OSError, ValueError):
+                if self._bar is not None:
+                    self._bar.refresh()
+
+    def _redraw(self, line: Callable[[int], StatusLine]) -> None:
         from tqdm import tqdm
 
-        with tqdm(total=total, unit=unit, file=sys.stderr, dynamic_ncols=True) as self._bar:
-            try:
-                yield
-            finally:
-                with self._lock:
-                    self._bar = None
-
-    def step(self, note: str) -> None:
-        """Move the bar one step on, with a note such as the dollars spent."""
-        with self._lock:
-            if self._bar is not None:
-                with suppress(OSError):
-                    self._bar.set_postfix_str(note, refresh=False)
-                    self._bar.update()
+        if self._bar is None:
+            # The delay keeps it from drawing a bar of its own first.
+            self._bar = tqdm(
+                total=_STEPS, file=sys.stderr, leave=False, dynamic_ncols=True, delay=_REFRESH
+            )
+        columns = self._bar.format_dict["ncols"] or 80
+        now = line(columns)
+        if time.monotonic() - self._last_passing > _NOTE:
+            self._note = ""
+        right = now.right
+        if self._note and len(now.left) + len(right) + len(self._note) + 12 <= columns:
+            right = f"{right} · {self._note}"
+        bar = "" if now.share is None else "{bar} "
+        self._bar.bar_format = f"{_plain(now.left)} {bar}{_plain(right)}"
+        self._bar.n = round((now.share or 0) * _STEPS)
+        self._bar.refresh()
 
     def _print(self, line: str) -> None:
-        line = shown(line)
+        line = wrapped(shown(line))
         # The terminal may be gone, and a line less is no reason to stop.
         with suppress(OSError, ValueError):
             if self._bar is not None:
@@ -122,42 +193,8 @@ class Console:
                 print(line, file=sys.stderr, flush=True)
 
 
-@contextmanager
-def until_interrupted(
-    stop: threading.Event, tell: Callable[[str], None]
-) -> Iterator[threading.Event]:
-    """Set `stop` at the first signal that would end the process; leave it at a second Ctrl-C.
-
-    Yields an event that is set when the user asked; `stop` may be set for other reasons.
-    Requests that are under way may be paid for, so they are waited for after the first signal. A
-    signal that is ignored, as SIGHUP is under nohup, stays so.
-    """
-
-    asked = threading.Event()
-
-    def interrupted(number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
-            # A closed terminal sends SIGHUP once by the kernel and once by the shell.
-            if number not in _AT_ONCE:
-                return
-            # Not by way of sys.stderr, which the interrupted line may hold.
-            with suppress(OSError):
-                os.write(2, _LEFT)
-            os._exit(Interrupted.exit_code)
-        asked.set()
-        stop.set()
-        tell("Stopping: waiting for the pictures under way (Ctrl-C again leaves at once).")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield threading.Event()
-        return
-    ends = [it for it in _ENDING if signal.getsignal(it) in _BY_DEFAULT]
-    earlier = {it: signal.signal(it, interrupted) for it in ends}
-    try:
-        yield asked
-    finally:
-        for name, handler in earlier.items():
-            signal.signal(name, handler)
+def _plain(text: str) -> str:
+    return shown(text).replace("{", "{{").replace("}", "}}")
 
 
 def ask(question: str) -> bool:
@@ -167,11 +204,31 @@ def ask(question: str) -> bool:
     return click.confirm(question, err=True)
 
 
-def open_file(path: Path) -> bool:
-    """Show a file with the program that the desktop has for it; False where there is none."""
-    import click
+def open_files(paths: Iterable[Path]) -> str:
+    """Show files as the desktop does; what is to be said where it cannot, or ""."""
+    if all(_open_file(path) for path in paths):
+        return ""
+    return "--open: no program on this machine can show the result. Open it at the path above."
 
-    return click.launch(str(path)) == 0
+
+def _open_file(path: Path) -> bool:
+    """Show a file with the program that the desktop has for it; False where there is none."""
+    if sys.platform in ("win32", "darwin"):
+        import click
+
+        return click.launch(str(path)) == 0
+    import subprocess
+
+    # Click neither waits for xdg-open, which tells by its exit code that there is no viewer, nor
+    # silences it: it names every browser that it has not found. A viewer itself may stay open.
+    quiet = subprocess.DEVNULL
+    try:
+        opener = subprocess.Popen(["xdg-open", path], stdin=quiet, stdout=quiet, stderr=quiet)
+        return opener.wait(_VIEWER_STARTS) == 0
+    except subprocess.TimeoutExpired:
+        return True
+    except OSError:
+        return False
 
 
 def print_line(text: str) -> None:

@@ -155,18 +155,6 @@ def test_json_and_the_picture_itself_do_not_both_go_to_stdout(emulator, sdbr):
     assert sdbr("txt2img", "a fox", "-o", "-", "--json", "--dry-run").data.startswith(b"{")
 
 
-@pytest.mark.parametrize(("viewers", "told"), [(True, False), (False, True)])
-@pytest.mark.usefixtures("emulator")
-def test_open_shows_what_was_drawn_or_says_that_nothing_can(sdbr, monkeypatch, viewers, told):
-    opened = []
-    monkeypatch.setattr("click.launch", lambda path: opened.append(path) or int(not viewers))
-    ran = sdbr("txt2img", "a fox", "--open", "--count", "2")
-    assert ran.code == 0
-    assert opened == ran.lines[: len(opened)]
-    assert ("Nothing here opens such files" in ran.errors) == told
-    assert len(opened) == (2 if viewers else 1)
-
-
 @pytest.mark.parametrize(
     ("to", "format"), [("fox.png", "PNG"), ("fox.JPG", "JPEG"), ("new/fox.webp", "WEBP")]
 )

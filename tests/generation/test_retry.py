@@ -136,6 +136,9 @@ def test_a_stopped_run_sends_nothing():
 def test_each_wait_is_told_with_its_cause():
     lines = []
     slowed = throttled()
-    slowed.slowed = "8 workers → 4"
+    slowed.slowed = "now 4 at once"
     ask(Answers(slowed, failed(), None), tell=lines.append)
-    assert lines == ["throttled, 8 workers → 4, next try in 0.0 s", "It failed, next try in 0.0 s"]
+    assert lines == [
+        "Throttled, now 4 at once; trying again in 1 s.",
+        "It failed; trying again in 1 s.",
+    ]

@@ -1,4 +1,4 @@
-"""sdbr report: results, prompts, prices and sources on one page."""
+"""sdbr report: show results on one HTML page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _output = grouped("Output")
     default=1280,
     show_default=True,
     metavar="PIXELS",
-    help="Longer side of the pictures in it, at most.",
+    help="Longest side of a picture.",
 )
 @_output("--open", "open_", is_flag=True, help="Show it when done.")
 @workspace_option
@@ -51,6 +51,7 @@ def command(
     """
     from sdbr import config
     from sdbr.bedrock import catalog
+    from sdbr.console import open_files
     from sdbr.errors import UsageProblem
     from sdbr.workflows.report import page
     from sdbr.workflows.report.embed import MediaStore
@@ -67,8 +68,8 @@ def command(
     desk = ReportContext(MediaStore(side), models, root, workspace.hidden)
     page.write(target, page.pieces(report, desk), overwrite)
     click.echo(str(target))
-    if open_:
-        click.launch(str(target))
+    if open_ and (problem := open_files([target])):
+        click.echo(problem, err=True)
 
 
 def _report(workspace: Workspace, what: str | None) -> tuple[Report, str]:

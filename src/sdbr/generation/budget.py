@@ -38,6 +38,7 @@ class Budget:
     ) -> None:
         self.cap = cap
         self._agreed = agreed
+        self.told = told
         self._due = told
         self.spent = Decimal(0)
         self.perhaps = Decimal(0)

@@ -62,9 +62,9 @@ def retry(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell: 
                 wait = _wait(problem, len(failures))
                 if not _worth_another(failures, policy.attempts, deadline - wait):
                     raise _give_up(problem, len(failures)) from problem
-                what = "throttled" if problem.throttled else str(problem).rstrip(".")
+                what = "Throttled" if problem.throttled else str(problem).rstrip(".")
                 slowed = f", {problem.slowed}" if problem.slowed else ""
-                tell(f"{what}{slowed}, next try in {wait:.1f} s")
+                tell(f"{what}{slowed}; trying again in {max(1, round(wait))} s.")
                 stop.wait(wait)
 
     return draw
@@ -153,13 +153,12 @@ class AdaptiveLimit:
             self._changed.notify()
 
     def halve(self, sent_at: float) -> str:
-        """Halve, once for all requests that were under way together; say what changed."""
+        """Halve, once for all requests that were under way together; say how many may be now."""
         with self._changed:
-            before = int(self.limit)
             if sent_at >= self._halved_at:
                 self.limit = max(1.0, self.limit / 2)
                 self._halved_at = time.monotonic()
-            return f"{before} workers → {int(self.limit)}" if int(self.limit) < before else ""
+            return f"now {int(self.limit)} at once"
 
     def _raise_when_stopped(self) -> None:
         if self._stop.is_set():

@@ -80,9 +80,17 @@ class RunSession:
 
 @contextmanager
 def open_session(
-    resources: Resources, command: str, budget: Budget, stop: threading.Event, tell: Tell
+    resources: Resources,
+    command: str,
+    budget: Budget,
+    stop: threading.Event,
+    tell: Tell,
+    passing: Tell | None = None,
 ) -> Iterator[RunSession]:
-    """Open the ledger and a run of `command`; the connection is made when it is first needed."""
+    """Open the ledger and a run of `command`; the connection is made when it is first needed.
+
+    `passing` takes what is said of each failure that passes, `tell` everything else.
+    """
     effort, cache = resources.effort, resources.cache
     ledger = Ledger(resources.workspace.hidden / "ledger.db")
     run = ledger.begin_run(command, resources.realm)
@@ -93,7 +101,7 @@ def open_session(
         generate = meter(generate, ledger, run, budget, region)
         generate = pace(generate, AdaptiveLimit(effort.workers, effort.rpm, stop))
         policy = RetryPolicy(effort.attempts, resources.connection.timeout)
-        generate = retry(generate, policy, stop, tell)
+        generate = retry(generate, policy, stop, passing or tell)
         generate = use_cache(generate, cache, resources.fresh, stop)
         generate = reseed(generate, resources.on_filtered, resources.key_of)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from statistics import median
 from typing import Any
 
 from sdbr.errors import InputProblem
@@ -74,6 +75,18 @@ def sends(ledger: Ledger, since: str) -> list[dict[str, Any]]:
         " JOIN runs ON sends.run = runs.id WHERE sends.at >= ? ORDER BY sends.id",
         (since,),
     )
+
+
+def latency(ledger: Ledger, run: int, model: str) -> float | None:
+    """Seconds that a picture of `model` usually takes, whoever answers `run`; None if unknown."""
+    rows = _rows(
+        ledger,
+        "SELECT sends.latency_ms AS latency_ms FROM sends JOIN runs ON sends.run = runs.id"
+        " WHERE sends.model = ? AND sends.outcome = 'picture' AND sends.latency_ms > 0"
+        " AND runs.realm = (SELECT realm FROM runs WHERE id = ?) ORDER BY sends.id DESC LIMIT 20",
+        (model, run),
+    )
+    return median(row["latency_ms"] for row in rows) / 1000 if rows else None
 
 
 def _rows(ledger: Ledger, sql: str, values: tuple[object, ...]) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
-from sdbr.console import Console, print_bytes, print_line, until_interrupted
+from sdbr.concurrency import until_interrupted
+from sdbr.console import Console, print_bytes, print_line
 from sdbr.errors import InputProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from sdbr.config.settings import Output
-from sdbr.console import Console, ask, open_file
+from sdbr.console import Console, ask, open_files
 from sdbr.errors import InputProblem, Interrupted, OverBudget, PartlyDone, SdbrError, ServiceProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd, with_other_seeds
 from sdbr.generation.stack import Resources, RunSession, open_session
 from sdbr.workflows.lines import PlanLine, Recipient, ResultLine
+from sdbr.workflows.progress import with_details
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ def run(plan: RunPlan, setup: Setup) -> None:
     asking = ask if recipient.asks and console.terminal else None
     cap = consent(estimate, spending, asking, offline=resources.connection.offline)
     plan.agreed()
+    for text in _circumstances(resources):
+        console.detail(text)
     stop, failed, paths, done = threading.Event(), list(plan.failed), [], 0
     made = False
     budget = Budget(
@@ -123,16 +126,21 @@ def run(plan: RunPlan, setup: Setup) -> None:
     )
     with (
         recipient.until_interrupted(stop, console.say) as asked,
-        open_session(resources, plan.command, budget, stop, console.passing) as session,
+        open_session(
+            resources, plan.command, budget, stop, console.say, console.passing
+        ) as session,
     ):
         session.ledger.plan_run(session.run, estimate.pictures, estimate.saved)
+        if output.verbose:
+            session = with_details(session, console.detail)
         try:
             for work in plan.works:
                 try:
                     # What is under way ends before the ledger is closed, whatever fails here.
                     with closing(work.draw(session)) as results:
                         for result in results:
-                            recipient.result(result, resources.realm != "aws")
+                            with console.results():
+                                recipient.result(result, resources.realm != "aws")
                             made = True
                             paths += [result.path] if result.path else []
                 except (InputProblem, ServiceProblem, PartlyDone) as error:
@@ -153,9 +161,20 @@ def run(plan: RunPlan, setup: Setup) -> None:
         finally:
             summaries = [work.summary for work in plan.works if work.summary]
             console.say(", ".join([*summaries, spending_of(budget, estimate)]))
-    if output.open and not all(open_file(path) for path in paths):
-        console.say("Nothing here opens such files. Open them yourself.")
+    if output.open and (problem := open_files(paths)):
+        console.say(problem)
     _conclude(plan, failed, made)
+
+
+def _circumstances(resources: Resources) -> Iterator[str]:
+    """Where a run keeps things and whom it asks, for --verbose."""
+    connection, effort = resources.connection, resources.effort
+    yield f"Workspace: {resources.workspace.root.resolve()}"
+    place = connection.endpoint_url or f"AWS in {connection.region or 'the region of the model'}"
+    yield f"Bedrock: {'the built-in emulator' if connection.offline else place}"
+    yield (
+        f"At once: {effort.workers}, attempts: {effort.attempts}, timeout: {connection.timeout:g} s"
+    )
 
 
 def spending_of(budget: Budget, estimate: Estimate) -> str:

@@ -10,12 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from sdbr.concurrency import map_ordered
-from sdbr.console import Console
 from sdbr.errors import Refused, SdbrError
-from sdbr.generation.estimate import in_usd
 from sdbr.generation.filter_policy import reseed
 from sdbr.generation.generate import Generate, KeyedRequest
-from sdbr.generation.stack import Resources, RunSession, spent
+from sdbr.generation.stack import Resources, RunSession
 from sdbr.media.clip import Pixels
 from sdbr.media.stills.pan_zoom import pan_and_zoom
 from sdbr.request import ImageRequest, Picture
@@ -63,7 +61,6 @@ def draw(
     folder: Path,
     session: RunSession,
     resources: Resources,
-    console: Console,
 ) -> Progress:
     """Draw the wanted frames into `folder`. Raises what stopped it; what is drawn is kept."""
     wanted = frames_to_draw(animation)
@@ -76,7 +73,6 @@ def draw(
         workers = min(resources.effort.workers, len(wave))
         for outcome in map_ordered(work, wave, workers=workers, stop=session.stop):
             _note(outcome, animation, sources, progress, resources)
-            console.step(f"{in_usd(spent(session.budget))} USD")
     _raise_if_missing(progress, session)
     _fill_held(animation, folder, wanted, progress.held)
     return progress

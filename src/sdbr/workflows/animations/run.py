@@ -18,6 +18,7 @@ from sdbr.generation.estimate import Estimate, default_strengths, estimate
 from sdbr.generation.stack import Resources, RunSession, spent
 from sdbr.workflows.animations import render
 from sdbr.workflows.animations.draw import draw, frames_to_draw, keyed_requests
+from sdbr.workflows.animations.motions import waves
 from sdbr.workflows.animations.prepare import (
     COMMAND,
     AnimationSpec,
@@ -26,6 +27,7 @@ from sdbr.workflows.animations.prepare import (
 )
 from sdbr.workflows.lines import PlanLine, ResultLine
 from sdbr.workflows.look import style_remarks
+from sdbr.workflows.progress import Phase, RunProgress, picture_seconds
 from sdbr.workflows.run import Results, RunPlan, Setup, prepare_each, run
 
 
@@ -101,8 +103,13 @@ class AnimationWork:
         for note in animation.prepared.treatment:
             console.detail(f"{self.name}: {note}")
         with _frames_folder(animation, self.setup.resources) as folder:
-            with console.progress(len(frames_to_draw(animation)), "frame"):
-                progress = draw(animation, folder, session, self.setup.resources, console)
+            frames, resources = frames_to_draw(animation), self.setup.resources
+            each = picture_seconds(session, animation.still.request)
+            told = RunProgress(
+                [Phase("frames", len(frames), each, _at_once(animation, resources))], session.budget
+            )
+            with console.status(told.line):
+                progress = draw(animation, folder, told.watch(session, "frames"), resources)
             cost = spent(session.budget) - before
             request = animation.still.request
             price, source = price_of(request), animation.path
@@ -111,7 +118,8 @@ class AnimationWork:
                 numbers = {"frames": [number + 1 for number in frames_to_draw(animation)]}
                 yield ResultLine(sheet, request, request.seed, size, price, cost, source, numbers)
                 return
-            result = render.write(animation, folder, self.setup.resources.realm)
+            with console.status(RunProgress([Phase("writing", 1)]).line):
+                result = render.write(animation, folder, self.setup.resources.realm)
             for note in result.notes:
                 console.say(f"{self.name}: {note}")
             if progress.held:
@@ -129,6 +137,12 @@ class AnimationWork:
             )
             if target.sheet:
                 console.say(f"Sheet: {render.write_sheet(animation, folder, 'sheet')[0]}")
+
+
+def _at_once(animation: PreparedAnimation, resources: Resources) -> int:
+    """How many frames are drawn side by side: one where each is drawn from the one before."""
+    waves_of = list(waves(animation.frames, frames_to_draw(animation)))
+    return min(resources.effort.workers, max(map(len, waves_of), default=1))
 
 
 @contextmanager

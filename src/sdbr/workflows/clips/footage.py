@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -80,36 +80,55 @@ def survey_clip(
     rule: KeyframeRule,
     background: str,
     thorough: bool = False,
+    seen: Callable[[], None] = lambda: None,
 ) -> Footage:
     """Decode the clip once, note its frames and place the keyframes.
 
-    A `thorough` look takes several times as long; `auto` can then be `place_again`. Raises
-    InputProblem where there is no frame, UsageProblem for an unknown background.
+    A `thorough` look takes several times as long; `auto` can then be `place_again`. `seen` is
+    called after each frame. Raises InputProblem where there is no frame,
+    UsageProblem for an unknown background.
     """
     rgb_of(background)
-    seen: dict[int, FrameInfo] = {}
+    noted: dict[int, FrameInfo] = {}
 
     def look(item: tuple[int, TimedFrame]) -> Pixels:
         number, frame = item
         pixels = flatten(frame.image, background)
         opaque = bool((frame.image[..., 3:] == 255).all())
-        seen[number] = FrameInfo(number, frame.at, frame.lasts, digest_of(pixels), opaque)
+        noted[number] = FrameInfo(number, frame.at, frame.lasts, digest_of(pixels), opaque)
         return pixels
 
-    pictures = side_by_side(look, enumerate(read_wanted(reader, choice)))
+    def pictures() -> Iterator[Pixels]:
+        for pixels in side_by_side(look, enumerate(read_wanted(reader, choice))):
+            yield pixels
+            seen()
+
     if rule.word == "auto" and not thorough:
-        notes, plan = place_streaming(pictures, rule)
+        notes, plan = place_streaming(pictures(), rule)
     else:
-        notes = survey(pictures, compare=rule.word == "auto")
+        notes = survey(pictures(), compare=rule.word == "auto")
         plan = place_keyframes(notes, rule)
     # They were looked at side by side, so not in their order.
-    frames = tuple(seen[number] for number in sorted(seen))
+    frames = tuple(noted[number] for number in sorted(noted))
     if not frames:
         raise InputProblem(
             f"{reader.clip.path} has no frame in the part that was chosen. "
             "Change --start, --end or --duration."
         )
     return Footage(reader.clip, choice, frames, tuple(notes), plan, background)
+
+
+def expected_frames(clip: Clip, choice: FrameSelection) -> int:
+    """How many frames are wanted, by what the clip says of itself; 0 where it says nothing."""
+    whole = clip.duration
+    if whole is None:
+        whole = None if clip.frames is None else clip.frames / clip.rate
+    if whole is None:
+        return 0
+    seconds = max(Fraction(0), min(whole, choice.end or whole) - choice.start)
+    rate = min(clip.rate / choice.every, choice.fps or clip.rate)
+    count = max(1, round(seconds * rate))
+    return count if choice.most is None else min(count, choice.most)
 
 
 def place_again(footage: Footage, rule: KeyframeRule) -> Footage:

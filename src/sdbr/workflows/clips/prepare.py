@@ -115,12 +115,16 @@ class ClipOrder:
 
 @dataclass(frozen=True, slots=True)
 class PreparedClip:
-    """A clip ready to be drawn: its source, its open reader, and what was settled."""
+    """A clip ready to be drawn: its source, its open reader, and what was settled.
+
+    `look_seconds` is how long looking at a frame took.
+    """
 
     source: ClipSource
     reader: Reader
     plan: ClipPlan
     order: ClipOrder
+    look_seconds: float = 0.0
 
     @property
     def spec(self) -> ClipSpec:

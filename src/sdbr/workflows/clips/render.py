@@ -10,8 +10,7 @@ from sdbr import __version__
 from sdbr.console import Console
 from sdbr.errors import InputProblem, Refused
 from sdbr.files import plain_write_errors
-from sdbr.generation.estimate import in_usd
-from sdbr.generation.stack import Resources, RunSession, spent
+from sdbr.generation.stack import Resources, RunSession
 from sdbr.media.clip import Pace, TimedFrame
 from sdbr.media.open import origin_of
 from sdbr.media.preview import open_preview
@@ -24,7 +23,12 @@ from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
 from sdbr.workflows.failures import Failures, explain_interruption
 from sdbr.workflows.names import record_template
+from sdbr.workflows.progress import Phase, RunProgress, picture_seconds
 from sdbr.workflows.provenance.write import record_text, request_fields
+
+_BETWEEN = "in between"
+_LOOKS = 13.0
+"""A frame in between takes as long as looking at so many: 160 ms to 12 ms at 1280x720."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,11 @@ def restyle(
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
     settings = replace(settings, background=footage.background)
     pace, count = pace_of(footage), 0
+    progress = _progress(clip, session, resources)
+    session = progress.watch(session, _drawn(plan))
+    keyframes = {frame.number for frame in plan.drawn}
     with (
-        console.progress(len(footage.frames), "frame"),
+        console.status(progress.line),
         open_preview(folders.preview, pace, origin, console.say) as preview,
         open_writer(
             folders.target, pace, origin=origin, settings=settings, comment=comment
@@ -77,12 +84,28 @@ def restyle(
             frame = TimedFrame(pixels, shown.at, shown.lasts)
             writer.add(frame)
             preview.add(frame)
-            console.step(f"{in_usd(spent(session.budget))} USD")
+            if shown.number not in keyframes:
+                progress.step(_BETWEEN)
             count += 1
         _raise_if_missing(count, clip, tally, session)
     record = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.as_json()}
     keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record)
     return ClipResult(folders.target, measured, tuple(tally.held), tally.extra, writer.notes)
+
+
+def _drawn(plan: ClipPlan) -> str:
+    return "keyframes" if len(plan.drawn) < len(plan.footage.frames) else "frames"
+
+
+def _progress(clip: PreparedClip, session: RunSession, resources: Resources) -> RunProgress:
+    """The phases of a clip. One that draws from the last result draws one frame at a time."""
+    drawn, frames = len(clip.plan.drawn), len(clip.plan.footage.frames)
+    each = picture_seconds(session, clip.plan.requests.request)
+    workers = 1 if clip.spec.feedback else resources.effort.workers
+    phases = [Phase(_drawn(clip.plan), drawn, each, workers)]
+    if drawn < frames:
+        phases.append(Phase(_BETWEEN, frames - drawn, _LOOKS * clip.look_seconds or None))
+    return RunProgress([*phases, Phase("writing", 1, 0.0)], session.budget)
 
 
 def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:

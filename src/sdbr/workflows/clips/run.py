@@ -17,7 +17,7 @@ from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
-from sdbr.workflows.clips.footage import survey_clip
+from sdbr.workflows.clips.footage import expected_frames, survey_clip
 from sdbr.workflows.clips.overrides import (
     keyframes_to_redraw,
     parse_places,
@@ -50,6 +50,7 @@ from sdbr.workflows.clips.render import ClipResult, restyle
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.clips.verdict import describe
 from sdbr.workflows.lines import PlanLine, ResultLine
+from sdbr.workflows.progress import Phase, RunProgress
 from sdbr.workflows.run import Results, RunPlan, Setup, prepare_each, run
 
 _ROUNDS = 3
@@ -70,7 +71,7 @@ def restyle_clips(
     resources = setup.resources
     resources.workspace.prepare()
     one_thread_a_call()
-    prepare = partial(_prepare, order=order, flags=flags, resources=resources, catalog=catalog)
+    prepare = partial(_prepare, order=order, flags=flags, setup=setup, catalog=catalog)
     clips, failed = prepare_each(sources, prepare)
     rule = steadiness.rule(None)
     fewer = steadiness.rule if rule.word == "auto" else None
@@ -98,16 +99,19 @@ def _prepare(
     before: Sequence[PreparedClip],
     order: ClipOrder,
     flags: tuple[ClipFlags, SteadyFlags],
-    resources: Resources,
+    setup: Setup,
     catalog: Catalog,
 ) -> PreparedClip:
-    selection, steadiness = flags
+    (selection, steadiness), resources = flags, setup.resources
     stills = isinstance(source.what, tuple) or source.what.is_dir()
     reader = source.open(selection.rate(stills), selection.track)
     # Only under a cap may the keyframes have to be placed anew.
     capped = resources.spending.cap is not None
-    wanted, rule = selection.choice(stills), steadiness.rule(None)
-    footage = survey_clip(reader, wanted, rule, order.look.background, thorough=capped)
+    wanted, looking = selection.choice(stills), f"looking over {source.name}"
+    progress = RunProgress([Phase(looking, expected_frames(reader.clip, wanted))])
+    step, background = partial(progress.step, looking), order.look.background
+    with setup.console.status(progress.line):
+        footage = survey_clip(reader, wanted, steadiness.rule(None), background, capped, step)
     if reader.clip.cut and not selection.accept_cut:
         raise InputProblem(
             f"{source.files[0]} is cut off: {counted(len(footage.frames), 'frame')} can be read. "
@@ -116,7 +120,7 @@ def _prepare(
     where = order.where.with_promised(one.plan.folders for one in before)
     order = keep_alpha(replace(order, where=where), footage, catalog)
     plan = prepare_clip(source, footage, order, resources, catalog)
-    return PreparedClip(source, reader, plan, order)
+    return PreparedClip(source, reader, plan, order, progress.pace(looking))
 
 
 def _redraw(

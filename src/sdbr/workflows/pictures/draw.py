@@ -16,9 +16,9 @@ from sdbr.bedrock.families import seed_within
 from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError, UsageProblem
 from sdbr.files import write_whole
-from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
+from sdbr.generation.estimate import Estimate, default_strengths, estimate
 from sdbr.generation.generate import KeyedRequest
-from sdbr.generation.stack import Resources, RunSession, spent
+from sdbr.generation.stack import Resources, RunSession
 from sdbr.media import metadata
 from sdbr.media.formats import sniff
 from sdbr.request import Model
@@ -31,6 +31,7 @@ from sdbr.workflows.names import refuse_folders
 from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
+from sdbr.workflows.progress import Phase, RunProgress, picture_seconds
 from sdbr.workflows.run import Results, RunPlan, Setup, run
 from sdbr.workspace import place
 
@@ -202,9 +203,12 @@ class PictureWork:
         or PartlyDone where some pictures failed by themselves.
         """
         console, policy = self.setup.console, self.setup.resources.on_filtered
-        with console.progress(len(self.wanted.jobs), "picture"):
-            for outcome in self._outcomes(session):
-                console.step(f"{in_usd(spent(session.budget))} USD")
+        count, workers = len(self.wanted.jobs), self.setup.resources.effort.workers
+        name = "pictures" if count > 1 else "drawing"
+        each = picture_seconds(session, self.wanted.jobs[0].request)
+        progress = RunProgress([Phase(name, count, each, workers)], session.budget)
+        with console.status(progress.line):
+            for outcome in self._outcomes(progress.watch(session, name)):
                 if isinstance(outcome, JobFailure):
                     self.failures.add(outcome.error, fatal=ends_the_run(outcome.error, policy))
                     continue
