@@ -53,7 +53,13 @@ def test_each_command_explains_itself_with_examples(sdbr):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["paint"], "No such command 'paint'"),
+        (["paint"], "No such command: paint. See"),
+        (["txtimg"], "No such command: txtimg. Did you mean txt2img?"),
+        (["edit", "rase"], "No such command: rase. Did you mean erase?"),
+        (
+            ["img2img", "a", "--strenght", "1"],
+            "--strenght. Did you mean --strength",
+        ),
         (["--nonsense"], "--nonsense"),
         (["txt2img", "x", "--sed", "5"], "--seed"),
         (["txt2img", "x", "--count", "many"], "--count"),

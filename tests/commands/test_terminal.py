@@ -39,8 +39,8 @@ def test_the_time_to_go_is_told_from_the_start_once_pictures_were_drawn(start_em
     start_emulator(latency=(0.6, 0.6))
     run_in_terminal(["txt2img", "a fox", "--seed", "1"], workspace)
     again = ["txt2img", "an owl", "--count", "4", "--workers", "1"]
-    first, *_ = status_lines(run_in_terminal(again, workspace), "pictures 0/4")
-    assert "s left" in first
+    before = status_lines(run_in_terminal(again, workspace), "pictures 0/4")
+    assert any(" left" in line for line in before)
 
 
 def test_throttling_fills_no_screen_and_stands_in_the_status_line(start_emulator, workspace):

@@ -11,9 +11,8 @@ from contextlib import suppress
 import click
 
 from sdbr import __version__
-from sdbr.cli.help import Folder
+from sdbr.cli.help import Folder, columns
 from sdbr.config.drawing_commands import DRAWING
-from sdbr.console import shown
 from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
 
 _STACK = 1024 * 1024
@@ -41,7 +40,7 @@ class Commands(Folder):
         """The commands under two headings."""
         names = self.list_commands(ctx)
         drawing = [name for name in names if name in _DRAW]
-        return [("Draw", drawing), ("Look after it", names[len(drawing) :])]
+        return [("Draw", drawing), ("Manage", names[len(drawing) :])]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the exit codes."""
@@ -49,7 +48,10 @@ class Commands(Folder):
             formatter.write_dl([(str(code), meaning) for code, meaning in EXIT_CODES.items()])
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "terminal_width": columns()},
+)
 @click.version_option(__version__, message="sdbr %(version)s")
 def cli() -> None:
     """Make pictures and restyle video with Stability AI's models on Amazon Bedrock.
@@ -126,14 +128,20 @@ def _fail(message: str, code: int, error: Exception | None = None) -> int:
         import traceback
 
         traceback.print_exception(error)
+    from sdbr.console import shown, wrapped
+
     with suppress(OSError, ValueError):  # Whoever would read it has gone.
-        print(f"sdbr: {shown(' '.join(message.split()))}", file=sys.stderr)
+        print(wrapped(f"sdbr: {shown(' '.join(message.split()))}"), file=sys.stderr)
     return code
 
 
 def _in_one_line(error: click.UsageError) -> str:
     command = error.ctx.command_path if error.ctx else "sdbr"
     message = error.format_message() + _told_by_environment(error)
+    if isinstance(error, click.NoSuchOption):
+        alike = " or ".join((error.possibilities or [])[:2])
+        hint = f" Did you mean {alike}?" if alike else ""
+        message = f"No such option: {error.option_name}.{hint}"
     return f"{message} See `{command} --help`." if "--help" not in message else message
 
 

@@ -167,36 +167,80 @@ def _flag(name: str) -> str:
 gif_options = collected(
     "gif",
     GifFlags,
-    _motion("--motion", type=click.Choice(MOTIONS), help="How it moves [default: vary]."),
-    _motion("--frames", type=WholeNumber(2, 1000), help="Frames to draw [default: 12]."),
-    _motion("--zoom", type=FiniteNumber(0.5, 2), help="Nearer by this factor each frame: 1.03."),
-    _motion("--pan", metavar="X,Y", help="Right and down by so many percent each frame: 2,-1."),
-    _motion("--rotate", type=FiniteNumber(-180, 180), help="Degrees clockwise each frame."),
-    _motion("--to-prompt", metavar="PROMPT", help="The end of a journey in words."),
+    _motion(
+        "--motion",
+        type=click.Choice(MOTIONS),
+        metavar="KIND",
+        help="vary, evolve, ramp or journey [default: vary].",
+    ),
+    _motion(
+        "--frames", type=WholeNumber(2, 1000), metavar="N", help="Frames to draw [default: 12]."
+    ),
+    _motion(
+        "--zoom",
+        type=FiniteNumber(0.5, 2),
+        metavar="FACTOR",
+        help="Zoom in by this every frame, such as 1.03.",
+    ),
+    _motion("--pan", metavar="X,Y", help="Percent right and down every frame, such as 2,-1."),
+    _motion(
+        "--rotate",
+        type=FiniteNumber(-180, 180),
+        metavar="DEGREES",
+        help="Turn clockwise by this every frame.",
+    ),
+    _motion("--to-prompt", metavar="PROMPT", help="Prompt at the end of a journey."),
     _motion(
         "--to-image",
         type=click.Path(path_type=Path),
-        help="The picture at the end of a journey.",
+        metavar="FILE",
+        help="Picture at the end of a journey.",
     ),
-    _time("--ping-pong", is_flag=True, help="And back again."),
-    _time("--crossfade", type=WholeNumber(0, 50), metavar="N", help="Blends between frames."),
-    _time("--hold", metavar="SECONDS", help="Show the first and the last so much longer."),
+    _time("--ping-pong", is_flag=True, help="Play forward, then backward."),
+    _time(
+        "--crossfade",
+        type=WholeNumber(0, 50),
+        metavar="N",
+        help="Blended frames between two drawn ones.",
+    ),
+    _time("--hold", metavar="SECONDS", help="Show the first and last frame this much longer."),
     _write(
-        "--loop", type=WholeNumber(0, 65535), help="Times to play in all, 0 for ever [default]."
+        "--loop",
+        type=WholeNumber(0, 65535),
+        metavar="N",
+        help="Times to play; 0 is forever [default: 0].",
     ),
     _write(
         "--dither",
         type=click.Choice(["auto", "none", "bayer", "floyd", "sierra"]),
-        help="Of a GIF [default: as much as hides the bands].",
+        metavar="KIND",
+        help="GIF: none, bayer, floyd or sierra [default: auto].",
     ),
     _write(
-        "--colors", "--colours", type=WholeNumber(2, 256), help="Of a GIF, at most [default: 256]."
+        "--colors",
+        "--colours",
+        type=WholeNumber(2, 256),
+        metavar="N",
+        help="GIF: most colors [default: 256].",
     ),
-    _write("--max-size", metavar="SIZE", help="Of a GIF: fewer colors, then smaller: 8MB."),
-    _write("--width", type=WholeNumber(16, 8192), help="In pixels [default: at most 640]."),
-    _write("--quality", type=WholeNumber(1, 100), help="Of WebP [default: 80]."),
+    _write(
+        "--max-size",
+        metavar="SIZE",
+        help="GIF: shrink it to fit, such as 8MB. Fewer colors first, then a smaller picture.",
+    ),
+    _write(
+        "--width", type=WholeNumber(16, 8192), metavar="PIXELS", help="Width [default: up to 640]."
+    ),
+    _write(
+        "--quality", type=WholeNumber(1, 100), metavar="1..100", help="WebP quality [default: 80]."
+    ),
 )
 ANIMATION = (
-    _write("--format", type=click.Choice(FORMATS), help="[default: gif, or by the suffix of -o]."),
-    _write("--sheet", is_flag=True, help="A contact sheet of the frames as well."),
+    _write(
+        "--format",
+        type=click.Choice(FORMATS),
+        metavar="FORMAT",
+        help="gif, webp, apng or mp4 [default: gif, or as -o is named].",
+    ),
+    _write("--sheet", is_flag=True, help="Add a contact sheet of the frames."),
 )

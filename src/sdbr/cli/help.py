@@ -1,13 +1,17 @@
-"""Help that reads well: options under headings, examples to paste."""
+"""Help that fits a screen: what matters and examples; `--help-all` has every option."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # The names that tutorials and request bodies use, taken for the same.
 _ALSO = {
@@ -20,6 +24,19 @@ _ALSO = {
     "--strength": "--denoising-strength",
     "--style": "--style-preset",
 }
+_WIDEST = 100
+_NARROW = 60
+"""Columns: below that an option's text stands under its flags, not beside them."""
+_ALL = "sdbr.help_all"
+
+
+def columns() -> int:
+    """How wide help may be: as the terminal, up to 100; 80 where there is none."""
+    try:
+        wide = int(os.environ.get("COLUMNS") or os.get_terminal_size(1).columns)
+    except (ValueError, OSError):
+        wide = 0
+    return min(wide or 80, _WIDEST)
 
 
 class Option(click.Option):
@@ -33,24 +50,65 @@ class Option(click.Option):
 
 
 class Command(click.Command):
-    """A command whose help groups its options and ends with its epilog: examples, one a line."""
+    """A command whose help ends with its epilog: examples, one a line.
+
+    `--help` shows the options that `essentials` names, or all where it names none.
+    """
+
+    def __init__(self, *args: Any, essentials: Sequence[str] = (), **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.essentials = essentials
+        # Like --help it is no flag of the command's own, which others ask `params` for.
+        self._help_all = click.Option(
+            ["--help-all"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_help_all,
+            help="Show every option.",
+        )
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The parameters, with `--help-all` where there is more than `--help` shows."""
+        *own, last = super().get_params(ctx)
+        return [*own, self._help_all, last] if self.essentials else [*own, last]
 
     @property
     def examples(self) -> list[str]:
         """The command lines to paste."""
         return [line.strip() for line in (self.epilog or "").strip().splitlines()]
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """`--help`, through a pager where the screen is too small."""
+        return _paged(super().get_help_option(ctx))
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002
+        """What the command is for, as in the list of commands."""
+        module = sys.modules.get(getattr(self.callback, "__module__", ""))
+        return _purpose((module.__doc__ if module else None) or "")
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """What the Tab key offers, each with the first sentence of its help."""
+        offered = super().shell_complete(ctx, incomplete)
+        for item in offered:
+            item.help = item.help and sentence(item.help)
+        return offered
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, grouped in the order in which the groups first appear."""
+        """Write the options: those that matter, or all under their headings."""
+        every = [
+            one for one in self.get_params(ctx) if isinstance(one, click.Option) and not one.hidden
+        ]
+        if self.essentials and not ctx.meta.get(_ALL):
+            named = {name: one for one in every for name in one.opts}
+            rows = [_row(named[name], ctx) for name in self.essentials]
+            _write(formatter, "Options", [*rows, ("--help-all", f"Show all {len(every)} options.")])
+            return
         groups: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            if isinstance(parameter, click.Argument):
-                continue
-            if (record := parameter.get_help_record(ctx)) is not None:
-                groups.setdefault(getattr(parameter, "group", "") or "Other", []).append(record)
+        for option in every:
+            groups.setdefault(getattr(option, "group", "") or "Other", []).append(_row(option, ctx))
         for title in sorted(groups, key=lambda name: name == "Other"):
-            with formatter.section(title):
-                formatter.write_dl(groups[title])
+            _write(formatter, title, groups[title])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the examples as they are, unwrapped."""
@@ -75,6 +133,23 @@ class Folder(click.Group):
         command: click.Command = import_module(f"{self.package}.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first of `args` names. Raises UsageError with what is like it."""
+        name, names = args[0], self.list_commands(ctx)
+        if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            alike = get_close_matches(name.lower(), names, n=2)
+            hint = f" Did you mean {' or '.join(alike)}?" if alike else ""
+            ctx.fail(f"No such command: {name}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """`--help`, through a pager where the screen is too small."""
+        return _paged(super().get_help_option(ctx))
+
     def sections(self, ctx: click.Context) -> Iterable[tuple[str, list[str]]]:
         """The headings in the help, and the commands under each."""
         return [("Commands", self.list_commands(ctx))]
@@ -82,15 +157,14 @@ class Folder(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each command with what its file says of itself."""
         for title, names in self.sections(ctx):
-            with formatter.section(title):
-                formatter.write_dl([(name, self._summary(name)) for name in names])
+            _write(formatter, title, [(name, self._summary(name)) for name in names])
 
     @property
     def _folder(self) -> str:
         return str(import_module(self.package).__path__[0])
 
     def _summary(self, name: str) -> str:
-        """The first sentence of the module's docstring, behind the colon.
+        """What the module's docstring says that it is for.
 
         It is read, not imported: importing all commands takes longer than everything else.
         """
@@ -99,6 +173,62 @@ class Folder(click.Group):
             os.path.join(path, "__init__.py") if os.path.isdir(path) else f"{path}.py",
             encoding="utf-8",
         ) as source:
-            summary = source.readline().strip('"\n').partition(": ")[2]
-        sentence = summary.partition(". ")[0].rstrip(".")
-        return f"{sentence[:1].upper()}{sentence[1:]}."
+            return _purpose(source.readline().strip('"\n'))
+
+
+def sentence(text: str) -> str:
+    """The first sentence of a text."""
+    return f"{text.partition('. ')[0].rstrip('.')}."
+
+
+def _purpose(docstring: str) -> str:
+    """The first sentence behind the colon of `sdbr NAME: what it is for.`"""
+    first = sentence(docstring.partition("\n")[0].partition(": ")[2])
+    return f"{first[:1].upper()}{first[1:]}"
+
+
+def _row(option: click.Option, ctx: click.Context) -> tuple[str, str]:
+    """An option's line: a short and a long name, its value, and what it does by default.
+
+    Ranges and further sentences are left to the pages of the manual.
+    """
+    short = [name for name in option.opts if not name.startswith("--")]
+    flags = [*short[:1], *[name for name in option.opts if name not in short][:1]]
+    if option.secondary_opts:
+        flags = [f"--[no-]{flags[-1].removeprefix('--')}"]
+    value = "" if option.is_flag or option.count else f" {option.make_metavar(ctx)}"
+    extra = option.get_help_extra(ctx)
+    notes = [f"default: {extra['default']}"] if "default" in extra else []
+    notes += ["required"] if "required" in extra else []
+    text = " ".join([sentence(option.help or ""), *(f"[{note}]" for note in notes)])
+    return ", ".join(flags) + value, text
+
+
+def _write(formatter: click.HelpFormatter, title: str, rows: list[tuple[str, str]]) -> None:
+    with formatter.section(title):
+        formatter.write_dl(rows, col_max=30 if formatter.width >= _NARROW else 4)
+
+
+def _help_all(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        ctx.meta[_ALL] = True
+        _show_help(ctx, _parameter, wanted)
+
+
+def _paged(option: click.Option | None) -> click.Option | None:
+    if option is not None:
+        option.callback = _show_help
+    return option
+
+
+def _show_help(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    text = ctx.get_help()
+    if sys.stdout.isatty() and text.count("\n") + 2 > os.get_terminal_size(1).lines:
+        # Ends at once where all fits, passes colors on, and leaves the text on the screen.
+        os.environ.setdefault("LESS", "FRX")
+        click.echo_via_pager(f"{text}\n")
+    else:
+        click.echo(text, color=ctx.color)
+    ctx.exit()

@@ -19,9 +19,7 @@ from sdbr.errors import UsageProblem
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.jobs import Attachments
 
-_look = grouped(
-    "Look (most take several values: a,b or 1..9 or 0.2..0.8..0.1, {red|blue} in texts)"
-)
+_look = grouped("Look (most take several: a,b or 1..9 or 0.2..0.8..0.1; {red|blue} in a text)")
 _format = grouped("Output")
 _picture = grouped("Input")
 
@@ -77,24 +75,39 @@ def _under(look: str, values: dict[str, object]) -> dict[str, object]:
 
 
 LOOK = (
-    _look("--look", metavar="NAME", help="Prompt, model and flags under a name in sdbr.toml."),
-    _look("--model", "-m", help="Alias, id or ARN; see `sdbr models`."),
-    _look("--family", help="The model that an unknown id or ARN speaks like."),
-    _look("--negative", help="What to leave out."),
-    _look("--seed", help="First seed; further pictures take the next ones."),
-    _look("--style", metavar="STYLE", help=f"{', '.join(STYLES)} (SDXL, most services)."),
+    _look("--look", metavar="NAME", help="Flags saved under [looks.NAME] in sdbr.toml."),
+    _look("--model", "-m", metavar="MODEL", help="Alias, id or ARN; see `sdbr models`."),
+    _look("--family", metavar="MODEL", help="Model whose API an unknown id or ARN follows."),
+    _look("--negative", metavar="PROMPT", help="What the picture should not show."),
+    _look("--seed", metavar="N", help="Seed of the first picture; the next add 1."),
+    _look(
+        "--style",
+        metavar="STYLE",
+        help=f"Style preset, such as anime (SDXL, most services). One of {', '.join(STYLES)}.",
+    ),
 )
 PICTURES = (
-    _look("--count", "-n", type=WholeNumber(1, 10_000), default=1, help="Pictures for each."),
+    _look(
+        "--count",
+        "-n",
+        type=WholeNumber(1, 10_000),
+        default=1,
+        metavar="N",
+        help="Pictures per prompt.",
+    ),
     _look(
         "--size",
         metavar="WxH",
-        help="Exact size of the file in pixels, resampled where the model draws another.",
+        help="Size in pixels. The file is resampled where the model draws another size.",
     ),
 )
-ASPECT = _look("--aspect", metavar="W:H", help=f"One of {', '.join(ASPECTS)}.")
+ASPECT = _look(
+    "--aspect", metavar="W:H", help=f"Aspect ratio, such as 16:9. One of {', '.join(ASPECTS)}."
+)
 FAMILIES = tuple(
-    grouped(f"{title} only")(flag(one.field), one.field, help=one.help, hidden=one.hidden)
+    grouped(f"{title} only")(
+        flag(one.field), one.field, metavar="VALUE", help=one.help, hidden=one.hidden
+    )
     for title, several in families.flags().items()
     for one in several
 )
@@ -105,7 +118,9 @@ _image_strength = _picture("--image-strength", type=FiniteNumber(0, 1), hidden=T
 
 
 def _strength(function: CommandFunction) -> CommandFunction:
-    both = _picture("--strength", help="0 keeps the input, 1 ignores it [default: by model].")
+    both = _picture(
+        "--strength", metavar="0..1", help="0 keeps the input, 1 ignores it [default: by model]."
+    )
     return both(_image_strength(function))
 
 
@@ -114,22 +129,25 @@ INPUT = (
     _picture(
         "--fit",
         type=click.Choice(["contain", "cover", "stretch", "none"]),
-        help="How to bring it to a size the model takes [default: contain].",
+        metavar="HOW",
+        help="contain, cover, stretch or none [default: contain]. How to fit a model's size.",
     ),
-    _picture("--background", metavar="COLOR", help="Behind transparency [default: white]."),
+    _picture("--background", metavar="COLOR", help="Behind transparent parts [default: white]."),
 )
-grow_mask = _picture("--grow-mask", help="Widen what is repainted by 0 to 20 pixels.")
-SHEET = _format("--sheet", is_flag=True, help="A contact sheet of all results as well.")
+grow_mask = _picture("--grow-mask", metavar="PIXELS", help="Widen the mask by 0 to 20 pixels.")
+SHEET = _format("--sheet", is_flag=True, help="Add a contact sheet of all results.")
 FORMAT = (
     _format(
         "--format",
         type=click.Choice(["png", "jpeg", "jpg", "webp"]),
-        help="File format [default: png, or by the suffix of -o].",
+        metavar="FORMAT",
+        help="png, jpeg or webp [default: png, or as -o is named].",
     ),
     _format(
         "--quality",
         type=WholeNumber(1, 100),
-        help="Encode JPEG and WebP anew at this; without it a model's own file stays as it came.",
+        metavar="1..100",
+        help="Re-encode JPEG or WebP at this quality. Without it a model's file stays as it is.",
     ),
     SHEET,
 )
@@ -162,12 +180,14 @@ beside_options = collected(
     _picture(
         "--mask",
         type=click.Path(path_type=Path),
-        help="Repaint only what is white in this picture (sdxl, inpaint, erase).",
+        metavar="FILE",
+        help="Repaint where this is white (sdxl, inpaint, erase).",
     ),
-    _picture("--invert-mask", is_flag=True, help="Repaint what is black instead."),
+    _picture("--invert-mask", is_flag=True, help="Repaint where it is black instead."),
     _picture(
         "--style-image",
         type=click.Path(path_type=Path),
-        help="The picture whose style to take (style-transfer).",
+        metavar="FILE",
+        help="Picture whose style to use (style-transfer).",
     ),
 )

@@ -109,15 +109,20 @@ workspace_option = _output(
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
     envvar="SDBR_WORKSPACE",
-    help="Folder with source/ and generate/ [default: this one].",
+    metavar="FOLDER",
+    help="Folder with source/ and generate/ [default: .].",
 )
-json_option = _output("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+json_option = _output("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 
 CONNECTION = (
-    _connection("--offline", is_flag=True, envvar="SDBR_OFFLINE", help="Use a built-in emulator."),
-    _connection("--region", envvar="SDBR_REGION", help="AWS region, such as us-west-2."),
-    _connection("--profile", envvar="SDBR_PROFILE", help="Profile of the AWS configuration."),
-    _connection("--endpoint-url", envvar="SDBR_ENDPOINT_URL", help="Another endpoint's URL."),
+    _connection(
+        "--offline", is_flag=True, envvar="SDBR_OFFLINE", help="Use the built-in emulator; no cost."
+    ),
+    _connection("--region", metavar="REGION", envvar="SDBR_REGION", help="Such as us-west-2."),
+    _connection("--profile", metavar="NAME", envvar="SDBR_PROFILE", help="AWS profile to use."),
+    _connection(
+        "--endpoint-url", metavar="URL", envvar="SDBR_ENDPOINT_URL", help="Custom endpoint."
+    ),
 )
 ALLOW_ENDED = _connection(
     "--allow-ended", is_flag=True, help="Let the emulator of --offline serve retired models, too."
@@ -126,60 +131,64 @@ EFFORT = (
     _effort(
         "--workers",
         type=WholeNumber(1, 64),
+        metavar="N",
         envvar="SDBR_WORKERS",
-        help="Requests at once, at most [default: 8].",
+        help="Most requests at once [default: 8].",
     ),
     _effort(
         "--attempts",
         type=WholeNumber(1, 100),
+        metavar="N",
         envvar="SDBR_ATTEMPTS",
-        help="Sends for a picture, at most [default: 12].",
+        help="Most attempts per picture [default: 12].",
     ),
     _effort(
         "--timeout",
         type=FiniteNumber(min=0.1),
         envvar="SDBR_TIMEOUT",
         metavar="SECONDS",
-        help="Time for a picture with all attempts [default: 600].",
+        help="Time for all attempts at a picture [default: 600].",
     ),
     _effort(
-        "--rpm",
-        type=FiniteNumber(min=0.01),
-        envvar="SDBR_RPM",
-        help="Sends a minute, at most.",
+        "--rpm", type=FiniteNumber(min=0.01), metavar="N", envvar="SDBR_RPM", help="Most a minute."
     ),
 )
 SPENDING = (
-    _spending("--max-cost", type=UsdAmount(), envvar="SDBR_MAX_COST", help="Hard cap on this run."),
+    _spending(
+        "--max-cost",
+        type=UsdAmount(),
+        envvar="SDBR_MAX_COST",
+        help="Spend no more than this in a run.",
+    ),
     _spending(
         "--ask-above",
         type=UsdAmount(),
         envvar="SDBR_ASK_ABOVE",
-        help="Ask before spending more [default: 1].",
+        help="Ask before spending more than this [default: 1].",
     ),
-    _spending("--yes", "-y", is_flag=True, envvar="SDBR_YES", help="Agree to the price."),
-    _spending("--dry-run", is_flag=True, help="Print plan, price and bodies; send nothing."),
-    _spending("--fresh", is_flag=True, help="Draw anew what is paid for already."),
+    _spending("--yes", "-y", is_flag=True, envvar="SDBR_YES", help="Agree to the price unasked."),
+    _spending("--dry-run", is_flag=True, help="Print the price and the requests; send nothing."),
+    _spending("--fresh", is_flag=True, help="Draw again, and pay again, even if cached."),
     _spending(
         "--on-filtered",
         metavar="HOW",
-        help="A refused picture: stop, skip, hold, reseed[:N] [default: stop; in clips hold].",
+        help="Once refused: stop, skip, hold or reseed[:N]. By default clips hold, all else stops.",
     ),
 )
 OUTPUT = (
     workspace_option,
-    _output(
-        "--name",
-        help="File name without suffix, or a template such as {prompt}-{seed}-{strength} "
-        "[default: by prompt or input].",
-    ),
-    _output("--output", "-o", "to", metavar="PATH", help="File or folder to write; - for stdout."),
+    _output("--name", metavar="NAME", help="File name without suffix, or as {prompt}-{seed}."),
+    _output("--output", "-o", "to", metavar="PATH", help="File or folder; - for stdout."),
     _output("--overwrite", is_flag=True, help="Let -o replace a file."),
     json_option,
-    _output("--open", "open_", is_flag=True, help="Show the pictures when done."),
-    _output("--quiet", "-q", is_flag=True, help="Say nothing but errors."),
-    _output("--verbose", "-v", count=True, help="Say more."),
+    _output("--open", "open_", is_flag=True, help="Open the results when done."),
+    _output("--quiet", "-q", is_flag=True, help="Print errors only."),
+    _output("--verbose", "-v", count=True, help="Print more of what happens."),
 )
+
+
+RUN_ESSENTIALS = ("--output", "--name", "--max-cost", "--yes", "--dry-run", "--offline")
+"""Those that `--help` shows of a command that draws."""
 
 
 class ConnectionFlags(TypedDict):

@@ -1,4 +1,4 @@
-"""sdbr cache: the paid pictures of a workspace."""
+"""sdbr cache: show or clean up the pictures that are paid for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""sdbr completion: the Tab key."""
+"""sdbr completion: print a completion script for the shell."""
 
 from __future__ import annotations
 

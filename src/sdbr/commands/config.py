@@ -1,4 +1,4 @@
-"""sdbr config: each setting, its value, and where that came from."""
+"""sdbr config: show the settings and where each comes from."""
 
 from __future__ import annotations
 

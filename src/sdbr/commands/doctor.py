@@ -1,4 +1,4 @@
-"""sdbr doctor: what is needed, checked without paying."""
+"""sdbr doctor: check the setup without paying."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""sdbr emulate: a Bedrock on this machine."""
+"""sdbr emulate: run a Bedrock emulator on this machine."""
 
 from __future__ import annotations
 
@@ -150,13 +150,15 @@ def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
 _options = collected(
     "settings",
     _settings,
-    _serve("--port", type=WholeNumber(0, 65_535), default=8123, show_default=True,
+    _serve("--port", type=WholeNumber(0, 65_535), default=8123, metavar="N", show_default=True,
            help="Port to listen on; 0 for any free one."),
-    _serve("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    _serve("--host", default="127.0.0.1", metavar="ADDRESS", show_default=True,
+           help="Address to listen on."),
     _behave("--latency", type=Span(), default="0", metavar="TIME",
             help="Time that a picture takes: 2s, 200ms or 1s-3s."),
     _behave("--flicker", type=FiniteNumber(0, 5), default=1.0, show_default=True,
-            help="How much image-to-image differs from call to call; 0 for not at all."),
+            metavar="0..5",
+            help="Change from call to call."),
     _behave("--picture-side", type=WholeNumber(0, 4096), default=0, metavar="PIXELS",
             help="Cap the longer side of pictures, for load tests."),
     _behave("--picture-bytes", type=WholeNumber(0, 16_000_000), default=0, metavar="BYTES",
@@ -166,11 +168,12 @@ _options = collected(
     _behave("--check-region/--any-region", default=True,
             help="Refuse models not offered in the region signed for."),
     _behave("--refuse-words", default="", metavar="WORDS",
-            help="Words in a prompt that the safety filter always refuses, with commas between."),
+            help="Refuse prompts with these, as gun,blood."),
     _behave("--map", "models", multiple=True, metavar="NAME=ID",
-            help="A further name or ARN for a model; may be repeated."),
-    _limit("--max-in-flight", type=WholeNumber(1), help="Throttle more requests at once."),
-    _limit("--rpm", type=WholeNumber(1), help="Throttle more requests a minute."),
+            help="Another name or ARN for a model; repeatable."),
+    _limit("--max-in-flight", type=WholeNumber(1), metavar="N",
+           help="Throttle more requests at once."),
+    _limit("--rpm", type=WholeNumber(1), metavar="N", help="Throttle more requests a minute."),
     *(
         grouped(title)(f"--{name.replace('_', '-')}", type=FaultRule(), default="0", metavar="WHEN",
                        help=text)
@@ -180,20 +183,25 @@ _options = collected(
     _shape("--slow-by", type=Duration(), default="5s", metavar="TIME", show_default=True,
            help="For --slow and --slow-first-byte."),
     _shape("--retry-after", type=float, metavar="SECONDS", help="Retry-After of 429 and 529."),
-    _shape("--filtered-images", type=click.Choice(["missing", "empty", "blank"]),
-           default="missing", show_default=True, help="`images` in a filtered answer."),
-    _shape("--fault-seed", type=int, default=0, show_default=True,
+    _shape("--filtered-images", type=click.Choice(["missing", "empty", "blank"]), metavar="HOW",
+           default="missing", show_default=True, help="missing, empty or blank."),
+    _shape("--fault-seed", type=int, default=0, metavar="N", show_default=True,
            help="Decides which requests a rate strikes."),
 )  # fmt: skip
+_ESSENTIALS = (
+    *("--port", "--host", "--log", "--latency", "--max-in-flight", "--rpm"),
+    *("--throttle", "--error-500", "--filter-prompt", "--refuse-words", "--allow-ended", "--map"),
+    "--fault-seed",
+)
 
 
-@click.command("emulate", cls=Command, epilog=_EXAMPLES)
+@click.command("emulate", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @_options
 @_serve(
     "--log",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Append each request and its outcome to a file, one JSON object a line.",
+    help="Append each request and its outcome, as JSON lines.",
 )
 def command(settings: EmulatorSettings, log: Path | None) -> None:
     """Run a Bedrock on this machine: no account, no cost, faults on request.

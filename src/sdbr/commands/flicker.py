@@ -1,4 +1,4 @@
-"""sdbr flicker: how steady a clip is."""
+"""sdbr flicker: measure how much a clip flickers."""
 
 from __future__ import annotations
 

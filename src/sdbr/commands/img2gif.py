@@ -1,4 +1,4 @@
-"""sdbr img2gif: a picture brought to life, an animation restyled."""
+"""sdbr img2gif: animate a picture, or restyle an animation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sdbr.cli.animation_options import ANIMATION, GifFlags, gif_options
 from sdbr.cli.clip_options import clip_options, steady_options
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, animation_look_options, beside_options
-from sdbr.cli.options import Run, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, run_options
 from sdbr.errors import UsageProblem
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
@@ -62,7 +62,15 @@ class AnimationFlags:
         return {n: v for n, v in given(flags) if n != "seed"}
 
 
-@click.command("img2gif", cls=Command, epilog=_EXAMPLES)
+_ESSENTIALS = (
+    *("--motion", "--frames", "--zoom", "--pan", "--to-prompt", "--ping-pong"),
+    *("--hold", "--model", "--strength", "--seed", "--width", "--max-size"),
+    *("--format", "--test-frames"),
+    *RUN_ESSENTIALS,
+)
+
+
+@click.command("img2gif", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @gif_options
 @clip_options

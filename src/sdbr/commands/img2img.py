@@ -1,4 +1,4 @@
-"""sdbr img2img: pictures restyled."""
+"""sdbr img2img: restyle pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
-from sdbr.cli.options import Run, grouped, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.jobs import Attachments
@@ -25,16 +25,26 @@ _more = grouped("SDXL only")
 _services = grouped("Services")
 
 SERVICES = (
-    _services("--composition-fidelity", help="0 to 1 (style-transfer)."),
-    _services("--style-strength", help="0 to 1 (style-transfer)."),
+    _services("--composition-fidelity", metavar="0..1", help="Keep the layout (style-transfer)."),
+    _services("--style-strength", metavar="0..1", help="Follow --style-image (style-transfer)."),
 )
 SCHEDULE = (
-    _more("--step-schedule-start", help="0 to 1; lower keeps more of the input.", hidden=True),
-    _more("--step-schedule-end", help="0 to 1.", hidden=True),
+    _more(
+        "--step-schedule-start",
+        metavar="0..1",
+        help="Lower keeps more of the input.",
+        hidden=True,
+    ),
+    _more("--step-schedule-end", metavar="0..1", help="Where the schedule ends.", hidden=True),
+)
+_ESSENTIALS = (
+    *("--model", "--strength", "--negative", "--count", "--seed", "--size"),
+    *("--mask", "--style-image", "--format", "--sheet"),
+    *RUN_ESSENTIALS,
 )
 
 
-@click.command("img2img", cls=Command, epilog=_EXAMPLES)
+@click.command("img2img", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @look_options(*INPUT, ASPECT, *SERVICES, *FAMILIES, *SCHEDULE)
 @beside_options

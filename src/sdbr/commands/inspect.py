@@ -1,4 +1,4 @@
-"""sdbr inspect: how a picture or a clip was made."""
+"""sdbr inspect: show how a result was made."""
 
 from __future__ import annotations
 

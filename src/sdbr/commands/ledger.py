@@ -1,4 +1,4 @@
-"""sdbr ledger: what was spent, on what, and what was saved."""
+"""sdbr ledger: show what was spent, and on what."""
 
 from __future__ import annotations
 

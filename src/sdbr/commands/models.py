@@ -1,4 +1,4 @@
-"""sdbr models: what can be called today, for what, where, for how much."""
+"""sdbr models: list the models with prices and regions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HEAD = ("ALIAS", "MODEL", "TASKS", "USD", "AS OF", "REGIONS", "STATUS")
 
 @click.command("models", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", required=False, metavar="[MODEL]")
-@click.option("--task", help="Only those for a task, such as image-to-image.")
+@click.option("--task", metavar="TASK", help="Only for a task, such as image-to-image.")
 @click.option("--all", "everything", is_flag=True, help="Those whose life has ended as well.")
 @json_option
 @workspace_option

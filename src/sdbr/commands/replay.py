@@ -1,4 +1,4 @@
-"""sdbr replay: make a result again, or with a changed flag."""
+"""sdbr replay: make a result again, as it was or changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
-from sdbr.cli.options import Run, grouped, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -33,11 +33,16 @@ _BY_ROLE = ("mask", "style_image", "to_image")
 _KINDS = ("container", "format")
 _OURS = ("Output", "Spending", "Effort", "Connection")
 _SHAPING = ("format", "quality")
+_ESSENTIALS = (
+    *("--prompt", "--negative", "--model", "--strength", "--count", "--seed"),
+    *("--format", "--sheet"),
+    *RUN_ESSENTIALS,
+)
 
 
-@click.command("replay", cls=Command, epilog=_EXAMPLES)
+@click.command("replay", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("file", metavar="FILE")
-@grouped("Look")("--prompt", help="Another prompt.")
+@grouped("Look")("--prompt", metavar="PROMPT", help="Another prompt.")
 @look_options(*INPUT, ASPECT, *FAMILIES)
 @beside_options
 @run_options

@@ -1,4 +1,4 @@
-"""sdbr trust: let the settings file of a workspace decide about money."""
+"""sdbr trust: allow a workspace to set money and endpoints."""
 
 from __future__ import annotations
 

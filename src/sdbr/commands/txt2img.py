@@ -1,4 +1,4 @@
-"""sdbr txt2img: pictures from words."""
+"""sdbr txt2img: draw pictures from a prompt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, LookFlags, look_options
-from sdbr.cli.options import Run, grouped, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -24,20 +24,25 @@ sdbr txt2img --prompts ideas.csv --format webp --json
 sdbr txt2img --each "a fox" "an owl" --count 2
 echo "a fox" | sdbr txt2img - -o fox.png
 """
-
-
 _look = grouped("Look")
+_ESSENTIALS = (
+    *("--prompts", "--each", "--model", "--negative", "--count", "--seed", "--aspect"),
+    *("--size", "--style", "--format", "--sheet"),
+    *RUN_ESSENTIALS,
+)
 
 
-@click.command("txt2img", cls=Command, epilog=_EXAMPLES)
+@click.command("txt2img", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("prompts", nargs=-1, metavar="PROMPT...")
 @_look(
     "--prompts",
     "file",
     type=click.Path(path_type=Path),
-    help="A file of prompts: one per line, with flags (a fox --seed 5), or CSV, TSV, JSON lines.",
+    metavar="FILE",
+    help="A file of prompts, one per line. A line may have flags (a fox --seed 5); CSV, TSV and "
+    "JSON lines have a column for each.",
 )
-@_look("--each", is_flag=True, help="Draw each PROMPT by itself, where there are several.")
+@_look("--each", is_flag=True, help="Draw each PROMPT separately.")
 @look_options(ASPECT, *FAMILIES)
 @run_options
 def command(

@@ -1,4 +1,4 @@
-"""sdbr upscale: larger pictures."""
+"""sdbr upscale: enlarge pictures."""
 
 from __future__ import annotations
 
@@ -6,26 +6,36 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, look_options
-from sdbr.cli.options import Run, grouped, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 
 _EXAMPLES = """
 sdbr upscale photo.jpg --offline
 sdbr upscale old/ --how conservative --prompt "a portrait" --max-cost 5
 """
 _upscale = grouped("Upscale")
+_ESSENTIALS = (
+    "--how",
+    "--prompt",
+    "--creativity",
+    "--seed",
+    "--format",
+    "--sheet",
+    *RUN_ESSENTIALS,
+)
 
 
-@click.command("upscale", cls=Command, epilog=_EXAMPLES)
+@click.command("upscale", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @_upscale(
     "--how",
     type=click.Choice(["fast", "conservative", "creative"]),
     default="fast",
-    help="fast: exactly 4 times a side, of pictures up to 1024x1024 or as many pixels; the others: "
-    "to about 4K, dearer, guided by --prompt [default: fast].",
+    metavar="HOW",
+    help="fast (4x), conservative or creative [default: fast]. fast takes up to 1024x1024 or as "
+    "many pixels; the others give about 4K, cost more and follow --prompt.",
 )
-@_upscale("--prompt", default="", help="What the picture shows (conservative, creative).")
-@_upscale("--creativity", help="0.1 to 0.5 (conservative, creative).")
+@_upscale("--prompt", default="", metavar="PROMPT", help="What it shows (conservative, creative).")
+@_upscale("--creativity", metavar="0.1..0.5", help="Invented detail (conservative, creative).")
 @look_options(*INPUT[1:])
 @run_options
 def command(

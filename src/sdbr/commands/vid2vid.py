@@ -1,4 +1,4 @@
-"""sdbr vid2vid: whole videos restyled."""
+"""sdbr vid2vid: restyle videos."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sdbr.cli.clip_options import clip_options, steady_options
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
 from sdbr.cli.numbers import WholeNumber
-from sdbr.cli.options import Run, grouped, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 if TYPE_CHECKING:
@@ -26,17 +26,26 @@ sdbr vid2vid clips/*.mp4 "anime" --yes --workers 16
 sdbr txt2img "a fox" --count 8 | sdbr vid2vid - "watercolor" --fps 8
 """
 _write = grouped("Video")
+_ESSENTIALS = (
+    *("--model", "--strength", "--seed", "--start", "--duration", "--fps"),
+    *("--test-frames", "--keyframes", "--review", "--container", "--no-audio", "--sheet"),
+    *RUN_ESSENTIALS,
+)
 
 
-@click.command("vid2vid", cls=Command, epilog=_EXAMPLES)
+@click.command("vid2vid", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @clip_options
 @steady_options
-@_write("--crf", type=WholeNumber(0, 63), help="Quality: lower is better [default: 17 or 28].")
+@_write(
+    "--crf", type=WholeNumber(0, 63), metavar="0..63", help="Lower is better [default: 17 or 28]."
+)
 @_write(
     "--container",
     type=click.Choice(["mp4", "webm", "mov", "mkv", "gif", "webp", "apng", "frames"]),
-    help="Kind of result [default: mp4, webm if transparent, or by the suffix of -o].",
+    metavar="KIND",
+    help="mp4, webm, mov, mkv, gif, webp, apng or frames. As -o is named, or mp4, or webm where "
+    "the clip is in part transparent.",
 )
 @_write("--no-audio", is_flag=True, help="Leave the sound out.")
 @video_look_options(*INPUT, *FAMILIES)

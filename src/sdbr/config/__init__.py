@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+    from pathlib import Path
+
     from sdbr.config.file import File
 
 FILE_NAME = "sdbr.toml"
@@ -48,6 +49,8 @@ TABLES = ("prices", "aliases", "models", "looks")
 
 def user_file() -> Path:
     """Where the user's own sdbr.toml lies; SDBR_CONFIG names another one."""
+    from pathlib import Path  # Not above: `sdbr --help` would take a fifth longer.
+
     if named := os.environ.get("SDBR_CONFIG"):
         return Path(named)
     return own_folder() / FILE_NAME
@@ -58,6 +61,8 @@ def own_folder() -> Path:
 
     A container's random user has neither HOME nor an entry in /etc/passwd.
     """
+    from pathlib import Path
+
     from platformdirs import user_config_path
 
     try:

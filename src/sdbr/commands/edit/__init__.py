@@ -1,4 +1,4 @@
-"""sdbr edit: change a part of a picture. `ls` here is `sdbr edit --help`."""
+"""sdbr edit: change part of a picture. `ls` here is `sdbr edit --help`."""
 
 from __future__ import annotations
 

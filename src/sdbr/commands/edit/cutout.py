@@ -6,10 +6,13 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, look_options
-from sdbr.cli.options import Run, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, run_options
+
+_EXAMPLES = "sdbr edit cutout photo.jpg -o cutout.png"
+_ESSENTIALS = ("--fit", "--format", "--sheet", *RUN_ESSENTIALS)
 
 
-@click.command("cutout", cls=Command, epilog="sdbr edit cutout photo.jpg -o cutout.png")
+@click.command("cutout", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @look_options(*INPUT[1:])
 @run_options

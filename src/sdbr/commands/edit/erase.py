@@ -8,13 +8,24 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, beside_options, grow_mask, look_options
-from sdbr.cli.options import Run, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, run_options
 
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.jobs import Attachments
 
+_EXAMPLES = "sdbr edit erase photo.jpg --mask what.png"
+_ESSENTIALS = (
+    "--mask",
+    "--invert-mask",
+    "--grow-mask",
+    "--seed",
+    "--format",
+    "--sheet",
+    *RUN_ESSENTIALS,
+)
 
-@click.command("erase", cls=Command, epilog="sdbr edit erase photo.jpg --mask what.png")
+
+@click.command("erase", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
 @look_options(*INPUT[1:], grow_mask)
 @beside_options

@@ -8,15 +8,20 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, beside_options, grow_mask, look_options
-from sdbr.cli.options import Run, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, run_options
 
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.jobs import Attachments
 
 _EXAMPLES = 'sdbr edit inpaint photo.jpg "a red kite" --mask sky.png'
+_ESSENTIALS = (
+    *("--mask", "--invert-mask", "--grow-mask", "--negative", "--count", "--seed"),
+    *("--format", "--sheet"),
+    *RUN_ESSENTIALS,
+)
 
 
-@click.command("inpaint", cls=Command, epilog=_EXAMPLES)
+@click.command("inpaint", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
 @look_options(*INPUT[1:], grow_mask)
 @beside_options

@@ -6,21 +6,29 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, look_options
-from sdbr.cli.options import Run, grouped, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 
 _EXAMPLES = """
 sdbr edit outpaint photo.jpg --left 200 --right 200
 sdbr edit outpaint photo.jpg --up 400 --prompt "a stormy sky"
 """
 _grow = grouped("Grow")
+_ESSENTIALS = (
+    *("--left", "--right", "--up", "--down", "--prompt", "--creativity"),
+    *("--seed", "--format", "--sheet"),
+    *RUN_ESSENTIALS,
+)
 
 
-@click.command("outpaint", cls=Command, epilog=_EXAMPLES)
+@click.command("outpaint", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
-@_grow("--prompt", default="", help="What to draw there.")
+@_grow("--prompt", default="", metavar="PROMPT", help="What to draw there.")
 @look_options(
-    *(_grow(f"--{side}", help="0 to 2000 pixels.") for side in ("left", "right", "up", "down")),
-    _grow("--creativity", help="0.1 to 1."),
+    *(
+        _grow(f"--{side}", metavar="PIXELS", help="0 to 2000.")
+        for side in ("left", "right", "up", "down")
+    ),
+    _grow("--creativity", metavar="0.1..1", help="How freely to invent."),
     *INPUT[1:],
 )
 @run_options

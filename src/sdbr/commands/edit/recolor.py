@@ -6,14 +6,19 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, grow_mask, look_options
-from sdbr.cli.options import Run, grouped, run_options
+from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 
 _EXAMPLES = 'sdbr edit recolor photo.jpg "bright red" --find "the car"'
+_ESSENTIALS = (
+    *("--find", "--grow-mask", "--negative", "--count", "--seed", "--format"),
+    "--sheet",
+    *RUN_ESSENTIALS,
+)
 
 
-@click.command("recolor", cls=Command, epilog=_EXAMPLES)
+@click.command("recolor", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
-@grouped("Recolor")("--find", required=True, help="What to recolor, in words.")
+@grouped("Recolor")("--find", required=True, metavar="WORDS", help="What to recolor, in words.")
 @look_options(*INPUT[1:], grow_mask)
 @run_options
 def command(arguments: tuple[str, ...], find: str, look_flags: LookFlags, run: Run) -> None:

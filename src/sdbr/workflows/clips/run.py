@@ -67,8 +67,7 @@ def restyle_clips(
     """Draw each clip and print its result's path. One that fails does not stop the others."""
     selection, steadiness = flags
     order, steadiness = for_model(order, steadiness, catalog)
-    flags = selection, steadiness
-    resources = setup.resources
+    flags, resources = (selection, steadiness), setup.resources
     resources.workspace.prepare()
     one_thread_a_call()
     prepare = partial(_prepare, order=order, flags=flags, setup=setup, catalog=catalog)
@@ -105,8 +104,7 @@ def _prepare(
     (selection, steadiness), resources = flags, setup.resources
     stills = isinstance(source.what, tuple) or source.what.is_dir()
     reader = source.open(selection.rate(stills), selection.track)
-    # Only under a cap may the keyframes have to be placed anew.
-    capped = resources.spending.cap is not None
+    capped = resources.spending.cap is not None  # Then the keyframes may have to be placed anew.
     wanted, looking = selection.choice(stills), f"looking over {source.name}"
     progress = RunProgress([Phase(looking, expected_frames(reader.clip, wanted))])
     step, background = partial(progress.step, looking), order.look.background
@@ -271,8 +269,7 @@ class ClipWork:
     def _line(
         self, clip: PreparedClip, path: Path, cost: Decimal, more: dict[str, object]
     ) -> ResultLine:
-        request = clip.plan.requests.request
-        source = clip.source.files[0]
+        request, source = clip.plan.requests.request, clip.source.files[0]
         return ResultLine(
             path, request, request.seed, clip.plan.size, price(clip), cost, source, more
         )
