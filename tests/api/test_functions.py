@@ -207,14 +207,13 @@ def test_a_notebook_shows_pictures_and_clips(photo):
 
 
 INTERRUPTED = """
-import _thread, sdbr, threading
-from sdbr.emulator import Emulator
-with Emulator(latency=0.5, picture_side=64) as emulator:
-    def stop():
-        while not emulator.received:
-            pass
+import _thread, sdbr
+lines = []
+def interrupt(line):
+    lines.append(line)
+    if len(lines) == 1:
         _thread.interrupt_main()
-    threading.Thread(target=stop, daemon=True).start()
+with sdbr.Emulator(latency=0.2, picture_side=64, log=interrupt) as emulator:
     try:
         sdbr.txt2img("a fox", count=9, workers=1, endpoint_url=emulator.url, region="us-west-2")
     except KeyboardInterrupt as error:

@@ -149,7 +149,7 @@ def find_own_motion(before: Luma, now: Luma) -> Plane:
     grown = cv2.dilate(moved.astype(np.uint8), np.ones(GROWTH, np.uint8))
     _, labels, found, _ = cv2.connectedComponentsWithStats(grown)
     areas = as_floats(found[:, cv2.CC_STAT_AREA])
-    weights = np.where(areas < SPECK * grown.size, 0, np.sqrt(grown.size / areas))
+    weights = np.where(areas < SPECK * grown.size, 0, np.sqrt(grown.size / np.maximum(areas, 1)))
     weights[0] = 0  # What does not move.
     return as_floats(as_floats(weights)[labels])
 
