@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,31 @@ def test_a_pixel_of_the_image_changes_the_whole_call() -> None:
     touched = SOURCE.copy()
     touched.putpixel((3, 3), (255, 255, 255))
     assert away(drawn(strength=0.6), drawn(strength=0.6, image=encoded(touched))) > 1
+
+
+def test_two_calls_are_as_far_apart_as_those_of_a_style_network() -> None:
+    calls = [drawn(strength=0.6, seed=seed) for seed in range(1, 7)]
+    pairs = list(itertools.pairwise(calls))
+    alike = [likeness(one, other) for one, other in pairs]
+    assert 0.5 < np.mean(alike) < 0.85
+    tones = [np.abs(one.mean((0, 1)) - other.mean((0, 1))).mean() for one, other in pairs]
+    assert 2 < np.mean(tones) < 9
+
+
+def test_a_call_adds_strokes_and_is_no_softer_than_the_ideal() -> None:
+    ideal = restyle_ideal(np.asarray(SOURCE), "watercolour", 0.6)
+
+    def sharpness(picture: Bytes) -> float:
+        grey = np.asarray(Image.fromarray(picture).convert("L"), np.float32)
+        return float(np.abs(np.diff(grey, axis=1)).mean())
+
+    for seed in range(1, 5):
+        assert sharpness(drawn(strength=0.6, seed=seed)) > 0.95 * sharpness(ideal)
+
+
+def test_the_same_call_gives_the_same_bytes() -> None:
+    order = Order(task="image-to-image", prompt="oil", image=encoded(SOURCE), strength=0.7, seed=9)
+    assert paint(order) == paint(order)
 
 
 def test_the_structure_survives_the_flicker() -> None:
