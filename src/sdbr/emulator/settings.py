@@ -15,7 +15,7 @@ class EmulatorSettings:
 
     `latency` is seconds from a request's arrival to its answer, painting included; a pair is a
     range, out of which each request has its own. `flicker` scales how much image-to-image differs
-    from call to call (0: not at all, 1: as a diffusion model does). `picture_side` caps the longer
+    from call to call (0: not at all, 1: as a style network does). `picture_side` caps the longer
     side of pictures in pixels, and `picture_bytes` fills smaller files up, for load tests (0: off).
     `credentials` puts content credentials into pictures: the box of C2PA, without a signature.
     `models` maps ARNs and other names to model ids. `refuse_words` are words in a prompt that the
