@@ -1,7 +1,7 @@
 """Brings the keyframes of a shot together: in color, in place, and in what they agree on.
 
     drawn → colors of the one before → shift of its own undone → mean with both neighbors
-          → what the shot's first few would have had in colors, on the mean
+          → brought back to the colors that the keyframes around were drawn in
 
 A model answers each call in colors, places and textures of its own. What the neighbors, fetched
 along the source's motion and changed as the source changed, show otherwise is taken in part, in
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 
 import cv2
 import numpy as np
@@ -25,13 +25,15 @@ from sdbr.motion.arrays import (
     Frames,
     WidthHeight,
     as_floats,
+    cell_grid,
+    cell_means,
     shrunk,
     size_of,
     spread_out,
 )
 from sdbr.motion.color_match import (
+    GAIN,
     NO_CORRECTION,
-    NO_FIELD,
     SMALL,
     SMOOTH,
     Correction,
@@ -53,9 +55,17 @@ FINER, FINER_OF_PICTURE = 1.5, 2.5
 # Where less is known of a keyframe's colors from the one before it, so many earlier ones are
 # looked at as well.
 ENOUGH_IN_COMMON, LOOKED_BACK = 0.5, 4
-# A shot takes the mean of the colors that its first so many keyframes came in: the first one's
-# alone would be an accident of one call.
-AGREEING = 4
+# From keyframe to keyframe colors would wander off: over 280 frames by 40 levels. Those that so
+# many keyframes before and after were drawn in are right on the mean. So many small views are held.
+AROUND = 12
+# The mean color differs so much from call to call, in Lab. Calls that are farther off are weighted
+# down in so many rounds.
+CALL_SPREAD = 1.6
+ROUNDS = 8
+# Squared changes of the mean color of sources, in sum, that tell how a model follows them.
+DOUBT = 64.0
+# Colors over the whole picture, on a grid so many cells wide.
+COLOR_CELLS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,44 +91,111 @@ class _Key:
     from_before: Link | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Colors:
+    """The coarse colors of a keyframe in Lab: of its source, as drawn, and in those of the one
+    before it."""
+
+    source: Color
+    drawn: Color
+    chained: Color
+
+
 def corrections(
-    frames: Frames, pictures: Frames, keys: Iterable[int], agreeing: int = AGREEING
+    frames: Frames, pictures: Frames, keys: Iterable[int], around: int = AROUND
 ) -> Iterator[Correction]:
-    """The corrections of the keyframes of one shot, in order, each once the next key is there.
+    """The corrections of the keyframes of one shot, in order.
 
     `frames` are the clip's source frames and `pictures` the drawn keyframes, both by number.
-    The first so many keys, `agreeing`, are waited for and settle the shot's colors; with 1 they
-    are the first picture's. Besides the keyframes every `STRIDE`-th frame between them is asked
-    for, oftener where a keyframe is unlike the one before it; a few small views are held.
+    Each correction comes once so many more keys, `around`, are there, or the last one; with 0,
+    once the next one is, and in the first picture's colors. Besides the keyframes every
+    `STRIDE`-th frame between them is asked for, oftener where a keyframe is unlike the one before
+    it.
     """
-    following = _following_each_other(frames, pictures, keys)
-    first = list(islice(following, agreeing))
-    common = _common(first)
-    offs: deque[Flow] = deque(maxlen=REMEMBERED + 2)
+    chained = _chained(frames, pictures, keys)
+    ahead = deque(islice(chained, max(1, around)))
+    offs: deque[Flow] = deque((key.small.off for key in islice(ahead, 1)), maxlen=REMEMBERED + 2)
+    colors = deque(map(_colors_of, ahead), maxlen=2 * around + 1)
     before: _Key | None = None
-    now: _Key | None = None
-    for after in chain(first, following):
-        offs.append(after.small.off)
-        if now is not None:
-            yield _settled(before, now, after, offs, common)
-        before, now = now, after
-    if now is not None:
-        yield _settled(before, now, None, offs, common)
+    while ahead:
+        for key in islice(chained, 1):
+            ahead.append(key)
+            colors.append(_colors_of(key))
+        now = ahead.popleft()
+        after = ahead[0] if ahead else None
+        if after is not None:
+            offs.append(after.small.off)
+        correction = _agreeing(before, now, after, offs)
+        anchored = around and len(colors) > 1
+        yield _anchored(correction, _colors_of(now), colors) if anchored else correction
+        before = now
 
 
-def _following_each_other(frames: Frames, pictures: Frames, keys: Iterable[int]) -> Iterator[_Key]:
+def _chained(frames: Frames, pictures: Frames, keys: Iterable[int]) -> Iterator[_Key]:
     past: deque[_Key] = deque(maxlen=LOOKED_BACK)
     for key in keys:
         past.append(_following(frames, past, _small(frames[key], pictures[key], key)))
         yield past[-1]
 
 
-def _common(keys: Sequence[_Key]) -> Color:
-    """What leads from the first picture's colors to the mean of all of theirs, in Lab, smooth."""
-    if len(keys) < 2:
-        return NO_FIELD
-    apart = as_floats(np.mean([lab(key.small.drawn) - lab(key.drawn) for key in keys], axis=0))
-    return as_floats(cv2.GaussianBlur(apart, (0, 0), max(1.0, SMOOTH * apart.shape[1])))
+def _colors_of(key: _Key) -> _Colors:
+    grid = cell_grid(size_of(key.drawn), max(1, key.drawn.shape[1] // COLOR_CELLS))
+    shown = (key.small.source.color, key.small.drawn, key.drawn)
+    return _Colors(*(cell_means(lab(each), grid) for each in shown))
+
+
+def _anchored(correction: Correction, own: _Colors, around: Sequence[_Colors]) -> Correction:
+    """The correction to the colors that the pictures around were drawn in, on the mean.
+
+    Their spread and what differs smoothly over the picture are those of the mean of them all; their
+    mean is what the source's brightness, colors and time make of it in those pictures.
+    """
+    drawn, chained = (np.stack([getattr(c, n) for c in around]) for n in ("drawn", "chained"))
+    drawn = drawn - drawn.mean(axis=(1, 2), keepdims=True)
+    chained = chained - chained.mean(axis=(1, 2), keepdims=True)
+    spreads = [as_floats(each.std(axis=(1, 2)).mean(axis=0)) for each in (drawn, chained)]
+    gain = as_floats(np.clip((spreads[0] + 1) / (spreads[1] + 1), *GAIN))
+    apart = as_floats((drawn - chained * gain).mean(axis=0))
+    smooth = as_floats(cv2.GaussianBlur(apart, (0, 0), max(1.0, SMOOTH * apart.shape[1])))
+    field = correction.field * gain + spread_out(smooth, size_of(correction.field))
+    offset = (correction.offset - _mean(own.chained)) * gain + _expected_mean(own, around)
+    return replace(correction, gain=correction.gain * gain, offset=offset, field=field)
+
+
+def _expected_mean(own: _Colors, around: Sequence[_Colors]) -> Color:
+    """The mean color, in Lab, in which a picture would be drawn if calls did not differ.
+
+    It changes with the source's mean color as colors change within the pictures, unless those
+    around tell otherwise, by least squares: a fade is followed as far as the model follows it.
+    Calls that are far off count less.
+    """
+
+    off = np.stack([_mean(colors.source) - _mean(own.source) for colors in around])
+    within = _slope(around)
+    wanted = np.stack([_mean(colors.drawn) for colors in around]) - off @ within
+    given = np.column_stack([np.ones(len(off), np.float32), off])
+    doubt = DOUBT * np.diag(np.array([0, 1, 1, 1], np.float32))
+    weight = np.ones((len(given), 1), np.float32)
+    for _ in range(ROUNDS):
+        normal = given.T @ (given * weight) + doubt
+        found = np.linalg.solve(normal, given.T @ (wanted * weight))
+        miss = np.linalg.norm(wanted - given @ found, axis=1, keepdims=True)
+        weight = np.minimum(1, CALL_SPREAD / np.maximum(miss, 1e-3))
+    return as_floats(found[0])
+
+
+def _slope(around: Sequence[_Colors]) -> Color:
+    """How colors within the pictures change with those within their sources, 3 x 3, in Lab."""
+    given, wanted = (
+        np.concatenate([(each - _mean(each)).reshape(-1, 3) for each in side])
+        for side in ([c.source for c in around], [c.drawn for c in around])
+    )
+    doubt = len(given) * np.eye(3, dtype=np.float32)
+    return as_floats(np.linalg.solve(given.T @ given + doubt, given.T @ wanted))
+
+
+def _mean(colors: Color) -> Color:
+    return as_floats(colors.mean(axis=(0, 1)))
 
 
 def _small(frame: Frame, picture: Frame, number: int) -> _Small:
@@ -156,10 +233,10 @@ def _links_between(frames: Frames, before: _Small, now: _Small) -> tuple[Link, L
     return linked(way, views[0], views[-1]), linked(way.turned(), views[-1], views[0])
 
 
-def _settled(
-    before: _Key | None, now: _Key, after: _Key | None, offs: Sequence[Flow], common: Color
+def _agreeing(
+    before: _Key | None, now: _Key, after: _Key | None, offs: Sequence[Flow]
 ) -> Correction:
-    """A keyframe's whole correction; without neighbors it stays as it is."""
+    """A keyframe's correction with what its neighbors agree on; without any it stays as it is."""
     near = []
     if before is not None and now.to_before is not None:
         near.append((before, now.to_before))
@@ -168,8 +245,7 @@ def _settled(
     if not near:
         return now.correction
     agreed = _agreed(now, near)
-    for smooth in (now.correction.field, common):
-        agreed += spread_out(smooth, size_of(agreed))
+    agreed += spread_out(now.correction.field, size_of(agreed))
     shift = own_shift(offs, now.small.off, now.small.size)
     return replace(now.correction, field=agreed, shift=shift)
 

@@ -228,7 +228,7 @@ def _filled(
         return results + [(filled.number, filled.picture) for filled in between]
     pair = {stretch.left: span.left, worst.number: picture}
     # The left picture is in the shot's colors already.
-    *_, correction = corrections(sources, pair, [stretch.left, worst.number], agreeing=1)
+    *_, correction = corrections(sources, pair, [stretch.left, worst.number], around=0)
     middle = correction.of(picture)
     before = _KeyframeSpan(Stretch(stretch.left, worst.number, worst.number), span.left, middle)
     after = _KeyframeSpan(Stretch(worst.number, stretch.right, stretch.end), middle, span.right)
