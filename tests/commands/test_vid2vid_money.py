@@ -70,8 +70,9 @@ def test_both_prices_are_told_and_the_cap_decides_how_many_keyframes(sdbr, emula
     make_film(workspace / "clip.mp4", Film(times=times), pan(24, step=24))
     dry = sdbr("vid2vid", "clip.mp4", "ink", "--dry-run")
     assert "24 frames: " in dry.errors
-    assert "all frames: 1.92 USD; up to 0.24 USD more where motion explains" in dry.errors
     planned = json.loads(sdbr("vid2vid", "clip.mp4", "ink", "--dry-run", "--json").data)
+    more = 0.08 * max(2, len(planned["keyframes"]) // 4)
+    assert f"all frames: 1.92 USD; up to {more:.2f} USD more where motion explains" in dry.errors
     assert planned["frames"] == 24
     assert planned["keyframes"][0] == 1
     assert planned["body"]["prompt"] == "ink"
