@@ -89,7 +89,7 @@ def test_commands_and_calls_draw_with_a_family_of_another_package(installed, wor
     assert (drawn["model"], drawn["price"], drawn["seed"]) == ("acme.paint-v1:0", 0.01, 7)
     assert "brush: ink" in command("inspect", drawn["path"])
     assert "Acme Paint" in command("models")
-    assert "oil, ink or chalk." in command("img2img", "--help")
+    assert "oil, ink or chalk." in command("img2img", "--help-all")
     wrong = python("-m", "sdbr", "txt2img", "a fox", "-m", "acme", "--brush", "wax")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "--brush is 'wax': choose from oil, ink, chalk" in wrong.stderr
