@@ -7,6 +7,7 @@ source passes through that function and arrives in the look's own colors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -33,6 +34,10 @@ COARSER = 2
 # Variance, in colors of 0 to 1, below which a color says nothing of its own.
 RIDGE = 0.002
 LEAST_WEIGHT = 1e-3
+# Colors stay within what is shown this share of the longer side around a place,
+SHOWN_AROUND = 1 / 10
+# and so many levels beyond.
+BEYOND = 4
 LEVELS = np.float32(255)
 
 Moments = npt.NDArray[np.float32]
@@ -84,6 +89,23 @@ def fit_colors(source: Frame, drawn: Frame, weight: Plane) -> ColorModel:
     offset = y - np.einsum("...ij,...j->...i", matrix, x)
     planes = np.moveaxis(matrix.reshape(*grid, 9), -1, 0), np.moveaxis(offset * 255, -1, 0)
     return ColorModel(*(np.ascontiguousarray(each, np.float32) for each in planes))
+
+
+def bounded(color: Color, shown: Sequence[Frame]) -> Color:
+    """The colors with both color differences (YCrCb) kept within those that the pictures show
+    around each place; all have one size. Brightness is left: a flash comes in.
+
+    Beyond what it was fitted on a model goes on in a straight line, to colors that neither picture
+    has.
+    """
+    side = 2 * max(1, round(SHOWN_AROUND / 2 * max(size_of(color)))) + 1
+    kernel = np.ones((side, side), np.uint8)
+    planes = [np.asarray(cv2.cvtColor(each, cv2.COLOR_RGB2YCrCb))[..., 1:] for each in shown]
+    low = as_floats(cv2.erode(np.minimum.reduce(planes), kernel))
+    high = as_floats(cv2.dilate(np.maximum.reduce(planes), kernel))
+    kept = as_floats(cv2.cvtColor(color / LEVELS, cv2.COLOR_RGB2YCrCb))
+    kept[..., 1:] = np.clip(kept[..., 1:], (low - BEYOND) / LEVELS, (high + BEYOND) / LEVELS)
+    return as_floats(cv2.cvtColor(kept, cv2.COLOR_YCrCb2RGB)) * LEVELS
 
 
 def _window_means(x: Color, y: Color, weight: Plane) -> Moments:

@@ -28,7 +28,7 @@ from sdbr.motion.arrays import (
     size_of,
     spread_out,
 )
-from sdbr.motion.color_model import fit_colors
+from sdbr.motion.color_model import bounded, fit_colors
 from sdbr.motion.flow import View, warped_by_planes
 from sdbr.motion.matching import Link
 from sdbr.motion.sharpness import carried, finest, gain, grid_of, kept, strength, strengthening
@@ -91,7 +91,8 @@ def propagate(
     """
     weights = [_weight(each) for each in near]
     trusted = _trusted(near)
-    picture = _mixed((_fetched(each.key.picture, each.link) for each in near), weights)
+    pictures = [_fetched(each.key.picture, each.link) for each in near]
+    picture = _mixed(pictures, weights)
     seen = _mixed((_fetched(each.key.source.color, each.link) for each in near), weights)
     size = _size_of_news(picture, seen)
     small, seen, here = (shrunk(each, size) for each in (picture, seen, now.view.color))
@@ -109,6 +110,8 @@ def propagate(
         share = spread_out(np.mean([p.key.kept_detail for p in near], axis=0), size_of(gray))
         other = share * _finer(now.luma, luma(here)) - _finer(gray, luma(small))
         finer += other * spread_out(1 - trusted, size_of(gray))
+    shown = [shrunk(each, size) for each in pictures]
+    new = bounded(as_floats(small) + new, shown) - as_floats(small)
     if texture is not None:
         finer += texture
     return _finished(picture, new, finer), untrusted
