@@ -76,7 +76,7 @@ def test_a_wrong_value_is_a_usage_error(
 
 
 def test_the_help_has_an_option_for_every_fault(sdbr: CommandLine) -> None:
-    text = sdbr("emulate", "--help").data.decode()
+    text = sdbr("emulate", "--help-all").data.decode()
     assert [name for name in KINDS if f"--{name.replace('_', '-')} WHEN" not in text] == []
 
 

@@ -9,12 +9,12 @@ from tests.commands.money import ledger_rows
 def test_some_refused_pictures_leave_the_others_and_exit_8_under_skip(start_emulator, sdbr):
     emulator = start_emulator(refuse_words=("wolf",))
     prompts = ("a fox", "a wolf", "a hare")
-    ran = sdbr("txt2img", *prompts, "--on-filtered", "skip")
+    ran = sdbr("txt2img", *prompts, "--each", "--on-filtered", "skip")
     assert ran.code == 8
     assert len(ran.lines) == 2
     assert "1 of 3 pictures are missing" in ran.failure
     assert len(emulator.received) == 3
-    assert sdbr("txt2img", *prompts, "--on-filtered", "skip").code == 8
+    assert sdbr("txt2img", *prompts, "--each", "--on-filtered", "skip").code == 8
 
 
 def test_a_mix_of_faults_loses_no_picture_and_no_row(start_emulator, sdbr, workspace):
@@ -89,7 +89,7 @@ def test_ctrl_c_waits_for_what_is_under_way_and_the_same_command_goes_on(
 
 
 def test_whoever_stops_reading_the_paths_loses_nothing(emulator, workspace):
-    command = f"{sys.executable} -m sdbr txt2img a b c d --workers 1 | head -n 1"
+    command = f"{sys.executable} -m sdbr txt2img a b c d --each --workers 1 | head -n 1"
     ran = subprocess.run(command, shell=True, cwd=workspace, capture_output=True, timeout=60)
     assert ran.stdout.count(b"\n") == 1
     assert b"Traceback" not in ran.stderr
