@@ -80,6 +80,7 @@ class Console:
         self._passed = 0
         self._last_passing = -_SELDOM
         self._note = ""
+        self._status_due = False
 
     @property
     def terminal(self) -> bool:
@@ -109,7 +110,7 @@ class Console:
         with self._lock:
             now = time.monotonic()
             self._passed += 1
-            if self._bar is not None:
+            if self._status_due:
                 self._note, self._last_passing = line.partition(";")[0], now
             elif now - self._last_passing >= _SELDOM:
                 more = f" ({self._passed} such answers so far)" if self._passed > 1 else ""
@@ -128,7 +129,7 @@ class Console:
             yield
             return
         over = threading.Event()
-        terminal = stream.isatty()
+        terminal = self._status_due = stream.isatty()
 
         def watch() -> None:
             while not over.wait(_REFRESH if terminal else _REPORT):
@@ -149,7 +150,7 @@ class Console:
                 if self._bar is not None:
                     self._bar.clear()
                     self._bar.close()
-                self._bar, self._note = None, ""
+                self._bar, self._note, self._status_due = None, "", False
 
     @contextmanager
     def results(self) -> Iterator[None]:
