@@ -7,7 +7,7 @@ import pytest
 
 from sdbr.motion.arrays import as_bytes
 from sdbr.motion.flow import view
-from sdbr.motion.survey import DISTANCES, MOVING_COUNTS, moving, survey, unexplained
+from sdbr.motion.survey import DISTANCES, MOVING_COUNTS, find_moving, survey, unexplained
 from tests.motion.scenes import boiling, faded, pan, passing, still
 
 
@@ -107,8 +107,8 @@ def test_what_differs_from_a_neighbor_moves_and_grain_does_not():
     ball = as_bytes(ground + grain)
     ball[40:60, 80:100] = 220
     now, before = (view(each, (200, 100)) for each in (ball, ground))
-    mask = moving(now, before)
+    mask = find_moving(now, before)
     assert mask[40:60, 80:100].all()
     assert not mask[:30].any()
     assert not mask[:, :70].any()
-    assert not moving(now, now).any()
+    assert not find_moving(now, now).any()

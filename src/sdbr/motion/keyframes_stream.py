@@ -22,7 +22,6 @@ from sdbr.motion.plan import CLOSE, KeyframePlan, reasons
 from sdbr.motion.survey import (
     Note,
     ViewedFrame,
-    moving,
     packed,
     stepping,
     unexplained,
@@ -118,8 +117,8 @@ class _HeldFrames:
         views = [self._view(middle + far) for far in (-distance, 0, distance)]
         back = packed(linked(before.turned(), views[1], views[0]).trust)
         forth = packed(linked(after, views[1], views[2]).trust)
-        mask = moving(views[1], self._view(middle - 1), self._view(middle + 1))
-        return unexplained(np.maximum(back, forth), mask)
+        moving = np.maximum(self._at(middle).moved, self._at(middle + 1).moved)
+        return unexplained(np.maximum(back, forth), moving)
 
     def alone(self, key: int, distance: int) -> float:
         """What a frame cannot explain of the one so far after it."""
@@ -127,13 +126,16 @@ class _HeldFrames:
         if way is None:
             return 1.0
         views = self._view(key + distance), self._view(key)
-        before = self._view(key + distance - 1)
-        return unexplained(packed(linked(way.turned(), *views).trust), moving(views[0], before))
+        trusted = packed(linked(way.turned(), *views).trust)
+        return unexplained(trusted, self._at(key + distance).moved)
 
     def _way(self, first: int, last: int) -> Step | None:
         """The flows between two frames, sought once more along the chain; None over a cut."""
-        window = [self._seen[number - self._first] for number in range(first, last + 1)]
+        window = [self._at(number) for number in range(first, last + 1)]
         return next((way for _, way in ways_back(window, (last - first,))), None)
 
     def _view(self, number: int) -> View:
-        return self._seen[number - self._first].view
+        return self._at(number).view
+
+    def _at(self, number: int) -> ViewedFrame:
+        return self._seen[number - self._first]

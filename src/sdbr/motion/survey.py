@@ -60,11 +60,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ViewedFrame:
-    """A frame just seen, the step to it from the frame before, and what that step changed."""
+    """A frame just seen, the step to it from the frame before, what that step changed, and where:
+    255 or 0 a pixel."""
 
     view: View
     step: Step
     change: Change
+    moved: Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
     ago = 0
     views = side_by_side(lambda each: view(each, view_size(size_of(each), SURVEY_FLOW)), frames)
     pairs = pairwise(chain((None,), views))
-    for now, taken, came in side_by_side(_stepped, pairs):
+    for seen in side_by_side(_stepped, pairs):
+        now, came = seen.view, seen.change
         if suspect is not None and ago < LONGEST_FLASH:
             ago += 1
             back = change(suspect, now, step(suspect, now, SURVEY_FLOW.preset))
@@ -106,15 +109,16 @@ def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
                 came, suspect = replace(came, flash=ago), None
         else:
             suspect, ago = before if came.may_be_cut else None, 0
-        yield ViewedFrame(now, taken, came)
+        yield replace(seen, change=came)
         before = now
 
 
-def _stepped(pair: tuple[View | None, View | None]) -> tuple[View, Step, Change]:
+def _stepped(pair: tuple[View | None, View | None]) -> ViewedFrame:
     before, now = pair
     assert now is not None  # only the first frame has none before it
     taken = step(before or now, now, SURVEY_FLOW.preset)
-    return now, taken, change(before, now, taken) if before else STILL
+    came = change(before, now, taken) if before else STILL
+    return ViewedFrame(now, taken, came, find_moving(now, before or now))
 
 
 def _windows(seen: Iterable[ViewedFrame]) -> Iterator[tuple[ViewedFrame, ...]]:
@@ -129,12 +133,11 @@ def _compared(window: Sequence[ViewedFrame]) -> list[_Pair]:
     """A frame compared with those `DISTANCES` before it, as far as anything is explained."""
     pairs: list[_Pair] = []
     now = window[-1].view
-    mask = moving(now, *(seen.view for seen in window[-2:-1]))
     for distance, way in ways_back(window, DISTANCES):
         then = window[-1 - distance].view
         back = packed(linked(way.turned(), now, then).trust)
         forth = packed(linked(way, then, now).trust)
-        pairs.append(_Pair(distance, back, forth, unexplained(back, mask)))
+        pairs.append(_Pair(distance, back, forth, unexplained(back, window[-1].moved)))
         if pairs[-1].alone > HOPELESS:
             break
     return pairs
@@ -161,19 +164,20 @@ def ways_back(
 
 def _noted(compared: Iterable[tuple[ViewedFrame, list[_Pair]]]) -> Iterator[Note]:
     """The notes; what two frames explain together is known once the later one was compared."""
-    past: deque[tuple[Note, View, dict[int, Trust]]] = deque(maxlen=max(DISTANCES) + 2)
+    past: deque[tuple[Note, Trust, dict[int, Trust]]] = deque(maxlen=max(DISTANCES) + 1)
     for now, pairs in compared:
-        past.append(
-            (Note(now.change, {}, {}), now.view, {pair.distance: pair.back for pair in pairs})
-        )
+        if past:
+            # What moves in a frame differs from the one before it or from this one after it.
+            np.maximum(past[-1][1], now.moved, out=past[-1][1])
+        note, backs = Note(now.change, {}, {}), {pair.distance: pair.back for pair in pairs}
+        past.append((note, now.moved.copy(), backs))
         for pair in pairs:
-            note, view, before = past[-1 - pair.distance]
-            note.alone[pair.distance] = pair.alone
+            middle, moving, before = past[-1 - pair.distance]
+            middle.alone[pair.distance] = pair.alone
             if pair.distance in before:
-                neighbors = past[-2 - pair.distance][1], past[-pair.distance][1]
                 together = np.maximum(before[pair.distance], pair.forth)
-                note.pair[pair.distance] = unexplained(together, moving(view, *neighbors))
-        yield past[-1][0]
+                middle.pair[pair.distance] = unexplained(together, moving)
+        yield note
 
 
 def packed(trusted: Plane) -> Trust:
@@ -181,23 +185,19 @@ def packed(trusted: Plane) -> Trust:
     return as_bytes(np.rint(trusted * 255))
 
 
-def moving(now: View, *neighbors: View) -> Trust:
-    """What moves in a view, 255 or 0 a pixel: what differs from one of its neighbors, and a little
-    around it. None moves where that is hardly any of the frame."""
-    here = cv2.blur(now.gray, _GRAIN_KERNEL)
-    apart = np.zeros_like(now.gray)
-    for other in neighbors:
-        apart = np.maximum(apart, cv2.absdiff(here, cv2.blur(other.gray, _GRAIN_KERNEL)))
-    mask = cv2.dilate(as_bytes((apart > MOVING_LEVELS) * np.uint8(255)), _MOVING_KERNEL)
-    return as_bytes(mask if float(mask.mean()) > 255 * LEAST_MOVING else np.zeros_like(mask))
+def find_moving(now: View, other: View) -> Trust:
+    """Where a view differs from its neighbor, and a little around it: 255 or 0 a pixel."""
+    grays = (cv2.blur(each.gray, _GRAIN_KERNEL) for each in (now, other))
+    apart = cv2.absdiff(*grays) > MOVING_LEVELS
+    return as_bytes(cv2.dilate(as_bytes(apart * np.uint8(255)), _MOVING_KERNEL))
 
 
 def unexplained(trusted: Trust, moving: Trust) -> float:
     """The share of a frame, 0 to 1, that is not trusted; more where one region of it is not, or
-    what moves in it."""
+    what moves in it, unless that is hardly any of the frame."""
     cells = cell_means(trusted, (2 * REGIONS, 2 * REGIONS))
     regions = (cells[:-1, :-1] + cells[1:, :-1] + cells[:-1, 1:] + cells[1:, 1:]) / 4
     shares = [1 - float(trusted.mean()) / 255, REGION_COUNTS * (1 - float(regions.min()) / 255)]
-    if moving.any():
+    if float(moving.mean()) > 255 * LEAST_MOVING:
         shares.append(MOVING_COUNTS * (1 - cv2.mean(trusted, moving)[0] / 255))
     return max(shares)
