@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdbr.motion.color_model import bounded, fit_colors
+from sdbr.motion.color_model import bound_colors, fit_colors
 from tests.motion.scenes import ground
 
 MATRIX = np.float32([[0.9, 0.2, -0.1], [0.0, 0.7, 0.2], [-0.2, 0.1, 1.0]])
@@ -53,10 +53,10 @@ def test_colors_stay_within_those_that_the_pictures_show_nearby():
     gray = np.full((40, 80, 3), 120, np.uint8)
     gray[:, 60:] = (200, 40, 40)
     wild = np.full((40, 80, 3), (20, 250, 20), np.float32)
-    kept = bounded(wild, [gray, gray + 10])
+    kept = bound_colors(wild, [gray, gray + 10])
     assert np.ptp(kept[:, :40], axis=2).max() < 20
     assert np.ptp(kept[:, 70:], axis=2).max() > 20
     inside = gray + np.float32(5)
-    assert np.abs(bounded(inside, [gray, gray + 10]) - inside).max() < 2
+    assert np.abs(bound_colors(inside, [gray, gray + 10]) - inside).max() < 2
     flash = gray[:, :40] + np.float32(100)
-    assert np.abs(bounded(flash, [gray[:, :40]]) - flash).max() < 2
+    assert np.abs(bound_colors(flash, [gray[:, :40]]) - flash).max() < 2

@@ -91,7 +91,7 @@ def fit_colors(source: Frame, drawn: Frame, weight: Plane) -> ColorModel:
     return ColorModel(*(np.ascontiguousarray(each, np.float32) for each in planes))
 
 
-def bounded(color: Color, shown: Sequence[Frame]) -> Color:
+def bound_colors(color: Color, shown: Sequence[Frame]) -> Color:
     """The colors with both color differences (YCrCb) kept within those that the pictures show
     around each place; all have one size. Brightness is left: a flash comes in.
 

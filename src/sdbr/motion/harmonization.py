@@ -112,22 +112,22 @@ def corrections(
     `STRIDE`-th frame between them is asked for, oftener where a keyframe is unlike the one before
     it.
     """
-    chained = _chained(frames, pictures, keys)
+    chained = ((key, _colors_of(key)) for key in _chained(frames, pictures, keys))
     ahead = deque(islice(chained, max(1, around)))
-    offs: deque[Flow] = deque((key.small.off for key in islice(ahead, 1)), maxlen=REMEMBERED + 2)
-    colors = deque(map(_colors_of, ahead), maxlen=2 * around + 1)
+    offs: deque[Flow] = deque((key.small.off for key, _ in islice(ahead, 1)), maxlen=REMEMBERED + 2)
+    colors = deque((own for _, own in ahead), maxlen=2 * around + 1)
     before: _Key | None = None
     while ahead:
-        for key in islice(chained, 1):
-            ahead.append(key)
-            colors.append(_colors_of(key))
-        now = ahead.popleft()
-        after = ahead[0] if ahead else None
+        for key, own in islice(chained, 1):
+            ahead.append((key, own))
+            colors.append(own)
+        now, own = ahead.popleft()
+        after = ahead[0][0] if ahead else None
         if after is not None:
             offs.append(after.small.off)
         correction = _agreeing(before, now, after, offs)
         anchored = around and len(colors) > 1
-        yield _anchored(correction, _colors_of(now), colors) if anchored else correction
+        yield _anchored(correction, own, colors) if anchored else correction
         before = now
 
 
@@ -148,11 +148,10 @@ def _anchored(correction: Correction, own: _Colors, around: Sequence[_Colors]) -
     """The correction to the colors that the pictures around were drawn in, on the mean.
 
     Their spread and what differs smoothly over the picture are those of the mean of them all; their
-    mean is what the source's brightness, colors and time make of it in those pictures.
+    mean is what the source's brightness and colors make of it in those pictures.
     """
-    drawn, chained = (np.stack([getattr(c, n) for c in around]) for n in ("drawn", "chained"))
-    drawn = drawn - drawn.mean(axis=(1, 2), keepdims=True)
-    chained = chained - chained.mean(axis=(1, 2), keepdims=True)
+    drawn = np.stack([colors.drawn - _mean(colors.drawn) for colors in around])
+    chained = np.stack([colors.chained - _mean(colors.chained) for colors in around])
     spreads = [as_floats(each.std(axis=(1, 2)).mean(axis=0)) for each in (drawn, chained)]
     gain = as_floats(np.clip((spreads[0] + 1) / (spreads[1] + 1), *GAIN))
     apart = as_floats((drawn - chained * gain).mean(axis=0))

@@ -28,7 +28,7 @@ from sdbr.motion.arrays import (
     size_of,
     spread_out,
 )
-from sdbr.motion.color_model import bounded, fit_colors
+from sdbr.motion.color_model import bound_colors, fit_colors
 from sdbr.motion.flow import View, warped_by_planes
 from sdbr.motion.matching import Link
 from sdbr.motion.sharpness import carried, finest, gain, grid_of, kept, strength, strengthening
@@ -111,7 +111,7 @@ def propagate(
         other = share * _finer(now.luma, luma(here)) - _finer(gray, luma(small))
         finer += other * spread_out(1 - trusted, size_of(gray))
     shown = [shrunk(each, size) for each in pictures]
-    new = bounded(as_floats(small) + new, shown) - as_floats(small)
+    new = bound_colors(as_floats(small) + new, shown) - as_floats(small)
     if texture is not None:
         finer += texture
     return _finished(picture, new, finer), untrusted
