@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sdbr.motion.keyframes import KeyframeLevel, following
-from sdbr.motion.plan import KeyframePlan
+from sdbr.motion.plan import KeyframePlan, join_ranges
 from sdbr.motion.survey import Note
 
 
@@ -59,18 +59,14 @@ def find_fast_passages(
 
     Its keyframes stand as close as they may there, and leave more unexplained than it says.
     """
-    passages: list[range] = []
+    fast: list[range] = []
     for shot in plan.shots:
         for key, after in pairwise(plan.keyframes_of(shot)):
             half = (after - key) // 2
             left = notes[key + half].pair.get(half, 0.0)
-            if after - key > level.nearest or left <= level.unexplained:
-                continue
-            if passages and passages[-1].stop == key:
-                passages[-1] = range(passages[-1].start, after)
-            else:
-                passages.append(range(key, after))
-    return passages
+            if after - key <= level.nearest and left > level.unexplained:
+                fast.append(range(key, after))
+    return join_ranges(fast, apart=1)
 
 
 def _extend(known: dict[int, float], distance: int, unknown: float) -> float:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from sdbr.motion.arrays import Flow, Frame, Luma, Plane, as_floats, luma, shrunk, size_of
 from sdbr.motion.flow import FlowOptions, View, between, view_size
+from sdbr.motion.plan import join_ranges
 
 GHOST_VIEW = FlowOptions(scale=1.0, longest=480)
 
@@ -200,16 +201,12 @@ def find_ghosts(lacking: Mapping[int, float]) -> list[range]:
 
     `lacking` is by frame number, as `measure_shortfalls` gives it.
     """
-    passages: list[range] = []
+    poor: list[range] = []
     for number in sorted(lacking):
         around = [lacking[at] for at in range(number - 1, number + 2) if at in lacking]
-        if fmean(around) <= MUCH:
-            continue
-        if passages and number - passages[-1].stop < APART:
-            passages[-1] = range(passages[-1].start, number + 1)
-        else:
-            passages.append(range(number, number + 1))
-    return passages
+        if fmean(around) > MUCH:
+            poor.append(range(number, number + 1))
+    return join_ranges(poor, APART)
 
 
 def _share_kept(result: Structure, drawn: Structure) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
@@ -93,18 +93,26 @@ def _cuts(plan: KeyframePlan) -> tuple[str, ...]:
     return (f"{len(plan.shots)} shots, cut at frame {named}{more}",)
 
 
-def _close_passages(plan: KeyframePlan) -> tuple[range, ...]:
+def _close_passages(plan: KeyframePlan) -> list[range]:
     """Runs of keyframes that stand closer together than elsewhere."""
-    passages: list[range] = []
-    for shot in plan.shots:
-        for left, right in pairwise(plan.keyframes_of(shot)):
-            if right - left >= CLOSE:
-                continue
-            if passages and passages[-1].stop - 1 == left:
-                passages[-1] = range(passages[-1].start, right + 1)
-            else:
-                passages.append(range(left, right + 1))
-    return tuple(each for each in passages if len(each) > CLOSE)
+    close = (
+        range(left, right + 1)
+        for shot in plan.shots
+        for left, right in pairwise(plan.keyframes_of(shot))
+        if right - left < CLOSE
+    )
+    return [each for each in join_ranges(close, apart=0) if len(each) > CLOSE]
+
+
+def join_ranges(ranges: Iterable[range], apart: int) -> list[range]:
+    """The ranges, which rise, with those joined that have fewer than `apart` numbers between."""
+    joined: list[range] = []
+    for each in ranges:
+        if joined and each.start - joined[-1].stop < apart:
+            joined[-1] = range(joined[-1].start, each.stop)
+        else:
+            joined.append(each)
+    return joined
 
 
 def _why(passage: range, notes: Sequence[Note]) -> str:
