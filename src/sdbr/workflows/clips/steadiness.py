@@ -108,27 +108,27 @@ class SteadinessCurve:
     @property
     def verdict(self) -> Verdict:
         """What the numbers say in a word."""
-        if self.flicker - self.floor > FLICKERS:
-            return "flickers"
-        return "lively" if find_ghosts(measure_shortfalls(self.moving)) else "steady"
+        return self._name(find_ghosts(self.shortfalls()))
 
     def passages(self) -> list[tuple[float, float]]:
         """From when to when to look at it, in seconds: where what moves lacks much."""
-        return [
-            (self.times[ghosts.start], self.times.get(ghosts.stop, self.times[ghosts.stop - 1]))
-            for ghosts in find_ghosts(measure_shortfalls(self.moving))
-        ]
+        return self._times_of(find_ghosts(self.shortfalls()))
+
+    def shortfalls(self) -> dict[int, float]:
+        """What each frame in which something moves lacks there; see `measure_shortfalls`."""
+        return measure_shortfalls(self.moving)
 
     def as_json(self) -> dict[str, Any]:
         """The numbers for JSON: frames from 1, passages in seconds."""
-        lacking = measure_shortfalls(self.moving)
+        lacking = self.shortfalls()
+        ghosts = find_ghosts(lacking)
         numbers: dict[str, Any] = {
-            "verdict": self.verdict,
+            "verdict": self._name(ghosts),
             "flicker": round(self.flicker, 6),
             "flicker_source": round(self.floor, 6),
             "sharpness": round(self.sharpness, 2),
             "ghosts": round(fmean(lacking.values()), 4) if lacking else 0.0,
-            "look_at": [[round(at, 3) for at in passage] for passage in self.passages()],
+            "look_at": [[round(at, 3) for at in passage] for passage in self._times_of(ghosts)],
             "curve": [[number + 1, round(each.error, 6)] for number, each in self.curve.items()],
             "ghost_curve": [[number + 1, round(share, 4)] for number, share in lacking.items()],
         }
@@ -139,13 +139,24 @@ class SteadinessCurve:
     def __str__(self) -> str:
         if not self.curve:
             return "flicker: a clip of one frame has none"
-        lacking = measure_shortfalls(self.moving).values()
+        lacking = self.shortfalls().values()
         ghosts = f"; ghosts {fmean(lacking):.0%}, at most {max(lacking):.0%}" if lacking else ""
         return (
             f"flicker {1000 * self.flicker:.2f}, of the source {1000 * self.floor:.2f} "
             f"(E_warp × 1000, {counted(len(self.curve), 'pair')}); sharpness {self.sharpness:.0f}"
             f"{ghosts}"
         )
+
+    def _name(self, ghosts: Collection[range]) -> Verdict:
+        if self.flicker - self.floor > FLICKERS:
+            return "flickers"
+        return "lively" if ghosts else "steady"
+
+    def _times_of(self, ghosts: Iterable[range]) -> list[tuple[float, float]]:
+        return [
+            (self.times[each.start], self.times.get(each.stop, self.times[each.stop - 1]))
+            for each in ghosts
+        ]
 
 
 def pairs_to_measure(plan: KeyframePlan, most: int | None = _MOST_PAIRS) -> frozenset[int]:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sdbr.motion.ghosts import find_ghosts, measure_shortfalls
+from sdbr.motion.ghosts import find_ghosts
 from sdbr.workflows.clips.steadiness import SteadinessCurve
 
 _MOST_NAMED = 3
+# What to do, by the verdict and by whether motion made any of the frames.
+_ADVICE = {
+    ("lively", True): "More keyframes there: --keyframes auto:fine; "
+    "--redraw draws a poor one anew.",
+    ("lively", False): "--steady off leaves frames as they were drawn.",
+    ("flickers", True): "Lower --strength, or add a fixed --seed.",
+    ("flickers", False): "Draw fewer frames with --keyframes auto, or lower --strength.",
+}
 
 
 def describe(measured: SteadinessCurve, filled: bool = True) -> list[str]:
@@ -17,30 +25,17 @@ def describe(measured: SteadinessCurve, filled: bool = True) -> list[str]:
     """
     if not measured.curve:
         return [str(measured)]
-    told = f"{measured.verdict}{_tell_where(measured)}"
-    advice = _advise(measured, filled)
+    verdict = measured.verdict
+    told = f"{verdict}{_tell_where(measured) if verdict == 'lively' else ''}"
+    advice = _ADVICE.get((verdict, filled))
     return [f"{told}. {advice}", str(measured)] if advice else [f"{told}; {measured}"]
 
 
 def _tell_where(measured: SteadinessCurve) -> str:
-    if measured.verdict != "lively":
-        return ""
-    lacking = measure_shortfalls(measured.moving)
+    lacking = measured.shortfalls()
     most = max(lacking.get(number, 0) for each in find_ghosts(lacking) for number in each)
     where = list_passages(measured.passages())
     return f": look at {where}, where moving things lack up to {most:.0%} of their drawing"
-
-
-def _advise(measured: SteadinessCurve, filled: bool) -> str:
-    if measured.verdict == "lively" and filled:
-        return "More keyframes there: --keyframes auto:fine; --redraw draws a poor one anew."
-    if measured.verdict == "lively":
-        return "--steady off leaves frames as they were drawn."
-    if measured.verdict == "flickers" and filled:
-        return "Lower --strength, or add a fixed --seed."
-    if measured.verdict == "flickers":
-        return "Draw fewer frames with --keyframes auto, or lower --strength."
-    return ""
 
 
 def list_passages(passages: Sequence[tuple[float, float]]) -> str:
