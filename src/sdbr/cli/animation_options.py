@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sdbr.bedrock.validation import flag
 from sdbr.cli.numbers import FiniteNumber, WholeNumber
 from sdbr.cli.options import collected, grouped
 from sdbr.errors import UsageProblem
@@ -72,7 +73,7 @@ class GifFlags:
 
         kind = self.kind
         if kind != "evolve" and (stray := self._camera()):
-            raise UsageProblem(f"{_flag(stray[0])} moves the camera of --motion evolve only.")
+            raise UsageProblem(f"{flag(stray[0])} moves the camera of --motion evolve only.")
         if kind != "journey" and (self.to_prompt or self.to_image):
             raise UsageProblem("--to-prompt and --to-image are the end of --motion journey only.")
         if kind == "journey" and not (self.to_prompt or self.to_image):
@@ -98,7 +99,7 @@ class GifFlags:
         only_gif = {"dither": self.dither, "colors": self.colors, "max_size": self.max_size}
         match = [name for name, value in only_gif.items() if value is not None]
         if match and ending != ".gif":
-            raise UsageProblem(f"{_flag(match[0])} is for a GIF. Leave it out, or --format.")
+            raise UsageProblem(f"{flag(match[0])} is for a GIF. Leave it out, or --format.")
         return EncodingSettings(
             loop=self.loop or 0,
             dither=self.dither or "auto",
@@ -109,9 +110,9 @@ class GifFlags:
 
     def refuse_motion(self, name: str) -> None:
         """Raise UsageProblem where a flag is told that makes sense for a still alone."""
-        for flag in (*_MOVING, *_TIMING):
-            if getattr(self, flag):
-                raise UsageProblem(f"{_flag(flag)} is for a still, and {name} moves already.")
+        for field in (*_MOVING, *_TIMING):
+            if getattr(self, field):
+                raise UsageProblem(f"{flag(field)} is for a still, and {name} moves already.")
 
     def record(self) -> dict[str, Any]:
         """The flags that were given, for the record; pictures are among the inputs."""
@@ -158,10 +159,6 @@ def _ramp(strength: str | None) -> tuple[float, str | None]:
         raise UsageProblem(
             f"--strength is {strength!r}: give HIGH or LOW..HIGH, both 0 to 1."
         ) from None
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 gif_options = collected(

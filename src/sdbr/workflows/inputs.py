@@ -29,9 +29,8 @@ VIDEOS = frozenset(
 _TIFF = (b"II*\0", b"MM\0*")
 _MATROSKA = b"\x1a\x45\xdf\xa3"
 _LONGEST_NAME_IN_LINES = 8  # Each is tried as a file: no name that people give has more.
-_LARGEST_LIST = (
-    64 * 1024 * 1024
-)  # Bytes: a million paths. What never ends must not fill the memory.
+# Bytes: a million paths. What never ends must not fill the memory.
+_LARGEST_LIST = 64 * 1024 * 1024
 
 
 def find(
