@@ -48,3 +48,9 @@ def test_drawing_from_words_loads_no_library_of_pictures():
     drawing = ["txt2img", "a fox", "--seed", "7", "--offline", "--dry-run", "--quiet"]
     ran = subprocess.run([sys.executable, "-c", code, *drawing], capture_output=True, text=True)
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_that_nobody_can_read_is_no_failure():
+    command = f"{sys.executable} -m sdbr --help >&-"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")

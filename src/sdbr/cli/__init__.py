@@ -95,7 +95,8 @@ def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; a failure is one line on stderr."""
     try:
         code = cli.main(arguments, prog_name="sdbr", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # As it is where it was closed.
+            sys.stdout.flush()
         return int(code or 0)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code

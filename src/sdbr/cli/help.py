@@ -225,7 +225,8 @@ def _show_help(ctx: click.Context, _parameter: click.Parameter, wanted: bool) ->
     if not wanted or ctx.resilient_parsing:
         return
     text = ctx.get_help()
-    if sys.stdout.isatty() and text.count("\n") + 2 > os.get_terminal_size(1).lines:
+    terminal = sys.stdout is not None and sys.stdout.isatty()  # None where it is closed.
+    if terminal and text.count("\n") + 2 > os.get_terminal_size(1).lines:
         # Ends at once where all fits, passes colors on, and leaves the text on the screen.
         os.environ.setdefault("LESS", "FRX")
         click.echo_via_pager(f"{text}\n")
