@@ -55,9 +55,17 @@ def start_emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Em
 
     Its pictures are small and of one colour: these tests count pictures, they do not look at them.
     """
+    # Pillow is loaded here and not by the first picture, for which a short timeout may not wait.
+    from PIL import Image
+
     from sdbr.emulator import painter
 
-    monkeypatch.setattr(painter, "paint", _one_colour)
+    def one_color(order: Any) -> bytes:
+        file = io.BytesIO()
+        Image.new("RGB", (64, 48), tuple(order.digest()[:3])).save(file, order.format)
+        return file.getvalue()
+
+    monkeypatch.setattr(painter, "paint", one_color)
     with ExitStack() as stack:
 
         def start(**settings: Any) -> Emulator:
@@ -67,14 +75,6 @@ def start_emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Em
             return emulator
 
         yield start
-
-
-def _one_colour(order: Any) -> bytes:
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.new("RGB", (64, 48), tuple(order.digest()[:3])).save(file, order.format)
-    return file.getvalue()
 
 
 @pytest.fixture
