@@ -95,6 +95,34 @@ def test_a_bug_is_one_line_that_asks_for_a_report(sdbr, monkeypatch):
     assert "Traceback" in sdbr("txt2img", "a fox").errors
 
 
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["models"], ["txt2img", "--help"], ["config"]]
+)
+def test_a_full_stdout_is_one_line_and_no_bug(tmp_path, arguments):
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "sdbr", *arguments],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert ran.returncode == 9
+    assert ran.stderr == (
+        "sdbr: stdout cannot be written: no space left on device. Free space, or send it "
+        "elsewhere.\n"
+    )
+
+
+def test_another_failure_of_the_system_is_a_bug(sdbr, monkeypatch):
+    def broken(*_, **__):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("sdbr.bedrock.catalog.load", broken)
+    ran = sdbr("txt2img", "a fox")
+    assert (ran.code, "This is a bug" in ran.failure) == (1, True)
+
+
 def test_ctrl_c_outside_a_run_is_130(sdbr, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt

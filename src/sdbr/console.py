@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sdbr.errors import InputProblem
+from sdbr.errors import OutputProblem
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -240,16 +240,22 @@ def print_line(text: str) -> None:
 
 
 def print_bytes(data: bytes) -> None:
-    """Bytes on stdout at once. Raises InputProblem where it is closed or full."""
+    """Bytes on stdout at once.
+
+    Raises OutputProblem where it is closed or full, BrokenPipeError where its reader is gone.
+    """
     if sys.stdout is None:
-        raise InputProblem("stdout is closed, so results cannot be told. Open it, or give -o.")
+        raise OutputProblem("stdout is closed, so results cannot be told. Open it, or give -o.")
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise InputProblem(
-            f"stdout cannot be written: {(error.strerror or str(error)).lower()}. Results are in "
-            "the workspace; run the same command again to see their paths."
-        ) from error
+        raise unwritable_output(error) from error
+
+
+def unwritable_output(error: OSError) -> OutputProblem:
+    """What is to be said where stdout takes nothing."""
+    why = (error.strerror or str(error)).lower()
+    return OutputProblem(f"stdout cannot be written: {why}. Free space, or send it elsewhere.")

@@ -22,6 +22,7 @@ EXIT_CODES = {
     6: "refused by the safety filter",
     7: "spending: over the cap, or no consent",
     8: "finished in part",
+    9: "output: stdout cannot be written",
     130: "interrupted",
 }
 
@@ -127,6 +128,12 @@ class PartlyDone(SdbrError):
     """Some results were made and some were not. What was made stays."""
 
     exit_code = 8
+
+
+class OutputProblem(SdbrError):
+    """stdout is closed or full. What was made stays."""
+
+    exit_code = 9
 
 
 class Interrupted(SdbrError):

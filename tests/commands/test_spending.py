@@ -1,6 +1,8 @@
 """What a run may spend: what was told and agreed to, and not a cent more."""
 
 import signal
+import subprocess
+import sys
 import time
 from decimal import Decimal
 
@@ -133,6 +135,35 @@ def test_under_nohup_a_closed_terminal_changes_nothing(sdbr_process, start_emula
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert len(out.splitlines()) == 12
+
+
+def test_a_reader_that_goes_is_told_what_is_kept_and_how_to_get_it(
+    sdbr, sdbr_process, start_emulator
+):
+    emulator = start_emulator(latency=0.2)
+    many = ("txt2img", "a fox", "--count", "5")
+    process = sdbr_process(*many)
+    process.stdout.close()
+    errors = process.stderr.read().decode()
+    assert (process.wait(timeout=60), len(emulator.received)) == (141, 5)
+    assert "5 pictures drawn and kept. Run the same command again to write the rest" in errors
+    assert len(sdbr(*many).paths) == len(emulator.received) == 5
+
+
+def test_a_full_disk_under_stdout_loses_no_paid_picture(sdbr, emulator, workspace):
+    many = ("txt2img", "a fox", "--count", "3", "--fresh")
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "sdbr", *many],
+            cwd=workspace,
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+    errors = ran.stderr.decode()
+    assert ran.returncode == 9
+    assert "3 pictures drawn and kept. Run the same command without --fresh again" in errors
+    assert errors.splitlines()[-1].startswith("sdbr: stdout cannot be written: no space left")
+    assert (sdbr(*many[:-1]).code, len(emulator.received)) == (0, 3)
 
 
 def _wait_for(emulator, requests):

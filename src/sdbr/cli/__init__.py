@@ -114,10 +114,12 @@ def run(arguments: list[str]) -> int:
         return _READER_GONE if leaving.code == 1 else int(leaving.code or 0)
     except BrokenPipeError:
         # Whoever read the paths has gone; what is drawn is on disk.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return _READER_GONE
     except SdbrError as error:
         return _fail(str(error), error.exit_code, error)
+    except OSError as error:
+        return _fail_output(error)
     except MemoryError as error:
         return _fail(_NO_MEMORY, 3, error)
     except Exception as error:
@@ -134,6 +136,27 @@ def _fail(message: str, code: int, error: Exception | None = None) -> int:
     with suppress(OSError, ValueError):  # Whoever would read it has gone.
         print(wrapped(f"sdbr: {shown(' '.join(message.split()))}"), file=sys.stderr)
     return code
+
+
+def _fail_output(error: OSError) -> int:
+    """The failure of what click writes, which is stdout's; any other is a bug."""
+    from traceback import walk_tb
+
+    where = [frame.f_globals.get("__name__") for frame, _ in walk_tb(error.__traceback__)][-1]
+    if where not in (click.echo.__module__, __name__):
+        return _fail(_bug(error), 1, error)
+    from sdbr.console import unwritable_output
+
+    # Else Python tries once more at its end, and says so in its own words.
+    _drop_output()
+    problem = unwritable_output(error)
+    return _fail(str(problem), problem.exit_code, error)
+
+
+def _drop_output() -> None:
+    """Let what is still to be written to stdout go nowhere."""
+    with suppress(OSError, ValueError):  # It may be no file at all.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _in_one_line(error: click.UsageError) -> str:

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
+import click
+
 from sdbr.emulator.emulator import Emulator
 from sdbr.emulator.settings import EmulatorSettings
 
@@ -46,7 +48,7 @@ def _greet(emulator: Emulator) -> None:
     for name, value in emulator.environment().items():
         print(f"export {name}={value}", file=sys.stderr)
     print("Ctrl-C ends it.", file=sys.stderr, flush=True)
-    print(emulator.url, flush=True)
+    click.echo(emulator.url)
 
 
 def _ending(summary: Mapping[str, Any]) -> str:

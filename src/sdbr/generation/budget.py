@@ -24,7 +24,7 @@ class Budget:
     `agreed` says that the cap is the price that was told and agreed to, and not --max-cost. A send
     that does not fit waits while others are in flight, since those that turn out unbilled give
     their money back; when nothing is in flight any more it is refused. What it spends is also
-    spent of the `allowance` that it shares with other runs.
+    spent of the `allowance` that it shares with other runs. `pictures` counts what came for it.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Budget:
         self._due = told
         self.spent = Decimal(0)
         self.perhaps = Decimal(0)
+        self.pictures = 0
         self._in_flight = Decimal(0)
         self._flying = 0
         self._stop = stop
@@ -66,14 +67,15 @@ class Budget:
                 self._book(price, "no")
                 raise
 
-    def book(self, price: Decimal, billed: str) -> None:
+    def book(self, price: Decimal, billed: str, pictures: int = 0) -> None:
         """Turn a reservation into spending ("yes", "perhaps"), or give it back ("no")."""
-        self._book(price, billed)
+        self._book(price, billed, pictures)
         if self._allowance is not None:
             self._allowance.book(price, billed)
 
-    def _book(self, price: Decimal, billed: str) -> None:
+    def _book(self, price: Decimal, billed: str, pictures: int = 0) -> None:
         with self._changed:
+            self.pictures += pictures
             self._in_flight -= price
             self._flying -= 1
             if billed == "yes":
@@ -145,7 +147,7 @@ def meter(generate: Generate, ledger: Ledger, run: int, budget: Budget, region: 
             # A bug of ours: the row stays open, and nobody waits for money that never comes back.
             budget.book(reserved, "perhaps")
             raise
-        budget.book(reserved, "yes")
+        budget.book(reserved, "yes", pictures=1)
         trace = Trace(billed="yes", status=200, request_id=picture.request_id)
         _close(ledger, row, trace, "picture", began)
         return picture

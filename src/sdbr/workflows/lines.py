@@ -16,7 +16,7 @@ from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
 from sdbr.concurrency import until_interrupted
 from sdbr.console import Console, print_bytes, print_line
-from sdbr.errors import InputProblem
+from sdbr.errors import OutputProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate
 from sdbr.request import ImageRequest, Size
@@ -124,7 +124,7 @@ class Shell:
     def __init__(self, *, json: bool) -> None:
         # A picture that is paid for must not be lost for want of a place to tell of it.
         if sys.stdout is None:
-            raise InputProblem("stdout is closed, so results cannot be told. Open it.")
+            raise OutputProblem("stdout is closed, so results cannot be told. Open it.")
         self._json = json
 
     def plan(self, lines: Iterable[PlanLine], _estimate: Estimate, price: str) -> None:

@@ -12,8 +12,16 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from sdbr.config.settings import Output
-from sdbr.console import Console, ask, open_files
-from sdbr.errors import InputProblem, Interrupted, OverBudget, PartlyDone, SdbrError, ServiceProblem
+from sdbr.console import Console, ask, counted, open_files
+from sdbr.errors import (
+    InputProblem,
+    Interrupted,
+    OutputProblem,
+    OverBudget,
+    PartlyDone,
+    SdbrError,
+    ServiceProblem,
+)
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd, with_other_seeds
 from sdbr.generation.stack import Resources, RunSession, open_session
@@ -158,12 +166,25 @@ def run(plan: RunPlan, setup: Setup) -> None:
             if len(plan.works) > 1:
                 error.args = (f"{done} of {len(plan.works)} {plan.things} made. {error}",)
             raise
+        except (OutputProblem, BrokenPipeError):
+            console.say(_tell_kept(budget.pictures, resources.fresh))
+            raise
         finally:
             summaries = [work.summary for work in plan.works if work.summary]
             console.say(", ".join([*summaries, spending_of(budget, estimate)]))
     if output.open and (problem := open_files(paths)):
         console.say(problem)
     _conclude(plan, failed, made)
+
+
+def _tell_kept(pictures: int, fresh: bool) -> str:
+    """What becomes of what was paid for where stdout takes no more of it."""
+    kept = f"{counted(pictures, 'picture')} drawn and kept. " if pictures else ""
+    again = "same command without --fresh" if fresh else "same command"
+    return (
+        f"stdout takes no more, so the run stops. {kept}Run the {again} again to write the rest: "
+        "nothing is paid for twice."
+    )
 
 
 def _circumstances(resources: Resources) -> Iterator[str]:
