@@ -68,6 +68,7 @@ def test_what_a_template_does_not_tell_apart_is_numbered_and_nothing_is_overwrit
     [
         ("{sed}", "--name has {sed}, which is no field"),
         ("{model}/{seed}", "Give folders with -o"),
+        ("foxes/red", "Give folders with -o"),
         ("{seed", "write fields as {seed}"),
     ],
 )
@@ -81,6 +82,29 @@ def test_a_name_that_cannot_be_is_refused_before_anything_is_sent(
     assert ran.code == 2
     assert words in ran.failure
     assert not emulator.received
+
+
+@pytest.mark.usefixtures("photo")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("txt2img", "a fox", "-o", "fox.png"),
+        ("txt2img", "a fox", "-o", "-"),
+        ("img2gif", "photo.png", "ink", "-o", "fox.webp"),
+        ("vid2vid", "photo.png", "ink", "-o", "fox.mp4"),
+    ],
+)
+def test_one_file_has_one_name(emulator, sdbr, command):
+    ran = sdbr(*command, "--name", "owl")
+    assert ran.code == 2
+    assert f"--output {command[-1]} leaves no room for --name owl." in ran.failure
+    assert not emulator.received
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_folder_and_a_name_go_together(sdbr):
+    (path,) = sdbr("txt2img", "a fox", "-o", "out/", "--name", "owl", "--seed", "7").paths
+    assert path.as_posix() == "out/owl-7.png"
 
 
 def test_a_picture_from_words_has_no_input_to_be_called_by(emulator, sdbr):

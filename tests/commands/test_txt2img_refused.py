@@ -63,6 +63,7 @@ def test_without_credentials_nothing_is_sent(emulator, sdbr, workspace, monkeypa
     ran = sdbr("txt2img", "a fox")
     assert ran.code == 4
     assert "No AWS credentials found" in ran.failure
+    assert "USD" not in ran.errors
     assert emulator.received == ()
     assert ledger_rows(workspace) == []
 
@@ -111,6 +112,16 @@ def test_an_ended_model_names_its_successors_and_their_price(emulator, sdbr):
     assert ran.code == 4
     assert "ended on 2025-05-20. Use core (0.04 USD a picture)" in ran.failure
     assert emulator.pictures_made == 0
+
+
+@pytest.mark.parametrize("where", [("--offline",), ("--region", "us-west-2")])
+def test_an_ended_model_is_refused_before_its_price(sdbr, monkeypatch, where):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    ran = sdbr("txt2img", "a fox", "--model", "sdxl", *where)
+    assert ran.code == 4
+    assert "ended on 2025-05-20. Use " in ran.failure
+    assert "picture ×" not in ran.errors
 
 
 @pytest.mark.parametrize("blocked", [".sdbr", "source", "source/img"])

@@ -39,7 +39,7 @@ def test_a_format_and_an_ending_that_disagree_are_refused():
 def test_without_an_output_files_go_to_the_tree_under_the_chosen_name():
     (job,) = job_targets([JOB], None, None)
     assert (job.folder, job.target, job.file_stem(7)) == (JOB.folder, None, "a-red-fox-7")
-    assert job_targets([JOB], None, "My Fox/2")[0].file_stem(7) == "my-fox-2-7"
+    assert job_targets([JOB], None, "My Fox 2")[0].file_stem(7) == "my-fox-2-7"
 
 
 @pytest.mark.parametrize("to", ["out/", "out", "deep/out"])

@@ -9,13 +9,13 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 
 from sdbr.bedrock import body, catalog
 from sdbr.bedrock.answers import broken_answer
 from sdbr.bedrock.connection import HOME, connect, lost, region_of, unsent
-from sdbr.bedrock.error_mapping import Failure, explain
+from sdbr.bedrock.error_mapping import Failure, explain, explain_end
 from sdbr.bedrock.families import family_of
 from sdbr.bedrock.transport import Memory, NotSent, Transport
 from sdbr.config.settings import Connection
@@ -69,6 +69,19 @@ class BedrockClient:
             except SdbrError as error:
                 error.trace = replace(error.trace or Trace(), status=200, request_id=request_id)
                 raise
+
+    def check(self, model: Model) -> None:
+        """Raise what is known of calls to `model` before any is sent, which costs nothing: that
+        its life has ended, that there are no credentials, or that the region is no region.
+        """
+        connection = self._connection()
+        served = connection.allow_ended if connection.offline else connection.realm != "aws"
+        # Who named an ARN knows whether it is served.
+        listed = model.invoke_id.removeprefix("us.") == model.id
+        if listed and not served and model.lifecycle.ended(date.today()):
+            raise explain_end(model, self._instead_of(model))
+        if not connection.offline:
+            self._transport(model)
 
     def probe(self, model: Model) -> None:
         """Send a request without content: Bedrock refuses it, and bills nothing.

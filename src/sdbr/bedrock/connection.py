@@ -148,10 +148,16 @@ def _identity(connection: Connection) -> dict[str, Any]:
 
 
 def _check_keys(session: Any, connection: Connection) -> None:
-    """Fetch the credentials once, before any worker needs them; refuse those that are no header."""
-    credentials = None if os.environ.get(_TOKEN) else session.get_credentials()
+    """Fetch the credentials once, before any worker needs them. Raises AccessProblem where there
+    are none, or those that there are can be no header."""
+    token = os.environ.get(_TOKEN)
+    credentials = None if token else session.get_credentials()
+    if credentials is None and not token:
+        from botocore.exceptions import NoCredentialsError
+
+        raise unsent(NoCredentialsError(), connection)
     keys = credentials.get_frozen_credentials() if credentials else None
-    parts = [*(keys or ()), os.environ.get(_TOKEN)]
+    parts = [*(keys or ()), token]
     if any(part and not part.isprintable() for part in parts):
         raise AccessProblem(
             f"The AWS credentials{_whose(connection)} hold a line break or another control "

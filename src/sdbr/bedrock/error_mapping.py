@@ -135,7 +135,7 @@ def said(message: str) -> str:
 
 
 def _gone(failure: Failure, model: Model, successors: str) -> str:
-    instead = f" Use {successors}." if successors else " See `sdbr models` for what is alive."
+    instead = _instead(successors)
     end = model.lifecycle.end
     if "marked by provider as Legacy" in failure.message:
         return (
@@ -143,9 +143,19 @@ def _gone(failure: Failure, model: Model, successors: str) -> str:
             f"lately.{instead}"
         )
     if "end of its life" in failure.message or end is not None:
-        when = f"ended on {end.isoformat()}" if end else "has reached the end of its life"
-        return f"{model.title} ({model.id}) {when}.{instead}"
+        return str(explain_end(model, successors))
     return f"Bedrock does not find {model.invoke_id}: {failure.line}{instead}"
+
+
+def explain_end(model: Model, successors: str) -> AccessProblem:
+    """The error for a model whose life has ended, with what to use."""
+    end = model.lifecycle.end
+    when = f"ended on {end.isoformat()}" if end else "has reached the end of its life"
+    return AccessProblem(f"{model.title} ({model.id}) {when}.{_instead(successors)}")
+
+
+def _instead(successors: str) -> str:
+    return f" Use {successors}." if successors else " See `sdbr models` for what is alive."
 
 
 def _explain_denial(failure: Failure, model: Model, region: str) -> str:

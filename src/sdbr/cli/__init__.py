@@ -163,9 +163,9 @@ def _in_one_line(error: click.UsageError) -> str:
     command = error.ctx.command_path if error.ctx else "sdbr"
     message = error.format_message() + _told_by_environment(error)
     if isinstance(error, click.NoSuchOption):
-        alike = " or ".join((error.possibilities or [])[:2])
-        hint = f" Did you mean {alike}?" if alike else ""
-        message = f"No such option: {error.option_name}.{hint}"
+        from sdbr.cli.hints import option_hint
+
+        message = f"No such option: {error.option_name}. {option_hint(error)}".rstrip()
     return f"{message} See `{command} --help`." if "--help" not in message else message
 
 

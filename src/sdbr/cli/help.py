@@ -139,11 +139,11 @@ class Folder(click.Group):
         """The command that the first of `args` names. Raises UsageError with what is like it."""
         name, names = args[0], self.list_commands(ctx)
         if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
-            from difflib import get_close_matches
+            from sdbr.cli.hints import command_hint
 
-            alike = get_close_matches(name.lower(), names, n=2)
-            hint = f" Did you mean {' or '.join(alike)}?" if alike else ""
-            ctx.fail(f"No such command: {name}.{hint}")
+            ctx.fail(
+                f"No such command: {name}. {command_hint(args, names, ctx.parent is None)}".rstrip()
+            )
         return super().resolve_command(ctx, args)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:

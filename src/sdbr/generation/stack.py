@@ -11,7 +11,7 @@ outermost, because another seed is another request.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -76,6 +76,13 @@ class RunSession:
     def draw(self, request: ImageRequest) -> Picture:
         """Draw a request whose key is not known yet. Raises SdbrError."""
         return self.generate(KeyedRequest(request, self.key_of(request)))
+
+
+def check_access(resources: Resources, models: Iterable[Model]) -> None:
+    """Raise what is known of calls to `models` before any is sent. Raises SdbrError."""
+    client = BedrockClient(lambda: resources.connection, resources.models, resources.effort.workers)
+    for model in models:
+        client.check(model)
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def fields_among(names: Iterable[str]) -> list[str]:
 
 
 def refuse_folders(name: str) -> None:
-    """Raise UsageProblem for a template that would be a path."""
+    """Raise UsageProblem for a name or a template that would be a path."""
     if re.search(r"[/\\]", name):
         raise UsageProblem(f"--name is {name!r}, a name for files. Give folders with -o.")
 

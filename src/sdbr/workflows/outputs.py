@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.files import plain_write_errors
 from sdbr.media import metadata
-from sdbr.workflows.names import escape_name, is_template, refuse_folders
+from sdbr.workflows.names import escape_name, refuse_folders
 
 if TYPE_CHECKING:
     from sdbr.workflows.clips.folders import ClipRoots
@@ -53,6 +53,15 @@ def refuse_empty(to: str | None, name: str | None) -> None:
             raise UsageProblem(f"{flag} is empty. Give a name, or leave it out.")
 
 
+def refuse_two_names(to: str, name: str | None) -> None:
+    """Raise UsageProblem where `to` says what the file is called, and --name does, too."""
+    if name:
+        raise UsageProblem(
+            f"--output {to} leaves no room for --name {name}. Give -o a folder, or leave out "
+            "--name."
+        )
+
+
 def _key_in(path: Path) -> str | None:
     made = metadata.read(path)
     try:
@@ -76,8 +85,7 @@ def clip_target(
     Raises UsageProblem where the flags disagree.
     """
     refuse_empty(to, name)
-    if name and is_template(name):
-        refuse_folders(name)
+    refuse_folders(name or "")
     if to is None:
         return where, name, _ENDINGS[container or default]
     if to == "-":
@@ -91,7 +99,8 @@ def clip_target(
     if path.suffix and path.suffix.lower() not in _ENDINGS.values():
         known = " ".join(ending for ending in _ENDINGS.values() if ending)
         raise UsageProblem(f"--output is {to}: give a name in {known}, or a folder.")
-    return replace(where, results=path.parent), name or escape_name(path.stem), path.suffix.lower()
+    refuse_two_names(to, name)
+    return replace(where, results=path.parent), escape_name(path.stem), path.suffix.lower()
 
 
 def container_of(ending: str) -> str:

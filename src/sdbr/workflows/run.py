@@ -24,7 +24,7 @@ from sdbr.errors import (
 )
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd, with_other_seeds
-from sdbr.generation.stack import Resources, RunSession, open_session
+from sdbr.generation.stack import Resources, RunSession, check_access, open_session
 from sdbr.workflows.lines import PlanLine, Recipient, ResultLine
 from sdbr.workflows.progress import with_details
 
@@ -112,9 +112,11 @@ def run(plan: RunPlan, setup: Setup) -> None:
     """
     console, output, resources = setup.console, setup.output, setup.resources
     recipient = setup.recipient
+    estimate = with_other_seeds(plan.estimate, resources.on_filtered.other_seeds)
+    if not setup.dry_run:
+        check_access(resources, [share.model for share in estimate.shares])
     for note in plan.notes:
         console.say(note)
-    estimate = with_other_seeds(plan.estimate, resources.on_filtered.other_seeds)
     price = f"{plan.prefix}{estimate}"
     if setup.dry_run:
         lines = (line for work in plan.works for line in work.plan())

@@ -28,7 +28,7 @@ from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.lines import PlanLine, ResultLine
 from sdbr.workflows.look import style_remarks
 from sdbr.workflows.names import refuse_folders
-from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty
+from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty, refuse_two_names
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
 from sdbr.workflows.progress import Phase, RunProgress, picture_seconds
@@ -94,6 +94,7 @@ def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[J
     if to is None:
         return aimed_jobs
     if to == "-":
+        refuse_two_names(to, name)
         _only_one(jobs, "stdout")
         return aimed_jobs
     path = Path(to)
@@ -101,6 +102,7 @@ def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[J
         return [replace(job, folder=path) for job in aimed_jobs]
     if path.suffix.lower() not in FORMATS:
         raise UsageProblem(f"--output is {to}: give a name in .png, .jpg or .webp, or a folder.")
+    refuse_two_names(to, name)
     _only_one(jobs, to)
     return [replace(job, target=path) for job in aimed_jobs]
 

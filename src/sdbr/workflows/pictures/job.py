@@ -66,7 +66,11 @@ class Job:
     name: str = ""
 
     def with_name(self, name: str | None) -> Job:
-        """The job under a name of the user's, a stem or a template; None chooses one."""
+        """The job under a name of the user's, a stem or a template; None chooses one.
+
+        Raises UsageProblem for a name that would be a path.
+        """
+        names.refuse_folders(name or "")
         if name and names.is_template(name):
             return replace(self, name=name)
         base = names.escape_name(slug(name)) if name else "{input}" if self.before else "{prompt}"

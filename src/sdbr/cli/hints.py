@@ -1,0 +1,69 @@
+"""What somebody meant who named a command or an option that is none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import click
+
+_ALIKE = 0.7
+"""The least likeness of a name to be worth a guess: `--sed` is 0.8 like `--seed`."""
+
+
+def command_hint(words: list[str], names: list[str], top: bool) -> str:
+    """What to type in place of `words`, the first of which is none of the commands `names`, all
+    of them if `top`; "" for no idea."""
+    first = words[0]
+    alike = get_close_matches(first.lower(), names, n=2)
+    if alike:
+        return f"Did you mean {' or '.join(alike)}?"
+    if not top:
+        return ""
+    if os.path.isfile(first):
+        rest = "".join(f' "{word}"' for word in words[1:2] if not word.startswith("-"))
+        moves = os.path.splitext(first)[1].lower() in (".mp4", ".mov", ".mkv", ".webm", ".gif")
+        command = "vid2vid" if moves else "img2img"
+        return f"Try `sdbr {command} {first}{rest}`."
+    if " " in first.strip():
+        return f'Try `sdbr txt2img "{first}"`.'
+    return ""
+
+
+def option_hint(error: click.NoSuchOption) -> str:
+    """What to type in place of an option that the command has not; "" for no idea."""
+    wanted, ctx = error.option_name, error.ctx
+    if ctx is None or not wanted.startswith("--"):
+        return _guess(wanted, error.possibilities or [])
+    own = [name for option in ctx.command.params for name in option.opts if name[:2] == "--"]
+    turned = [name for name in own if sorted(name) == sorted(wanted) or name.startswith(wanted)]
+    if turned:
+        return f"Did you mean {' or '.join(turned[:2])}?"
+    group = ctx.find_root().command
+    assert isinstance(group, click.Group)
+    if ctx.command is group:
+        return "Options stand behind the command."
+    if wanted[2:] in group.list_commands(ctx):
+        return f"{wanted[2:]} is a command: sdbr {wanted[2:]}."
+    others = _commands_with(wanted, group, ctx)
+    return f"It is for {names_in_words(others)}." if others else _guess(wanted, own)
+
+
+def names_in_words(names: list[str]) -> str:
+    """`one, two and three`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _guess(wanted: str, names: Iterable[str]) -> str:
+    alike = get_close_matches(wanted, names, n=2, cutoff=_ALIKE)
+    return f"Did you mean {' or '.join(alike)}?" if alike else ""
+
+
+def _commands_with(option: str, group: click.Group, ctx: click.Context) -> list[str]:
+    found = []
+    for name in group.list_commands(ctx):
+        command = group.get_command(ctx, name)
+        if command is not None and any(option in one.opts for one in command.params):
+            found.append(name)
+    return found
