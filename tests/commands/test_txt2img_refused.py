@@ -63,7 +63,6 @@ def test_without_credentials_nothing_is_sent(emulator, sdbr, workspace, monkeypa
     ran = sdbr("txt2img", "a fox")
     assert ran.code == 4
     assert "No AWS credentials found" in ran.failure
-    assert "USD" not in ran.errors
     assert emulator.received == ()
     assert ledger_rows(workspace) == []
 
@@ -112,6 +111,12 @@ def test_an_ended_model_names_its_successors_and_their_price(emulator, sdbr):
     assert ran.code == 4
     assert "ended on 2025-05-20. Use core (0.04 USD a picture)" in ran.failure
     assert emulator.pictures_made == 0
+
+
+def test_without_credentials_for_bedrock_no_price_is_told(sdbr):
+    ran = sdbr("txt2img", "a fox", "--region", "us-west-2")
+    assert (ran.code, "No AWS credentials found" in ran.failure) == (4, True)
+    assert "USD" not in ran.errors
 
 
 @pytest.mark.parametrize("where", [("--offline",), ("--region", "us-west-2")])

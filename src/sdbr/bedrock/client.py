@@ -80,7 +80,8 @@ class BedrockClient:
         listed = model.invoke_id.removeprefix("us.") == model.id
         if listed and not served and model.lifecycle.ended(date.today()):
             raise explain_end(model, self._instead_of(model))
-        if not connection.offline:
+        # An emulator takes any credentials, and a price may be asked for without.
+        if connection.realm == "aws":
             self._transport(model)
 
     def probe(self, model: Model) -> None:
