@@ -5,15 +5,15 @@ import numpy as np
 
 from sdbr.motion.arrays import luma
 from sdbr.motion.sharpness import (
-    LEAST_GAIN,
-    MOST_GAIN,
+    MORE,
     carried,
+    detail_to_add,
     finest,
-    gain,
+    goal_strength,
     grid_of,
     kept,
+    restore_detail,
     strength,
-    strengthening,
 )
 from tests.motion.scenes import ground
 
@@ -24,9 +24,8 @@ SOFT = cv2.GaussianBlur(SHARP, (3, 3), 0.55)
 
 
 def strengthened(picture, source_now, source_key):
-    cells = [strength(finest(each)) for each in (picture, SHARP, source_now, source_key)]
-    detail = finest(picture)
-    return picture + strengthening(detail, gain(*cells) - 1)
+    goal = goal_strength(*(strength(finest(each)) for each in (SHARP, source_now, source_key)))
+    return picture + detail_to_add(finest(picture), goal)
 
 
 def energy(picture):
@@ -53,10 +52,27 @@ def test_what_the_source_blurs_is_blurred_where_the_picture_is_still_sharp():
     assert energy(strengthened(SHARP, blurred, SHARP)) < 0.5 * energy(SHARP)
 
 
+def test_detail_comes_to_the_strength_that_is_asked_for():
+    for share in (0.4, 0.8, 1.5, 2.5):
+        goal = strength(finest(SHARP)) * np.float32(share)
+        now = strength(finest(SHARP + detail_to_add(finest(SHARP), goal)))
+        assert abs(float(now.mean() / goal.mean()) - 1) < 0.1
+
+
 def test_detail_is_never_strengthened_nor_weakened_beyond_its_bounds():
-    nothing, much = np.zeros((5, 8), np.float32), np.full((5, 8), 900, np.float32)
-    assert 1 < gain(nothing, much, much, much).max() <= MOST_GAIN
-    assert LEAST_GAIN <= gain(much, nothing, much, much).min() < 1
+    detail = finest(SHARP)
+    for goal in (0, 1e6):
+        cells = np.full(strength(detail).shape, goal, np.float32)
+        added = detail_to_add(detail, cells)
+        assert (np.abs(added) <= np.abs(detail) * max(np.abs(MORE)) + 1e-3).all()
+
+
+def test_a_picture_gets_the_detail_of_another_one_back_in_every_channel():
+    sharp, soft = (np.dstack([each] * 3) for each in (SHARP, SOFT))
+    again = restore_detail(soft, sharp)
+    assert energy(soft[..., 1]) < 0.6 * energy(SHARP)
+    for channel in range(3):
+        assert 0.8 * energy(SHARP) < energy(again[..., channel]) < 1.2 * energy(SHARP)
 
 
 def test_no_strength_is_taken_of_fewer_pixels_than_tell_one():
@@ -81,7 +97,7 @@ def test_how_much_of_the_sources_detail_a_look_keeps_is_learnt():
 
 def test_a_source_that_grows_sharper_sharpens_the_picture_by_a_sixth_at_most():
     some, much = np.full((5, 8), 100, np.float32), np.full((5, 8), 900, np.float32)
-    assert 1.1 < gain(some, some, much, some).max() < 7 / 6
+    assert 1.1 < np.sqrt(goal_strength(some, much, some) / some).max() < 7 / 6
 
 
 def test_a_look_keeps_no_more_than_half_as_much_detail_again_as_the_source_has():

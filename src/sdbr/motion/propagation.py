@@ -31,7 +31,7 @@ from sdbr.motion.arrays import (
 from sdbr.motion.color_model import bound_colors, fit_colors
 from sdbr.motion.flow import View, warped_by_planes
 from sdbr.motion.matching import Link
-from sdbr.motion.sharpness import carried, finest, gain, grid_of, kept, strength, strengthening
+from sdbr.motion.sharpness import carried, detail_to_add, finest, goal_strength, kept, strength
 
 # A keyframe that is not trusted at all still weighs this much beside another such one.
 LEAST_WEIGHT = 0.01
@@ -100,16 +100,16 @@ def propagate(
     model = fit_colors(seen, small, trusted)
     new = model.of_change(as_floats(cv2.subtract(here, seen, dtype=cv2.CV_32F)))
     gray = luma(picture)
-    detail = finest(gray)
-    more = _gain(detail, now.luma, near, weights) * cell_means(trusted, grid_of(size_of(detail)))
-    finer = strengthening(detail, more)
+    added = np.zeros(gray.shape, np.float32)
     untrusted = 1.0 - float(trusted.mean())
     if untrusted > HARDLY_ANY:
         alone = model.of_color(as_floats(here))
         new = as_floats(cv2.blendLinear(new, alone - as_floats(small), trusted, 1 - trusted))
         share = spread_out(np.mean([p.key.kept_detail for p in near], axis=0), size_of(gray))
         other = share * _finer(now.luma, luma(here)) - _finer(gray, luma(small))
-        finer += other * spread_out(1 - trusted, size_of(gray))
+        added = as_floats(other * spread_out(1 - trusted, size_of(gray)))
+    detail = finest(as_floats(cv2.add(gray, added, dtype=cv2.CV_32F)))
+    finer = added + detail_to_add(detail, _goal(now.luma, near, weights))
     shown = [shrunk(each, size) for each in pictures]
     new = bound_colors(as_floats(small) + new, shown) - as_floats(small)
     if texture is not None:
@@ -165,15 +165,13 @@ def _finer(whole: Luma, coarse: Luma) -> Plane:
     return as_floats(cv2.subtract(whole, smooth, dtype=cv2.CV_32F))
 
 
-def _gain(
-    detail: Plane, fine: Luma, near: Sequence[KeyframeLink], weights: Sequence[Plane]
-) -> Plane:
-    """The gain of detail beyond 1, cell by cell."""
-    now = strength(detail)
-    parts = [cell_means(weight, size_of(now)) for weight in weights]
-    wanted = _mean([carried(p.key.picture_detail, p.link.flow) for p in near], parts)
+def _goal(fine: Luma, near: Sequence[KeyframeLink], weights: Sequence[Plane]) -> Plane:
+    """The strength that the finest detail should have, cell by cell."""
+    grid = size_of(near[0].key.picture_detail)
+    parts = [cell_means(weight, grid) for weight in weights]
+    drawn = _mean([carried(p.key.picture_detail, p.link.flow) for p in near], parts)
     before = _mean([carried(p.key.source_detail, p.link.flow) for p in near], parts)
-    return gain(now, wanted, strength(finest(fine)), before) - 1
+    return goal_strength(drawn, strength(finest(fine)), before)
 
 
 def _mean(planes: Sequence[Plane], weights: Sequence[Plane]) -> Plane:

@@ -12,10 +12,13 @@ import numpy as np
 
 from sdbr.motion.arrays import (
     Flow,
+    Frame,
     Luma,
     Plane,
     WidthHeight,
+    as_bytes,
     as_floats,
+    luma,
     product_means,
     size_of,
     spread_out,
@@ -28,11 +31,10 @@ KERNEL = (5, 5)
 # variance says nothing.
 CELLS = 80
 LEAST_CELL = 4.0
-LEAST_GAIN, MOST_GAIN = 0.5, 2.0
+# Of a picture's finest detail so much is added to it, or taken from it.
+MORE = (-1.0, 3.0)
 # The source's own change of detail counts within these bounds.
 SOURCE_CHANGE = (0.3, 1.3)
-# Of the detail added only a part counts as detail again.
-OVERSHOOT = 2.0
 # Of the source's detail a look keeps no more than this; learnt over so many cells a side.
 MOST_KEPT = 1.5
 KEPT_WINDOW = 15
@@ -40,7 +42,7 @@ KEPT_WINDOW = 15
 NOTHING = 1.0
 
 
-def finest(luma: Luma) -> Plane:
+def finest(luma: Luma | Plane) -> Plane:
     """The finest detail of a picture's luma, in levels of 255 around 0."""
     gray = as_floats(luma)
     return as_floats(cv2.subtract(gray, cv2.GaussianBlur(gray, KERNEL, 0)))
@@ -75,15 +77,30 @@ def carried(cells: Plane, flow: Flow) -> Plane:
     return as_floats(warped(cells, resized(flow, size_of(cells))))
 
 
-def gain(now: Plane, keyframes: Plane, source_now: Plane, source_keyframes: Plane) -> Plane:
-    """By how much to strengthen the finest detail, or to weaken it where the source lost its own:
-    `LEAST_GAIN` to `MOST_GAIN`, on the coarse grid."""
+def goal_strength(keyframes: Plane, source_now: Plane, source_keyframes: Plane) -> Plane:
+    """The strength that a frame's finest detail should have, on the coarse grid: the keyframes',
+    less where the source lost its own."""
     change = np.clip((source_now + NOTHING) / (source_keyframes + NOTHING), *SOURCE_CHANGE)
-    wanted = np.sqrt((keyframes * change + NOTHING) / (now + NOTHING))
-    return as_floats(cv2.blur(np.clip(wanted, LEAST_GAIN, MOST_GAIN), (3, 3)))
+    return as_floats(keyframes * change)
 
 
-def strengthening(detail: Plane, more: Plane) -> Plane:
-    """What to add to each channel for a gain of 1 + `more`, given on the coarse grid."""
-    whole = more * np.float32(OVERSHOOT)
-    return as_floats(cv2.multiply(detail, spread_out(whole, size_of(detail))))
+def detail_to_add(detail: Plane, goal: Plane) -> Plane:
+    """What to add to each channel, so that the finest detail comes to this strength.
+
+    Of detail that is added times m only what its own blur leaves counts again as detail, so with d
+    the detail and e the detail of d, var(d + m e) = goal is solved for m in each cell.
+    """
+    again = finest(detail)
+    grid = size_of(goal)
+    both, own = product_means(detail, again, grid), product_means(again, again, grid) + NOTHING / 4
+    now = strength(detail)
+    root = np.sqrt(np.maximum(0, both * both - own * (now - goal)))
+    more = np.clip((root - both) / own, *MORE)
+    return as_floats(cv2.multiply(detail, spread_out(cv2.blur(more, (3, 3)), size_of(detail))))
+
+
+def restore_detail(picture: Frame, like: Frame) -> Frame:
+    """The picture with its finest detail as strong as that of another one of the same places."""
+    goal = strength(finest(luma(like)))
+    added = cv2.merge([detail_to_add(finest(luma(picture)), goal)] * 3)
+    return as_bytes(cv2.add(picture, added, dtype=cv2.CV_8U))
