@@ -17,14 +17,14 @@ from sdbr.errors import EXIT_CODES
 
 DOCS = Path(__file__).parent.parent / "docs"
 _FILES = (
-    ("sdbr.toml", "Settings, in the workspace or in the user's configuration folder."),
-    ("source/", "Pictures drawn from words, and the frames of clips as they were."),
+    ("sdbr.toml", "Settings, in the workspace or the user's configuration folder."),
+    ("source/", "Pictures from prompts, and the source frames of clips."),
     ("generate/", "Results."),
-    (".sdbr/", "Paid pictures, the ledger, and what is needed to go on."),
+    (".sdbr/", "The cache, the ledger, and the state of unfinished runs."),
 )
 _VARIABLES = (
-    ("SDBR_CONFIG", "Another settings file instead of the user's own."),
-    ("SDBR_MODEL_IMG2IMG", "The default model of a command; so for each that draws."),
+    ("SDBR_CONFIG", "Settings file to use instead of the user's own."),
+    ("SDBR_MODEL_IMG2IMG", "Default model of img2img; likewise for each command that generates."),
     ("SDBR_DEBUG", "Print the traceback of a failure."),
     ("AWS_BEARER_TOKEN_BEDROCK", "A Bedrock API key, instead of AWS credentials."),
 )
@@ -101,7 +101,7 @@ def index() -> str:
         f"{_list(rows)}\n\n"
         "## Exit codes\n\n| code | meaning |\n| --- | --- |\n"
         f"{codes}\n\n"
-        "## Environment\n\nA flag's own variable stands behind its meaning, in brackets.\n\n"
+        "## Environment\n\nVariables that set a flag are listed with the flag, in brackets.\n\n"
         f"| variable | meaning |\n| --- | --- |\n{variables}\n"
     )
 

@@ -40,7 +40,7 @@ class Commands(Folder):
         """The commands under two headings."""
         names = self.list_commands(ctx)
         drawing = [name for name in names if name in _DRAW]
-        return [("Draw", drawing), ("Manage", names[len(drawing) :])]
+        return [("Generate", drawing), ("Manage", names[len(drawing) :])]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the exit codes."""

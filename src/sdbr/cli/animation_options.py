@@ -29,8 +29,8 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "ki": 1 << 10, "mi": 1 << 20}
 _DEFAULT_FRAMES = 12
 _DEFAULT_RATE = Fraction(10)
 
-_motion = grouped("Motion of a still")
-_time = grouped("Time of a still")
+_motion = grouped("Motion (still input)")
+_time = grouped("Timing (still input)")
 _write = grouped("Animation")
 
 
@@ -171,41 +171,41 @@ gif_options = collected(
         help="vary, evolve, ramp or journey [default: vary].",
     ),
     _motion(
-        "--frames", type=WholeNumber(2, 1000), metavar="N", help="Frames to draw [default: 12]."
+        "--frames", type=WholeNumber(2, 1000), metavar="N", help="Frames to generate [default: 12]."
     ),
     _motion(
         "--zoom",
         type=FiniteNumber(0.5, 2),
         metavar="FACTOR",
-        help="Zoom in by this every frame, such as 1.03.",
+        help="Zoom in by this factor per frame, such as 1.03.",
     ),
-    _motion("--pan", metavar="X,Y", help="Percent right and down every frame, such as 2,-1."),
+    _motion("--pan", metavar="X,Y", help="Percent right and down per frame, such as 2,-1."),
     _motion(
         "--rotate",
         type=FiniteNumber(-180, 180),
         metavar="DEGREES",
-        help="Turn clockwise by this every frame.",
+        help="Rotate clockwise by this much per frame.",
     ),
-    _motion("--to-prompt", metavar="PROMPT", help="Prompt at the end of a journey."),
+    _motion("--to-prompt", metavar="PROMPT", help="Final prompt of --motion journey."),
     _motion(
         "--to-image",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Picture at the end of a journey.",
+        help="Final picture of --motion journey.",
     ),
     _time("--ping-pong", is_flag=True, help="Play forward, then backward."),
     _time(
         "--crossfade",
         type=WholeNumber(0, 50),
         metavar="N",
-        help="Blended frames between two drawn ones.",
+        help="Blended frames between two generated ones.",
     ),
     _time("--hold", metavar="SECONDS", help="Show the first and last frame this much longer."),
     _write(
         "--loop",
         type=WholeNumber(0, 65535),
         metavar="N",
-        help="Times to play; 0 is forever [default: 0].",
+        help="Times to play; 0 loops forever [default: 0].",
     ),
     _write(
         "--dither",
@@ -218,12 +218,12 @@ gif_options = collected(
         "--colours",
         type=WholeNumber(2, 256),
         metavar="N",
-        help="GIF: most colors [default: 256].",
+        help="GIF: max colors [default: 256].",
     ),
     _write(
         "--max-size",
         metavar="SIZE",
-        help="GIF: shrink it to fit, such as 8MB. Fewer colors first, then a smaller picture.",
+        help="GIF: max file size, such as 8MB. Reduces the colors first, then the dimensions.",
     ),
     _write(
         "--width", type=WholeNumber(16, 8192), metavar="PIXELS", help="Width [default: up to 640]."
@@ -237,7 +237,7 @@ ANIMATION = (
         "--format",
         type=click.Choice(FORMATS),
         metavar="FORMAT",
-        help="gif, webp, apng or mp4 [default: gif, or as -o is named].",
+        help="gif, webp, apng or mp4 [default: gif, or from -o].",
     ),
     _write("--sheet", is_flag=True, help="Add a contact sheet of the frames."),
 )

@@ -19,7 +19,7 @@ from sdbr.errors import UsageProblem
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.jobs import Attachments
 
-_look = grouped("Look (most take several: a,b or 1..9 or 0.2..0.8..0.1; {red|blue} in a text)")
+_look = grouped("Generation (most take several values: a,b or 1..9 or 0.2..0.8..0.2)")
 _format = grouped("Output")
 _picture = grouped("Input")
 
@@ -75,15 +75,21 @@ def _under(look: str, values: dict[str, object]) -> dict[str, object]:
 
 
 LOOK = (
-    _look("--look", metavar="NAME", help="Flags saved under [looks.NAME] in sdbr.toml."),
-    _look("--model", "-m", metavar="MODEL", help="Alias, id or ARN; see `sdbr models`."),
-    _look("--family", metavar="MODEL", help="Model whose API an unknown id or ARN follows."),
-    _look("--negative", metavar="PROMPT", help="What the picture should not show."),
-    _look("--seed", metavar="N", help="Seed of the first picture; the next add 1."),
+    _look("--look", metavar="NAME", help="Use the flags under [looks.NAME] in sdbr.toml."),
+    _look("--model", "-m", metavar="MODEL", help="Alias, ID or ARN; see `sdbr models`."),
+    _look("--family", metavar="MODEL", help="Model whose API an unlisted ID or ARN uses."),
+    _look("--negative", metavar="PROMPT", help="Negative prompt: what to leave out."),
+    _look(
+        "--seed",
+        metavar="N",
+        help="Seed, for repeatable results [default: random]. With --count, each further picture "
+        "adds 1. Frames follow --seed-policy.",
+    ),
     _look(
         "--style",
         metavar="STYLE",
-        help=f"Style preset, such as anime (SDXL, most services). One of {', '.join(STYLES)}.",
+        help="Style preset, such as anime. For models without presets it is added to the prompt. "
+        f"One of {', '.join(STYLES)}.",
     ),
 )
 PICTURES = (
@@ -93,12 +99,12 @@ PICTURES = (
         type=WholeNumber(1, 10_000),
         default=1,
         metavar="N",
-        help="Pictures per prompt.",
+        help="Pictures per prompt or input [default: 1].",
     ),
     _look(
         "--size",
         metavar="WxH",
-        help="Size in pixels. The file is resampled where the model draws another size.",
+        help="Size in pixels. The result is resampled if the model generates another size.",
     ),
 )
 ASPECT = _look(
@@ -119,7 +125,10 @@ _image_strength = _picture("--image-strength", type=FiniteNumber(0, 1), hidden=T
 
 def _strength(function: CommandFunction) -> CommandFunction:
     both = _picture(
-        "--strength", metavar="0..1", help="0 keeps the input, 1 ignores it [default: by model]."
+        "--strength",
+        metavar="0..1",
+        help="Denoising strength: 0 keeps the input, 1 ignores it. "
+        "The default depends on the model.",
     )
     return both(_image_strength(function))
 
@@ -130,24 +139,27 @@ INPUT = (
         "--fit",
         type=click.Choice(["contain", "cover", "stretch", "none"]),
         metavar="HOW",
-        help="contain, cover, stretch or none [default: contain]. How to fit a model's size.",
+        help="contain, cover, stretch or none [default: contain]. How to fit the input to a size "
+        "that the model accepts.",
     ),
-    _picture("--background", metavar="COLOR", help="Behind transparent parts [default: white]."),
+    _picture(
+        "--background", metavar="COLOR", help="Color behind transparent parts [default: white]."
+    ),
 )
-grow_mask = _picture("--grow-mask", metavar="PIXELS", help="Widen the mask by 0 to 20 pixels.")
+grow_mask = _picture("--grow-mask", metavar="PIXELS", help="Grow the mask by 0 to 20 pixels.")
 SHEET = _format("--sheet", is_flag=True, help="Add a contact sheet of all results.")
 FORMAT = (
     _format(
         "--format",
         type=click.Choice(["png", "jpeg", "jpg", "webp"]),
         metavar="FORMAT",
-        help="png, jpeg or webp [default: png, or as -o is named].",
+        help="png, jpeg or webp [default: png, or from -o].",
     ),
     _format(
         "--quality",
         type=WholeNumber(1, 100),
         metavar="1..100",
-        help="Re-encode JPEG or WebP at this quality. Without it a model's file stays as it is.",
+        help="Re-encode JPEG or WebP at this quality. By default the model's file is kept.",
     ),
     SHEET,
 )
@@ -181,13 +193,13 @@ beside_options = collected(
         "--mask",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Repaint where this is white (sdxl, inpaint, erase).",
+        help="Mask: white is repainted (sdxl, inpaint, erase).",
     ),
-    _picture("--invert-mask", is_flag=True, help="Repaint where it is black instead."),
+    _picture("--invert-mask", is_flag=True, help="Repaint the black parts of the mask instead."),
     _picture(
         "--style-image",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Picture whose style to use (style-transfer).",
+        help="Image whose style to apply (style-transfer).",
     ),
 )

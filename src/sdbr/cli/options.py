@@ -116,16 +116,18 @@ json_option = _output("--json", "as_json", is_flag=True, help="Print one JSON ob
 
 CONNECTION = (
     _connection(
-        "--offline", is_flag=True, envvar="SDBR_OFFLINE", help="Use the built-in emulator; no cost."
+        "--offline", is_flag=True, envvar="SDBR_OFFLINE", help="Use the built-in emulator; free."
     ),
-    _connection("--region", metavar="REGION", envvar="SDBR_REGION", help="Such as us-west-2."),
-    _connection("--profile", metavar="NAME", envvar="SDBR_PROFILE", help="AWS profile to use."),
     _connection(
-        "--endpoint-url", metavar="URL", envvar="SDBR_ENDPOINT_URL", help="Custom endpoint."
+        "--region", metavar="REGION", envvar="SDBR_REGION", help="AWS region, such as us-west-2."
+    ),
+    _connection("--profile", metavar="NAME", envvar="SDBR_PROFILE", help="AWS profile."),
+    _connection(
+        "--endpoint-url", metavar="URL", envvar="SDBR_ENDPOINT_URL", help="Custom endpoint URL."
     ),
 )
 ALLOW_ENDED = _connection(
-    "--allow-ended", is_flag=True, help="Let the emulator of --offline serve retired models, too."
+    "--allow-ended", is_flag=True, help="With --offline, allow retired models."
 )
 EFFORT = (
     _effort(
@@ -133,24 +135,28 @@ EFFORT = (
         type=WholeNumber(1, 64),
         metavar="N",
         envvar="SDBR_WORKERS",
-        help="Most requests at once [default: 8].",
+        help="Max requests at once [default: 8].",
     ),
     _effort(
         "--attempts",
         type=WholeNumber(1, 100),
         metavar="N",
         envvar="SDBR_ATTEMPTS",
-        help="Most attempts per picture [default: 12].",
+        help="Max attempts per picture [default: 12].",
     ),
     _effort(
         "--timeout",
         type=FiniteNumber(min=0.1),
         envvar="SDBR_TIMEOUT",
         metavar="SECONDS",
-        help="Time for all attempts at a picture [default: 600].",
+        help="Time limit per picture, with retries [default: 600].",
     ),
     _effort(
-        "--rpm", type=FiniteNumber(min=0.01), metavar="N", envvar="SDBR_RPM", help="Most a minute."
+        "--rpm",
+        type=FiniteNumber(min=0.01),
+        metavar="N",
+        envvar="SDBR_RPM",
+        help="Max requests per minute.",
     ),
 )
 SPENDING = (
@@ -158,7 +164,7 @@ SPENDING = (
         "--max-cost",
         type=UsdAmount(),
         envvar="SDBR_MAX_COST",
-        help="Spend no more than this in a run.",
+        help="Spend at most this much in one run.",
     ),
     _spending(
         "--ask-above",
@@ -166,24 +172,26 @@ SPENDING = (
         envvar="SDBR_ASK_ABOVE",
         help="Ask before spending more than this [default: 1].",
     ),
-    _spending("--yes", "-y", is_flag=True, envvar="SDBR_YES", help="Agree to the price unasked."),
-    _spending("--dry-run", is_flag=True, help="Print the price and the requests; send nothing."),
-    _spending("--fresh", is_flag=True, help="Draw again, and pay again, even if cached."),
+    _spending(
+        "--yes", "-y", is_flag=True, envvar="SDBR_YES", help="Accept the price without asking."
+    ),
+    _spending("--dry-run", is_flag=True, help="Show the price and the requests; send nothing."),
+    _spending("--fresh", is_flag=True, help="Regenerate, and pay, even if cached."),
     _spending(
         "--on-filtered",
         metavar="HOW",
-        help="Once refused: stop, skip, hold or reseed[:N]. By default clips hold, all else stops.",
+        help="If filtered: stop, skip, hold or reseed[:N]. Default: hold for clips, else stop.",
     ),
 )
 OUTPUT = (
     workspace_option,
-    _output("--name", metavar="NAME", help="File name without suffix, or as {prompt}-{seed}."),
-    _output("--output", "-o", "to", metavar="PATH", help="File or folder; - for stdout."),
-    _output("--overwrite", is_flag=True, help="Let -o replace a file."),
+    _output("--name", metavar="NAME", help="File name, or a template like {prompt}-{seed}."),
+    _output("--output", "-o", "to", metavar="PATH", help="Output file or folder; - for stdout."),
+    _output("--overwrite", is_flag=True, help="Let -o replace an existing file."),
     json_option,
     _output("--open", "open_", is_flag=True, help="Open the results when done."),
     _output("--quiet", "-q", is_flag=True, help="Print errors only."),
-    _output("--verbose", "-v", count=True, help="Print more of what happens."),
+    _output("--verbose", "-v", count=True, help="Print details, such as endpoint and timing."),
 )
 
 

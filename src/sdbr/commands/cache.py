@@ -1,4 +1,4 @@
-"""sdbr cache: show or clean up the pictures that are paid for."""
+"""sdbr cache: show, check or prune cached pictures."""
 
 from __future__ import annotations
 
@@ -34,18 +34,20 @@ _ACTIONS = ("size", "list", "verify", "prune")
     "--older-than",
     type=FiniteNumber(min=0),
     metavar="DAYS",
-    help="prune: pictures not written for so long.",
+    help="prune: pictures not written for this long.",
 )
-@click.option("--all", "everything", is_flag=True, help="prune: all that no unfinished run needs.")
+@click.option(
+    "--all", "everything", is_flag=True, help="prune: everything that no unfinished run needs."
+)
 @json_option
 @workspace_option
 def command(
     action: str, older_than: float | None, everything: bool, as_json: bool, root: Path
 ) -> None:
-    """Show, check or thin out the pictures that were paid for.
+    """Show, check or prune the cache of generated pictures.
 
-    size tells how many there are, list names them, verify finds broken ones and takes them out,
-    prune removes pictures, but never what an unfinished run needs; they cost again when asked for.
+    size counts them, list names them, verify removes broken ones, prune removes old ones. prune
+    keeps what an unfinished run needs. A removed picture is charged again if requested again.
     """
     from sdbr.errors import UsageProblem
     from sdbr.store.cache import Cache

@@ -1,4 +1,4 @@
-"""sdbr completion: print a completion script for the shell."""
+"""sdbr completion: print a shell completion script."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ sdbr completion fish > ~/.config/fish/completions/sdbr.fish
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(ctx: click.Context, /, shell: str) -> None:
-    """Print the script that completes commands, flags, models, styles, looks and files.
+    """Print a completion script for commands, flags, models, styles, looks and files.
 
-    Put the line of your shell's example into its start-up file, or write the script where the
-    shell looks for such.
+    bash: add the example line to ~/.bashrc. zsh and fish: the examples write the script to the
+    shell's completion folder.
     """
     from sdbr.cli import completion
 

@@ -34,10 +34,11 @@ sdbr config --workspace films
 @collected("_", dict, *CONNECTION, *EFFORT, *SPENDING[:2])
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, root: Path, _: Mapping[str, object]) -> None:
-    """Show every setting, and whether a flag, the environment, a file or a default decides it.
+    """Show every setting and where it comes from: a flag, the environment, a file or a default.
 
-    sdbr.toml is read from your configuration folder and from the workspace, which wins. A wrong
-    key or value is told with its line, an unknown SDBR_ variable and an unknown model as well.
+    sdbr.toml is read from your configuration folder and from the workspace, which takes precedence.
+    Invalid keys and values are reported with their line. Unknown models and SDBR_ variables are
+    reported, too.
     """
     from sdbr import config
 

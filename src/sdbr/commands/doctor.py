@@ -1,4 +1,4 @@
-"""sdbr doctor: check the setup without paying."""
+"""sdbr doctor: check credentials, models and this machine for free."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ _timeout = _check(
     default=15.0,
     metavar="SECONDS",
     show_default=True,
-    help="Time for each question.",
+    help="Time limit per check.",
 )
 
 
 @click.command("doctor", cls=Command, epilog=_EXAMPLES)
-@_check("--draw", is_flag=True, help="Draw one picture as well, which AWS bills.")
+@_check("--draw", is_flag=True, help="Also generate one picture, which AWS bills.")
 @json_option
 @workspace_option
 @collected("flags", ConnectionFlags, _timeout, *CONNECTION)
 def command(root: Path, draw: bool, as_json: bool, flags: ConnectionFlags) -> int:
-    """Check what sdbr needs, without paying: this machine, the account, the models.
+    """Check this machine, the AWS account and the models, for free.
 
-    Each line says OK, or what to do: a NOTE can wait, at a FIX runs would fail. The exit code is
-    that of the first FIX. One request without content goes to Bedrock, which refuses it unbilled.
-    Against an emulator on this machine a picture is drawn as well.
+    Each line is OK, NOTE (can wait) or FIX (runs will fail), with the next step. The exit code is
+    that of the first FIX. One empty request is sent to Bedrock, which rejects it without billing.
+    With an emulator on this machine, a picture is generated as well.
     """
     code = 0
     for finding in _findings(root, draw, flags):

@@ -24,7 +24,7 @@ sdbr emulate --filter-prompt every:10 --ended after:200 --log received.jsonl
 sdbr emulate --allow-ended --refuse-words 'gun, blood'
 """
 _FAULTS = {
-    "Faults, errors": (
+    "Faults: errors": (
         ("throttle", "429 ThrottlingException."),
         ("not_ready", "429 ModelNotReadyException."),
         ("error_500", "500 InternalServerException."),
@@ -34,37 +34,37 @@ _FAULTS = {
         ("model_error_424", "424 ModelErrorException."),
         ("quota", "400 ServiceQuotaExceededException."),
     ),
-    "Faults, access": (
+    "Faults: access": (
         ("access_denied", "403: no access to the model."),
         ("marketplace", "403: the Marketplace subscription is pending."),
         ("expired_token", "403 ExpiredTokenException."),
         ("clock_skew", "403 InvalidSignatureException: the clock is wrong."),
         ("request_expired", "400 RequestExpired."),
-        ("legacy", "404: a Legacy model that was not used for 30 days."),
-        ("ended", "404: the model's life has ended."),
+        ("legacy", "404: a Legacy model unused for 30 days."),
+        ("ended", "404: the model is past its end of life."),
     ),
-    "Faults, connection": (
+    "Faults: connection": (
         ("drop_before", "Close without an answer, before the picture is made."),
         ("drop_after", "Close without an answer, after the picture was made."),
         ("cut_body", "Close in the middle of the answer."),
         ("stall", "Never answer."),
         ("stall_body", "Stop in the middle of the answer, connection open."),
         ("dribble", "Send headers and body byte by byte."),
-        ("endless_continue", "Send 100 Continue again and again, and no answer."),
-        ("slow", "Answer later by --slow-by."),
-        ("slow_first_byte", "Headers at once, the body later by --slow-by."),
+        ("endless_continue", "Send 100 Continue forever and never answer."),
+        ("slow", "Delay the answer by --slow-by."),
+        ("slow_first_byte", "Send headers at once, delay the body by --slow-by."),
     ),
-    "Faults, content": (
-        ("filter_prompt", "Refuse the prompt by the safety filter."),
-        ("filter_input", "Refuse the input image by the safety filter."),
-        ("filter_output", "Refuse the finished picture by the safety filter."),
+    "Faults: content": (
+        ("filter_prompt", "Refuse the prompt (safety filter)."),
+        ("filter_input", "Refuse the input image (safety filter)."),
+        ("filter_output", "Refuse the finished picture (safety filter)."),
         ("inference_error", '200 with "Inference error".'),
-        ("broken_json", "200 with JSON that ends too early."),
-        ("not_a_picture", "200 with base64 of something else."),
+        ("broken_json", "200 with truncated JSON."),
+        ("not_a_picture", "200 with base64 that is not a picture."),
         ("no_pictures", "200 without a picture."),
         ("data_uri", "200 with the picture as a data URI."),
-        ("html_page", "200 with an HTML page, as a captive portal sends."),
-        ("huge_error", "400 with 64 MB of body."),
+        ("html_page", "200 with an HTML page, like a captive portal."),
+        ("huge_error", "400 with a 64 MB body."),
     ),
 }
 
@@ -116,10 +116,10 @@ class FaultRule(ParamType[str]):
         return str(value)
 
 
-_serve = grouped("Serve")
-_behave = grouped("Behave")
+_serve = grouped("Server")
+_behave = grouped("Behavior")
 _limit = grouped("Limits")
-_shape = grouped("Faults, how")
+_shape = grouped("Fault details")
 
 
 def _settings(**flags: Any) -> EmulatorSettings:
@@ -151,29 +151,29 @@ _options = collected(
     "settings",
     _settings,
     _serve("--port", type=WholeNumber(0, 65_535), default=8123, metavar="N", show_default=True,
-           help="Port to listen on; 0 for any free one."),
+           help="Port to listen on; 0 for any free port."),
     _serve("--host", default="127.0.0.1", metavar="ADDRESS", show_default=True,
            help="Address to listen on."),
     _behave("--latency", type=Span(), default="0", metavar="TIME",
-            help="Time that a picture takes: 2s, 200ms or 1s-3s."),
+            help="Time per picture: 2s, 200ms or 1s-3s."),
     _behave("--flicker", type=FiniteNumber(0, 5), default=1.0, show_default=True,
             metavar="0..5",
-            help="Change from call to call."),
+            help="Variation from call to call."),
     _behave("--picture-side", type=WholeNumber(0, 4096), default=0, metavar="PIXELS",
-            help="Cap the longer side of pictures, for load tests."),
+            help="Max longer side of pictures, for load tests."),
     _behave("--picture-bytes", type=WholeNumber(0, 16_000_000), default=0, metavar="BYTES",
-            help="Fill pictures' files up to a size, for load tests."),
-    _behave("--credentials", is_flag=True, help="Put content credentials (C2PA) into pictures."),
-    _behave("--allow-ended", is_flag=True, help="Answer for models whose life has ended."),
+            help="Pad picture files to this size, for load tests."),
+    _behave("--credentials", is_flag=True, help="Add content credentials (C2PA) to pictures."),
+    _behave("--allow-ended", is_flag=True, help="Serve retired models."),
     _behave("--check-region/--any-region", default=True,
-            help="Refuse models not offered in the region signed for."),
+            help="Reject models that the region does not offer."),
     _behave("--refuse-words", default="", metavar="WORDS",
-            help="Refuse prompts with these, as gun,blood."),
+            help="Refuse prompts with these words, as gun,blood."),
     _behave("--map", "models", multiple=True, metavar="NAME=ID",
-            help="Another name or ARN for a model; repeatable."),
+            help="Map a name or ARN to a model; repeatable."),
     _limit("--max-in-flight", type=WholeNumber(1), metavar="N",
-           help="Throttle more requests at once."),
-    _limit("--rpm", type=WholeNumber(1), metavar="N", help="Throttle more requests a minute."),
+           help="Throttle above N requests at once."),
+    _limit("--rpm", type=WholeNumber(1), metavar="N", help="Throttle above N requests per minute."),
     *(
         grouped(title)(f"--{name.replace('_', '-')}", type=FaultRule(), default="0", metavar="WHEN",
                        help=text)
@@ -181,12 +181,12 @@ _options = collected(
         for name, text in kinds
     ),
     _shape("--slow-by", type=Duration(), default="5s", metavar="TIME", show_default=True,
-           help="For --slow and --slow-first-byte."),
+           help="Delay of --slow and --slow-first-byte."),
     _shape("--retry-after", type=float, metavar="SECONDS", help="Retry-After of 429 and 529."),
     _shape("--filtered-images", type=click.Choice(["missing", "empty", "blank"]), metavar="HOW",
            default="missing", show_default=True, help="missing, empty or blank."),
     _shape("--fault-seed", type=int, default=0, metavar="N", show_default=True,
-           help="Decides which requests a rate strikes."),
+           help="Seed that picks the requests a rate hits."),
 )  # fmt: skip
 _ESSENTIALS = (
     *("--port", "--host", "--log", "--latency", "--max-in-flight", "--rpm"),
@@ -204,15 +204,16 @@ _ESSENTIALS = (
     help="Append each request and its outcome, as JSON lines.",
 )
 def command(settings: EmulatorSettings, log: Path | None) -> None:
-    """Run a Bedrock on this machine: no account, no cost, faults on request.
+    """Run a Bedrock emulator on this machine: no account, no cost, faults on demand.
 
-    Any AWS SDK can use it unchanged. The URL is printed alone on stdout, the environment variables
-    that lead there on stderr. Ctrl-C ends it.
+    Any AWS SDK can use it unchanged. The URL goes to stdout, the environment variables to set go
+    to stderr. Press Ctrl-C to stop.
 
-    WHEN is a share of the requests (0.3 or 30%), or counts them: '#7' or nth:3,7 (these), every:5,
+    WHEN is a share of the requests (0.3 or 30%) or a count: '#7' or nth:3,7 (these), every:5,
     first:3, after:20 (all later ones).
 
-    GET /_emulator/summary and /_emulator/received tell what came, POST /_emulator/reset forgets it.
+    GET /_emulator/summary and /_emulator/received report the requests; POST /_emulator/reset
+    clears them.
     """
     from sdbr.emulator.process import PortInUse, serve
 

@@ -20,16 +20,16 @@ sdbr flicker clip.mp4 --json
 @click.option(
     "--against",
     type=click.Path(path_type=Path),
-    help="The clip whose motion it should follow [default: its own].",
+    help="Source clip whose motion to follow [default: CLIP].",
 )
 @json_option
 @workspace_option
 def command(clip: Path, against: Path | None, as_json: bool, root: Path) -> None:
-    """Tell how steady any clip is, and where what moves is poorly drawn.
+    """Measure how much a clip flickers, and where moving objects are poorly rendered.
 
-    Flicker is its warp error (E_warp) along the motion; the source's own is the floor: grain and
-    light. Beside its source it also tells ghosts: how much of the look's drawing things lack that
-    move by themselves. Lower is better; frame by frame with --json.
+    Flicker is the warp error (E_warp) along the motion. The source's own flicker, from grain and
+    light, is the floor. --against also measures ghosts: how much of the style is missing on
+    objects that move by themselves. Lower is better. Every frame is listed with --json.
     """
     import json
 

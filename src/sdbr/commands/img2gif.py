@@ -87,11 +87,11 @@ def command(
     clip: ClipFlags,
     steady: SteadyFlags,
 ) -> None:
-    """Bring a picture to life, or restyle an animation, as a GIF, WebP, APNG or mp4.
+    """Animate a picture, or restyle an animation, as GIF, WebP, APNG or MP4.
 
-    INPUT is a still, which is drawn again and again as --motion says; or a GIF, WebP, APNG or
-    short video, whose frames are drawn anew at their own times. PROMPT, the last argument, says
-    how it should look. Results go to generate/img, frames to generate/img/frames.
+    INPUT is a still, from which --motion generates the frames; or a GIF, WebP, APNG or short
+    video, whose frames are restyled and keep their timing. PROMPT, the last argument, describes
+    the look. Results go to generate/img, frames to generate/img/frames.
     """
     from sdbr.workflows.inputs import find_inputs, inputs_and_prompt
     from sdbr.workspace import Workspace

@@ -52,12 +52,11 @@ _ESSENTIALS = (
 def command(
     arguments: tuple[str, ...], look_flags: LookFlags, beside: Attachments, run: Run
 ) -> None:
-    """Restyle pictures and print the results' paths, one a line, in input order.
+    """Restyle pictures and print the paths of the results, one per line, in input order.
 
     INPUT is a file, a folder, a quoted glob, a name in source/img, or - for paths or a
-    picture on stdin. PROMPT, the last argument, says how they should look. The model is sd3.5
-    unless you name another. Results go to generate/img, in the input's shape, and carry how they
-    were made.
+    picture on stdin. PROMPT, the last argument, describes the look. The default model is sd3.5.
+    Results go to generate/img, keep the input's shape, and record how they were made.
     """
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt

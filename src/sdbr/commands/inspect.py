@@ -26,7 +26,7 @@ sdbr inspect generate/img/ --json
 @json_option
 @workspace_option
 def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
-    """Tell how results were made, and from what; pictures of stable-diffusion-webui too."""
+    """Show how results were made, and from what. Reads stable-diffusion-webui pictures, too."""
     from sdbr.console import shown
     from sdbr.errors import InputProblem
     from sdbr.workflows.clips.steadiness import kept

@@ -28,15 +28,15 @@ sdbr ledger --by send --csv > spend.csv
     type=click.Choice(["day", "model", "run", "send"]),
     help="One row for each [default: an overview].",
 )
-@click.option("--since", metavar="DATE", default="", help="From this day on (YYYY-MM-DD).")
-@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+@click.option("--since", metavar="DATE", default="", help="Only from this day on (YYYY-MM-DD).")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @json_option
 @workspace_option
 def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Path) -> None:
-    """Show what the workspace's requests cost: billed, perhaps billed, saved.
+    """Show what the workspace's requests cost: billed, possibly billed, saved.
 
-    "perhaps" is money for sends whose answer never came. "open" sends are under way, or their
-    process was killed.
+    "perhaps": no answer came, so AWS may have billed the request. "open": the request is still
+    running, or its process was killed.
     """
     from sdbr.errors import UsageProblem
     from sdbr.store import ledger_queries

@@ -27,16 +27,16 @@ _HEAD = ("ALIAS", "MODEL", "TASKS", "USD", "AS OF", "REGIONS", "STATUS")
 
 @click.command("models", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", required=False, metavar="[MODEL]")
-@click.option("--task", metavar="TASK", help="Only for a task, such as image-to-image.")
-@click.option("--all", "everything", is_flag=True, help="Those whose life has ended as well.")
+@click.option("--task", metavar="TASK", help="Only models for this task, as image-to-image.")
+@click.option("--all", "everything", is_flag=True, help="Include retired models.")
 @json_option
 @workspace_option
 def command(
     name: str | None, task: str | None, everything: bool, as_json: bool, root: Path
 ) -> None:
-    """List the models: alias, task, price, regions, and which are alive today.
+    """List the models: alias, tasks, price, regions and status.
 
-    MODEL, an alias or an id, shows one of them and the flags that it takes, such as SDXL's own.
+    MODEL, an alias or ID, shows one model and the flags it takes, including those of SDXL alone.
     """
     from datetime import date
 

@@ -1,4 +1,4 @@
-"""sdbr replay: make a result again, as it was or changed."""
+"""sdbr replay: make a result again, unchanged or with other flags."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ _ESSENTIALS = (
 
 @click.command("replay", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("file", metavar="FILE")
-@grouped("Look")("--prompt", metavar="PROMPT", help="Another prompt.")
+@grouped("Prompt")("--prompt", metavar="PROMPT", help="New prompt.")
 @look_options(*INPUT, ASPECT, *FAMILIES)
 @beside_options
 @run_options
 def command(
     file: str, prompt: str | None, look_flags: LookFlags, beside: Attachments, run: Run
 ) -> None:
-    """Make FILE again, a picture or a clip: for nothing as it was, or anew with changed flags.
+    """Make FILE, a picture or a clip, again: unchanged from the cache, or with other flags.
 
-    What it was made from must still lie where it was.
+    The inputs it was made from must still be in the same place.
     """
     from sdbr.workflows.pictures.draw import deliver
     from sdbr.workflows.provenance import read

@@ -28,8 +28,8 @@ _output = grouped("Output")
 
 @click.command("report", cls=Command, epilog=_EXAMPLES)
 @click.argument("what", required=False, metavar="[RUN|FOLDER]")
-@_output("--output", "-o", "to", type=click.Path(path_type=Path), help="The file to write.")
-@_output("--overwrite", is_flag=True, help="Let -o replace a file that is no report.")
+@_output("--output", "-o", "to", type=click.Path(path_type=Path), help="Output file.")
+@_output("--overwrite", is_flag=True, help="Let -o replace a file that is not a report.")
 @_output(
     "--side",
     type=WholeNumber(64, 8192),
@@ -38,16 +38,16 @@ _output = grouped("Output")
     metavar="PIXELS",
     help="Longest side of a picture.",
 )
-@_output("--open", "open_", is_flag=True, help="Show it when done.")
+@_output("--open", "open_", is_flag=True, help="Open it when done.")
 @workspace_option
 def command(
     what: str | None, to: Path | None, overwrite: bool, side: int, open_: bool, root: Path
 ) -> None:
-    """Write one HTML file with results, how they were made, and what they cost; print its path.
+    """Write an HTML page of results, how they were made and what they cost; print its path.
 
-    Without an argument it shows all of the workspace; RUN is a number of `sdbr ledger`, or last.
-    The file needs no network and nothing beside it: mail it, or open it on a phone. Each result
-    stands beside its source, with a slider; clips play.
+    The default is the whole workspace. RUN is a run's number in `sdbr ledger`, or last. The page
+    is one self-contained file that works offline. A slider compares each result with its source;
+    clips play.
     """
     from sdbr import config
     from sdbr.bedrock import catalog

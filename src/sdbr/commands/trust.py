@@ -1,4 +1,4 @@
-"""sdbr trust: allow a workspace to set money and endpoints."""
+"""sdbr trust: let a workspace set prices, caps and endpoints."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ sdbr trust --revoke
 
 @click.command("trust", cls=Command, epilog=_EXAMPLES)
 @workspace_option
-@click.option("--yes", "-y", is_flag=True, help="Trust without being asked.")
-@click.option("--revoke", is_flag=True, help="Trust it no more.")
+@click.option("--yes", "-y", is_flag=True, help="Trust without asking.")
+@click.option("--revoke", is_flag=True, help="Stop trusting it.")
 def command(root: Path, yes: bool, revoke: bool) -> None:
     """Let a workspace's sdbr.toml decide where requests go and what is spent.
 
-    Its models, looks and sizes are used without that. Its endpoint, profile, prices, caps and ARNs
-    are not: a workspace may come from somebody else. Trust is for the file as it is now.
+    Its models, looks and sizes apply without trust. Its endpoint, profile, prices, caps and ARNs do
+    not, because the workspace may come from someone else. If the file changes, trust it again.
     """
     import sys
 

@@ -1,4 +1,4 @@
-"""sdbr txt2img: draw pictures from a prompt."""
+"""sdbr txt2img: generate pictures from a prompt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ sdbr txt2img --prompts ideas.csv --format webp --json
 sdbr txt2img --each "a fox" "an owl" --count 2
 echo "a fox" | sdbr txt2img - -o fox.png
 """
-_look = grouped("Look")
+_look = grouped("Prompt")
 _ESSENTIALS = (
     *("--prompts", "--each", "--model", "--negative", "--count", "--seed", "--aspect"),
     *("--size", "--style", "--format", "--sheet"),
@@ -39,19 +39,19 @@ _ESSENTIALS = (
     "file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="A file of prompts, one per line. A line may have flags (a fox --seed 5); CSV, TSV and "
-    "JSON lines have a column for each.",
+    help="File of prompts, one per line. A line may end in flags (a fox --seed 5); CSV, TSV and "
+    "JSON lines have a column per flag.",
 )
-@_look("--each", is_flag=True, help="Draw each PROMPT separately.")
+@_look("--each", is_flag=True, help="Generate each PROMPT separately.")
 @look_options(ASPECT, *FAMILIES)
 @run_options
 def command(
     prompts: tuple[str, ...], file: Path | None, each: bool, look_flags: LookFlags, run: Run
 ) -> None:
-    """Draw pictures from words and print their paths, one a line.
+    """Generate pictures from prompts and print their paths, one per line.
 
-    PROMPT is what to draw, in quotes; - reads prompts from stdin, one a line. The model is the
-    cheapest one alive unless you name one. Files go to source/img and carry how they were made.
+    PROMPT is quoted; - reads prompts from stdin, one per line. The default model is the cheapest
+    active one. Files go to source/img and record how they were made.
     """
     from sdbr.workflows.outputs import format_of
     from sdbr.workflows.pictures.draw import deliver

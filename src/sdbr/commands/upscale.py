@@ -31,11 +31,16 @@ _ESSENTIALS = (
     type=click.Choice(["fast", "conservative", "creative"]),
     default="fast",
     metavar="HOW",
-    help="fast (4x), conservative or creative [default: fast]. fast takes up to 1024x1024 or as "
-    "many pixels; the others give about 4K, cost more and follow --prompt.",
+    help="fast (4x), conservative or creative [default: fast]. fast takes up to "
+    "1024x1024 pixels, in any shape; the others give about 4K, cost more and follow --prompt.",
 )
-@_upscale("--prompt", default="", metavar="PROMPT", help="What it shows (conservative, creative).")
-@_upscale("--creativity", metavar="0.1..0.5", help="Invented detail (conservative, creative).")
+@_upscale(
+    "--prompt",
+    default="",
+    metavar="PROMPT",
+    help="What the picture shows (conservative, creative).",
+)
+@_upscale("--creativity", metavar="0.1..0.5", help="Detail to invent (conservative, creative).")
 @look_options(*INPUT[1:])
 @run_options
 def command(
@@ -46,7 +51,7 @@ def command(
     look_flags: LookFlags,
     run: Run,
 ) -> None:
-    """Make pictures larger and print the results' paths, one a line."""
+    """Enlarge pictures and print the paths of the results, one per line."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
     task = PictureTask("upscale", f"{how}-upscale")

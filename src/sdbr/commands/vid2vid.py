@@ -44,10 +44,10 @@ _ESSENTIALS = (
     "--container",
     type=click.Choice(["mp4", "webm", "mov", "mkv", "gif", "webp", "apng", "frames"]),
     metavar="KIND",
-    help="mp4, webm, mov, mkv, gif, webp, apng or frames. As -o is named, or mp4, or webm where "
-    "the clip is in part transparent.",
+    help="mp4, webm, mov, mkv, gif, webp, apng or frames. The default follows the suffix of -o, "
+    "else it is mp4, or webm if the clip has transparency.",
 )
-@_write("--no-audio", is_flag=True, help="Leave the sound out.")
+@_write("--no-audio", is_flag=True, help="Drop the sound.")
 @video_look_options(*INPUT, *FAMILIES)
 @beside_options
 @run_options
@@ -62,13 +62,11 @@ def command(
     container: str | None,
     no_audio: bool,
 ) -> None:
-    """Restyle whole videos: as long as they were, at their frame rate, with their sound
-    and subtitles.
+    """Restyle videos and keep their duration, frame rate, sound and subtitles.
 
     INPUT is a video, a GIF, a folder of pictures, or - for paths on stdin. PROMPT, the last
-    argument, says how it should look. The result goes to generate/videos, its frames to
-    source/frames and generate/frames. While it is drawn, what is finished plays:
-    NAME.preview.mp4 beside the result.
+    argument, describes the look. Results go to generate/videos, frames to source/frames and
+    generate/frames. During the run, NAME.preview.mp4 in generate/videos plays what is finished.
     """
     from sdbr.media.clip import EncodingSettings
     from sdbr.workflows.clips.folders import places

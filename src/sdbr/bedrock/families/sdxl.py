@@ -50,7 +50,7 @@ FLAGS = (
     ),
     Flag("sampler", Choices(SAMPLERS), "DDIM, K_EULER_ANCESTRAL, K_DPMPP_2M, …", hidden=True),
     Flag("clip_guidance_preset", Choices(CLIP_GUIDANCE), "NONE, SIMPLE, FAST_BLUE, …", hidden=True),
-    Flag("extras", JsonObject(), "A JSON object that is passed on as it is.", hidden=True),
+    Flag("extras", JsonObject(), "JSON object, sent unchanged.", hidden=True),
 )
 SEEDS = NumberRange(1, 4_294_967_295, whole=True)
 _EXTRAS: dict[str, Rule] = {flag.field: flag.rule for flag in FLAGS}

@@ -15,4 +15,4 @@ class Edits(Folder):
 
 @click.group("edit", cls=Edits)
 def command() -> None:
-    """Erase, repaint, replace, recolor or grow parts of pictures."""
+    """Edit parts of pictures: erase, repaint, replace, recolor or extend them."""

@@ -1,4 +1,4 @@
-"""sdbr edit cutout: take away the background."""
+"""sdbr edit cutout: remove the background."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ESSENTIALS = ("--fit", "--format", "--sheet", *RUN_ESSENTIALS)
 @look_options(*INPUT[1:])
 @run_options
 def command(inputs: tuple[str, ...], look_flags: LookFlags, run: Run) -> None:
-    """Remove the background: what remains stands on transparency."""
+    """Remove the background and leave it transparent."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
     draw_over(PictureTask("edit cutout", "remove-background"), inputs, {}, look_flags, run)

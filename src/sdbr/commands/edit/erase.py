@@ -1,4 +1,4 @@
-"""sdbr edit erase: take something out of a picture."""
+"""sdbr edit erase: remove an object."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ESSENTIALS = (
 @beside_options
 @run_options
 def command(inputs: tuple[str, ...], look_flags: LookFlags, beside: Attachments, run: Run) -> None:
-    """Fill what is white in --mask (or transparent in the input) from its surroundings."""
+    """Erase the white parts of --mask, or the input's transparent parts, and fill them in."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
     draw_over(PictureTask("edit erase", "erase"), inputs, {}, look_flags, run, beside)

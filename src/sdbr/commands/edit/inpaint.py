@@ -1,4 +1,4 @@
-"""sdbr edit inpaint: draw something else into a part of a picture."""
+"""sdbr edit inpaint: repaint a masked area."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ESSENTIALS = (
 def command(
     arguments: tuple[str, ...], look_flags: LookFlags, beside: Attachments, run: Run
 ) -> None:
-    """Draw PROMPT where --mask is white (or the input is transparent)."""
+    """Generate PROMPT in the white parts of --mask, or in the input's transparent parts."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 

@@ -1,4 +1,4 @@
-"""sdbr edit outpaint: grow a picture beyond its edges."""
+"""sdbr edit outpaint: extend a picture beyond its edges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EXAMPLES = """
 sdbr edit outpaint photo.jpg --left 200 --right 200
 sdbr edit outpaint photo.jpg --up 400 --prompt "a stormy sky"
 """
-_grow = grouped("Grow")
+_grow = grouped("Extend")
 _ESSENTIALS = (
     *("--left", "--right", "--up", "--down", "--prompt", "--creativity"),
     *("--seed", "--format", "--sheet"),
@@ -22,10 +22,10 @@ _ESSENTIALS = (
 
 @click.command("outpaint", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("inputs", nargs=-1, metavar="INPUT...")
-@_grow("--prompt", default="", metavar="PROMPT", help="What to draw there.")
+@_grow("--prompt", default="", metavar="PROMPT", help="What to generate there.")
 @look_options(
     *(
-        _grow(f"--{side}", metavar="PIXELS", help="0 to 2000.")
+        _grow(f"--{side}", metavar="PIXELS", help="Pixels to add, 0 to 2000.")
         for side in ("left", "right", "up", "down")
     ),
     _grow("--creativity", metavar="0.1..1", help="How freely to invent."),
@@ -33,7 +33,7 @@ _ESSENTIALS = (
 )
 @run_options
 def command(inputs: tuple[str, ...], prompt: str, look_flags: LookFlags, run: Run) -> None:
-    """Draw what could lie beyond the edges of pictures."""
+    """Extend pictures beyond their edges."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
     task = PictureTask("edit outpaint", "outpaint")

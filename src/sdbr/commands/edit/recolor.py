@@ -1,4 +1,4 @@
-"""sdbr edit recolor: give something another color."""
+"""sdbr edit recolor: change the color of an object."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ESSENTIALS = (
 @look_options(*INPUT[1:], grow_mask)
 @run_options
 def command(arguments: tuple[str, ...], find: str, look_flags: LookFlags, run: Run) -> None:
-    """Recolor what --find names, as PROMPT says."""
+    """Recolor what --find describes, as PROMPT says."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 

@@ -1,4 +1,4 @@
-"""sdbr edit replace: put something in the place of something else."""
+"""sdbr edit replace: replace an object."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ESSENTIALS = (
 @look_options(*INPUT[1:], grow_mask)
 @run_options
 def command(arguments: tuple[str, ...], find: str, look_flags: LookFlags, run: Run) -> None:
-    """Draw PROMPT where --find is found in the pictures."""
+    """Replace what --find describes with PROMPT."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt
 
