@@ -19,7 +19,7 @@ from sdbr.errors import UsageProblem
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.jobs import Attachments
 
-_look = grouped("Generation (most take several values: a,b or 1..9 or 0.2..0.8..0.2)")
+_look = grouped("Generation (pictures take several values: a,b or 1..9 or 0.2..0.8..0.2)")
 _format = grouped("Output")
 _picture = grouped("Input")
 

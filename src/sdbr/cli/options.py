@@ -99,7 +99,7 @@ def grouped(title: str) -> Callable[..., Decorator]:
 
 
 _connection = grouped("Connection")
-_effort = grouped("Effort")
+_effort = grouped("Requests")
 _spending = grouped("Spending")
 _output = grouped("Output")
 

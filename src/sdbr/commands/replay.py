@@ -31,7 +31,7 @@ _OWN = ("file", "prompt")
 _SOURCES = ("clip", "init_image")
 _BY_ROLE = ("mask", "style_image", "to_image")
 _KINDS = ("container", "format")
-_OURS = ("Output", "Spending", "Effort", "Connection")
+_OURS = ("Output", "Spending", "Requests", "Connection")
 _SHAPING = ("format", "quality")
 _ESSENTIALS = (
     *("--prompt", "--negative", "--model", "--strength", "--count", "--seed"),

@@ -38,7 +38,10 @@ _ESSENTIALS = (
 @clip_options
 @steady_options
 @_write(
-    "--crf", type=WholeNumber(0, 63), metavar="0..63", help="Lower is better [default: 17 or 28]."
+    "--crf",
+    type=WholeNumber(0, 63),
+    metavar="0..63",
+    help="Quality factor; lower is better [default: 17 or 28].",
 )
 @_write(
     "--container",
