@@ -118,17 +118,13 @@ CONNECTION = (
     _connection(
         "--offline", is_flag=True, envvar="SDBR_OFFLINE", help="Use the built-in emulator; free."
     ),
-    _connection(
-        "--region", metavar="REGION", envvar="SDBR_REGION", help="AWS region, such as us-west-2."
-    ),
+    _connection("--region", metavar="REGION", envvar="SDBR_REGION", help="AWS region to use."),
     _connection("--profile", metavar="NAME", envvar="SDBR_PROFILE", help="AWS profile."),
     _connection(
         "--endpoint-url", metavar="URL", envvar="SDBR_ENDPOINT_URL", help="Custom endpoint URL."
     ),
 )
-ALLOW_ENDED = _connection(
-    "--allow-ended", is_flag=True, help="With --offline, allow retired models."
-)
+ALLOW_ENDED = _connection("--allow-ended", is_flag=True, help="With --offline: retired models.")
 EFFORT = (
     _effort(
         "--workers",
@@ -172,9 +168,7 @@ SPENDING = (
         envvar="SDBR_ASK_ABOVE",
         help="Ask before spending more than this [default: 1].",
     ),
-    _spending(
-        "--yes", "-y", is_flag=True, envvar="SDBR_YES", help="Accept the price without asking."
-    ),
+    _spending("--yes", "-y", is_flag=True, envvar="SDBR_YES", help="Accept any price; do not ask."),
     _spending("--dry-run", is_flag=True, help="Show the price and the requests; send nothing."),
     _spending("--fresh", is_flag=True, help="Regenerate, and pay, even if cached."),
     _spending(
