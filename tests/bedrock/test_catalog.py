@@ -45,7 +45,7 @@ def test_each_model_is_found_by_alias_with_its_price_its_end_and_its_regions(ali
     id, usd, end, regions = EXPECTED[alias]
     model = CATALOG.find(alias)
     assert model.id == id
-    assert price_of(ImageRequest(model)) == Decimal(usd)
+    assert price_of(model) == Decimal(usd)
     assert model.lifecycle.end == (date.fromisoformat(end) if end else None)
     assert model.regions == regions
 
@@ -98,7 +98,7 @@ def test_the_cheapest_living_model_comes_first():
 )
 def test_the_price_of_sdxl_0_8_depends_on_size_and_steps(size, steps, usd):
     request = ImageRequest(CATALOG.find("sdxl-0.8"), size=Size(*size), extras=(("steps", steps),))
-    assert price_of(request) == Decimal(usd)
+    assert price_of(request.model, request.size, request.extras) == Decimal(usd)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_price_of_sdxl_0_8_depends_on_size_and_steps(size, steps, usd):
 )
 def test_the_price_of_sdxl_1_0_doubles_above_50_steps(steps, usd):
     request = ImageRequest(CATALOG.find("sdxl"), extras=(("steps", steps),))
-    assert price_of(request) == Decimal(usd)
+    assert price_of(request.model, request.size, request.extras) == Decimal(usd)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_own_aliases_lead_to_models_and_arns():
 def test_own_prices_replace_the_catalogues_for_any_size():
     own = catalog.load({"sdxl-0.8": Decimal("0.5")}, {})
     model = own.find("sdxl-0.8")
-    assert price_of(ImageRequest(model, extras=(("steps", 150),))) == Decimal("0.5")
+    assert price_of(model, extras=(("steps", 150),)) == Decimal("0.5")
     assert model.price_as_of == "your settings"
     assert own.find("core").tiers == CATALOG.find("core").tiers
 

@@ -54,7 +54,7 @@ def test_every_model_draws_with_one_send_of_a_body_that_bedrock_takes(start_emul
     assert received.model == model.id
     assert received.request_id == picture.request_id
     assert (picture.format, picture.size) == ("png", Size(64, 48))
-    assert picture.price == str(price_of(request))
+    assert picture.price == str(price_of(request.model))
     assert picture.drawn_at.endswith("+00:00")
 
 

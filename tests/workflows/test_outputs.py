@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from sdbr.errors import InputProblem, UsageProblem
+from sdbr.workflows.names import template_of
 from sdbr.workflows.outputs import check_free, format_of
 from sdbr.workflows.pictures.draw import job_targets
 from sdbr.workflows.pictures.finish import file_bytes
@@ -11,7 +12,7 @@ from sdbr.workflows.pictures.job import Job
 from tests.material import CORE, drawn, request_for
 
 FOX = request_for(CORE, seed=7)
-JOB = Job(FOX, Path("source/img"), "a-fox")
+JOB = Job(FOX, Path("source/img"), name="{prompt}-{seed}")
 KEY = "k" * 64
 
 
@@ -39,7 +40,8 @@ def test_a_format_and_an_ending_that_disagree_are_refused():
 def test_without_an_output_files_go_to_the_tree_under_the_chosen_name():
     (job,) = job_targets([JOB], None, None)
     assert (job.folder, job.target, job.file_stem(7)) == (JOB.folder, None, "a-red-fox-7")
-    assert job_targets([JOB], None, "My Fox 2")[0].file_stem(7) == "my-fox-2-7"
+    called = template_of("My Fox 2", [], over_input=False, seedless=False)
+    assert job_targets([replace(JOB, name=called)], None, None)[0].file_stem(7) == "my-fox-2-7"
 
 
 @pytest.mark.parametrize("to", ["out/", "out", "deep/out"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 from uuid import uuid4
@@ -12,7 +12,7 @@ from uuid import uuid4
 import pybase64
 
 from sdbr.bedrock import catalog
-from sdbr.bedrock.families import Body, family_of
+from sdbr.bedrock.families import family_of
 from sdbr.bedrock.validation import flag
 from sdbr.errors import UsageProblem
 from sdbr.request import Blob, ImageRequest, Model
@@ -29,10 +29,17 @@ def check(request: ImageRequest, models: Sequence[Model]) -> None:
     `models` are those of the catalog: the message names the ones that can.
     """
     takes = family_of(request.model).takes(request.model)
-    for field in _given(request):
+    empty = ImageRequest(request.model)
+    names = [field.name for field in fields(request) if field.name not in ("seed", "extras")]
+    # What says something differs from an empty request.
+    given = [name for name in names if getattr(request, name) != getattr(empty, name)]
+    given += [name for name, _ in request.extras]
+    from_words = request.init_image is None
+    for field in given:
         if field not in takes:
-            raise UsageProblem(_cannot(request, field, models))
-        if field in _ABOUT_AN_INPUT and request.init_image is None:
+            able = [one for one in models if not from_words or "text-to-image" in one.tasks]
+            raise UsageProblem(_cannot(request.model, field, given, able))
+        if field in _ABOUT_AN_INPUT and from_words:
             raise UsageProblem(f"{flag(field)} needs an input picture. Add one or leave it out.")
     family_of(request.model).encode(request)
 
@@ -46,7 +53,10 @@ def wire(request: ImageRequest) -> bytes:
         pictures.append(pybase64.b64encode(picture.read()))
         return mark
 
-    text, *rest = _json(family_of(request.model).encode(request), leave_out).split(mark.encode())
+    body = family_of(request.model).encode(request)
+    # A blob is the only value that is no JSON.
+    encoded = json.dumps(body, sort_keys=True, default=leave_out).encode()
+    text, *rest = encoded.split(mark.encode())
     data = b"".join([text, *(part for pair in zip(pictures, rest, strict=True) for part in pair)])
     if len(data) > MAX_BODY:
         raise UsageProblem(
@@ -59,7 +69,8 @@ def wire(request: ImageRequest) -> bytes:
 def outline(request: ImageRequest) -> str:
     """The JSON body for reading: as `wire`, with a note in place of each picture."""
     body = family_of(request.model).encode(request)
-    return _json(body, lambda blob: f"<base64 of the picture with SHA-256 {blob.sha256}>").decode()
+    note = "<base64 of the picture with SHA-256 {}>"
+    return json.dumps(body, sort_keys=True, default=lambda blob: note.format(blob.sha256))
 
 
 def cache_key(request: ImageRequest, realm: str) -> str:
@@ -68,37 +79,17 @@ def cache_key(request: ImageRequest, realm: str) -> str:
     `realm` keeps apart who answers: a picture of an emulator never stands for Bedrock's.
     """
     body = family_of(request.model).encode(request)
-    canonical = _json(body, lambda picture: "sha256:" + picture.sha256)
-    head = f"{realm}\n{request.model.invoke_id}\n".encode()
-    return hashlib.sha256(head + canonical).hexdigest()
+    canonical = json.dumps(body, sort_keys=True, default=lambda blob: f"sha256:{blob.sha256}")
+    named = f"{realm}\n{request.model.invoke_id}\n{canonical}"
+    return hashlib.sha256(named.encode()).hexdigest()
 
 
-def _json(body: Body, picture: Callable[[Blob], str]) -> bytes:
-    """`body` with `picture(blob)` in place of each blob: the only value that is no JSON."""
-    return json.dumps(body, sort_keys=True, default=picture).encode("utf-8")
-
-
-def _given(request: ImageRequest) -> list[str]:
-    """The fields that say something: those that differ from an empty request, and the extras."""
-    empty = ImageRequest(request.model)
-    names = [field.name for field in fields(request) if field.name not in ("seed", "extras")]
-    given = [name for name in names if getattr(request, name) != getattr(empty, name)]
-    return given + [name for name, _ in request.extras]
-
-
-def _cannot(request: ImageRequest, field: str, models: Sequence[Model]) -> str:
-    alive = [model for model in models if not model.lifecycle.ended(date.today())]
-    fitting = [model for model in alive if _draws(model, request, _given(request))]
-    able = fitting or [model for model in alive if _draws(model, request, [field])]
-    instead = f"Use --model {catalog.names_of(able)}." if able else "Leave it out."
-    gone = [one for one in models if one not in alive and _draws(one, request, [field])]
-    if gone and not able:
-        instead = f"Only {gone[-1].title} does, which ended on {gone[-1].lifecycle.end}. {instead}"
-    model, what = request.model, flag(field).removeprefix("an ")
-    return f"{model.title} ({model.id}) takes no {what}. {instead}"
-
-
-def _draws(model: Model, request: ImageRequest, names: Iterable[str]) -> bool:
-    """Whether `model` takes these fields, and draws from words alone where there is no input."""
-    from_words = request.init_image is not None or "text-to-image" in model.tasks
-    return from_words and family_of(model).takes(model).issuperset(names)
+def _cannot(model: Model, field: str, given: Sequence[str], others: Sequence[Model]) -> str:
+    """That `model` does not take `field`, and which of the `others` take it, or all `given`."""
+    able = [one for one in others if field in family_of(one).takes(one)]
+    alive = [one for one in able if not one.lifecycle.ended(date.today())]
+    fitting = [one for one in alive if family_of(one).takes(one).issuperset(given)]
+    instead = f"Use --model {catalog.names_of(fitting or alive)}." if alive else "Leave it out."
+    if able and not alive:
+        instead = f"Only {able[-1].title} does, which ended on {able[-1].lifecycle.end}. {instead}"
+    return f"{model.title} ({model.id}) takes no {flag(field).removeprefix('an ')}. {instead}"

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from sdbr.bedrock import families
+from sdbr.bedrock.validation import Value
 from sdbr.errors import UsageProblem
-from sdbr.request import ImageRequest, Lifecycle, Model, Size, Tier
+from sdbr.request import Lifecycle, Model, Size, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +98,16 @@ def load(prices: Mapping[str, Decimal], aliases: Mapping[str, str]) -> Catalog:
     return Catalog(tuple(priced), dict(aliases))
 
 
-def price_of(request: ImageRequest) -> Decimal | None:
-    """USD for one picture, or None where the catalog has no price.
+def price_of(
+    model: Model, size: Size | None = None, extras: Iterable[tuple[str, Value]] = ()
+) -> Decimal | None:
+    """USD for one picture of this size with these extras, or None where the catalog has no price.
 
-    Only SDXL's price depends on the request: on its steps (30 unless given) and on its size.
+    Only SDXL's price depends on them: on its steps (30 unless given) and on its size.
     """
-    steps = int(dict(request.extras).get("steps", 30))
-    size = request.size or Size(1024, 1024)  # An init image is counted as SDXL's usual size.
-    for tier in request.model.tiers:
+    steps = int(dict(extras).get("steps", 30))
+    size = size or Size(1024, 1024)  # An init image is counted as SDXL's usual size.
+    for tier in model.tiers:
         fits_steps = tier.max_steps is None or steps <= tier.max_steps
         fits_size = tier.max_pixels is None or size.width * size.height <= tier.max_pixels
         if fits_steps and fits_size:

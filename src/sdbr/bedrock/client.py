@@ -171,7 +171,7 @@ def _picture(request: ImageRequest, answer: Mapping[str, object], request_id: st
     found = sniff(artifact.data)
     if found is None or not whole(artifact.data):
         raise broken_answer("holds something else than a whole picture", artifact.data)
-    price = catalog.price_of(request)
+    price = catalog.price_of(request.model, request.size, request.extras)
     return Picture(
         data=artifact.data,
         format=found.format,

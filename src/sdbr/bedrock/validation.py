@@ -76,12 +76,7 @@ class TextLength:
 
     def check(self, field: str, value: Value) -> Value:
         """`value` itself, or UsageProblem."""
-        if len(str(value)) > self.most:
-            name = flag(field)
-            raise UsageProblem(
-                f"{name[0].upper()}{name[1:]} has {len(str(value)):,} characters and the model "
-                f"takes at most {self.most:,}. Shorten it."
-            )
+        _check_length(field, len(str(value)), self.most)
         return value
 
 
@@ -114,5 +109,14 @@ def check_prompt(prompt: str, most: int = MAX_PROMPT) -> str:
     """The prompt itself, or UsageProblem when it is empty or too long."""
     if not prompt.strip():
         raise UsageProblem("The prompt is empty. Say in a few words what to draw.")
-    TextLength(most).check("prompt", prompt)
+    _check_length("prompt", len(prompt), most)
     return prompt
+
+
+def _check_length(field: str, length: int, most: int) -> None:
+    if length > most:
+        name = flag(field)
+        raise UsageProblem(
+            f"{name[0].upper()}{name[1:]} has {length:,} characters and the model "
+            f"takes at most {most:,}. Shorten it."
+        )

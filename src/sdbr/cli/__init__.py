@@ -11,7 +11,7 @@ from contextlib import suppress
 import click
 
 from sdbr import __version__
-from sdbr.cli.help import Folder, columns
+from sdbr.cli.help import Folder, UnknownCommand, columns
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
 
@@ -104,7 +104,7 @@ def run(arguments: list[str]) -> int:
         click.echo(error.format_message())
         return 0
     except click.UsageError as error:
-        return _fail(_in_one_line(error), 2)
+        return _fail(_in_one_line(error, arguments), 2)
     except click.ClickException as error:
         return _fail(error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt):
@@ -159,13 +159,19 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _in_one_line(error: click.UsageError) -> str:
+def _in_one_line(error: click.UsageError, arguments: list[str]) -> str:
     command = error.ctx.command_path if error.ctx else "sdbr"
     message = error.format_message() + _told_by_environment(error)
     if isinstance(error, click.NoSuchOption):
         from sdbr.cli.hints import option_hint
 
         message = f"No such option: {error.option_name}. {option_hint(error)}".rstrip()
+    if isinstance(error, UnknownCommand):
+        from sdbr.cli.hints import command_hint
+
+        words = arguments[arguments.index(error.name) :]
+        top = error.ctx is not None and error.ctx.parent is None
+        message = f"{message} {command_hint(words, error.names, top)}".rstrip()
     return f"{message} See `{command} --help`." if "--help" not in message else message
 
 

@@ -116,6 +116,15 @@ class Command(click.Command):
             formatter.write("".join(f"  {line}\n" for line in self.examples))
 
 
+class UnknownCommand(click.UsageError):
+    """No command of the group is called `name`; `names` are those that there are."""
+
+    def __init__(self, name: str, names: list[str], ctx: click.Context) -> None:
+        super().__init__(f"No such command: {name}.", ctx)
+        self.name = name
+        self.names = names
+
+
 class Folder(click.Group):
     """A group whose commands are the modules of `package`, each imported when it is asked for."""
 
@@ -127,28 +136,14 @@ class Folder(click.Group):
         return sorted(name for name in names if name and name[0] != "_")
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The `command` of the module called so, or None."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        command: click.Command = import_module(f"{self.package}.{cmd_name}").command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the first of `args` names. Raises UsageError with what is like it."""
-        name, names = args[0], self.list_commands(ctx)
-        if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
-            from sdbr.cli.hints import command_hint
-
-            ctx.fail(
-                f"No such command: {name}. {command_hint(args, names, ctx.parent is None)}".rstrip()
-            )
-        return super().resolve_command(ctx, args)
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """`--help`, through a pager where the screen is too small."""
-        return _paged(super().get_help_option(ctx))
+        """The `command` of the module called so. Raises UnknownCommand where there is none."""
+        names = self.list_commands(ctx)
+        if cmd_name in names:
+            command: click.Command = import_module(f"{self.package}.{cmd_name}").command
+            return command
+        if not cmd_name.startswith("-") and not ctx.resilient_parsing:
+            raise UnknownCommand(cmd_name, names, ctx)
+        return None
 
     def sections(self, ctx: click.Context) -> Iterable[tuple[str, list[str]]]:
         """The headings in the help, and the commands under each."""

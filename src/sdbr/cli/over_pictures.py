@@ -47,7 +47,7 @@ def draw_over(
     paths = input_files.find(inputs, homes, input_files.PICTURES, store=store)
     values = flags.with_format(format_of(flags.format, run.output.to), **more)
     default = run.config.models.get(task.command, task.default_model)
-    wanted = PictureSpec(task.command, values, flags.count, default, task.kind)
+    wanted = PictureSpec(task.command, values, flags.count, default, task.kind, run.output.name)
     jobs, failed = from_pictures(paths, wanted, attachments or Attachments(), catalog, workspace)
     setup = run.setup(catalog)
     videos = input_files.VIDEOS - input_files.PICTURES

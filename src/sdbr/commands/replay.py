@@ -54,6 +54,7 @@ def command(
     The inputs it was made from must still be in the same place.
     """
     from sdbr.workflows.pictures.draw import deliver
+    from sdbr.workflows.pictures.jobs import PictureSpec
     from sdbr.workflows.provenance import read
     from sdbr.workflows.replay import find_result, jobs_again
     from sdbr.workspace import Workspace
@@ -65,10 +66,9 @@ def command(
     if {"frames", "told"} <= made.keys() and made.get("command") in _MOVING:
         _rerun(made, path, workspace.hidden / "inputs", catalog)
         return
-    changed = {**look_flags.flags, "prompt": prompt, "format": look_flags.format}
-    again, jobs = jobs_again(str(path), changed, look_flags.count, beside, catalog, workspace)
-    if run.output.name:
-        jobs = [job.with_name(run.output.name) for job in jobs]
+    flags = {**look_flags.flags, "prompt": prompt, "format": look_flags.format}
+    wanted = PictureSpec("replay", flags, look_flags.count, name=run.output.name)
+    again, jobs = jobs_again(path, made, wanted, beside, catalog, workspace)
     deliver(again, jobs, run.setup(catalog), sheet=look_flags.sheet)
 
 

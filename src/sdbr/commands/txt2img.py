@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
@@ -12,9 +12,6 @@ from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, LookFlags, look_options
 from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 from sdbr.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from sdbr.workflows.prompt_list import PromptLine
 
 _EXAMPLES = """
 sdbr txt2img "a lighthouse at dusk" --offline
@@ -63,9 +60,15 @@ def command(
     setup = run.setup(catalog)
     lines = prompt_lines(prompts, file, each=each, join=setup.console.terminal)
     options = _line_options(look_flags)
-    texts = [(line.text, _flags_of(line, options)) for line in lines]
+    texts = [(line.text, _flags_of(line.flags, line.where, options)) for line in lines]
     flags = look_flags.with_format(format_of(look_flags.format, run.output.to))
-    wanted = PictureSpec("txt2img", flags, look_flags.count, run.config.models.get("txt2img"))
+    wanted = PictureSpec(
+        "txt2img",
+        flags,
+        look_flags.count,
+        run.config.models.get("txt2img"),
+        name=run.output.name,
+    )
     jobs = from_words(texts, wanted, catalog, Workspace(run.root))
     deliver("txt2img", jobs, setup, sheet=look_flags.sheet)
 
@@ -76,13 +79,15 @@ def _line_options(look_flags: LookFlags) -> list[click.Parameter]:
     return [option for option in click.get_current_context().command.params if option.name in names]
 
 
-def _flags_of(line: PromptLine, options: list[click.Parameter]) -> dict[str, object]:
+def _flags_of(
+    words: Sequence[str], where: str, options: list[click.Parameter]
+) -> dict[str, object]:
     """The flags of one line, read as the command line's are. Raises UsageProblem."""
     reader = click.Command("", params=options, add_help_option=False)
     try:
-        with reader.make_context("", list(line.flags)) as context:
+        with reader.make_context("", list(words)) as context:
             given = context.params.items()
             source = context.get_parameter_source
             return {n: value for n, value in given if source(n) is ParameterSource.COMMANDLINE}
     except click.UsageError as error:
-        raise UsageProblem(f"{line.where}: {error.format_message()}") from error
+        raise UsageProblem(f"{where}: {error.format_message()}") from error

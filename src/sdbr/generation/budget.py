@@ -124,7 +124,7 @@ def meter(generate: Generate, ledger: Ledger, run: int, budget: Budget, region: 
 
     def draw(wanted: KeyedRequest) -> Picture:
         request = wanted.request
-        price = price_of(request)
+        price = price_of(request.model, request.size, request.extras)
         reserved = price or Decimal(0)
         budget.reserve(reserved)
         try:

@@ -94,9 +94,10 @@ def estimate(
     """Count and price the requests, given as (key, request); equal ones are sent once."""
     wanted = list(requests)
     missing = {key: request for key, request in dict(wanted).items() if not has(key)}
-    counts = Counter((request.model, price_of(request)) for request in missing.values())
+    prices = {key: price_of(one.model, one.size, one.extras) for key, one in wanted}
+    counts = Counter((request.model, prices[key]) for key, request in missing.items())
     shares = tuple(Share(model, count, price) for (model, price), count in counts.items())
-    total = sum((price_of(request) or Decimal(0) for _, request in wanted), Decimal(0))
+    total = sum((prices[key] or Decimal(0) for key, _ in wanted), Decimal(0))
     same = sum(Counter(key for key, _ in wanted if key in missing).values()) - len(missing)
     unsaved = Estimate(len(wanted), shares, same, billed=billed)
     return replace(unsaved, saved=total - unsaved.cost)

@@ -37,13 +37,14 @@ class PlanLine:
 
     def as_json(self) -> dict[str, Any]:
         """The one JSON shape of plans; `price` is USD a picture, None where nobody knows it."""
-        price = None if self.request is None else price_of(self.request)
+        request = self.request
+        price = request and price_of(request.model, request.size, request.extras)
         return {
             "path": self.path and str(self.path),
             "source": self.source and str(self.source),
-            "model": self.request and self.request.model.invoke_id,
+            "model": request and request.model.invoke_id,
             "price": price and float(price),
-            "body": self.request and json.loads(body.outline(self.request)),
+            "body": request and json.loads(body.outline(request)),
             **self.more,
         }
 

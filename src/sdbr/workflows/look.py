@@ -127,7 +127,11 @@ def request_of(look: Look, model: Model, *, over_picture: bool = False) -> Image
     draws_aspect = "aspect" in takes and not over_picture
     if aspect is None and size is not None and draws_aspect and not draws_size:
         aspect = nearest_aspect(size)
-    prompt, style = _styled(look, takes)
+    prompt, style = look.prompt, look.style
+    if style is not None and "style" not in takes and "prompt" in takes:
+        # A model without presets has it in words.
+        words = f"{STYLE.check('style', style)} style".replace("-", " ")
+        prompt, style = f"{prompt}, {words}" if prompt else words, None
     drawn_as = "png" if look.quality is not None else look.format
     return ImageRequest(
         model=model,
@@ -141,14 +145,6 @@ def request_of(look: Look, model: Model, *, over_picture: bool = False) -> Image
         format=drawn_as if drawn_as in family_of(model).formats(model) else "png",
         extras=look.extras,
     )
-
-
-def _styled(look: Look, takes: frozenset[str]) -> tuple[str, str | None]:
-    """The prompt and the style preset; for a model without presets the prompt has it in words."""
-    if look.style is None or "style" in takes or "prompt" not in takes:
-        return look.prompt, look.style
-    words = f"{STYLE.check('style', look.style)} style".replace("-", " ")
-    return f"{look.prompt}, {words}" if look.prompt else words, None
 
 
 def style_remarks(requests: Iterable[tuple[object, ImageRequest]]) -> tuple[str, ...]:

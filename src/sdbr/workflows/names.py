@@ -33,6 +33,25 @@ def field_of(name: str) -> str:
     return flag(name).removeprefix("--").removeprefix("the ")
 
 
+def template_of(
+    name: str | None, fields: Iterable[str], *, over_input: bool, seedless: bool
+) -> str:
+    """The template of a name of the user's, a stem or a template; None chooses one.
+
+    The swept `fields` tell its files apart, and the seed does, where a model takes one. Raises
+    UsageProblem for a name that would be a path.
+    """
+    refuse_folders(name or "")
+    if name and is_template(name):
+        return name
+    base = escape_name(slug(name)) if name else "{input}" if over_input else "{prompt}"
+    if not seedless:
+        base += "-{seed}"
+    elif not name:
+        base += "-{model}"
+    return with_fields(base, fields)
+
+
 def with_fields(template: str, fields: Iterable[str]) -> str:
     """The template, with those of `fields` at its end that it has not; the seed is in it already.
 
@@ -60,6 +79,12 @@ def values_of(
     values |= own
     values.pop("input", None)
     return values | ({"input": stem} if stem else {})
+
+
+def check_template(name: str, flags: Iterable[str], *, over_input: bool) -> None:
+    """Raise UsageProblem for a template that has a field that is none."""
+    fields = {*_FIELDS, *rules(), *flags} - (set() if over_input else {"input"})
+    fill(name, dict.fromkeys(map(field_of, fields), ""))
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

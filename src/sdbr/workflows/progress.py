@@ -14,7 +14,7 @@ from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.generation.stack import RunSession, spent
-from sdbr.request import ImageRequest, Picture
+from sdbr.request import Model, Picture
 from sdbr.store.ledger_queries import latency
 
 _BELIEF = 4
@@ -172,9 +172,9 @@ def with_details(session: RunSession, detail: Callable[[str], None]) -> RunSessi
     return replace(session, generate=generate)
 
 
-def picture_seconds(session: RunSession, request: ImageRequest) -> float | None:
-    """Seconds that a picture of the request's model took so far; None where nobody knows."""
-    return latency(session.ledger, session.run, request.model.invoke_id)
+def expected_seconds(session: RunSession, model: Model) -> float | None:
+    """Seconds that a picture of the model took so far; None where nobody knows."""
+    return latency(session.ledger, session.run, model.invoke_id)
 
 
 def _in_words(seconds: float | None) -> str:

@@ -20,7 +20,8 @@ MOST = 10_000
 """Texts of one template, and pictures of one command: 400 USD at the cheapest price."""
 _DEEPEST = 20  # Wildcards and braces within each other; more is a file that names itself.
 _EMPTY = "\udfff"  # An empty choice, until the blanks around it are made one. In no UTF-8 text.
-_TOKEN = re.compile(r"(\\+)([{}|]|__)|[$%](?=\{)|[{}|]|__(?P<wildcard>[^\s_{}|]\S*?)__")
+TOKEN = re.compile(r"(\\+)([{}|]|__)|[$%](?=\{)|[{}|]|__(?P<wildcard>[^\s_{}|]\S*?)__")
+"""What makes a text a template."""
 _HOW_MANY = re.compile(r"(\d*)(-?)(\d*)\$\$(?:([^${}]*)\$\$)?")
 _WEIGHT = re.compile(r"\s*[\d.]+::")
 _FILE = re.compile(r"[\w*. /-]+")
@@ -33,8 +34,6 @@ def texts_of(template: str, wildcards: Path | None = None, *, kept: str = "") ->
     that stays. Raises UsageProblem for what looks like a template and is none, InputProblem for
     a file that is missing.
     """
-    if not _TOKEN.search(template):
-        return [template]
     texts = _Template(template, wildcards, kept).texts()
     whole = (" ".join(t.replace(_EMPTY, "").split()) if _EMPTY in t else t for t in texts)
     return list(dict.fromkeys(whole))
@@ -65,7 +64,7 @@ class _Template:
     def _sequence(self, *, top: bool) -> list[str]:
         """Up to the end, or to the | or } that ends a choice."""
         parts: list[list[str]] = []
-        while found := _TOKEN.search(self.text, self.at):
+        while found := TOKEN.search(self.text, self.at):
             parts.append([self.text[self.at : found.start()]])
             token, self.at = found[0], found.end()
             if found[1]:

@@ -12,7 +12,7 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.stills.fit import Fit
-from sdbr.workflows.names import escape_name, fields_among, with_fields
+from sdbr.workflows.names import check_template, escape_name, fields_among, with_fields
 from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
 from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures, from_words
@@ -32,23 +32,21 @@ def find_result(file: str, workspace: Workspace) -> Path:
 
 
 def jobs_again(
-    file: str,
-    changed: Mapping[str, Any],
-    count: int,
+    path: Path,
+    made: Mapping[str, Any],
+    wanted: PictureSpec,
     beside: Attachments,
     catalog: Catalog,
     workspace: Workspace,
 ) -> tuple[str, list[Job]]:
-    """The command and the jobs that made `file`, under the flags that were `changed`.
+    """The command and the jobs that `made` the file at `path`, under the flags that are `wanted`.
 
-    Raises InputProblem where the file does not say how it was made, or an input is gone.
+    Raises InputProblem where the record does not say how it was made, or an input is gone.
     """
-    path = find_result(file, workspace)
-    made = read.read(path)
     told = made.get("told")
     if told is None or "command" not in made:
         raise InputProblem(f"{path} does not say how sdbr made it. Only sdbr's results can be.")
-    changed = {name: value for name, value in changed.items() if value is not None}
+    changed = {name: value for name, value in wanted.flags.items() if value is not None}
     flags = {**_drawable(told), "seed": made.get("seed")}
     # What was drawn are words, whatever they look like.
     flags |= {name: escape_prompt(flags[name]) for name in TEXTS & flags.keys()}
@@ -61,7 +59,7 @@ def jobs_again(
     command = made["command"]
     if command not in DRAWING:
         raise InputProblem(f"{path} was made by {str(command)[:40]!r}, which draws no pictures.")
-    wanted = PictureSpec(command, flags, count, task="image-to-image")
+    wanted = replace(wanted, command=command, flags=flags, task="image-to-image")
     store = workspace.hidden / "inputs"
     used = {one["role"]: used_input(one, store) for one in made.get("inputs", [])}
     if "init_image" not in used:
@@ -74,25 +72,26 @@ def jobs_again(
             style_image=beside.style_image or used.get("style_image"),
         )
         jobs, _ = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
-    return command, [_name_again(job, made, fields_among(changed)) for job in jobs]
+    jobs = [replace(job, stem=kept_name(made.get("stem", job.source_stem))) for job in jobs]
+    if not wanted.name:
+        jobs = [_name_again(job, made, fields_among(changed)) for job in jobs]
+    return command, jobs
 
 
 def _name_again(job: Job, made: Mapping[str, Any], changed: Iterable[str]) -> Job:
     """The job called as the result was that it makes again, with the fields that `changed`."""
-    stem = kept_name(made.get("stem", job.stem))
-    job = replace(job, stem=stem)
     name = made.get("name", "")
     drawn = (made.get("request") or {}).get("prompt", "")
-    if not name and not job.before and stem != slug(drawn):  # A record of before, with a stem.
-        name = f"{escape_name(stem)}-{{seed}}"
+    if not name and not job.before and job.stem != slug(drawn):  # A record of before, with a stem.
+        name = f"{escape_name(job.stem)}-{{seed}}"
     if not name and job.seedless:
-        name = escape_name(stem)
-    name = with_fields(name or job.with_name(None).name, changed)
+        name = escape_name(job.stem)
+    name = re.sub(r"[/\\]", "_", with_fields(name or job.name, changed))
     try:
-        replace(job, name=name).file_stem(1)
+        check_template(name, (flag for flag, _ in job.flags), over_input=job.before is not None)
     except UsageProblem:
         return job  # A record says anything.
-    return replace(job, name=re.sub(r"[/\\]", "_", name))
+    return replace(job, name=name)
 
 
 def with_known_model(

@@ -14,7 +14,7 @@ from sdbr.bedrock.families import rules
 from sdbr.bedrock.validation import Choices, JsonObject, NumberRange, TextLength, flag
 from sdbr.errors import UsageProblem
 from sdbr.workflows.names import field_of
-from sdbr.workflows.prompt_template import MOST, texts_of
+from sdbr.workflows.prompt_template import MOST, TOKEN, texts_of
 
 TEXTS = frozenset({"prompt", "negative", "prefix", "search_prompt", "select_prompt"})
 """The flags whose values are templates."""
@@ -42,7 +42,10 @@ def expand(flags: Mapping[str, object], wildcards: Path | None = None) -> list[V
     it). Raises UsageProblem, and InputProblem for a missing file.
     """
     told = {name: value for name, value in flags.items() if value is not None}
-    values = {name: _values(name, value, wildcards) for name, value in told.items()}
+    values = {name: [value] for name, value in told.items()}
+    for name, value in told.items():
+        if isinstance(value, str) and (name not in TEXTS or TOKEN.search(value)):
+            values[name] = _values(name, value, wildcards)
     count = 1
     for several in values.values():
         count *= len(several)
@@ -65,9 +68,9 @@ def single_variant(flags: Mapping[str, Any]) -> Mapping[str, Any]:
     return variants[0].values
 
 
-def _values(name: str, value: Any, wildcards: Path | None) -> list[Any]:
+def _values(name: str, value: str, wildcards: Path | None) -> list[Any]:
     rule = rules().get(name)
-    if not isinstance(value, str) or name in _FIXED or isinstance(rule, TextLength | JsonObject):
+    if name in _FIXED or isinstance(rule, TextLength | JsonObject):
         return [value]
     if name in TEXTS:
         # A named look's own words say where the prompt's go.

@@ -27,7 +27,7 @@ from sdbr.workflows.animations.prepare import (
 )
 from sdbr.workflows.lines import PlanLine, ResultLine
 from sdbr.workflows.look import style_remarks
-from sdbr.workflows.progress import Phase, RunProgress, picture_seconds
+from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
 from sdbr.workflows.run import Results, RunPlan, Setup, prepare_each, run
 
 
@@ -104,7 +104,7 @@ class AnimationWork:
             console.detail(f"{self.name}: {note}")
         with _frames_folder(animation, self.setup.resources) as folder:
             frames, resources = frames_to_draw(animation), self.setup.resources
-            each = picture_seconds(session, animation.still.request)
+            each = expected_seconds(session, animation.still.request.model)
             told = RunProgress(
                 [Phase("frames", len(frames), each, _at_once(animation, resources))], session.budget
             )
@@ -112,7 +112,8 @@ class AnimationWork:
                 progress = draw(animation, folder, told.watch(session, "frames"), resources)
             cost = spent(session.budget) - before
             request = animation.still.request
-            price, source = price_of(request), animation.path
+            price = price_of(request.model, request.size, request.extras)
+            source = animation.path
             if target.trial is not None:
                 sheet, size = render.write_sheet(animation, folder, "trial")
                 numbers = {"frames": [number + 1 for number in frames_to_draw(animation)]}

@@ -140,4 +140,5 @@ def saved_of(clips: Sequence[PreparedClip]) -> Decimal:
 
 def price(one: PreparedClip) -> Decimal:
     """USD a frame; 0 where nobody knows."""
-    return price_of(one.plan.requests.request) or Decimal(0)
+    request = one.plan.requests.request
+    return price_of(request.model, request.size, request.extras) or Decimal(0)

@@ -23,7 +23,7 @@ from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
 from sdbr.workflows.failures import Failures, explain_interruption
 from sdbr.workflows.names import record_template
-from sdbr.workflows.progress import Phase, RunProgress, picture_seconds
+from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
 from sdbr.workflows.provenance.write import record_text, request_fields
 
 _BETWEEN = "in between"
@@ -100,7 +100,7 @@ def _drawn(plan: ClipPlan) -> str:
 def _progress(clip: PreparedClip, session: RunSession, resources: Resources) -> RunProgress:
     """The phases of a clip. One that draws from the last result draws one frame at a time."""
     drawn, frames = len(clip.plan.drawn), len(clip.plan.footage.frames)
-    each = picture_seconds(session, clip.plan.requests.request)
+    each = expected_seconds(session, clip.plan.requests.request.model)
     workers = 1 if clip.spec.feedback else resources.effort.workers
     phases = [Phase(_drawn(clip.plan), drawn, each, workers)]
     if drawn < frames:

@@ -27,11 +27,11 @@ from sdbr.workflows.enlargement import enlargement_remarks
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.lines import PlanLine, ResultLine
 from sdbr.workflows.look import style_remarks
-from sdbr.workflows.names import refuse_folders
+from sdbr.workflows.names import check_template
 from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty, refuse_two_names
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
-from sdbr.workflows.progress import Phase, RunProgress, picture_seconds
+from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
 from sdbr.workflows.run import Results, RunPlan, Setup, run
 from sdbr.workspace import place
 
@@ -84,44 +84,37 @@ def deliver(
 
 
 def job_targets(jobs: Sequence[Job], to: str | None, name: str | None) -> list[Job]:
-    """The jobs with the names and places that the user chose.
+    """The jobs with their places, and their place in the run for {number} in their names.
 
-    `to` is None, "-", a file for a single picture, or a folder. Raises UsageProblem.
+    `to` is None, "-", a file for a single picture, or a folder; `name` is that of the flag. Raises
+    UsageProblem, so that no picture is paid for that cannot be written.
     """
+    folder, target = _output_place(to, name, len(jobs))
+    digits = len(str(len(jobs)))
+    names = [job.name.replace("{number}", f"{n:0{digits}}") for n, job in enumerate(jobs, 1)]
+    for name, job in zip(names, jobs, strict=True):
+        check_template(name, (flag for flag, _ in job.flags), over_input=job.before is not None)
+    return [
+        replace(job, name=name, folder=folder or job.folder, target=target)
+        for name, job in zip(names, jobs, strict=True)
+    ]
+
+
+def _output_place(to: str | None, name: str | None, count: int) -> tuple[Path | None, Path | None]:
+    """The folder, or the exact path, that --output names for `count` pictures."""
     refuse_empty(to, name)
-    aimed_jobs = [job if job.name else job.with_name(name) for job in jobs]
-    aimed_jobs = _number(aimed_jobs)
     if to is None:
-        return aimed_jobs
-    if to == "-":
-        refuse_two_names(to, name)
-        _only_one(jobs, "stdout")
-        return aimed_jobs
-    path = Path(to)
-    if to.endswith(("/", os.sep)) or os.path.isdir(path) or not path.suffix:
-        return [replace(job, folder=path) for job in aimed_jobs]
-    if path.suffix.lower() not in FORMATS:
+        return None, None
+    path = None if to == "-" else Path(to)
+    if path and (to.endswith(("/", os.sep)) or path.is_dir() or not path.suffix):
+        return path, None
+    if path and path.suffix.lower() not in FORMATS:
         raise UsageProblem(f"--output is {to}: give a name in .png, .jpg or .webp, or a folder.")
     refuse_two_names(to, name)
-    _only_one(jobs, to)
-    return [replace(job, target=path) for job in aimed_jobs]
-
-
-def _number(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs with their place in the run for {number}; each name is tried before it is paid."""
-    digits = len(str(len(jobs)))
-    numbered = []
-    for number, job in enumerate(jobs, 1):
-        refuse_folders(job.name)
-        job = replace(job, name=job.name.replace("{number}", f"{number:0{digits}}"))
-        job.file_stem(job.request.seed)
-        numbered.append(job)
-    return numbered
-
-
-def _only_one(jobs: Sequence[Job], where: str) -> None:
-    if len(jobs) != 1:
-        raise UsageProblem(f"{len(jobs)} pictures do not fit into {where}. Give -o a folder.")
+    if count != 1:
+        where = to if path else "stdout"
+        raise UsageProblem(f"{count} pictures do not fit into {where}. Give -o a folder.")
+    return None, path
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +200,7 @@ class PictureWork:
         console, policy = self.setup.console, self.setup.resources.on_filtered
         count, workers = len(self.wanted.jobs), self.setup.resources.effort.workers
         name = "pictures" if count > 1 else "drawing"
-        each = picture_seconds(session, self.wanted.jobs[0].request)
+        each = expected_seconds(session, self.wanted.jobs[0].request.model)
         progress = RunProgress([Phase(name, count, each, workers)], session.budget)
         with console.status(progress.line):
             for outcome in self._outcomes(progress.watch(session, name)):

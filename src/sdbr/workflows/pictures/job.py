@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,16 +44,16 @@ class Finish:
 class Job:
     """One wanted picture: the request, and where and how its file is written.
 
-    `name` is the template of the file's name, "" until one is chosen; `stem` stands there for the
-    input. `target` is an exact path instead. `treatment` says what was done to the inputs, `flags`
-    which flags make the job again. Jobs with the same `slot` get the same random seed; None keeps
-    the request's own. `labels` are the (field, value) pairs that tell this job from the others of a
-    sweep. A `seedless` model takes no seed, so none is in the name.
+    `name` is the template of the file's name; `stem` stands there for the input. `target` is an
+    exact path instead. `treatment` says what was done to the inputs, `flags` which flags make the
+    job again. Jobs with the same `slot` get the same random seed; None keeps the request's own.
+    `labels` are the (field, value) pairs that tell this job from the others of a sweep. A
+    `seedless` model takes no seed, so none is in the name.
     """
 
     request: ImageRequest
     folder: Path
-    stem: str
+    stem: str = ""
     finish: Finish = Finish()
     inputs: tuple[Input, ...] = ()
     treatment: tuple[str, ...] = ()
@@ -65,20 +65,10 @@ class Job:
     seedless: bool = False
     name: str = ""
 
-    def with_name(self, name: str | None) -> Job:
-        """The job under a name of the user's, a stem or a template; None chooses one.
-
-        Raises UsageProblem for a name that would be a path.
-        """
-        names.refuse_folders(name or "")
-        if name and names.is_template(name):
-            return replace(self, name=name)
-        base = names.escape_name(slug(name)) if name else "{input}" if self.before else "{prompt}"
-        if not self.seedless:
-            base += "-{seed}"
-        elif not name:
-            base += "-{model}"
-        return replace(self, name=names.with_fields(base, (field for field, _ in self.labels)))
+    @property
+    def source_stem(self) -> str:
+        """What it is drawn from, as a file's stem: its input, else its prompt's words."""
+        return self.stem or slug(str(dict(self.flags).get("prompt", "")))
 
     def file_stem(self, seed: int | None) -> str:
         """The file's name without its suffix, drawn with `seed`. Raises UsageProblem."""

@@ -20,10 +20,11 @@ from sdbr.workflows.look import (
     parse_size,
     request_of,
 )
+from sdbr.workflows.names import template_of
 from sdbr.workflows.pictures.job import Finish, Job, slots_of
 from sdbr.workflows.run import prepare_each
 from sdbr.workflows.sweep import expand
-from sdbr.workspace import Workspace, kept_name, slug
+from sdbr.workspace import Workspace, kept_name
 
 if TYPE_CHECKING:
     from sdbr.media.stills.fit import Placement
@@ -32,13 +33,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PictureSpec:
-    """What a command wants drawn: its name, its flags, how often, and the model it prefers."""
+    """What a command wants drawn: its name, its flags, how often, and the model it prefers.
+
+    `name` is the user's for the files, a stem or a template; None chooses one.
+    """
 
     command: str
     flags: Mapping[str, object]
     count: int = 1
     default_model: str | None = None
     task: str = "text-to-image"
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,8 @@ def from_words(
     for prompt, own in prompts:
         first = slots_of(job.slot for job in jobs)
         flags = {"prompt": prompt, **wanted.flags, **own}
-        count, name = int(str(flags.pop("count", wanted.count))), flags.pop("name", None)
+        count = int(str(flags.pop("count", wanted.count)))
+        name = str(flags.pop("name", wanted.name or ""))
         for variant in expand(flags, workspace.wildcards):
             look = look_of(variant.values)
             model = choose(
@@ -74,13 +80,11 @@ def from_words(
             job = Job(
                 request=request_of(look, model),
                 folder=workspace.source_img,
-                stem=slug(look.prompt),
                 finish=finish_of(look.format, look.quality, look.size),
                 flags=tuple(flags_of(look).items()),
                 labels=variant.labels,
             )
-            several = _repeat(job, look, count, first)
-            jobs += [job.with_name(str(name)) for job in several] if name else several
+            jobs += _repeat(job, look.seed, count, first, name)
     return jobs
 
 
@@ -106,7 +110,7 @@ def from_pictures(
             model = choose(catalog, look.model or wanted.default_model, look.family, wanted.task)
             job = ready.job(path, replace(look, model=model.invoke_id), model)
             job = replace(job, folder=workspace.generate_img, labels=variant.labels)
-            jobs += _repeat(job, look, wanted.count, first)
+            jobs += _repeat(job, look.seed, wanted.count, first, wanted.name)
         return jobs
 
     each, failed = prepare_each(paths, jobs_of)
@@ -200,24 +204,24 @@ def _needs_mask(model: Model) -> bool:
 _OWN_SHAPE = frozenset({"outpaint", "style-guide"})
 
 
-def _repeat(job: Job, look: Look, count: int, first_slot: int) -> Iterator[Job]:
-    if "seed" not in family_of(job.request.model).takes(job.request.model):
-        yield _without_seed(job, look, count)
-        return
+def _repeat(
+    job: Job, seed: int | None, count: int, first_slot: int, name: str | None
+) -> Iterator[Job]:
+    """The job `count` times, each with its name and its seed, or a slot for one to be drawn."""
+    model = job.request.model
+    seedless = "seed" not in family_of(model).takes(model)
+    if seedless and (seed is not None or count > 1):
+        flag = "--seed" if seed is not None else "--count"
+        raise UsageProblem(
+            f"{model.title} takes no seed: every answer is the same. Leave out {flag}."
+        )
+    fields = [field for field, _ in job.labels]
+    template = template_of(name, fields, over_input=job.before is not None, seedless=seedless)
     for number in range(count):
-        labels = job.labels
-        if count > 1:
-            labels = (*labels, ("picture", str(number + 1)))
-        if look.seed is not None:
-            seed = seed_within(job.request.model, look.seed + number)
-            yield replace(job, request=replace(job.request, seed=seed), labels=labels)
+        numbered = [("picture", str(number + 1))] if count > 1 else []
+        again = replace(job, labels=(*job.labels, *numbered), seedless=seedless, name=template)
+        if seed is not None:
+            within = seed_within(model, seed + number)
+            yield replace(again, request=replace(job.request, seed=within))
         else:
-            yield replace(job, slot=first_slot + number, labels=labels)
-
-
-def _without_seed(job: Job, look: Look, count: int) -> Job:
-    name = job.request.model.title
-    if look.seed is not None or count > 1:
-        flag = "--seed" if look.seed is not None else "--count"
-        raise UsageProblem(f"{name} takes no seed: every answer is the same. Leave out {flag}.")
-    return replace(job, seedless=True)
+            yield replace(again, slot=None if seedless else first_slot + number)

@@ -18,7 +18,7 @@ def write_sheet(written: Sequence[tuple[Job, Path]]) -> Path:
     pictures = [[thumbnail(path, _SIDE) if path else None for path in row] for row in cells]
     sheet = contact_sheet(pictures, Labels(title, tuple(columns), tuple(rows)), _SIDE)
     first = written[0][1]
-    return save(sheet, first.parent, f"{written[0][0].stem}-sheet")
+    return save(sheet, first.parent, f"{written[0][0].source_stem}-sheet")
 
 
 Arranged = tuple[str, list[str], list[str], list[list[Path | None]]]

@@ -61,7 +61,7 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
         "treatment": list(job.treatment),
         "finish": finish_fields(job),
         "told": dict(job.flags),
-        "stem": job.stem,
+        "stem": job.source_stem,
         "name": job.name,
     }
     return record_text(record)
