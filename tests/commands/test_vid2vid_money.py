@@ -215,6 +215,44 @@ def test_a_dry_run_of_a_redraw_leaves_no_mark(sdbr, emulator, workspace):
     assert len(emulator.received) == sent + 1
 
 
+def test_a_redraw_keeps_the_clip_of_before_beside_the_new_one(sdbr, emulator, workspace):
+    flags = (clip_in(workspace), "ink", "--seed", "7", "--keyframes", "every:4")
+    (path,) = sdbr("vid2vid", *flags).paths
+    before, second = path.read_bytes(), path.with_name("clip-2.mp4")
+    ran = sdbr("vid2vid", *flags, "--redraw", "2")
+    assert ran.paths == [path]
+    assert f"clip: the clip as it was before is {second}." in ran.errors
+    assert second.read_bytes() == before != path.read_bytes()
+    assert sdbr("vid2vid", *flags, "--redraw", "2", "--max-cost", "0.01").code == 7
+    assert _clips(path.parent) == ["clip-2.mp4", "clip.mp4"]
+    going_on = sdbr("vid2vid", *flags)
+    assert "clip: the clip as it was before is generate/videos/clip-3.mp4." in going_on.errors
+    assert "before is" not in sdbr("vid2vid", *flags).errors
+    assert _clips(path.parent) == ["clip-2.mp4", "clip-3.mp4", "clip.mp4"]
+    assert emulator.pictures_made == 6
+
+
+def _clips(folder):
+    return sorted(path.name for path in folder.glob("clip*.mp4"))
+
+
+def test_where_overwriting_is_asked_for_a_redraw_keeps_nothing(sdbr, emulator, workspace):
+    flags = (clip_in(workspace), "ink", "--seed", "7", "--keyframes", "every:4", "-o", "o.mp4")
+    assert sdbr("vid2vid", *flags).code == 0
+    assert sdbr("vid2vid", *flags, "--redraw", "2", "--overwrite").code == 0
+    assert emulator.pictures_made == 5
+    assert not (workspace / "o-2.mp4").exists()
+
+
+def test_a_redraw_of_what_was_never_drawn_says_first_that_it_draws_everything(sdbr, workspace):
+    flags = (clip_in(workspace), "ink", "--seed", "7", "--keyframes", "every:4", "--offline")
+    ran = sdbr("vid2vid", *flags, "--redraw", "2", "--dry-run")
+    told = ran.errors.partition("keyframes ×")[0]
+    assert "clip: not drawn before with these flags, so --redraw draws every keyframe." in told
+    assert sdbr("vid2vid", *flags, "--review").code == 0
+    assert "draws every keyframe" not in sdbr("vid2vid", *flags, "--redraw", "2").errors
+
+
 def test_an_interrupted_redraw_goes_on_with_the_seeds_that_it_had(sdbr, emulator, workspace):
     flags = (clip_in(workspace), "ink", "--seed", "7", "--keyframes", "every:4")
     assert sdbr("vid2vid", *flags).code == 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.files import write_whole
+from sdbr.files import plain_write_errors, write_whole
 from sdbr.media.open import read_comment
 from sdbr.workspace import Workspace, claim
 
@@ -64,6 +67,42 @@ class ClipRoots:
     def with_promised(self, trees: Iterable[ClipFolders]) -> ClipRoots:
         """The same folders, where the results of these trees are somebody's."""
         return replace(self, promised={folders.target: folders.fingerprint for folders in trees})
+
+
+@contextmanager
+def keep_before(result: Path, wanted: bool) -> Iterator[Path | None]:
+    """Keep what stands at `result` under the first free name beside it while the block replaces it.
+
+    Yields that name, None where nothing stands there or that is not `wanted`. It is gone again
+    where the block fails, or makes the same once more.
+    """
+    if not wanted or not result.exists():
+        yield None
+        return
+    folder, stem = result.parent, result.stem
+    kept = claim(folder, stem, result.suffix, lambda path: not path.exists())
+    with plain_write_errors(folder):
+        shutil.copytree(result, kept) if result.is_dir() else shutil.copy2(result, kept)
+    try:
+        yield kept
+    except BaseException:
+        _remove(kept)
+        raise
+    if _same(result, kept):
+        _remove(kept)
+
+
+def _same(one: Path, other: Path) -> bool:
+    if not one.is_dir():
+        return filecmp.cmp(one, other, shallow=False)
+    names = sorted(path.name for path in one.iterdir())
+    if names != sorted(path.name for path in other.iterdir()):
+        return False
+    return filecmp.cmpfiles(one, other, names, shallow=False)[0] == names
+
+
+def _remove(result: Path) -> None:
+    shutil.rmtree(result) if result.is_dir() else result.unlink(missing_ok=True)
 
 
 def places(workspace: Workspace, animated: bool) -> ClipRoots:

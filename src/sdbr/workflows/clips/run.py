@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -11,22 +11,15 @@ from pathlib import Path
 from sdbr.bedrock.catalog import Catalog
 from sdbr.console import counted
 from sdbr.errors import InputProblem, PartlyDone
-from sdbr.generation.stack import Resources, RunSession, spent
+from sdbr.generation.stack import RunSession, spent
 from sdbr.motion.arrays import one_thread_a_call
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
+from sdbr.workflows.clips.folders import keep_before
 from sdbr.workflows.clips.footage import expected_frames, survey_clip
-from sdbr.workflows.clips.overrides import (
-    keyframes_to_redraw,
-    parse_places,
-    redraw,
-    redraws_file,
-    trial_file,
-    write_redraws,
-    write_trial,
-)
+from sdbr.workflows.clips.overrides import trial_file, write_trial
 from sdbr.workflows.clips.prepare import (
     ClipOrder,
     PreparedClip,
@@ -39,12 +32,12 @@ from sdbr.workflows.clips.pricing import (
     count_frames,
     estimate_clips,
     fit_cap,
-    is_paid,
     most_extra,
     price,
     saved_of,
     tell_levels,
 )
+from sdbr.workflows.clips.redraws import note_redraws, tell_undrawn, with_new_seeds
 from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, restyle
 from sdbr.workflows.clips.source import ClipSource
@@ -74,7 +67,11 @@ def restyle_clips(
     clips, failed = prepare_each(sources, prepare)
     rule = steadiness.rule(None)
     fewer = steadiness.rule if rule.word == "auto" else None
-    clips = _redraw(fit_cap(clips, fewer, resources), steadiness, resources)
+    clips = fit_cap(clips, fewer, resources)
+    notes = []
+    if steadiness.redraw is not None:
+        notes = [*tell_undrawn(clips, resources)]
+        clips = with_new_seeds(clips, steadiness.redraw, resources)
     estimate = estimate_clips(clips, selection.test_frames, resources)
     if steadiness.max_flicker is not None:
         estimate = add_refinement(estimate, clips)
@@ -86,9 +83,9 @@ def restyle_clips(
         works,
         estimate,
         failed,
-        notes=[note for clip in clips for note in _notes(clip, rule)],
+        notes=[*notes, *(note for clip in clips for note in _notes(clip, rule))],
         prefix="" if estimate.thing == "frame" else f"{frames}: ",
-        agreed=partial(_note_redrawn, clips if steadiness.redraw is not None else (), resources),
+        agreed=partial(note_redraws, clips if steadiness.redraw is not None else (), resources),
     )
     run(plan, setup)
 
@@ -121,29 +118,6 @@ def _prepare(
     return PreparedClip(source, reader, plan, order, progress.pace(looking))
 
 
-def _redraw(
-    clips: list[PreparedClip], steadiness: SteadyFlags, resources: Resources
-) -> list[PreparedClip]:
-    """The clips with new seeds for the keyframes that --redraw names."""
-    if steadiness.redraw is None:
-        return clips
-    places = parse_places(steadiness.redraw)
-    again = []
-    for one in clips:
-        wanted = keyframes_to_redraw(one.plan.footage.plan.keyframes, places)
-        requests = one.plan.requests
-        times = redraw(requests.redrawn, wanted, partial(is_paid, one, resources=resources))
-        requests = replace(requests, redrawn=times)
-        again.append(replace(one, plan=replace(one.plan, requests=requests)))
-    return again
-
-
-def _note_redrawn(clips: Iterable[PreparedClip], resources: Resources) -> None:
-    for one in clips:
-        note = redraws_file(resources.workspace.hidden, one.plan.folders.fingerprint)
-        write_redraws(note, one.plan.requests.redrawn)
-
-
 def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
     """What was noticed of a clip, and why these frames are drawn."""
     yield from (f"{clip.source.name}: {note}" for note in clip.reader.notes)
@@ -168,6 +142,11 @@ class ClipWork:
     def name(self) -> str:
         """The source's name."""
         return self.clip.source.name
+
+    @property
+    def _keeps(self) -> bool:
+        """Whether the result of before is kept: after a redraw it cannot be had again."""
+        return bool(self.clip.plan.requests.redrawn) and not self.clip.spec.overwrite
 
     def plan(self) -> Iterator[PlanLine]:
         """The first frame's request, which stands for all."""
@@ -205,7 +184,10 @@ class ClipWork:
     def _whole(self, session: RunSession, most: float | None) -> Iterator[ResultLine]:
         """Draw the clip, and again with more keyframes while that makes it steadier."""
         before = spent(session.budget)
-        clip, result = self._steadiest(session, most)
+        with keep_before(self.clip.plan.folders.target, self._keeps) as kept:
+            clip, result = self._steadiest(session, most)
+        if kept is not None and kept.exists():
+            self.setup.console.say(f"{self.name}: the clip as it was before is {kept}.")
         for note in _outcome(clip, result):
             self.setup.console.say(note)
         more = {
