@@ -45,7 +45,7 @@ steady_options = collected(
         help="Add keyframes while flicker exceeds X. X is E_warp × 1000, as in `sdbr flicker`.",
     ),
     _steady("--review", is_flag=True, help="Generate only the keyframes, on a contact sheet."),
-    _steady("--redraw", metavar="3,7", help="Regenerate these keyframes with new seeds."),
+    _steady("--redraw", metavar="3,7", help="Regenerate these keyframes; keep the previous clip."),
     _steady(
         "--init",
         type=click.Choice(["from-source", "from-previous"]),
