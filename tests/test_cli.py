@@ -63,12 +63,15 @@ def test_each_command_explains_itself_with_examples(sdbr):
         (["--nonsense"], "--nonsense"),
         (["txt2img", "x", "--sed", "5"], "--seed"),
         (["txt2img", "x", "--cuont", "3"], "--cuont. Did you mean --count? See"),
-        (["txt2img", "x", "--strength", "0.3"], "--strength. It is for img2img, img2gif, vid2vid"),
-        (["img2img", "x", "y", "--fps", "3"], "--fps. It is for img2gif and vid2vid."),
-        (["vid2vid", "x", "--report"], "--report. report is a command: sdbr report."),
+        (
+            ["txt2img", "x", "--strength", "0.3"],
+            "--strength. It belongs to img2img, img2gif, vid2vid",
+        ),
+        (["img2img", "x", "y", "--fps", "3"], "--fps. It belongs to img2gif and vid2vid."),
+        (["vid2vid", "x", "--report"], "--report. report is a command. Run `sdbr report`."),
         (["ledger", "--xyzzy"], "--xyzzy. See"),
         (["vid2vid", "x", "y", "--test", "3"], "--test. Did you mean --test-frames?"),
-        (["--offline", "txt2img", "x"], "--offline. Options stand behind the command."),
+        (["--offline", "txt2img", "x"], "--offline. Put options after the command."),
         (["edit", "a fox"], "No such command: a fox. See `sdbr edit --help`."),
         (["a fox"], 'No such command: a fox. Try `sdbr txt2img "a fox"`.'),
         (["a red fox", "--offline"], 'Try `sdbr txt2img "a red fox"`.'),
@@ -100,7 +103,7 @@ def test_a_bug_is_one_line_that_asks_for_a_report(sdbr, monkeypatch):
     assert ran.code == 1
     assert ran.failure == (
         "sdbr: This is a bug in sdbr: ZeroDivisionError: five by nothing. "
-        "Report it with what SDBR_DEBUG=1 prints."
+        "Please report it with the output of SDBR_DEBUG=1."
     )
     monkeypatch.setenv("SDBR_DEBUG", "1")
     assert "Traceback" in sdbr("txt2img", "a fox").errors
@@ -120,8 +123,8 @@ def test_a_full_stdout_is_one_line_and_no_bug(tmp_path, arguments):
         )
     assert ran.returncode == 9
     assert ran.stderr == (
-        "sdbr: stdout cannot be written: no space left on device. Free space, or send it "
-        "elsewhere.\n"
+        "sdbr: Cannot write to stdout: no space left on device. Free some space, or redirect the "
+        "output elsewhere.\n"
     )
 
 

@@ -94,29 +94,29 @@ def test_the_workspace_wins_over_the_user_and_tables_are_merged(tmp_path, user_f
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("workers = 0", "line 1: workers is 0, and should be greater than or equal to 1"),
-        ("workers = true", "line 1: workers is True, and should be a whole number"),
-        ('workers = "4"', "workers is '4', and should be a whole number"),
+        ("workers = 0", "line 1: workers is 0, but should be greater than or equal to 1"),
+        ("workers = true", "line 1: workers is True, but should be a whole number"),
+        ('workers = "4"', "workers is '4', but should be a whole number"),
         ("workers = 65", "should be less than or equal to 64"),
-        ("\n\ntimeout = -1", "line 3: timeout is -1, and should be"),
-        ("max_cost = inf", "max_cost is Infinity, and should be a finite number"),
-        ("max_cost = nan", "max_cost is NaN, and should be a finite number"),
-        ('max_cost = "five"', "max_cost is 'five', and should be a number"),
-        ("max_cost = -1", "max_cost is -1, and should be greater than or equal to 0"),
-        ("region = 5", "region is 5, and should be a text in quotes"),
-        ('region = "west"', "region is 'west', and should look like us-west-2"),
-        ('endpoint_url = "here"', "endpoint_url is 'here', and should look like http"),
-        ("prices = 5", "prices is 5, and should be a table"),
-        ('[prices]\ncore = "x"', "line 2: prices.core is 'x', and should be a number"),
-        ("aliases = { a = 1 }", "aliases.a is 1, and should be a text in quotes"),
-        ('aliases = { a = "" }', "aliases.a is '', and should not be empty"),
+        ("\n\ntimeout = -1", "line 3: timeout is -1, but should be"),
+        ("max_cost = inf", "max_cost is Infinity, but should be a finite number"),
+        ("max_cost = nan", "max_cost is NaN, but should be a finite number"),
+        ('max_cost = "five"', "max_cost is 'five', but should be a number"),
+        ("max_cost = -1", "max_cost is -1, but should be greater than or equal to 0"),
+        ("region = 5", "region is 5, but should be a string in quotes"),
+        ('region = "west"', "region is 'west', but should look like us-west-2"),
+        ('endpoint_url = "here"', "endpoint_url is 'here', but should look like http"),
+        ("prices = 5", "prices is 5, but should be a table"),
+        ('[prices]\ncore = "x"', "line 2: prices.core is 'x', but should be a number"),
+        ("aliases = { a = 1 }", "aliases.a is 1, but should be a string in quotes"),
+        ('aliases = { a = "" }', "aliases.a is '', but should not be empty"),
         ("worker = 5", "line 1: unknown setting 'worker': did you mean workers"),
         ("zzz = 5", "unknown setting 'zzz': known are region, profile"),
-        ('[models]\npaint = "core"', "line 2: models.paint is 'paint', and should be one of txt2"),
+        ('[models]\npaint = "core"', "line 2: models.paint is 'paint', but should be one of txt2"),
         ('[looks.a]\nprompts = "x"', "line 2: unknown setting 'looks.a.prompts': did you mean"),
-        ("[looks]\na = 5", "looks.a is 5, and should be a table"),
-        ("[looks.a]\nstrength = true", "looks.a.strength is True, and should be a text"),
-        ("=", "cannot be read: Invalid statement (at line 1"),
+        ("[looks]\na = 5", "looks.a is 5, but should be a table"),
+        ("[looks.a]\nstrength = true", "looks.a.strength is True, but should be a string"),
+        ("=", ": Invalid statement (at line 1"),
         ("workers = 1\nworkers = 2", "at line 2"),
     ],
 )
@@ -185,7 +185,7 @@ def test_each_command_that_draws_may_have_a_default_model():
 
 def test_a_file_that_is_no_text_is_told_by_name(tmp_path):
     (tmp_path / "sdbr.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageProblem, match=r"sdbr\.toml, line 1: this is no UTF-16 text"):
+    with pytest.raises(UsageProblem, match=r"sdbr\.toml, line 1: not valid UTF-16 text"):
         config.load(tmp_path)
 
 
@@ -260,7 +260,7 @@ def test_who_answers_is_told_by_the_endpoints_host(connection, realm):
 
 @pytest.mark.parametrize("url", ["http://", "http://[::1", "nonsense", "http://:80"])
 def test_an_endpoint_without_a_host_is_refused(url):
-    with pytest.raises(UsageProblem, match="is no endpoint"):
+    with pytest.raises(UsageProblem, match="is not a valid endpoint"):
         assert Connection(endpoint_url=url).realm
 
 
@@ -286,7 +286,7 @@ def test_settings_are_read_as_their_byte_order_mark_says(tmp_path, encoding):
 
 def test_settings_that_are_no_text_are_told_with_the_line(tmp_path):
     (tmp_path / "sdbr.toml").write_bytes(b"workers = 3\n# caf\xe9\n")
-    with pytest.raises(UsageProblem, match=r"sdbr\.toml, line 2: this is no UTF-8 text"):
+    with pytest.raises(UsageProblem, match=r"sdbr\.toml, line 2: not valid UTF-8 text"):
         config.load(tmp_path)
 
 

@@ -50,7 +50,7 @@ def test_many_lines_alike_are_said_every_ten_seconds_with_their_number(capsys, m
     voice = Console()
     for number in range(5):
         voice.passing(f"Throttled {number}.")
-    assert capsys.readouterr().err == "Throttled 0.\nThrottled 3. (4 such answers so far)\n"
+    assert capsys.readouterr().err == "Throttled 0.\nThrottled 3. (4 such replies so far)\n"
 
 
 def test_those_who_asked_hear_every_line(capsys):

@@ -213,5 +213,5 @@ def test_the_examples_for_python_run_one_after_the_other(workspace):
     told = ran.stdout.splitlines()
     assert told[0].startswith("50 pictures × 0.04 USD = 2.00 USD")
     assert told[1].endswith("Add yes=True, or max_cost=2.00.")
-    assert told[2].startswith("1 of 2 pictures are missing.")
+    assert told[2].startswith("1 of 2 pictures is missing.")
     assert told[3] == "2 6"

@@ -18,6 +18,6 @@ def test_the_second_interruption_leaves_at_once_and_says_so():
     ran = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True)
     assert ran.returncode == 130
     assert ran.stdout.splitlines() == [
-        "Stopping: waiting for the pictures under way (Ctrl-C again leaves at once)."
+        "Stopping after the requests in progress. Press Ctrl-C again to stop now."
     ]
-    assert ran.stderr.startswith("Left at once: what was under way may be billed")
+    assert ran.stderr.startswith("Stopped. Requests in progress may still be billed")

@@ -92,5 +92,7 @@ def test_the_hidden_folder_is_made_on_first_use_and_kept_out_of_git(tmp_path):
 
 def test_a_file_in_its_place_is_told_by_name(tmp_path):
     (tmp_path / ".sdbr").write_text("")
-    with pytest.raises(InputProblem, match=r"Cannot write .*\.sdbr: a file stands in its place"):
+    with pytest.raises(
+        InputProblem, match=r"Cannot write .*\.sdbr: a file with that name already exists"
+    ):
         Workspace(tmp_path).prepare()

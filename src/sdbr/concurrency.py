@@ -32,8 +32,8 @@ _ENDING = [
     if hasattr(signal, name)
 ]
 _LEFT = (
-    b"Left at once: what was under way may be billed all the same, see sdbr ledger. "
-    b"Run the same command again to go on.\n"
+    b"Stopped. Requests in progress may still be billed; see `sdbr ledger`. "
+    b"Run the same command again to continue.\n"
 )
 _MOST_CORES = 8
 _WORKERS = 2  # What makes the items and what takes them need the other cores.
@@ -149,7 +149,7 @@ def _start(threads: list[threading.Thread]) -> int:
             thread.start()
         except RuntimeError as error:
             if not started:
-                raise MemoryError("no thread can be started") from error
+                raise MemoryError("Cannot start a thread") from error
             return started
     return len(threads)
 
@@ -214,7 +214,7 @@ def until_interrupted(
             os._exit(Interrupted.exit_code)
         asked.set()
         stop.set()
-        tell("Stopping: waiting for the pictures under way (Ctrl-C again leaves at once).")
+        tell("Stopping after the requests in progress. Press Ctrl-C again to stop now.")
 
     if threading.current_thread() is not threading.main_thread():
         yield threading.Event()

@@ -113,7 +113,7 @@ class Console:
             if self._status_due:
                 self._note, self._last_passing = line.partition(";")[0], now
             elif now - self._last_passing >= _SELDOM:
-                more = f" ({self._passed} such answers so far)" if self._passed > 1 else ""
+                more = f" ({self._passed} such replies so far)" if self._passed > 1 else ""
                 self._last_passing = now
                 self._print(f"{line}{more}")
 
@@ -209,7 +209,7 @@ def open_files(paths: Iterable[Path]) -> str:
     """Show files as the desktop does; what is to be said where it cannot, or ""."""
     if all(_open_file(path) for path in paths):
         return ""
-    return "--open: no program on this machine can show the result. Open it at the path above."
+    return "--open: no program on this machine can show the result. Open it from the path above."
 
 
 def _open_file(path: Path) -> bool:
@@ -245,7 +245,9 @@ def print_bytes(data: bytes) -> None:
     Raises OutputProblem where it is closed or full, BrokenPipeError where its reader is gone.
     """
     if sys.stdout is None:
-        raise OutputProblem("stdout is closed, so results cannot be told. Open it, or give -o.")
+        raise OutputProblem(
+            "stdout is closed, so the results cannot be printed. Redirect it to a file, or use -o."
+        )
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -258,4 +260,6 @@ def print_bytes(data: bytes) -> None:
 def unwritable_output(error: OSError) -> OutputProblem:
     """What is to be said where stdout takes nothing."""
     why = (error.strerror or str(error)).lower()
-    return OutputProblem(f"stdout cannot be written: {why}. Free space, or send it elsewhere.")
+    return OutputProblem(
+        f"Cannot write to stdout: {why}. Free some space, or redirect the output elsewhere."
+    )

@@ -21,19 +21,20 @@ except ImportError:  # Windows, where every file system has locks
 
 _PREFIX = ".sdbr-"
 _NO_LOCKS = (
-    "its file system has no file locks, as some network mounts. Choose a --workspace on another"
+    "its file system does not support file locks (some network mounts do not). Choose a "
+    "--workspace on another one"
 )
 _WHY = {
     errno.ENOSPC: "the disk is full. Free some space, then run the same command again",
     errno.EDQUOT: "the disk quota is used up. Free some space, then run the same command again",
-    errno.EACCES: "permission is denied. Choose another folder or change its permissions",
-    errno.EPERM: "permission is denied. Choose another folder or change its permissions",
+    errno.EACCES: "permission denied. Choose another folder or change its permissions",
+    errno.EPERM: "permission denied. Choose another folder or change its permissions",
     errno.EROFS: "the file system is read-only. Choose another folder",
-    errno.ENOTDIR: "a part of that path is a file. Choose another folder",
-    errno.EEXIST: "a file stands in its place. Choose another folder",
-    errno.ENAMETOOLONG: "the name is too long. Give a shorter one with --name",
-    errno.EISDIR: "it is a folder. Give a file name",
-    errno.ENOENT: "the folder does not exist. Make it first",
+    errno.ENOTDIR: "part of the path is a file. Choose another folder",
+    errno.EEXIST: "a file with that name already exists. Choose another folder",
+    errno.ENAMETOOLONG: "the name is too long. Use a shorter --name",
+    errno.EISDIR: "it is a folder. Name a file in it",
+    errno.ENOENT: "the folder does not exist. Create it first",
     errno.ENOLCK: _NO_LOCKS,
     errno.EOPNOTSUPP: _NO_LOCKS,
     errno.ENOSYS: _NO_LOCKS,
@@ -63,7 +64,7 @@ def decode_text(data: bytes, where: str, errors: str = "strict") -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].decode(encoding, "replace").count("\n") + 1
         raise InputProblem(
-            f"{where}, line {line}: this is no {encoding[:6].upper()} text. Save it as UTF-8."
+            f"{where}, line {line}: not valid {encoding[:6].upper()} text. Save the file as UTF-8."
         ) from None
 
 
@@ -80,7 +81,7 @@ def plain_read_errors(path: Path, to_do: str = "Check the path.") -> Iterator[No
         yield
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise InputProblem(f"{path} cannot be read: {why}. {to_do}") from error
+        raise InputProblem(f"Cannot read {path}: {why}. {to_do}") from error
 
 
 @contextmanager
@@ -232,7 +233,7 @@ def whole_folder(target: Path, makes_way: Callable[[Path], bool]) -> Iterator[Pa
     A folder that `makes_way` is replaced. Raises InputProblem where the target is any other.
     """
     if target.exists() and not makes_way(target):
-        raise InputProblem(f"{target} is there already. Name another folder, or empty it.")
+        raise InputProblem(f"{target} already exists. Choose another folder, or empty it.")
     _check_parent(target)
     with unfinished(target, Path.mkdir) as temporary:
         try:
@@ -258,7 +259,7 @@ def _put_in_place(temporary: Path, target: Path) -> None:
 
 def _check_parent(target: Path) -> None:
     if not target.parent.is_dir():
-        raise InputProblem(f"{target.parent} is not a folder. Make it first, or name another.")
+        raise InputProblem(f"{target.parent} is not a folder. Create it, or choose another.")
 
 
 def _sync(path: Path) -> None:

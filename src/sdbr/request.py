@@ -56,7 +56,9 @@ class Blob:
         except OSError:
             data = b""
         if hashlib.sha256(data).hexdigest() != self.sha256:
-            raise InputProblem(f"{self.path} was changed or removed meanwhile. Run it again.")
+            raise InputProblem(
+                f"{self.path} was changed or removed during the run. Run the command again."
+            )
         return data
 
 

@@ -103,7 +103,7 @@ def claim(folder: Path, stem: str, suffix: str, take: Callable[[Path], bool]) ->
         path = folder / f"{stem}{f'-{number}' if number > 1 else ''}{suffix}"
         if take(path):
             return path
-    raise InputProblem(f"{folder} has {_MANY} files called {stem}. Choose another --name.")
+    raise InputProblem(f"{folder} already has {_MANY:,} files named {stem}. Choose another --name.")
 
 
 def _holds(path: Path, data: bytes) -> bool:

@@ -153,7 +153,7 @@ def test_a_session_gives_its_options_to_each_call_and_a_call_may_have_its_own(wo
 
 def test_what_was_made_before_a_failure_is_told(start_emulator):
     start_emulator(refuse_words=("wolf",))
-    with pytest.raises(sdbr.PartlyDone, match="1 of 3 pictures are missing") as caught:
+    with pytest.raises(sdbr.PartlyDone, match="1 of 3 pictures is missing") as caught:
         sdbr.txt2img(["a fox", "a wolf", "a hare"], on_filtered="skip", **CORE)
     assert len(caught.value.made) == 2
     assert all(path.is_file() for path in caught.value.made)
@@ -175,7 +175,9 @@ def test_a_wrong_argument_is_refused_in_the_words_of_python(photo):
         sdbr.txt2img("a fox", json=True)
     with pytest.raises(sdbr.UsageProblem, match=r"^strength is 3.*: give a number from 0 to 1"):
         sdbr.img2img(photo, "in ink", strength=3)
-    with pytest.raises(sdbr.UsageProblem, match="'workers': give a whole number from 1 to 64"):
+    with pytest.raises(
+        sdbr.UsageProblem, match="'workers': '99' is not a whole number from 1 to 64"
+    ):
         sdbr.txt2img("a fox", workers=99)
     with pytest.raises(sdbr.UsageProblem, match="stands for stdin"):
         sdbr.img2img("-", "in ink")
@@ -228,6 +230,6 @@ def test_ctrl_c_waits_for_what_is_under_way_and_raises_keyboard_interrupt(worksp
         [sys.executable, "-c", INTERRUPTED], cwd=workspace, capture_output=True, text=True
     )
     made, _, told = ran.stdout.partition(" ")
-    assert told.startswith(f"Interrupted: {made} of 9 pictures are drawn and kept"), ran.stderr
+    assert told.startswith(f"Interrupted: {made} of 9 pictures; they are saved"), ran.stderr
     assert 1 <= int(made) < 9
     assert len(list(Path(workspace, "source", "img").glob("*.png"))) == int(made)

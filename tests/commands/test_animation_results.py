@@ -242,7 +242,7 @@ def test_a_frame_that_fails_by_itself_does_not_keep_the_others_from_being_drawn(
     flags = ("--frames", "4", "--workers", "1", "--attempts", "1")
     ran = sdbr("img2gif", photo_in(workspace), "a", *flags)
     assert ran.code == 8
-    assert "1 of 4 pictures are missing." in ran.failure
+    assert "1 of 4 pictures is missing." in ran.failure
     assert len(invocations(emulator)) == 4
     assert sdbr("img2gif", "photo.png", "a", *flags).code == 0
     assert len(invocations(emulator)) == 5

@@ -136,7 +136,7 @@ def test_a_result_drawn_with_a_look_is_replayed_for_nothing(sdbr, emulator):
 def test_an_unknown_look_names_those_that_there_are(sdbr, workspace):
     ran = sdbr("txt2img", "a fox", "--look", "wood")
     assert ran.code == 2
-    assert "Unknown --look 'wood'. Known are woodcut, loud" in ran.failure
+    assert "Unknown --look 'wood'. Available looks: woodcut, loud" in ran.failure
     (workspace / "sdbr.toml").unlink()
     assert "Add [looks.wood] to sdbr.toml" in sdbr("txt2img", "a fox", "--look", "wood").failure
 

@@ -285,16 +285,16 @@ def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        (("--motion", "journey"), "A journey needs an end"),
-        (("--motion", "vary", "--zoom", "1.1"), "--zoom moves the camera of --motion evolve"),
+        (("--motion", "journey"), "--motion journey needs an end"),
+        (("--motion", "vary", "--zoom", "1.1"), "--zoom only works with --motion evolve"),
         (("--motion", "ramp", "--strength", "0.1:high"), "--strength"),
         (("--pan", "sideways"), "--pan"),
         (("--max-size", "huge"), "--max-size"),
-        (("--format", "mp4", "--dither", "none"), "--dither is for a GIF"),
+        (("--format", "mp4", "--dither", "none"), "--dither only works for a GIF"),
         (("--start", "1"), "--start is for a clip"),
         (("--model", "core"), "takes no input picture"),
-        (("--loop", "forever"), "'--loop': give a whole number from 0 to 65535, not forever."),
-        (("--zoom", "nan"), "'--zoom': give a number from 0.5 to 2, not nan."),
+        (("--loop", "forever"), "'--loop': 'forever' is not a whole number from 0 to 65535."),
+        (("--zoom", "nan"), "'--zoom': 'nan' is not a number from 0.5 to 2."),
         (("-o", "-"), "Only single pictures go to stdout."),
     ],
 )

@@ -50,7 +50,10 @@ def test_what_moves_in_a_folder_is_told_and_not_passed_over_in_silence(sdbr, wor
     ran = sdbr("img2img", ".", "a woodcut", "--seed", "7")
     assert [path.name for path in ran.paths] == ["dance-7.png", "wide-7.png"]
     assert ".: 2 videos left out; sdbr vid2vid takes videos." in ran.errors
-    assert "dance.gif: only its first frame is drawn; sdbr img2gif takes them all." in ran.errors
+    assert (
+        "dance.gif: only the first frame is drawn. To restyle all frames, use sdbr img2gif."
+        in ran.errors
+    )
 
 
 @pytest.mark.usefixtures("emulator")
@@ -228,7 +231,7 @@ def test_what_was_not_drawn_is_told_beside_the_broken_pictures(sdbr, start_emula
     ran = sdbr("img2img", "a.jpg", "b.jpg", "c.jpg", "ink", "--on-filtered=skip", "--workers=1")
     assert (ran.code, len(ran.lines)) == (8, 1)
     assert "1 of 3 pictures was not made. b.jpg" in ran.failure
-    assert "1 of 2 pictures are missing" in ran.failure
+    assert "1 of 2 pictures is missing" in ran.failure
 
 
 def test_an_edit_leaves_the_colors_behind_transparency_to_the_flag(sdbr, workspace):

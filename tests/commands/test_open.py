@@ -40,7 +40,7 @@ def test_without_a_viewer_open_says_one_line(desktop, sdbr_process, body):
     _, errors = lines_of(sdbr_process("txt2img", "a fox", "--open", "--count", "2"))
     said = [line for line in errors if "open" in line]
     assert said == [
-        "--open: no program on this machine can show the result. Open it at the path above."
+        "--open: no program on this machine can show the result. Open it from the path above."
     ]
     assert NOISE not in errors
 

@@ -34,7 +34,7 @@ def test_unasked_it_refuses_them_and_says_how_to_ask(sdbr):
 def test_bedrock_itself_cannot_be_asked_for_them(sdbr, emulator):
     ran = sdbr(*SDXL, "--allow-ended")
     assert ran.code == 2
-    assert "add --offline" in ran.failure
+    assert "Add --offline" in ran.failure
     assert not emulator.received
 
 
@@ -136,8 +136,8 @@ def test_strength_is_found_under_its_other_names(sdbr, emulator, workspace, flag
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        (("--width", "640"), "Give both --width and --height"),
-        (("--width", "640", "--height", "640", "--size", "640x640"), "or --size WxH alone"),
+        (("--width", "640"), "Use both --width and --height"),
+        (("--width", "640", "--height", "640", "--size", "640x640"), "or --size WxH."),
     ],
 )
 def test_half_a_size_or_two_sizes_are_refused(sdbr, emulator, flags, told):
@@ -149,5 +149,5 @@ def test_half_a_size_or_two_sizes_are_refused(sdbr, emulator, flags, told):
 def test_two_strengths_are_refused(sdbr, emulator, workspace):
     photo_in(workspace)
     ran = sdbr("img2img", "photo.png", "x", "--strength", "0.3", "--image-strength", "0.3")
-    assert (ran.code, "Give one of them" in ran.failure) == (2, True)
+    assert (ran.code, "Use only one of them" in ran.failure) == (2, True)
     assert not emulator.received

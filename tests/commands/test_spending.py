@@ -162,7 +162,7 @@ def test_a_full_disk_under_stdout_loses_no_paid_picture(sdbr, emulator, workspac
     errors = ran.stderr.decode()
     assert ran.returncode == 9
     assert "3 pictures drawn and kept. Run the same command without --fresh again" in errors
-    assert errors.splitlines()[-1].startswith("sdbr: stdout cannot be written: no space left")
+    assert errors.splitlines()[-1].startswith("sdbr: Cannot write to stdout: no space left")
     assert (sdbr(*many[:-1]).code, len(emulator.received)) == (0, 3)
 
 

@@ -205,7 +205,7 @@ def test_seeds_counted_past_the_largest_begin_again(sdbr, emulator):
 def test_words_that_are_no_utf_8_are_told_and_not_drawn(sdbr, emulator, flags):
     ran = sdbr("txt2img", *flags)
     assert ran.code == 3
-    assert "this is no UTF-8 text" in ran.failure
+    assert "not valid UTF-8 text" in ran.failure
     assert not emulator.received
 
 

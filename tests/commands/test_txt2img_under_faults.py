@@ -12,7 +12,7 @@ def test_some_refused_pictures_leave_the_others_and_exit_8_under_skip(start_emul
     ran = sdbr("txt2img", *prompts, "--each", "--on-filtered", "skip")
     assert ran.code == 8
     assert len(ran.lines) == 2
-    assert "1 of 3 pictures are missing" in ran.failure
+    assert "1 of 3 pictures is missing" in ran.failure
     assert len(emulator.received) == 3
     assert sdbr("txt2img", *prompts, "--each", "--on-filtered", "skip").code == 8
 
@@ -78,7 +78,7 @@ def test_ctrl_c_waits_for_what_is_under_way_and_the_same_command_goes_on(
     process.send_signal(2)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert b"Run the same command again to go on" in err
+    assert b"Run the same command again to continue" in err
     paid = emulator.pictures_made
     assert 0 < paid == len(out.splitlines()) < 8
     assert not any(row["outcome"] == "open" for row in ledger_rows(workspace))

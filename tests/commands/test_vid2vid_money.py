@@ -105,7 +105,7 @@ def test_an_interrupted_trial_shows_no_sheet_of_a_part(sdbr_process, start_emula
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, b""), err
-    assert b"pictures are drawn and kept" in err
+    assert b"pictures; they are saved" in err
     assert len(invocations(emulator)) < 10
 
 
@@ -282,7 +282,7 @@ def test_a_review_tells_its_sheet_as_json_where_that_is_asked_for(sdbr, workspac
 def test_what_is_no_number_is_refused(sdbr, emulator, workspace, flag):
     ran = sdbr("vid2vid", clip_in(workspace), "ink", flag, "nan")
     assert ran.code == 2
-    assert f"{flag}': give a number" in ran.failure
+    assert f"{flag}': 'nan' is not a number" in ran.failure
     assert not emulator.received
 
 

@@ -270,7 +270,7 @@ def test_a_file_system_without_locks_is_told_at_once(tmp_path, monkeypatch, of_k
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, of_kind, fail)
-    with pytest.raises(InputProblem, match=r"has no file locks.*--workspace"):
+    with pytest.raises(InputProblem, match=r"does not support file locks.*--workspace"):
         Ledger(tmp_path / "ledger.db")
 
 

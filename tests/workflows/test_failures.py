@@ -47,7 +47,7 @@ def test_without_a_failure_nothing_is_raised():
 
 
 def test_what_is_missing_without_a_failure_was_stopped():
-    with pytest.raises(Interrupted, match="2 of 3 pictures are drawn"):
+    with pytest.raises(Interrupted, match="2 of 3 pictures; they are saved"):
         failures(3, 2).raise_at_end()
 
 

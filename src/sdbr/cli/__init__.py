@@ -18,7 +18,7 @@ from sdbr.errors import EXIT_CODES, Interrupted, SdbrError
 _STACK = 1024 * 1024
 _M_ARENA_MAX = -8  # In glibc's malloc.h.
 _NO_MEMORY = (
-    "There is not enough memory. What is drawn is kept: close other programs or lower --workers, "
+    "Not enough memory. Finished pictures are saved: close other programs or lower --workers, "
     "then run the same command again."
 )
 _READER_GONE = 141  # As a shell tells SIGPIPE.
@@ -108,7 +108,7 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _fail(error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt):
-        return _fail("Interrupted. Run the same command again to go on.", Interrupted.exit_code)
+        return _fail("Interrupted. Run the same command again to continue.", Interrupted.exit_code)
     except SystemExit as leaving:
         # Click's own end where nobody reads any more.
         return _READER_GONE if leaving.code == 1 else int(leaving.code or 0)
@@ -182,9 +182,13 @@ def _told_by_environment(error: click.UsageError) -> str:
         return ""
     source = error.ctx.get_parameter_source(option.name)
     from_environment = source is click.core.ParameterSource.ENVIRONMENT
-    return f" The variable {option.envvar} says so." if from_environment else ""
+    return (
+        f" The value comes from the environment variable {option.envvar}."
+        if from_environment
+        else ""
+    )
 
 
 def _bug(error: Exception) -> str:
     what = f"{type(error).__name__}: {error}".strip()[:300]
-    return f"This is a bug in sdbr: {what}. Report it with what SDBR_DEBUG=1 prints."
+    return f"This is a bug in sdbr: {what}. Please report it with the output of SDBR_DEBUG=1."

@@ -73,11 +73,11 @@ class GifFlags:
 
         kind = self.kind
         if kind != "evolve" and (stray := self._camera()):
-            raise UsageProblem(f"{flag(stray[0])} moves the camera of --motion evolve only.")
+            raise UsageProblem(f"{flag(stray[0])} only works with --motion evolve.")
         if kind != "journey" and (self.to_prompt or self.to_image):
-            raise UsageProblem("--to-prompt and --to-image are the end of --motion journey only.")
+            raise UsageProblem("--to-prompt and --to-image only work with --motion journey.")
         if kind == "journey" and not (self.to_prompt or self.to_image):
-            raise UsageProblem("A journey needs an end. Add --to-prompt or --to-image.")
+            raise UsageProblem("--motion journey needs an end. Add --to-prompt or --to-image.")
         low, high = _ramp(strength) if kind == "ramp" else (Motion().low, strength)
         seeds = "random" if seed_policy == "random" else "step"
         return Motion(kind, self.frames or _DEFAULT_FRAMES, self._move(), low, seeds), high
@@ -99,7 +99,9 @@ class GifFlags:
         only_gif = {"dither": self.dither, "colors": self.colors, "max_size": self.max_size}
         match = [name for name, value in only_gif.items() if value is not None]
         if match and ending != ".gif":
-            raise UsageProblem(f"{flag(match[0])} is for a GIF. Leave it out, or --format.")
+            raise UsageProblem(
+                f"{flag(match[0])} only works for a GIF. Leave it out, or use --format gif."
+            )
         return EncodingSettings(
             loop=self.loop or 0,
             dither=self.dither or "auto",
@@ -112,7 +114,10 @@ class GifFlags:
         """Raise UsageProblem where a flag is told that makes sense for a still alone."""
         for field in (*_MOVING, *_TIMING):
             if getattr(self, field):
-                raise UsageProblem(f"{flag(field)} is for a still, and {name} moves already.")
+                raise UsageProblem(
+                    f"{flag(field)} only works for a still, and '{name}' is already moving. "
+                    "Leave it out."
+                )
 
     def record(self) -> dict[str, Any]:
         """The flags that were given, for the record; pictures are among the inputs."""
@@ -133,7 +138,7 @@ def parse_bytes(text: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|m|ki|mi|)b?", text.strip().lower())
     size = int(Fraction(match[1]) * _UNITS[match[2]]) if match else 0
     if size < 1:
-        raise UsageProblem(f"--max-size is {text!r}: give a size such as 8MB or 500kB.")
+        raise UsageProblem(f"Invalid --max-size {text!r}. Use a size such as 8MB or 500kB.")
     return size
 
 
@@ -141,7 +146,9 @@ def _pan(text: str) -> tuple[float, float]:
     match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)%?\s*,\s*([-+]?\d+(?:\.\d+)?)%?", text.strip())
     right, down = (float(number) / 100 for number in match.groups()) if match else (9.0, 9.0)
     if max(abs(right), abs(down)) > 1:
-        raise UsageProblem(f"--pan is {text!r}: give RIGHT,DOWN in percent, such as 2,0 or -1,0.5.")
+        raise UsageProblem(
+            f"Invalid --pan {text!r}. Use RIGHT,DOWN in percent, such as 2,0 or -1,0.5."
+        )
     return right, down
 
 
@@ -157,7 +164,7 @@ def _ramp(strength: str | None) -> tuple[float, str | None]:
         return min(low, float(first) / 4) if first else low, strength
     except ValueError:
         raise UsageProblem(
-            f"--strength is {strength!r}: give HIGH or LOW..HIGH, both 0 to 1."
+            f"Invalid --strength {strength!r}. Use HIGH or LOW..HIGH, each from 0 to 1."
         ) from None
 
 

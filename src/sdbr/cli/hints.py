@@ -43,11 +43,11 @@ def option_hint(error: click.NoSuchOption) -> str:
     group = ctx.find_root().command
     assert isinstance(group, click.Group)
     if ctx.command is group:
-        return "Options stand behind the command."
+        return "Put options after the command."
     if wanted[2:] in group.list_commands(ctx):
-        return f"{wanted[2:]} is a command: sdbr {wanted[2:]}."
+        return f"{wanted[2:]} is a command. Run `sdbr {wanted[2:]}`."
     others = _commands_with(wanted, group, ctx)
-    return f"It is for {names_in_words(others)}." if others else _guess(wanted, own)
+    return f"It belongs to {names_in_words(others)}." if others else _guess(wanted, own)
 
 
 def names_in_words(names: list[str]) -> str:

@@ -50,11 +50,11 @@ def _in_our_words(values: dict[str, object]) -> dict[str, object]:
     sides, kept = [values.pop(name, None) for name in SIDES], values.pop("image_strength", None)
     if sides != [None, None]:
         if None in sides or values["size"] is not None:
-            raise UsageProblem("Give both --width and --height, or --size WxH alone.")
+            raise UsageProblem("Use both --width and --height, or --size WxH.")
         values["size"] = "x".join(map(str, sides))
     if isinstance(kept, float):
         if values["strength"] is not None:
-            raise UsageProblem("--image-strength is 1 minus --strength. Give one of them.")
+            raise UsageProblem("--image-strength is 1 minus --strength. Use only one of them.")
         # How much of the input stays: the other way round.
         values["strength"] = f"{round(1 - kept, 6):g}"
     return values
@@ -66,7 +66,9 @@ def _under(look: str, values: dict[str, object]) -> dict[str, object]:
 
     known = config.load(click.get_current_context().params["root"]).looks
     if look not in known:
-        names = f"Known are {', '.join(known)}" if known else f"Add [looks.{look}] to sdbr.toml"
+        names = (
+            f"Available looks: {', '.join(known)}" if known else f"Add [looks.{look}] to sdbr.toml"
+        )
         raise UsageProblem(f"Unknown --look {look!r}. {names}; see `sdbr config`.")
     flags = {**known[look]}
     prefix = {"prefix": flags.pop("prompt")} if "prompt" in flags else {}

@@ -51,7 +51,7 @@ class FiniteNumber(click.FloatRange):
             number: float = super().convert(value, param, ctx)
             if math.isfinite(number):
                 return number
-        return self.fail(f"give a number{_bounds(self)}, not {value}.", param, ctx)
+        return self.fail(f"'{value}' is not a number{_bounds(self)}.", param, ctx)
 
 
 class WholeNumber(click.IntRange):
@@ -64,7 +64,7 @@ class WholeNumber(click.IntRange):
         with suppress(click.BadParameter):
             number: int = super().convert(value, param, ctx)
             return number
-        return self.fail(f"give a whole number{_bounds(self)}, not {value}.", param, ctx)
+        return self.fail(f"'{value}' is not a whole number{_bounds(self)}.", param, ctx)
 
 
 def _bounds(range: click.IntRange | click.FloatRange) -> str:

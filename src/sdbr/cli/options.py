@@ -268,12 +268,12 @@ def connected(flags: ConnectionFlags, config: Config) -> Connection:
     source = click.get_current_context().get_parameter_source
     given = [name for name in ("offline", "endpoint_url") if source(name) is _COMMAND_LINE]
     if flags["offline"] and len(given) == 2:
-        raise UsageProblem("--offline has an endpoint of its own. Leave out --endpoint-url.")
+        raise UsageProblem("--offline uses the built-in emulator. Leave out --endpoint-url.")
     offline = flags["offline"] and given != ["endpoint_url"]
     endpoint = flags["endpoint_url"] or config.endpoint_url or configured_endpoint()
     if endpoint and not endpoint.startswith(("http://", "https://")):
         raise UsageProblem(
-            f"{endpoint!r} is no endpoint. Give a URL such as http://localhost:8123."
+            f"{endpoint!r} is not a valid endpoint. Use a URL such as http://localhost:8123."
         )
     return Connection(
         region=flags["region"] or (None if offline else config.region),
@@ -287,8 +287,8 @@ def connected(flags: ConnectionFlags, config: Config) -> Connection:
 def _with_ended(connection: Connection, allowed: bool) -> Connection:
     if allowed and not connection.offline:
         raise UsageProblem(
-            "--allow-ended is for the built-in emulator: add --offline. Amazon Bedrock serves no "
-            "model past its end of life."
+            "--allow-ended only works with the built-in emulator. Add --offline: Amazon Bedrock "
+            "no longer serves retired models."
         )
     return replace(connection, allow_ended=allowed)
 

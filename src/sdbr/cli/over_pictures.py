@@ -62,5 +62,6 @@ def _stills(jobs: Sequence[Job]) -> list[str]:
 
     names = dict.fromkeys(job.inputs[0].name for job in jobs if FIRST_FRAME in job.treatment)
     return [
-        f"{name}: only its first frame is drawn; sdbr img2gif takes them all." for name in names
+        f"{name}: only the first frame is drawn. To restyle all frames, use sdbr img2gif."
+        for name in names
     ]

@@ -41,7 +41,7 @@ _MOST_LINES = (
 )
 _PLAIN = {
     "int_type": "should be a whole number",
-    "string_type": "should be a text in quotes",
+    "string_type": "should be a string in quotes",
     "string_too_short": "should not be empty",
     "dict_type": "should be a table",
     "dataclass_type": "should be a table",
@@ -151,7 +151,7 @@ def read(path: Path) -> File:
     except InputProblem as problem:
         raise UsageProblem(str(problem)) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageProblem(f"{path} cannot be read: {error}. Mend or remove it.") from error
+        raise UsageProblem(f"Cannot read {path}: {error}. Fix or remove it.") from error
     try:
         table = _adapter().validate_python(given)
     except Invalid as invalid:
@@ -195,7 +195,7 @@ def _complaint(error: ErrorDetails) -> str:
     shown = str(value) if isinstance(value, Decimal) else repr(value)
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     why = _PLAIN.get(error["type"], message)
-    return f"{name} is {shown[:80]}, and {why}"
+    return f"{name} is {shown[:80]}, but {why}"
 
 
 def _instead(name: str, known: list[str]) -> str:

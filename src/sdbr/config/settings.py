@@ -81,7 +81,9 @@ def _host(url: str) -> str:
     except ValueError:
         host = None
     if not host:
-        raise UsageProblem(f"{url!r} is no endpoint. Give a URL such as http://localhost:8123.")
+        raise UsageProblem(
+            f"{url!r} is not a valid endpoint. Use a URL such as http://localhost:8123."
+        )
     return host
 
 

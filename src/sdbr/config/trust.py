@@ -54,8 +54,8 @@ def check(file: File) -> None:
         named = " and ".join(f"{'.'.join(key)} (line {file.line(key)})" for key, _ in found[:3])
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
         raise UsageProblem(
-            f"{file.path} sets {named}{more}, which a workspace's file may decide only once you "
-            f"trust it. To see and accept it: sdbr trust --workspace {file.path.parent}"
+            f"{file.path} sets {named}{more}, which a workspace's file may only do once you "
+            f"trust it. To review and accept it, run: sdbr trust --workspace {file.path.parent}"
         )
 
 

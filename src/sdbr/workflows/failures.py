@@ -71,7 +71,8 @@ class Failures:
         missing = self.total - self.done
         if missing == 0:
             return
-        missing_part = f"{missing} of {self.total} pictures are missing. " if self.total > 1 else ""
+        be, total = "is" if missing == 1 else "are", self.total
+        missing_part = f"{missing} of {total} pictures {be} missing. " if total > 1 else ""
         error = self.fatal or next(iter(self.single), None)
         if error is None:
             raise explain_interruption(self.done, self.total)
@@ -84,6 +85,6 @@ class Failures:
 def explain_interruption(done: int, total: int) -> Interrupted:
     """The error of a run that the user stopped, with what there is of it."""
     return Interrupted(
-        f"Interrupted: {done} of {total} pictures are drawn and kept. Run the same command again "
-        "to go on."
+        f"Interrupted after {done} of {total} pictures; they are saved. Run the same command "
+        "again to continue."
     )

@@ -64,8 +64,8 @@ def look_of(flags: Mapping[str, Any]) -> Look:
             what = "The prompt" if name == "prompt" else flag(name)
             line = value[: at.start()].count("\n") + 1
             raise InputProblem(
-                f"{what}, line {line}: this is no UTF-8 text. Set the terminal to UTF-8, or put "
-                "the words into a file that is."
+                f"{what}, line {line}: not valid UTF-8 text. Set the terminal to UTF-8, or use "
+                "a file saved as UTF-8."
             )
     if prefix := known.pop("prefix", ""):
         known["prompt"] = add_prefix(prefix, known.get("prompt", ""))

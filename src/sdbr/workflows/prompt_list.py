@@ -78,7 +78,7 @@ def _text_of(data: bytes, where: str) -> str:
     text = decode_text(data, where)
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise InputProblem(f"{where}, line {line}: this is no text. Save it as UTF-8.")
+        raise InputProblem(f"{where}, line {line}: not valid text. Save the file as UTF-8.")
     return text
 
 

@@ -43,7 +43,7 @@ def test_a_file_of_prompts_is_read_as_its_byte_order_mark_says(tmp_path, encodin
 )
 def test_a_file_that_is_no_text_is_told_with_the_line(tmp_path, data, line):
     (tmp_path / "p.txt").write_bytes(data)
-    with pytest.raises(InputProblem, match=rf"p\.txt, line {line}: this is no .*UTF-8"):
+    with pytest.raises(InputProblem, match=rf"p\.txt, line {line}: not valid .*text"):
         all_prompts([], tmp_path / "p.txt")
 
 
