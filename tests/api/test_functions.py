@@ -230,6 +230,6 @@ def test_ctrl_c_waits_for_what_is_under_way_and_raises_keyboard_interrupt(worksp
         [sys.executable, "-c", INTERRUPTED], cwd=workspace, capture_output=True, text=True
     )
     made, _, told = ran.stdout.partition(" ")
-    assert told.startswith(f"Interrupted: {made} of 9 pictures; they are saved"), ran.stderr
+    assert told.startswith(f"Interrupted after {made} of 9 pictures; they are saved"), ran.stderr
     assert 1 <= int(made) < 9
     assert len(list(Path(workspace, "source", "img").glob("*.png"))) == int(made)
