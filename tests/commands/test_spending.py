@@ -7,8 +7,10 @@ import time
 from decimal import Decimal
 
 import pytest
+from PIL import Image
 
 from sdbr.emulator import Faults
+from tests.commands.clip_runs import clip_in
 from tests.commands.money import ledger_rows
 
 CORE_PRICE = Decimal("0.04")
@@ -170,3 +172,34 @@ def _wait_for(emulator, requests):
     deadline = time.monotonic() + 30
     while emulator.max_in_flight_seen < requests and time.monotonic() < deadline:
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("txt2img", "a fox", "--count", "5"), "covers 2 of 5 pictures."),
+        (
+            ("img2gif", "photo.png", "ink", "--frames", "4"),
+            "covers 1 of 4 frames; a result needs all of its frames.",
+        ),
+        (
+            ("vid2vid", "clip.mp4", "ink", "--keyframes", "every:4"),
+            "covers 1 of 4 keyframes; a result needs all of its keyframes.",
+        ),
+    ],
+)
+def test_a_cap_below_the_price_says_with_it_what_it_pays_for(sdbr, workspace, command, words):
+    Image.linear_gradient("L").convert("RGB").save(workspace / "photo.png")
+    clip_in(workspace)
+    for more in (("--dry-run",), ()):
+        ran = sdbr(*command, "--offline", "--max-cost", "0.10", *more)
+        assert f"The cap of 0.10 USD {words}" in ran.errors.partition(" = ")[2]
+    enough = sdbr(*command, "--offline", "--max-cost", "0.40", "--dry-run")
+    assert "The cap" not in enough.errors
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_cap_counts_what_is_still_to_be_paid(sdbr):
+    many = ("txt2img", "a fox", "--count", "5", "--seed", "1", "--workers", "1")
+    assert sdbr(*many, "--max-cost", "0.10").code == 7
+    assert "The cap of 0.10 USD covers 2 of 3 pictures." in sdbr(*many, "--max-cost", "0.10").errors

@@ -78,7 +78,9 @@ def test_both_prices_are_told_and_the_cap_decides_how_many_keyframes(sdbr, emula
     assert planned["body"]["prompt"] == "ink"
     capped = ("vid2vid", "clip.mp4", "ink", "--max-cost", "0.32")
     assert 2 <= len(json.loads(sdbr(*capped, "--dry-run", "--json").data)["keyframes"]) <= 4
+    fewer = len(json.loads(sdbr(*capped, "--dry-run", "--json").data)["keyframes"])
     ran = sdbr(*capped)
+    assert f"The cap of 0.32 USD covers {fewer} keyframes instead of " in ran.errors
     assert sum(record.made for record in emulator.received) <= 4
     assert ran.code in (0, 7)
 

@@ -103,6 +103,23 @@ def estimate(
     return replace(unsaved, saved=total - unsaved.cost)
 
 
+def tell_cap(estimated: Estimate, cap: Decimal | None, all_needed: bool) -> str:
+    """How many of the pictures a cap in USD pays for; "" where it pays for all.
+
+    `all_needed` says that no result is made of a part of them.
+    """
+    if cap is None or estimated.unpriced or estimated.cost <= cap:
+        return ""
+    left, covered = cap, 0
+    for price, count in sorted((s.price or Decimal(0), s.count) for s in estimated.shares):
+        fit = min(count, int(left / price)) if price else count
+        left, covered = left - fit * price, covered + fit
+    most = "at most " if len(estimated.shares) > 1 else ""
+    total = counted(estimated.sends, estimated.thing)
+    needed = f"; a result needs all of its {estimated.thing}s" if all_needed else ""
+    return f"The cap of {in_usd(cap)} USD covers {most}{covered} of {total}{needed}."
+
+
 def with_other_seeds(estimated: Estimate, tries: int) -> Estimate:
     """The price with what drawing each picture with so many other seeds would add to it."""
     more = estimated.cost * tries

@@ -23,7 +23,7 @@ from sdbr.errors import (
     ServiceProblem,
 )
 from sdbr.generation.budget import Budget
-from sdbr.generation.estimate import Estimate, consent, in_usd, with_other_seeds
+from sdbr.generation.estimate import Estimate, consent, in_usd, tell_cap, with_other_seeds
 from sdbr.generation.stack import Resources, RunSession, check_access, open_session
 from sdbr.workflows.lines import PlanLine, Recipient, ResultLine
 from sdbr.workflows.progress import with_details
@@ -68,7 +68,7 @@ class RunPlan:
     `failed` is why some of the `sources` are not among `works`; `sources` counts both unless told.
     `things` names what is made, in the plural; `notes` are said before the price, and `prefix`
     stands in front of it. `agreed` is called once there is consent: what it writes must not be
-    there without.
+    there without. `whole` says that a result needs all pictures of its work.
     """
 
     command: str
@@ -80,6 +80,7 @@ class RunPlan:
     prefix: str = ""
     sources: int = 0
     agreed: Callable[[], None] = lambda: None
+    whole: bool = False
 
 
 Source = TypeVar("Source")
@@ -118,11 +119,16 @@ def run(plan: RunPlan, setup: Setup) -> None:
     for note in plan.notes:
         console.say(note)
     price = f"{plan.prefix}{estimate}"
+    bound = tell_cap(estimate, resources.spending.cap, plan.whole)
     if setup.dry_run:
         lines = (line for work in plan.works for line in work.plan())
         recipient.plan(lines, estimate, price)
+        if bound:
+            console.say(bound)
         return
     console.say(price)
+    if bound:
+        console.say(bound)
     spending = resources.spending
     asking = ask if recipient.asks and console.terminal else None
     cap = consent(estimate, spending, asking, offline=resources.connection.offline)

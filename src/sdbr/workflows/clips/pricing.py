@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
+from sdbr.console import counted
 from sdbr.errors import OverBudget, UsageProblem
 from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
 from sdbr.generation.stack import Resources
@@ -47,6 +48,16 @@ def fit_cap(
             raise OverBudget(f"--max-cost {in_usd(cap)} is too little. {error} {each}") from error
         fewer.append(replace(one, plan=replace(one.plan, footage=footage)))
     return fewer
+
+
+def tell_fewer(
+    clips: Sequence[PreparedClip], capped: Sequence[PreparedClip], cap: Decimal | None
+) -> Iterator[str]:
+    """How many keyframes `fit_cap` took away, if any."""
+    before, after = (sum(len(one.plan.drawn) for one in several) for several in (clips, capped))
+    if cap is not None and after < before:
+        fewer = counted(after, "keyframe")
+        yield f"The cap of {in_usd(cap)} USD covers {fewer} instead of {before}."
 
 
 def estimate_clips(

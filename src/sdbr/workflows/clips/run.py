@@ -35,6 +35,7 @@ from sdbr.workflows.clips.pricing import (
     most_extra,
     price,
     saved_of,
+    tell_fewer,
     tell_levels,
 )
 from sdbr.workflows.clips.redraws import note_redraws, tell_undrawn, with_new_seeds
@@ -67,10 +68,10 @@ def restyle_clips(
     clips, failed = prepare_each(sources, prepare)
     rule = steadiness.rule(None)
     fewer = steadiness.rule if rule.word == "auto" else None
-    clips = fit_cap(clips, fewer, resources)
-    notes = []
+    capped = fit_cap(clips, fewer, resources)
+    notes, clips = [*tell_fewer(clips, capped, resources.spending.cap)], capped
     if steadiness.redraw is not None:
-        notes = [*tell_undrawn(clips, resources)]
+        notes += tell_undrawn(clips, resources)
         clips = with_new_seeds(clips, steadiness.redraw, resources)
     estimate = estimate_clips(clips, selection.test_frames, resources)
     if steadiness.max_flicker is not None:
@@ -86,6 +87,7 @@ def restyle_clips(
         notes=[*notes, *(note for clip in clips for note in _notes(clip, rule))],
         prefix="" if estimate.thing == "frame" else f"{frames}: ",
         agreed=partial(note_redraws, clips if steadiness.redraw is not None else (), resources),
+        whole=True,
     )
     run(plan, setup)
 
