@@ -176,3 +176,29 @@ def test_a_sweep_over_two_flags_comes_in_the_order_of_the_help(tmp_path, hash_se
     bodies = [json.loads(line)["body"] for line in ran.stdout.splitlines()]
     order = [(body["aspect_ratio"], body["seed"]) for body in bodies]
     assert order == [("1:1", 1), ("3:2", 1), ("1:1", 2), ("3:2", 2)]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp850", "cp1252"])
+def test_a_terminal_of_another_code_page_shows_ascii_for_what_it_has_not(tmp_path, encoding):
+    ran = subprocess.run(
+        [sys.executable, "-m", "sdbr", "txt2img", "a fox", "--offline", "--count", "2"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "LC_ALL": "C"},
+        capture_output=True,
+    )
+    told = ran.stderr.decode(encoding)
+    assert ran.returncode == 0, told
+    sign = "x" if encoding in ("ascii", "cp437") else "×"
+    assert told.startswith(f"2 pictures {sign} 0.04 USD")
+    assert "?" not in told
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["vid2vid", "--help-all"], ["models", "core"]])
+def test_help_and_tables_are_readable_in_ascii(tmp_path, arguments):
+    ran = subprocess.run(
+        [sys.executable, "-m", "sdbr", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+    )
+    assert (ran.returncode, ran.stderr, b"?" in ran.stdout) == (0, b"", False)

@@ -107,6 +107,23 @@ def test_on_a_terminal_the_line_is_drawn_below_what_is_said_and_removed(monkeypa
     assert capsys.readouterr().out == ""
 
 
+def test_a_dumb_terminal_gets_no_line_that_is_redrawn(monkeypatch):
+    monkeypatch.setattr("sdbr.console._REFRESH", 0.01)
+    monkeypatch.setattr("sdbr.console._REPORT", 0.01)
+    monkeypatch.setenv("TERM", "dumb")
+    terminal, told = at_a_terminal(monkeypatch), threading.Event()
+
+    def line(_columns):
+        if "pictures 1/2" in terminal.getvalue():
+            told.set()
+        return StatusLine("pictures 1/2", 0.5, "0.04 USD")
+
+    with Console().status(line):
+        assert told.wait(10)
+    assert "\r" not in terminal.getvalue()
+    assert set(terminal.getvalue().splitlines()) == {"pictures 1/2, 0.04 USD"}
+
+
 def test_what_passes_stands_in_the_line_where_there_is_room(monkeypatch):
     monkeypatch.setattr("sdbr.console._REFRESH", 0.01)
     terminal = at_a_terminal(monkeypatch)

@@ -129,7 +129,8 @@ class Console:
             yield
             return
         over = threading.Event()
-        terminal = self._status_due = stream.isatty()
+        # A dumb terminal shows each redrawing as a line of its own.
+        terminal = self._status_due = stream.isatty() and os.environ.get("TERM") != "dumb"
 
         def watch() -> None:
             while not over.wait(_REFRESH if terminal else _REPORT):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -21,6 +22,7 @@ _NO_MEMORY = (
     "Not enough memory. Finished pictures are saved: close other programs or lower --workers, "
     "then run the same command again."
 )
+_ASCII = {"×": "x", "·": "|", "…": "...", "–": "-", "—": "-", "−": "-", "→": "->", "’": "'"}
 _READER_GONE = 141  # As a shell tells SIGPIPE.
 _DRAW = tuple(dict.fromkeys(name.split()[0] for name in DRAWING))
 
@@ -67,11 +69,18 @@ def main() -> None:
 
         completion.install(cli)
     _save_memory()
+    codecs.register_error("sdbr", _in_ascii)
     for stream in (sys.stdout, sys.stderr):
-        # A terminal of another code page shows a ? for what it has not.
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="sdbr")
     sys.exit(run(sys.argv[1:]))
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal of another code page shows for what that has not: ASCII, or a ?."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    return "".join(_ASCII.get(letter, "?") for letter in text), error.end
 
 
 def _save_memory() -> None:

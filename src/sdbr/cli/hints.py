@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 import click
 
+_MOST_NAMED = 3
 _ALIKE = 0.7
 """The least likeness of a name to be worth a guess: `--sed` is 0.8 like `--seed`."""
 
@@ -47,6 +48,8 @@ def option_hint(error: click.NoSuchOption) -> str:
     if wanted[2:] in group.list_commands(ctx):
         return f"{wanted[2:]} is a command. Run `sdbr {wanted[2:]}`."
     others = _commands_with(wanted, group, ctx)
+    if len(others) > _MOST_NAMED:
+        others = [*others[:_MOST_NAMED], "others"]
     return f"It belongs to {names_in_words(others)}." if others else _guess(wanted, own)
 
 
