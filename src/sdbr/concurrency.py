@@ -31,6 +31,7 @@ _ENDING = [
     )
     if hasattr(signal, name)
 ]
+_STOPPING = "Stopping after the requests in progress. Press Ctrl-C again to stop now."
 _LEFT = (
     b"Stopped. Requests in progress may still be billed; see `sdbr ledger`. "
     b"Run the same command again to continue.\n"
@@ -190,11 +191,24 @@ class BackgroundWork:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _leave(number: int) -> None:
+    """End the process at a Ctrl-C; a closed terminal sends SIGHUP twice, by kernel and shell."""
+    if number in _AT_ONCE:
+        # Not by way of sys.stderr, which the interrupted line may hold.
+        with suppress(OSError):
+            os.write(2, _LEFT)
+        os._exit(Interrupted.exit_code)
+
+
 @contextmanager
 def until_interrupted(
-    stop: threading.Event, tell: Callable[[str], None]
+    stop: threading.Event,
+    tell: Callable[[str], None],
+    said: str = _STOPPING,
+    signals: Iterable[int] = _ENDING,
+    again: Callable[[int], None] = _leave,
 ) -> Iterator[threading.Event]:
-    """Set `stop` at the first signal that would end the process; leave it at a second Ctrl-C.
+    """Set `stop` at the first of `signals` and tell what is `said`; call `again` at a second one.
 
     Yields an event that is set when the user asked; `stop` may be set for other reasons.
     Requests that are under way may be paid for, so they are waited for after the first signal. A
@@ -205,21 +219,16 @@ def until_interrupted(
 
     def interrupted(number: int, _frame: FrameType | None) -> None:
         if asked.is_set():
-            # A closed terminal sends SIGHUP once by the kernel and once by the shell.
-            if number not in _AT_ONCE:
-                return
-            # Not by way of sys.stderr, which the interrupted line may hold.
-            with suppress(OSError):
-                os.write(2, _LEFT)
-            os._exit(Interrupted.exit_code)
+            again(number)
+            return
         asked.set()
         stop.set()
-        tell("Stopping after the requests in progress. Press Ctrl-C again to stop now.")
+        tell(said)
 
     if threading.current_thread() is not threading.main_thread():
         yield threading.Event()
         return
-    ends = [it for it in _ENDING if signal.getsignal(it) in _BY_DEFAULT]
+    ends = [it for it in signals if signal.getsignal(it) in _BY_DEFAULT]
     earlier = {it: signal.signal(it, interrupted) for it in ends}
     try:
         yield asked

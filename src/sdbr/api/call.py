@@ -10,16 +10,16 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
-from types import FrameType
 
 import click
 
 from sdbr.cli import cli
+from sdbr.concurrency import until_interrupted
 from sdbr.errors import Interrupted, SdbrError, UsageProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate
@@ -47,29 +47,17 @@ class Collector:
         """Keep a result."""
         self.made.append((line, emulated))
 
-    @contextmanager
     def until_interrupted(
         self, stop: threading.Event, tell: Callable[[str], None]
-    ) -> Iterator[threading.Event]:
+    ) -> AbstractContextManager[threading.Event]:
         """Set `stop` at Ctrl-C, unless the program looks after it itself; raise at a second one."""
-        asked = threading.Event()
 
-        def interrupted(_number: int, _frame: FrameType | None) -> None:
-            if asked.is_set():
-                raise KeyboardInterrupt
-            asked.set()
-            stop.set()
-            tell("Stopping: waiting for the pictures under way.")
+        def again(_number: int) -> None:
+            raise KeyboardInterrupt
 
         own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        if not own or threading.current_thread() is not threading.main_thread():
-            yield asked
-            return
-        signal.signal(signal.SIGINT, interrupted)
-        try:
-            yield asked
-        finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        said = "Stopping: waiting for the pictures under way."
+        return until_interrupted(stop, tell, said, [signal.SIGINT] if own else [], again)
 
 
 def call(

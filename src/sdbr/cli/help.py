@@ -49,7 +49,18 @@ class Option(click.Option):
         super().__init__([*names, *also], **attributes)
 
 
-class Command(click.Command):
+class PagedHelp(click.Command):
+    """A command whose `--help` goes through a pager where the screen is too small."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Click's own, shown otherwise."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _show_help
+        return option
+
+
+class Command(PagedHelp):
     """A command whose help ends with its epilog: examples, one a line.
 
     `--help` shows the options that `essentials` names, or all where it names none.
@@ -77,10 +88,6 @@ class Command(click.Command):
     def examples(self) -> list[str]:
         """The command lines to paste."""
         return [line.strip() for line in (self.epilog or "").strip().splitlines()]
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """`--help`, through a pager where the screen is too small."""
-        return _paged(super().get_help_option(ctx))
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002
         """What the command is for, as in the list of commands."""
@@ -125,7 +132,7 @@ class UnknownCommand(click.UsageError):
         self.names = names
 
 
-class Folder(click.Group):
+class Folder(PagedHelp, click.Group):
     """A group whose commands are the modules of `package`, each imported when it is asked for."""
 
     package: ClassVar[str]
@@ -208,12 +215,6 @@ def _help_all(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> 
     if wanted and not ctx.resilient_parsing:
         ctx.meta[_ALL] = True
         _show_help(ctx, _parameter, wanted)
-
-
-def _paged(option: click.Option | None) -> click.Option | None:
-    if option is not None:
-        option.callback = _show_help
-    return option
 
 
 def _show_help(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:

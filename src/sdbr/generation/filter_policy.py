@@ -30,6 +30,11 @@ class OnFiltered:
         """How many more times a refused picture may be drawn."""
         return self.tries if self.how == "reseed" else 0
 
+    @property
+    def holds(self) -> bool:
+        """Whether a frame beside it stands in for a refused one."""
+        return self.how in ("hold", "skip")
+
     @classmethod
     def parse(cls, text: str) -> OnFiltered:
         """Read `stop`, `skip`, `hold`, `reseed` or `reseed:N`. Raises UsageProblem."""

@@ -116,7 +116,7 @@ def _found(
     except LookupError:
         return None
     except Refused:
-        stands_in = before and _holds(resources)
+        stands_in = before and resources.on_filtered.holds
         return pictures[before[0]] if stands_in else None
 
 
@@ -149,7 +149,7 @@ def _worker(
             )
             return Outcome(number, picture)
         except SdbrError as error:
-            held = isinstance(error, Refused) and _holds(resources)
+            held = isinstance(error, Refused) and resources.on_filtered.holds
             hopeless = progress.failures.hopeless(resources.effort.workers)
             if not held and (ends_the_run(error, resources.on_filtered) or hopeless):
                 session.stop.set()
@@ -179,7 +179,7 @@ def _note(
     before = animation.frames[number].of
     if picture is None and error is not None:
         stands_in = bool(before) or number not in sources
-        if not (isinstance(error, Refused) and _holds(resources) and stands_in):
+        if not (isinstance(error, Refused) and resources.on_filtered.holds and stands_in):
             progress.failures.add(error, fatal=ends_the_run(error, resources.on_filtered))
             return
         progress.held.append(number)
@@ -187,10 +187,6 @@ def _note(
     progress.failures.done += 1
     if number in sources and picture is not None:
         progress.pictures[number] = picture
-
-
-def _holds(resources: Resources) -> bool:
-    return resources.on_filtered.how in ("hold", "skip")
 
 
 def _raise_if_missing(progress: Progress, session: RunSession) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +24,13 @@ from sdbr.store.open_runs import open_run
 from sdbr.workflows.animations import motions
 from sdbr.workflows.animations.motions import AnimationFrame, Loop, Motion, Still
 from sdbr.workflows.animations.timeline import Timing
-from sdbr.workflows.clips.folders import ClipFolders, ClipRoots, ResultName, find_folders
+from sdbr.workflows.clips.folders import (
+    ClipFolders,
+    ClipRoots,
+    ResultName,
+    find_folders,
+    fingerprint_of,
+)
 from sdbr.workflows.enlargement import enlarges
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.names import clip_stem
@@ -118,7 +123,7 @@ def prepare_animation(
     drawn_over = request_over_picture(look, model, spec.beside.mask is not None)
     request, attached = attach(drawn_over, spec.beside, main.placement, store)
     inputs = (main.source, *attached)
-    drawing = _digest(_identity(spec, inputs), resources.realm)
+    drawing = fingerprint_of(_identity(spec, inputs), resources.realm)
     if look.seed is None:
         note = open_run(resources.workspace.hidden / "clips", COMMAND, [drawing], 1)
         request = replace(request, seed=seed_within(model, note.seeds[0]))
@@ -138,7 +143,7 @@ def prepare_animation(
             result.ending,
             result.frame_suffix,
         ),
-        _digest(*named_by),
+        fingerprint_of(*named_by),
     )
     return PreparedAnimation(
         path, still, frames, alpha, folders, main, inputs, replace(spec, result=result)
@@ -199,7 +204,3 @@ def _identity(spec: AnimationSpec, inputs: tuple[Input, ...]) -> list[object]:
         *(repr(replace(spec.look, seed=None)), repr(motion), digests),
         *(spec.beside.invert_mask, spec.to_prompt, target),
     ]
-
-
-def _digest(*values: object) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()

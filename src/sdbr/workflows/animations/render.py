@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdbr import __version__
 from sdbr.media.clip import Pace, Pixels, TimedFrame
 from sdbr.media.stills.pixels import with_channels
 from sdbr.media.stills.sheet import Labels, contact_sheet, save, thumbnail
@@ -23,7 +22,7 @@ from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, Prepared
 from sdbr.workflows.animations.timeline import Showing, Timing, schedule
 from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.names import record_template
-from sdbr.workflows.provenance.write import record_text, request_fields
+from sdbr.workflows.provenance.write import common_fields, record_text
 
 _ACROSS, _SIDE = 6, 256
 
@@ -80,18 +79,12 @@ def how_made(
     """The record in the animation's metadata: the same run gives the same text."""
     request = animation.still.request
     return {
-        "sdbr": __version__,
-        "command": COMMAND,
+        **common_fields(COMMAND, request, realm, animation.inputs, animation.prepared.treatment),
         "fingerprint": animation.folders.fingerprint,
-        "request": request_fields(request),
-        "seed": request.seed,
         "told": dict(animation.spec.flags),
         "motion": animation.spec.motion.kind,
         "drawn": len(animation.frames),
         "frames": len(timeline),
-        "answered_by": realm,
-        "treatment": list(animation.prepared.treatment),
-        "inputs": [asdict(one) for one in animation.inputs],
         "stem": animation.folders.name,
         **record_template(animation.spec.result.name),
     }

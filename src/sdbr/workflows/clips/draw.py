@@ -174,7 +174,7 @@ def without_failures(
         if one.error is None:
             tally.failures.done += 1
             yield one
-        elif isinstance(one.error, Refused) and resources.on_filtered.how in ("hold", "skip"):
+        elif isinstance(one.error, Refused) and resources.on_filtered.holds:
             tally.held.append(one.shown.number)
             yield one
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -129,6 +130,11 @@ class ResultName:
     frame_suffix: str = ".png"
     exact: bool = False
     overwrite: bool = False
+
+
+def fingerprint_of(*values: object) -> str:
+    """The name of the run that these values decide."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def find_folders(where: ClipRoots, naming: ResultName, fingerprint: str) -> ClipFolders:

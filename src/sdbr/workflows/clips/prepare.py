@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from sdbr.motion.keyframes import KeyframeRule
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.clips.draw import ClipPlan, no_pixels
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
-from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_folders
+from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_folders, fingerprint_of
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.overrides import (
     read_redraws,
@@ -173,7 +171,8 @@ def prepare_clip(
     store = resources.workspace.hidden / "inputs"
     request, attached = attach(request, order.beside, placement, store)
     inputs = (*_remember_source(source, store), *attached)
-    pictures = _digest([_roles(inputs), repr(replace(look, seed=None)), spec.seed_policy])
+    roles = [(one.role, one.sha256) for one in inputs]
+    pictures = fingerprint_of(roles, repr(replace(look, seed=None)), spec.seed_policy)
     if look.seed is None:
         note = open_run(resources.workspace.hidden / "clips", spec.command, [pictures], 1)
         request = replace(request, seed=seed_within(model, note.seeds[0]))
@@ -227,17 +226,9 @@ def _remember_source(source: ClipSource, store: Path) -> list[Input]:
     return inputs
 
 
-def _roles(inputs: Sequence[Input]) -> list[tuple[str, str]]:
-    return [(one.role, one.sha256) for one in inputs]
-
-
 def _fingerprint(pictures: str, seed: int, spec: ClipSpec, resources: Resources) -> str:
     """Names the run: a seed that was drawn and the same seed told make the same clip."""
     flags = {name: value for name, value in spec.flags if name != "seed"}
-    return _digest(
-        [pictures, seed, flags, spec.ending, spec.frame_suffix, resources.realm, spec.command]
+    return fingerprint_of(
+        *(pictures, seed, flags, spec.ending, spec.frame_suffix, resources.realm, spec.command)
     )
-
-
-def _digest(values: list[object]) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

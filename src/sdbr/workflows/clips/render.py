@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sdbr import __version__
 from sdbr.console import Console
 from sdbr.errors import InputProblem, Refused
 from sdbr.files import plain_write_errors
@@ -24,7 +24,7 @@ from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
 from sdbr.workflows.failures import Failures, explain_interruption
 from sdbr.workflows.names import record_template
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
-from sdbr.workflows.provenance.write import record_text, request_fields
+from sdbr.workflows.provenance.write import common_fields, record_text
 
 _BETWEEN = "in between"
 _LOOKS = 13.0
@@ -33,10 +33,14 @@ _LOOKS = 13.0
 
 @dataclass(frozen=True, slots=True)
 class ClipResult:
-    """A written clip: where, how steady, which frames show a held picture, what was noted."""
+    """A written clip: where, how steady, which frames show a held picture, what was noted.
+
+    `numbers` are those that were `measured`, for JSON.
+    """
 
     path: Path
     measured: SteadinessCurve
+    numbers: Mapping[str, Any]
     held: tuple[int, ...]
     extra: int
     notes: tuple[str, ...]
@@ -88,9 +92,11 @@ def restyle(
                 progress.step(_BETWEEN)
             count += 1
         _raise_if_missing(count, clip, tally, session)
-    record = {"keyframes": [n + 1 for n in footage.plan.keyframes], **measured.as_json()}
+    numbers = measured.as_json()
+    record = {"keyframes": [n + 1 for n in footage.plan.keyframes], **numbers}
     keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record)
-    return ClipResult(folders.target, measured, tuple(tally.held), tally.extra, writer.notes)
+    held = tuple(tally.held)
+    return ClipResult(folders.target, measured, numbers, held, tally.extra, writer.notes)
 
 
 def _drawn(plan: ClipPlan) -> str:
@@ -110,19 +116,14 @@ def _progress(clip: PreparedClip, session: RunSession, resources: Resources) -> 
 
 def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:
     """The record in the clip's metadata: the same run gives the same text."""
-    plan = clip.plan
+    plan, request = clip.plan, clip.plan.requests.request
+    treatment = [str(plan.requests.placement)]
     return {
-        "sdbr": __version__,
-        "command": clip.spec.command,
+        **common_fields(clip.spec.command, request, realm, plan.inputs, treatment),
         "fingerprint": plan.folders.fingerprint,
-        "request": request_fields(plan.requests.request),
-        "seed": plan.requests.request.seed,
         "told": {name: value for name, value in clip.spec.flags if name != "seed"},
         "frames": len(plan.footage.frames),
         "size": list(plan.size),
-        "answered_by": realm,
-        "treatment": [str(plan.requests.placement)],
-        "inputs": [asdict(one) for one in plan.inputs],
         **record_template(clip.spec.name),
     }
 

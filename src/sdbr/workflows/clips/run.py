@@ -198,7 +198,7 @@ class ClipWork:
             "keyframes": _keyframes(clip),
             "drawn": len(clip.plan.drawn) + result.extra,
             "held": [number + 1 for number in result.held],
-            "steadiness": result.measured.as_json(),
+            "steadiness": result.numbers,
         }
         yield self._line(clip, result.path, spent(session.budget) - before, more)
         if clip.spec.sheet:

@@ -173,6 +173,8 @@ def pairs_to_measure(plan: KeyframePlan, most: int | None = _MOST_PAIRS) -> froz
 
 
 _DrawnPair = tuple[Luma | None, Luma | None]
+_Sourced = tuple[Result, Pixels, Luma]
+"""A result, its source frame, and that in small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,35 +198,29 @@ def measure(results: Iterable[Result], aside: SideTasks, stop: Event) -> Iterato
     """The results in order, the wanted pairs among them measured."""
     source, drawn = aside.source, aside.drawn
 
-    def look(pair: tuple[Result | None, Result, _DrawnPair]) -> MeasuredFrame:
-        before, now, pictures = pair
+    def look(pair: tuple[_Sourced | None, _Sourced, _DrawnPair]) -> MeasuredFrame:
+        before, (now, frame, small), pictures = pair
         aside.keep_frame(now)
         number = now[0].number
         if before is None or number not in aside.within_shots:
             return MeasuredFrame(*now)
-        sources = source(number - 1), source(number)
-        moving = _compare(sources, flatten(now[1]), pictures)
+        result = flatten(now[1])
+        moving = compare_moving((before[2], small), shrink_luma(result, frame), pictures)
         if number not in aside.wanted:
             return MeasuredFrame(*now, moving=moving)
-        seen = zip(sources, (flatten(before[1]), flatten(now[1])), strict=True)
+        seen = (before[1], flatten(before[0][1])), (frame, result)
         return MeasuredFrame(*now, next(steadiness(seen), None), moving)
 
-    def pairs() -> Iterator[tuple[Result | None, Result, _DrawnPair]]:
-        before: Result | None = None
-        for now in results:
-            number = now[0].number
+    def pairs() -> Iterator[tuple[_Sourced | None, _Sourced, _DrawnPair]]:
+        before: _Sourced | None = None
+        for result in results:
+            number = result[0].number
+            frame = source(number)
+            now = result, frame, shrink_luma(frame)
             yield before, now, (drawn.pop(number - 1, None), drawn.get(number))
             before = now
 
     return map_ordered(look, pairs(), workers=_CORES, window=2 * _CORES, stop=stop)
-
-
-def _compare(
-    sources: tuple[Pixels, Pixels], result: Pixels, drawn: _DrawnPair
-) -> MovingThings | None:
-    before, now = sources
-    pair = shrink_luma(before), shrink_luma(now)
-    return compare_moving(pair, shrink_luma(result, now), drawn)
 
 
 def keep(path: Path, record: dict[str, Any]) -> None:
@@ -268,7 +264,8 @@ def judge(clip: Path, against: Path | None, keyframes: Collection[int] = ()) -> 
                 shrink_luma(before, given) if number - 1 in keyframes else None,
                 shrink_luma(now, source_now) if number in keyframes else None,
             )
-            if moving := _compare((given, source_now), now, drawn):
+            smalls = shrink_luma(given), shrink_luma(source_now)
+            if moving := compare_moving(smalls, shrink_luma(now, source_now), drawn):
                 measured.moving[number] = moving
     except ValueError:
         raise InputProblem(

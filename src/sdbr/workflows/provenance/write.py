@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from sdbr import __version__
 from sdbr.media.metadata import webui
 from sdbr.request import ImageRequest, Picture
-from sdbr.workflows.pictures.job import Job
+from sdbr.workflows.pictures.job import Input, Job
 
 
 def webui_text(job: Job, picture: Picture) -> str:
@@ -45,10 +45,8 @@ def without_account(text: str) -> str:
 
 def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
     """All that is needed to make the picture again; the same picture gives the same text."""
-    record: Mapping[str, Any] = {
-        "sdbr": __version__,
-        "command": command,
-        "request": request_fields(job.request),
+    record = {
+        **common_fields(command, job.request, realm, job.inputs, job.treatment),
         "seed": picture.seed,
         "size": list(picture.size),
         "price_usd": picture.price,
@@ -56,15 +54,31 @@ def as_json(job: Job, picture: Picture, command: str, realm: str) -> str:
         # has the second.
         "drawn_on": picture.drawn_at[:10],
         "key": picture.key,
-        "answered_by": realm,
-        "inputs": [asdict(used) for used in job.inputs],
-        "treatment": list(job.treatment),
         "finish": finish_fields(job),
         "told": dict(job.flags),
         "stem": job.source_stem,
         "name": job.name,
     }
     return record_text(record)
+
+
+def common_fields(
+    command: str,
+    request: ImageRequest,
+    realm: str,
+    inputs: Iterable[Input],
+    treatment: Iterable[str],
+) -> dict[str, Any]:
+    """What the record of every kind of result says."""
+    return {
+        "sdbr": __version__,
+        "command": command,
+        "request": request_fields(request),
+        "seed": request.seed,
+        "answered_by": realm,
+        "inputs": [asdict(one) for one in inputs],
+        "treatment": list(treatment),
+    }
 
 
 def request_fields(request: ImageRequest) -> dict[str, object]:
