@@ -40,17 +40,17 @@ MODELS = (
 
 
 def takes(model: Model) -> frozenset[str]:  # noqa: ARG001
-    """What Acme Paint knows: no negative prompt, one format."""
+    """What Acme Paint supports: no negative prompt, one format."""
     return frozenset({"prompt", "seed", "aspect", "init_image", "strength", "brush"})
 
 
 def formats(model: Model) -> tuple[str, ...]:  # noqa: ARG001
-    """PNG. What else the user asks for is written from it."""
+    """PNG. Other formats are converted from it."""
     return ("png",)
 
 
 def size_rule(model: Model) -> SizeRule:  # noqa: ARG001
-    """Sides from 64 px, as most models have it; the reference names no other bound."""
+    """At least 64 px per side, as for most models; the reference has no other limit."""
     return SizeRule()
 
 
@@ -80,7 +80,7 @@ def encode(request: ImageRequest) -> Body:
 
 
 def decode(answer: Mapping[str, object]) -> Artifact:
-    """The first picture. No seed is told: the one that was sent counts."""
+    """The first picture. The answer has no seed; it is the one that was sent."""
     if answer.get("status") == ["blocked"]:
         raise explain_refusal("Filter reason: output image")
     pictures = answer.get("pictures")
