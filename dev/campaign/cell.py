@@ -43,16 +43,16 @@ class Cell:
         """What is wrong with it, in words; empty where all is as promised."""
         counts = {
             "lost": self.audit.lost,
-            "paid twice": self.audit.twice,
+            "charged twice": self.audit.twice,
             "rows missing": self.audit.unwritten,
-            "runs over what was agreed": self.audit.overspent,
+            "runs over the accepted price": self.audit.overspent,
             "sent again when all was done": self.again,
             "bugs": self.bugs,
             "hangs": self.hangs,
             "torn": self.torn,
             "left over": self.left,
-            "secrets told": self.told,
-            "another result": not self.same,
+            "secrets leaked": self.told,
+            "different result": not self.same,
             f"exit {self.exits}": not self.expected,
         }
         return [f"{name} ({count:d})" for name, count in counts.items() if count]

@@ -22,9 +22,9 @@ from dev.campaign.running import finish, run, sends_of, start
 
 _FULL, _FILLED, _READ_ONLY, _FOREIGN = (
     "disk of {} kB",
-    "disk filled up in mid-run",
+    "disk full during the run",
     "read-only file system",
-    "results' folder belongs to another user",
+    "output folder owned by another user",
 )
 _SIZES_KB = (300, 3_000, 12_000, 24_000)
 _ROOMY = "64m"

@@ -18,7 +18,7 @@ _SETTINGS = {
     "an endpoint": 'endpoint_url = "{theirs}"\n',
     "a profile": 'profile = "theirs"\n',
     "consent": "max_cost = 1000\n",
-    "a price of nothing": "[prices]\nultra = 0\ncore = 0\n",
+    "a price of zero": "[prices]\nultra = 0\ncore = 0\n",
     "an alias for a model's own name": '[aliases]\ncore = "ultra"\nultra = "core"\n',
 }
 _RECORDS: Mapping[str, Mapping[str, object]] = {

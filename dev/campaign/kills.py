@@ -17,9 +17,9 @@ from dev.campaign.running import finish, run, sends_of, start
 
 SLOW = ("--latency", "200ms-600ms")
 _NAMES = {
-    signal.SIGKILL: "killed at random instants",
-    signal.SIGINT: "Ctrl-C at random instants",
-    signal.SIGHUP: "terminal closed at random instants",
+    signal.SIGKILL: "killed at random times",
+    signal.SIGINT: "Ctrl-C at random times",
+    signal.SIGHUP: "terminal closed at random times",
 }
 # Before sdbr's first line a signal ends Python as it ends any program.
 _STOPPED = (-signal.SIGKILL, -signal.SIGINT, -signal.SIGHUP, 130)

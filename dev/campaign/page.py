@@ -12,7 +12,7 @@ from dev.campaign.fuzz.watching import Seen
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
 FAULTS, FUZZ = "Faults", "Bad input"
 _HEAD = (
-    *("trouble", "cells", "sent", "made", "not whole", "lost", "paid twice", "in flight"),
+    *("fault", "cells", "sent", "made", "spoiled", "lost", "charged twice", "in flight"),
     *("over", "rows missing", "bugs", "hangs", "torn", "left over", "secrets", "same result"),
     "exit codes",
 )
@@ -26,28 +26,27 @@ def fault_part(cells: Sequence[Cell], seed: int) -> str:
     return _paragraphs(
         [
             "```sh\npython -m dev.campaign faults --write\n```",
-            f"writes this part (seed {seed}). Five command lines (txt2img --count 8; img2img of "
-            "four pictures; img2gif of six frames; vid2vid of 17 frames, every frame and every "
-            "8th drawn) run as processes of their own against `sdbr emulate` in another one, each "
-            "in a new workspace: a cell. After an exit code other than 0 the same command is run "
-            "again, in the end without the trouble, and once more when all is done, which must "
-            "send nothing. Then what the emulator received and made is compared with the ledger, "
-            "the cache and the files.",
+            f"writes this section (seed {seed}). Five commands (txt2img --count 8; img2img of four "
+            "pictures; img2gif of six frames; vid2vid of 17 frames, with every frame and with "
+            "every 8th generated) run in separate processes against `sdbr emulate`, each in a new "
+            "workspace: one cell. After a nonzero exit code the same command runs again, the last "
+            "time without the fault, and once more after success, which must send nothing. Then "
+            "what the emulator received and made is compared with the ledger, the cache and the "
+            "files.",
             _table(_HEAD, [_cells(row) for row in [*rows, total]]),
-            "**made**: pictures that Bedrock would bill. **not whole**: those of them that the "
-            "fault spoiled or the filter withheld on the way. **lost**: answered whole, but on "
-            "disk nowhere. **paid twice**: answered whole more than once for the same body, beyond "
-            "what was **in flight** when a run was killed or the disk was full, whose rows stay "
-            "open. **over**: runs that cost more than was told and agreed to. **rows missing**: "
-            "requests that arrived without a row in the ledger. **bugs**: tracebacks, and failures "
-            "told in other than one line. **torn**: files under their final name that were not "
-            "whole, after any run. **left over**: unfinished files and locks at the end. "
-            "**secrets**: files and outputs with a key or token in them. **same result**: cells "
-            "whose files are, byte for byte, those of an undisturbed run (under the filter: of the "
-            "next run).",
-            "Small disks and rights are real: file systems of so many kilobytes, a read-only one, "
-            "and folders of another user. They need root, and are left out without it.",
-            f"What was wrong: {'; '.join(wrong)}." if wrong else "Nothing else was wrong.",
+            "**made**: pictures that Bedrock would bill. **spoiled**: pictures among them that the "
+            "fault destroyed or the filter withheld. **lost**: received intact, but not on disk. "
+            "**charged twice**: received intact more than once for the same body, not counting "
+            "those **in flight** when a run was killed or the disk was full, whose rows stay open. "
+            "**over**: runs that cost more than the accepted price. **rows missing**: requests "
+            "without a row in the ledger. **bugs**: tracebacks, and failures not reported in one "
+            "line. **torn**: incomplete files under their final name, after any run. **left "
+            "over**: unfinished files and locks at the end. **secrets**: files and outputs with a "
+            "key or token in them. **same result**: cells whose files are identical, byte for "
+            "byte, to those of a run without faults (with the filter: of the next run).",
+            "Small disks and permissions are real: file systems of the given size, a read-only "
+            "one, and folders of another user. These cells need root and are skipped without it.",
+            f"Failures: {'; '.join(wrong)}." if wrong else "No failures.",
         ]
     )
 
@@ -63,14 +62,13 @@ def fuzz_part(seen: Sequence[Seen], seed: int) -> str:
     return _paragraphs(
         [
             "```sh\npython -m dev.campaign fuzz --minutes 11 --write\n```",
-            f"writes this part (seed {seed}). Each input is made from a number: good pictures, "
-            "clips, records and notes, changed at random, and words and names of the kind that "
-            "breaks paths, shells and terminals. A failure is an exception that is none of sdbr's "
-            "own, exit code 1, a crash, 20 seconds without an answer, 4 GB of memory, a file "
-            "outside of the workspace that was made or changed, or a credential in any file or "
-            "output at `-vv`. A failed number can be tried again by "
-            "`campaign.fuzz.watching.attempt`.",
-            _table(("input", "tried", "failed", "CPU seconds", "most MB"), rows),
+            f"writes this section (seed {seed}). Each input is generated from a number: valid "
+            "pictures, clips, records and notes with random changes, and text and file names of "
+            "the kind that breaks paths, shells and terminals. A failure is an exception that is "
+            "not one of sdbr's own, exit code 1, a crash, 20 s without an answer, 4 GB of memory, "
+            "a file changed outside the workspace, or a credential in any file or output at "
+            "`-vv`. To repeat a failed number, call `dev.campaign.fuzz.watching.attempt`.",
+            _table(("input", "tried", "failed", "CPU seconds", "max MB"), rows),
         ]
     )
 

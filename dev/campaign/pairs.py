@@ -15,7 +15,7 @@ from dev.campaign.kills import SLOW
 from dev.campaign.running import finish, sends_of, start
 
 _TROUBLE = "two processes at once"
-_APART = "two processes in containers of their own"
+_APART = "two processes in separate containers"
 # As in a container, no process has a number that another one knows it by.
 _UNSHARE = ("unshare", "--pid", "--fork", "--mount-proc")
 
