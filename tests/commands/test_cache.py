@@ -33,7 +33,7 @@ def kept_files(workspace):
 
 
 def test_a_workspace_without_pictures_has_an_empty_cache(sdbr):
-    assert sdbr("cache").lines == ["0 pictures, 0.0 MB; 0 refusals remembered"]
+    assert sdbr("cache").lines == ["0 pictures, 0.0 MB; 0 refusals cached"]
     assert sdbr("cache", "list").lines == []
     assert sdbr("cache", "verify").lines == ["0 pictures checked, 0 broken"]
 
@@ -47,7 +47,7 @@ def test_the_size_counts_pictures_their_bytes_and_remembered_refusals(
     held = sum(file.stat().st_size for file in kept_files(workspace)[".png"])
     assert held > 0
     assert told(sdbr("cache", "--json")) == {"pictures": 3, "refusals": 1, "bytes": held}
-    assert sdbr("cache", "size").lines == ["3 pictures, 0.0 MB; 1 refusal remembered"]
+    assert sdbr("cache", "size").lines == ["3 pictures, 0.0 MB; 1 refusal cached"]
 
 
 def test_the_list_names_each_picture_and_each_refusal(sdbr, start_emulator, workspace):
@@ -118,7 +118,7 @@ def test_prune_wants_to_be_told_what_to_remove(sdbr, emulator):
     sdbr(*FOX)
     ran = sdbr("cache", "prune")
     assert ran.code == 2
-    assert "--older-than DAYS, or --all" in ran.failure
+    assert "--older-than DAYS or --all" in ran.failure
     assert sdbr(*FOX).code == 0
     assert len(invocations(emulator)) == 1
 
@@ -131,7 +131,7 @@ def test_what_was_pruned_is_paid_for_again(sdbr, start_emulator, workspace):
     # A run that was refused is unfinished: what it needs is spared.
     assert told(sdbr("cache", "prune", "--all", "--json")) == {"removed": 2, "bytes": held}
     assert kept_files(workspace)[".png"] == []
-    assert sdbr("cache").lines == ["0 pictures, 0.0 MB; 1 refusal remembered"]
+    assert sdbr("cache").lines == ["0 pictures, 0.0 MB; 1 refusal cached"]
     sdbr(*FOX, "--count", "2")
     assert len(invocations(emulator)) == 5
 

@@ -77,8 +77,8 @@ def test_what_no_setting_is_called_is_told(sdbr, monkeypatch):
     monkeypatch.setenv("SDBR_WORKRES", "4")
     monkeypatch.setenv("SDBR_MODEL_PAINT", "core")
     errors = sdbr("config").errors
-    assert "SDBR_WORKRES is no setting" in errors
-    assert "SDBR_MODEL_PAINT is no setting" in errors
+    assert "SDBR_WORKRES is not an sdbr setting" in errors
+    assert "SDBR_MODEL_PAINT is not an sdbr setting" in errors
 
 
 def test_a_wrong_value_in_the_environment_names_its_variable(sdbr, monkeypatch):

@@ -55,7 +55,7 @@ def test_a_port_in_use_is_one_line_that_says_what_to_do(sdbr: CommandLine) -> No
         port = taken.getsockname()[1]
         ran = sdbr("emulate", "--port", str(port))
     assert ran.code == 2
-    assert f"Port {port} is in use. Give another with --port" in ran.failure
+    assert f"Port {port} is already in use. Choose another --port" in ran.failure
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_port_in_use_is_one_line_that_says_what_to_do(sdbr: CommandLine) -> No
     [
         (("--throttle", "often"), "no fault rule"),
         (("--throttle", "0.7", "--slow", "0.7"), "add up to 1.4"),
-        (("--latency", "soon"), "not a time"),
+        (("--latency", "soon"), "not a duration"),
         (("--map", "nothing"), "ARN=ID"),
     ],
 )

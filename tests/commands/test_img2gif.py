@@ -291,7 +291,7 @@ def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
         (("--pan", "sideways"), "--pan"),
         (("--max-size", "huge"), "--max-size"),
         (("--format", "mp4", "--dither", "none"), "--dither only works for a GIF"),
-        (("--start", "1"), "--start is for a clip"),
+        (("--start", "1"), "--start only works for clips"),
         (("--model", "core"), "takes no input picture"),
         (("--loop", "forever"), "'--loop': 'forever' is not a whole number from 0 to 65535."),
         (("--zoom", "nan"), "'--zoom': 'nan' is not a number from 0.5 to 2."),

@@ -46,11 +46,11 @@ def test_models_whose_life_has_ended_are_left_out_unless_asked_for(sdbr):
     assert {row["STATUS"] for row in alive.values()} == {"alive"}
     ended = {alias: everything[alias]["STATUS"] for alias in everything.keys() - alive}
     assert ended == {
-        "sdxl-0.8": "ended 2024-04-30",
-        "sdxl": "ended 2025-05-20",
-        "sd3": "ended 2025-09-04",
-        "core-1.0": "ended 2025-09-04",
-        "ultra-1.0": "ended 2025-09-04",
+        "sdxl-0.8": "retired 2024-04-30",
+        "sdxl": "retired 2025-05-20",
+        "sd3": "retired 2025-09-04",
+        "core-1.0": "retired 2025-09-04",
+        "ultra-1.0": "retired 2025-09-04",
     }
 
 
@@ -109,7 +109,7 @@ def test_a_price_of_the_users_own_is_shown_as_theirs(sdbr, workspace):
 
 def test_a_models_own_page_has_the_flags_that_it_takes(sdbr):
     page = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in sdbr("models", "sdxl").lines[:-1])
-    assert page["STATUS"] == "ended 2025-05-20"
+    assert page["STATUS"] == "retired 2025-05-20"
     assert page["FLAGS"].split(", ")[:3] == ["--aspect", "--format", "--mask"]
     assert page["--steps"] == "10 to 150."
     assert "K_EULER_ANCESTRAL" in page["--sampler"]

@@ -189,16 +189,16 @@ def test_a_run_shows_its_own_results_and_what_it_cost(sdbr, emulator, workspace)
 def test_a_run_that_nobody_made_is_told(sdbr):
     ran = sdbr("report", "99")
     assert ran.code == 2
-    assert "There is no run 99" in ran.failure
+    assert "No run 99" in ran.failure
 
 
 def test_a_folder_without_results_is_told_and_nothing_is_written(sdbr, workspace):
     (workspace / "empty").mkdir()
     ran = sdbr("report", "empty")
     assert ran.code == 2
-    assert "nothing is there" in ran.failure
+    assert "no results yet" in ran.failure
     assert not (workspace / "generate").exists()
-    for what, told in (("nowhere", "no folder and no run"), ("last", "There is no run yet")):
+    for what, told in (("nowhere", "not a folder or a run"), ("last", "There is no run yet")):
         assert told in sdbr("report", what).failure
 
 

@@ -21,7 +21,7 @@ def test_a_file_that_decides_nothing_needs_no_trust(sdbr, workspace):
     (workspace / "sdbr.toml").write_text("workers = 2\n")
     told = sdbr("trust")
     assert told.code == 0
-    assert "nothing that needs trust" in told.errors
+    assert "no settings that need trust" in told.errors
 
 
 def test_the_doctor_tells_it(sdbr, workspace):

@@ -138,7 +138,7 @@ def parse_bytes(text: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(k|m|ki|mi|)b?", text.strip().lower())
     size = int(Fraction(match[1]) * _UNITS[match[2]]) if match else 0
     if size < 1:
-        raise UsageProblem(f"Invalid --max-size {text!r}. Use a size such as 8MB or 500kB.")
+        raise UsageProblem(f"--max-size is {text!r}: use a size such as 8MB or 500kB.")
     return size
 
 
@@ -146,9 +146,7 @@ def _pan(text: str) -> tuple[float, float]:
     match = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)%?\s*,\s*([-+]?\d+(?:\.\d+)?)%?", text.strip())
     right, down = (float(number) / 100 for number in match.groups()) if match else (9.0, 9.0)
     if max(abs(right), abs(down)) > 1:
-        raise UsageProblem(
-            f"Invalid --pan {text!r}. Use RIGHT,DOWN in percent, such as 2,0 or -1,0.5."
-        )
+        raise UsageProblem(f"--pan is {text!r}: use RIGHT,DOWN in percent, such as 2,0 or -1,0.5.")
     return right, down
 
 
@@ -164,7 +162,7 @@ def _ramp(strength: str | None) -> tuple[float, str | None]:
         return min(low, float(first) / 4) if first else low, strength
     except ValueError:
         raise UsageProblem(
-            f"Invalid --strength {strength!r}. Use HIGH or LOW..HIGH, each from 0 to 1."
+            f"--strength is {strength!r}: use HIGH or LOW..HIGH, each from 0 to 1."
         ) from None
 
 

@@ -63,8 +63,8 @@ def command(
         case _:
             if older_than is None and not everything:
                 raise UsageProblem(
-                    "Say what to remove: --older-than DAYS, or --all. What is removed is paid for "
-                    "again when it is asked for again."
+                    "Specify what to remove: --older-than DAYS or --all. A removed picture "
+                    "costs money again when it is next requested."
                 )
             _prune(cache, root / ".sdbr" / "runs", older_than, as_json)
 
@@ -83,7 +83,7 @@ def _size(cache: Cache, as_json: bool) -> None:
     _say(
         {"pictures": size.pictures, "refusals": size.refusals, "bytes": size.bytes},
         f"{counted(size.pictures, 'picture')}, {size.bytes / 1e6:.1f} MB; "
-        f"{counted(size.refusals, 'refusal')} remembered",
+        f"{counted(size.refusals, 'refusal')} cached",
         as_json,
     )
 
@@ -114,7 +114,8 @@ def _verify(cache: Cache, as_json: bool) -> None:
     )
     if broken:
         raise PartlyDone(
-            f"Taken out: {counted(len(broken), 'broken picture')}. A run that needs one pays again."
+            f"{counted(len(broken), 'broken picture')} removed. A run that needs one pays "
+            "for it again."
         )
 
 

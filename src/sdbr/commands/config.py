@@ -47,10 +47,10 @@ def command(ctx: click.Context, as_json: bool, root: Path, _: Mapping[str, objec
     _print(settings, as_json)
     _check_models(root)
     for name in strangers():
-        click.echo(f"{name} is no setting of sdbr. See `sdbr config --help`.", err=True)
+        click.echo(f"{name} is not an sdbr setting. See `sdbr config --help`.", err=True)
     if not files:
         path = root / config.FILE_NAME
-        click.echo(f"No settings file: {config.user_file()} or {path}.", err=True)
+        click.echo(f"No settings file found. Looked for {config.user_file()} and {path}.", err=True)
 
 
 def _print(settings: list[Setting], as_json: bool) -> None:
@@ -95,7 +95,7 @@ _AWS = {
     "endpoint_url": ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"),
 }
 _SILENT = {
-    "region": "default: the AWS profile's, or one in which the model lives",
+    "region": "default: the AWS profile's region, or one that offers the model",
     "profile": "default: AWS's own",
     "endpoint_url": "default: Amazon Bedrock",
 }

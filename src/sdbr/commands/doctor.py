@@ -90,7 +90,7 @@ def _account(settings: Config, draw: bool, flags: ConnectionFlags) -> Iterator[F
     names = (settings.models.get("txt2img", cheapest), settings.models.get("img2img", "sd3.5"))
     connection = connected(flags, settings)
     if connection.offline:
-        yield ok("account", "not asked: --offline draws with the built-in emulator")
+        yield ok("account", "skipped: --offline uses the built-in emulator")
         return
     defaults = tuple(models.find(name) for name in names)
     yield from account.look(account.Checkup(connection, models, defaults, draw))

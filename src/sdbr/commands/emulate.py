@@ -80,7 +80,7 @@ class Duration(ParamType[float]):
         """Seconds as a number."""
         match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", str(value))
         if match is None:
-            self.fail(f"{value!r} is not a time such as 2s or 200ms", param, ctx)
+            self.fail(f"{value!r} is not a duration such as 2s or 200ms", param, ctx)
         return float(match[1]) / (1000 if match[2] == "ms" else 1)
 
 
@@ -142,7 +142,7 @@ def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     for text in texts:
         name, _, model = text.rpartition("=")
         if not name:
-            raise UsageProblem(f"--map {text}: give a name and a model id, as in ARN=ID.")
+            raise UsageProblem(f"--map is {text!r}: use ARN=ID: a name and a model ID.")
         pairs[name] = model
     return pairs
 
@@ -221,5 +221,6 @@ def command(settings: EmulatorSettings, log: Path | None) -> None:
         serve(settings, log)
     except PortInUse:
         raise UsageProblem(
-            f"Port {settings.port} is in use. Give another with --port, or 0 for any free one."
+            f"Port {settings.port} is already in use. Choose another --port, or 0 for any "
+            "free port."
         ) from None

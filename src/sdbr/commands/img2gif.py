@@ -177,7 +177,9 @@ def _target_of(
     to = run.output.to
     found = clip_target(home, to, run.output.name, asked.look_flags.format, default="gif")
     if len(paths) > 1 and to is not None and found[0].results != Path(to):
-        raise UsageProblem(f"{len(paths)} animations do not fit into {to}. Give -o a folder.")
+        raise UsageProblem(
+            f"{len(paths)} animations cannot be written to one file, {to}. Use -o with a folder."
+        )
     return found
 
 
@@ -192,4 +194,6 @@ def _refuse_clip_flags(asked: AnimationFlags, name: str) -> None:
     stray += ["max_flicker"] if steady.max_flicker is not None else []
     stray += [flag for flag in ("review", "redraw") if getattr(steady, flag)]
     if stray:
-        raise UsageProblem(f"--{stray[0].replace('_', '-')} is for a clip, and {name} is a still.")
+        raise UsageProblem(
+            f"--{stray[0].replace('_', '-')} only works for clips, and '{name}' is a still picture."
+        )

@@ -48,11 +48,13 @@ def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
         else:
             click.echo(shown("\n".join(_lines(ancestor))))
     if silent:
-        raise InputProblem(f"{', '.join(silent)}: the file does not say how it was made.")
+        raise InputProblem(
+            f"{', '.join(silent)}: no record of how it was made. Name a file that sdbr made."
+        )
 
 
 def _lines(ancestor: Ancestor, indent: str = "") -> Iterator[str]:
-    where = ancestor.path or f"{ancestor.name} (not found any more)"
+    where = ancestor.path or f"{ancestor.name} (no longer found)"
     yield f"{indent}{f'{ancestor.role}: ' if ancestor.role else ''}{where}"
     for name, value in _facts(ancestor.made):
         yield f"{indent}  {name}: {value}"

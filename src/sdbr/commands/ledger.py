@@ -45,7 +45,9 @@ def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Pa
     _check_day(since)
     path = root / ".sdbr" / "ledger.db"
     if not path.is_file():
-        raise UsageProblem(f"{root} has no ledger yet. Draw something first, or give --workspace.")
+        raise UsageProblem(
+            f"No ledger in {root} yet. Generate a picture first, or choose another --workspace."
+        )
     ledger = Ledger(path)
     if group is None and not (as_csv or as_json):
         _overview(ledger, since)
@@ -69,11 +71,12 @@ def _overview(ledger: Ledger, since: str) -> None:
 
     for row in ledger_queries.totals(ledger, since):
         aws = row["realm"] == "aws"
-        where = "Amazon Bedrock" if aws else f"emulated ({row['realm']}), nothing was billed"
-        paid = "billed" if aws else "by the price list"
+        where = "Amazon Bedrock" if aws else f"emulated ({row['realm']}), not billed"
+        paid = "billed" if aws else "at list prices"
         click.echo(
-            f"{where}: {in_usd(row['billed'])} USD {paid}, {in_usd(row['perhaps'])} USD perhaps, "
-            f"{counted(row['pictures'], 'picture')} from {counted(row['sends'], 'send')}"
+            f"{where}: {in_usd(row['billed'])} USD {paid}, {in_usd(row['perhaps'])} USD "
+            f"possibly billed, {counted(row['pictures'], 'picture')} from "
+            f"{counted(row['sends'], 'request')}"
         )
         click.echo(
             f"  saved: {in_usd(row['saved_by_cache'])} USD by the cache, "
@@ -81,7 +84,7 @@ def _overview(ledger: Ledger, since: str) -> None:
         )
         if row["open"]:
             click.echo(
-                f"  open: {counted(row['open'], 'send')}, under way or killed; perhaps billed"
+                f"  open: {counted(row['open'], 'request')} in progress or killed; possibly billed"
             )
     for title, rows in (
         ("By day", ledger_queries.by(ledger, "day", since)),
@@ -145,4 +148,4 @@ def _check_day(since: str) -> None:
         if since:
             date.fromisoformat(since[:10])
     except ValueError:
-        raise UsageProblem(f"--since is {since!r}: give a day such as 2026-11-01.") from None
+        raise UsageProblem(f"--since is {since!r}: use a date such as 2026-11-01.") from None

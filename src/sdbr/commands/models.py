@@ -73,7 +73,7 @@ def command(
 def _row(model: Model, today: date) -> tuple[str, ...]:
     from sdbr.generation.estimate import in_usd
 
-    status = f"ended {model.lifecycle.end}" if model.lifecycle.ended(today) else "alive"
+    status = f"retired {model.lifecycle.end}" if model.lifecycle.ended(today) else "alive"
     low, high = model.tiers[0].usd, model.tiers[-1].usd
     price = in_usd(low) if low == high else f"{in_usd(low)}-{in_usd(high)}"
     return (
@@ -104,7 +104,10 @@ def _page(models: list[Model], today: date) -> None:
         for name, text in rows:
             click.echo(f"{name.ljust(wide)}  {text}")
         if model.lifecycle.ended(today):
-            click.echo("Bedrock has retired it. The emulator serves it: --offline --allow-ended.")
+            click.echo(
+                "Bedrock has retired this model. The emulator still serves it: --offline "
+                "--allow-ended."
+            )
 
 
 def _values(one: Flag) -> str:

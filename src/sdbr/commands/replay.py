@@ -106,7 +106,7 @@ def words_again(
     options = {option.name: option for option in command.params if isinstance(option, click.Option)}
     for name in changed:
         if name not in options and name not in _OWN:
-            raise UsageProblem(f"{flag(name)} is not for {command.name}.")
+            raise UsageProblem(f"{command.name} does not support {flag(name)}.")
     inputs = made.get("inputs", [])
     beside = {one["role"]: used_input(one, store) for one in inputs if one["role"] in _BY_ROLE}
     recorded = dict(made["told"])

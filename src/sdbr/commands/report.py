@@ -61,7 +61,10 @@ def command(
     workspace = Workspace(root)
     report, name = _report(workspace, what)
     if not report.results:
-        raise UsageProblem(f"{report.title}: nothing is there. Draw something first: sdbr txt2img.")
+        raise UsageProblem(
+            f"{report.title}: no results yet. Generate a picture first, for example with sdbr "
+            "txt2img."
+        )
     settings = config.load(root)
     models = catalog.load(settings.prices, settings.aliases)
     target = to or root / "generate" / name
@@ -88,7 +91,7 @@ def _report(workspace: Workspace, what: str | None) -> tuple[Report, str]:
         return Report(f"Run {run['run']}", results, ledger, run), f"report-{run['run']}.html"
     folder = Path(what)
     if not folder.is_dir():
-        raise UsageProblem(f"{what} is no folder and no run. See `sdbr ledger --by run`.")
+        raise UsageProblem(f"'{what}' is not a folder or a run. See `sdbr ledger --by run`.")
     return Report(str(folder), finding.of_folder(workspace, folder), ledger), "report.html"
 
 
@@ -106,6 +109,6 @@ def _run(ledger: Ledger | None, what: str) -> dict[str, Any]:
     runs = ledger_queries.runs(ledger, "", 1 if what == "last" else 1_000_000) if ledger else []
     found = [run for run in runs if what in ("last", str(run["run"]))]
     if not found:
-        which = "There is no run yet" if what == "last" else f"There is no run {what}"
+        which = "No runs yet" if what == "last" else f"No run {what}"
         raise UsageProblem(f"{which}. See `sdbr ledger --by run`.")
     return found[0]

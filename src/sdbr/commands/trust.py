@@ -36,7 +36,7 @@ def command(root: Path, yes: bool, revoke: bool) -> None:
 
     path = root / config.FILE_NAME
     if not path.is_file():
-        raise InputProblem(f"There is no {path}, so there is nothing to trust.")
+        raise InputProblem(f"{path} does not exist, so there is nothing to trust.")
     file = config_file.read(path)
     if revoke:
         trust.revoke(file)
@@ -44,13 +44,15 @@ def command(root: Path, yes: bool, revoke: bool) -> None:
         return
     decided = trust.decisions(file)
     if not decided:
-        click.echo(f"{path} decides nothing that needs trust.", err=True)
+        click.echo(f"{path} has no settings that need trust.", err=True)
         return
-    click.echo(f"{path} decides:", err=True)
+    click.echo(f"{path} sets:", err=True)
     for key, value in decided:
         click.echo(f"  {'.'.join(key)} = {value}", err=True)
     if not yes and not sys.stdin.isatty():
-        raise UsageProblem("There is nobody to ask. Add --yes to trust it.")
-    if yes or ask("Trust it?"):
+        raise UsageProblem(
+            "Cannot ask for confirmation without a terminal. Add --yes to trust the file."
+        )
+    if yes or ask("Trust these settings?"):
         trust.accept(file)
         click.echo(f"{path} is trusted until it changes.", err=True)
