@@ -111,7 +111,7 @@ def test_a_journey_to_other_words_says_how_far_the_emulator_goes(sdbr, workspace
     Image.new("RGB", (64, 48), "red").save(workspace / "end.png")
     where = "a lighthouse" if end == "--to-prompt" else "end.png"
     ran = sdbr("img2gif", start, "a cat", end, where, "--frames", "3", "--dry-run")
-    assert ("the emulator shows the look of the last prompt" in ran.errors) is told
+    assert ("the emulator only imitates the style of the last prompt" in ran.errors) is told
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_a_signed_picture_stays_as_it_came_and_its_record_lies_beside_it(sdbr, s
     assert hashlib.sha256(path.read_bytes()).hexdigest() == sent.picture_sha256
     beside = path.with_name(f"{path.name}.json")
     assert json.loads(beside.read_text())["request"]["prompt"] == "a fox"
-    assert f"its record is in {beside.name}" in ran.errors
+    assert f"the record is in {beside.name}" in ran.errors
 
 
 def test_inspect_and_replay_find_the_record_of_a_signed_picture(sdbr, signing):

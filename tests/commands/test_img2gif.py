@@ -279,7 +279,7 @@ def test_a_ramp_rises_from_low_to_high_as_its_range_says(emulator, sdbr, photo, 
 def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
     ran = sdbr("img2gif", photo, dance, "a", "--offline")
     assert ran.code == 2
-    assert "photo.png is a still and dance.gif moves. Give them in two commands." in ran.failure
+    assert "photo.png is a still picture and dance.gif is animated. Run a separate command for each." in ran.failure
 
 
 @pytest.mark.parametrize(
@@ -292,10 +292,10 @@ def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
         (("--max-size", "huge"), "--max-size"),
         (("--format", "mp4", "--dither", "none"), "--dither only works for a GIF"),
         (("--start", "1"), "--start only works for clips"),
-        (("--model", "core"), "takes no input picture"),
+        (("--model", "core"), "does not accept an input picture"),
         (("--loop", "forever"), "'--loop': 'forever' is not a whole number from 0 to 65535."),
         (("--zoom", "nan"), "'--zoom': 'nan' is not a number from 0.5 to 2."),
-        (("-o", "-"), "Only single pictures go to stdout."),
+        (("-o", "-"), "Only a single picture can be written to stdout."),
     ],
 )
 def test_flags_that_cannot_be_are_refused_before_anything_is_sent(
@@ -346,7 +346,7 @@ def test_a_trial_of_one_frame_is_the_middle_one(sdbr, photo):
 def test_several_values_for_a_flag_are_told_by_its_name(sdbr, emulator, photo):
     ran = sdbr("img2gif", photo, "a", "--strength", "0.2,0.4")
     assert ran.code == 2
-    assert "Several values for strength" in ran.failure
+    assert "takes only one value for strength" in ran.failure
     assert not emulator.received
 
 

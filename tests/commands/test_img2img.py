@@ -49,7 +49,7 @@ def test_what_moves_in_a_folder_is_told_and_not_passed_over_in_silence(sdbr, wor
     wide_photo(workspace)
     ran = sdbr("img2img", ".", "a woodcut", "--seed", "7")
     assert [path.name for path in ran.paths] == ["dance-7.png", "wide-7.png"]
-    assert ".: 2 videos left out; sdbr vid2vid takes videos." in ran.errors
+    assert ".: skipped 2 videos. For videos, use sdbr vid2vid." in ran.errors
     assert (
         "dance.gif: only the first frame is drawn. To restyle all frames, use sdbr img2gif."
         in ran.errors

@@ -29,7 +29,7 @@ def test_a_prompt_may_stand_before_a_folder(emulator, sdbr, photo, workspace):
 def test_one_word_before_a_picture_is_told_the_order(emulator, sdbr, photo):
     ran = sdbr("img2img", "woodcut", photo)
     assert ran.code == 2
-    assert 'The prompt comes last: photo.png "woodcut".' in ran.failure
+    assert 'Put the prompt last: photo.png "woodcut".' in ran.failure
     assert not emulator.received
 
 
@@ -45,7 +45,7 @@ def test_a_prompt_without_quotes_is_told_to_have_them(emulator, sdbr, photo):
     ran = sdbr("img2img", photo, "as", "a", "woodcut")
     assert ran.code == 3
     assert (
-        "as does not exist. Check the path. A prompt of several words needs quotes." in ran.failure
+        "'as' does not exist. Check the path. Put a prompt of several words in quotes." in ran.failure
     )
     assert not emulator.received
 
@@ -81,4 +81,4 @@ def test_a_list_of_names_that_begins_as_a_bitmap_does_is_a_list(emulator, sdbr, 
 def test_a_video_on_stdin_is_told_to_be_saved(sdbr, head):
     ran = sdbr("vid2vid", "-", "ink", stdin=head + bytes(64))
     assert ran.code == 3
-    assert "stdin holds a video. Save it as a file" in ran.failure
+    assert "stdin contains a video. Save it to a file" in ran.failure

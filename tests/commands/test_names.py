@@ -66,9 +66,9 @@ def test_what_a_template_does_not_tell_apart_is_numbered_and_nothing_is_overwrit
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("{sed}", "--name has {sed}, which is no field"),
-        ("{model}/{seed}", "Give folders with -o"),
-        ("foxes/red", "Give folders with -o"),
+        ("{sed}", "--name contains {sed}, which is not a field"),
+        ("{model}/{seed}", "Set the folder with -o"),
+        ("foxes/red", "Set the folder with -o"),
         ("{seed", "write fields as {seed}"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_name_that_cannot_be_is_refused_before_anything_is_sent(
 def test_one_file_has_one_name(emulator, sdbr, command):
     ran = sdbr(*command, "--name", "owl")
     assert ran.code == 2
-    assert f"--output {command[-1]} leaves no room for --name owl." in ran.failure
+    assert f"--output {command[-1]}, which is a file." in ran.failure
     assert not emulator.received
 
 
@@ -109,7 +109,7 @@ def test_a_folder_and_a_name_go_together(sdbr):
 
 def test_a_picture_from_words_has_no_input_to_be_called_by(emulator, sdbr):
     ran = sdbr("txt2img", "a fox", "--name", "{input}")
-    assert "{input}, which is no field. Use prompt, seed, model," in ran.failure
+    assert "{input}, which is not a field. Use prompt, seed, model," in ran.failure
     assert not emulator.received
 
 

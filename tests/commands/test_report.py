@@ -77,7 +77,7 @@ def drawn(tmp_path_factory):
         "flicker_source": 0.001,
         "sharpness": 250.4,
         "curve": [[n, 0.001 * n] for n in range(2, 13)],
-        "verdict": "lively",
+        "verdict": "ghosting",
         "look_at": [[0.2, 0.4]],
         "ghost_curve": [[n, 0.4 if 5 < n < 9 else 0.05] for n in range(2, 13)],
     }
@@ -125,9 +125,9 @@ def test_each_result_is_there_with_how_it_was_made(sdbr, results):
     for words in ("stability.sd3-5-large-v1:0", "7</dd>", "0.6", "0.08 USD", "photo.png"):
         assert words in html
     assert "0.24 USD for 3 drawn frames" in html
-    assert "0.72 USD against drawing all 12 frames" in html
-    assert "Flicker 2.00, the source&#x27;s 1.00" in html
-    assert "Lively: look at 0.2–0.4 s. Moving things lack up to 40% of their drawing" in html
+    assert "0.72 USD compared with drawing all 12 frames" in html
+    assert "Flicker 2.00, source 1.00" in html
+    assert "Ghosting at 0.2–0.4 s. Moving objects lose up to 40% of their detail" in html
     assert html.count("<polyline") == 1
     assert html.count('class="key"') == 3
 
@@ -198,7 +198,7 @@ def test_a_folder_without_results_is_told_and_nothing_is_written(sdbr, workspace
     assert ran.code == 2
     assert "no results yet" in ran.failure
     assert not (workspace / "generate").exists()
-    for what, told in (("nowhere", "not a folder or a run"), ("last", "There is no run yet")):
+    for what, told in (("nowhere", "not a folder or a run"), ("last", "No runs yet")):
         assert told in sdbr("report", what).failure
 
 

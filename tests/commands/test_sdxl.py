@@ -21,7 +21,7 @@ def test_the_built_in_emulator_serves_retired_models_when_asked(sdbr, workspace)
     ran = sdbr(*SDXL, "--offline", "--allow-ended", "--seed", "7")
     assert ran.code == 0, ran.errors
     assert ran.lines == ["source/img/a-fox-7.png"]
-    assert "SDXL 1.0 ended on 2025-05-20; emulated, nothing is billed" in ran.errors
+    assert "SDXL 1.0 was retired on 2025-05-20; emulated, nothing is billed" in ran.errors
     assert (workspace / ran.lines[0]).is_file()
 
 
@@ -66,7 +66,7 @@ def test_a_model_without_presets_has_its_style_in_words_and_that_is_said_once(
     ran = sdbr("txt2img", "a fox", "--model", model, "--style", "pixel-art", "--count", "2")
     assert ran.code == 0, ran.errors
     assert {body["prompt"] for body in bodies(emulator)} == {"a fox, pixel art style"}
-    assert ran.errors.count("has no presets: --style goes into the prompt") == 1
+    assert ran.errors.count("has no presets, so --style is added to the prompt") == 1
     assert all(path.name.startswith("a-fox-") for path in ran.paths)
 
 

@@ -148,7 +148,7 @@ def test_a_reader_that_goes_is_told_what_is_kept_and_how_to_get_it(
     process.stdout.close()
     errors = process.stderr.read().decode()
     assert (process.wait(timeout=60), len(emulator.received)) == (141, 5)
-    assert "5 pictures drawn and kept. Run the same command again to write the rest" in errors
+    assert "5 pictures saved. Run the same command again to write the rest" in errors
     assert len(sdbr(*many).paths) == len(emulator.received) == 5
 
 
@@ -163,7 +163,7 @@ def test_a_full_disk_under_stdout_loses_no_paid_picture(sdbr, emulator, workspac
         )
     errors = ran.stderr.decode()
     assert ran.returncode == 9
-    assert "3 pictures drawn and kept. Run the same command without --fresh again" in errors
+    assert "3 pictures saved. Run the same command without --fresh again" in errors
     assert errors.splitlines()[-1].startswith("sdbr: Cannot write to stdout: no space left")
     assert (sdbr(*many[:-1]).code, len(emulator.received)) == (0, 3)
 

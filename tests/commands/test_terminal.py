@@ -74,5 +74,5 @@ def test_verbose_tells_where_and_how_long_each_picture_took(emulator, sdbr, work
     assert f"Workspace: {workspace.resolve()}\n" in told
     assert f"Bedrock: {emulator.url}\n" in told
     assert re.search(r"^stability\.\S+, seed 7: \d+\.\d s, request \S+$", told, re.M)
-    assert "seed 7: from the cache" in sdbr("txt2img", "a fox", "--seed", "7", "-v").errors
+    assert "seed 7: cached" in sdbr("txt2img", "a fox", "--seed", "7", "-v").errors
     assert "seed 7" not in sdbr("txt2img", "an owl", "--seed", "7").errors

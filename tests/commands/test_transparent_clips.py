@@ -68,7 +68,7 @@ def test_a_transparent_clip_keeps_its_alpha(sdbr, clip, container):
     assert Path(ran.paths[0]).suffix == f".{container or 'webm'}".removesuffix(".frames")
     assert alpha_error(ran.paths[0], IMAGES) < 3
     assert "Transparent parts became" not in ran.errors
-    assert ("becomes a WebM" in ran.errors) == (container is None)
+    assert ("is written as WebM" in ran.errors) == (container is None)
 
 
 @pytest.mark.parametrize("told", [("--container", "mp4"), ("-o", "a.mp4"), ("--background", "red")])
@@ -109,5 +109,5 @@ def test_a_removed_background_is_transparent_in_every_frame(sdbr, workspace, con
 def test_keyframes_of_a_removed_background_are_refused(sdbr, emulator, clip):
     ran = sdbr("vid2vid", clip, "--model", "remove-background", "--keyframes", "every:4")
     assert ran.code == 2
-    assert "draws every frame from its source. Leave out --keyframes" in ran.errors
+    assert "draws each frame from the source, so --keyframes has no effect" in ran.errors
     assert not invocations(emulator)

@@ -126,7 +126,7 @@ def test_a_dry_run_sends_nothing_writes_nothing_and_prints_the_exact_bodies(
     arguments = ("txt2img", "a fox", "--seed", "7", "--negative", "rain", "--aspect", "16:9")
     ran = sdbr(*arguments, "--count", "2", "--dry-run", "--json")
     assert ran.code == 0
-    assert "Nothing was sent." in ran.errors
+    assert "No request was sent." in ran.errors
     assert emulator.received == ()
     assert list(workspace.iterdir()) == []
     planned = [json.loads(line) for line in ran.lines]
@@ -221,5 +221,5 @@ def test_a_list_of_prompts_as_powershell_writes_it_is_drawn_as_it_was_meant(
 def test_a_size_that_the_model_does_not_draw_is_said_to_be_resampled_once(sdbr):
     ran = sdbr("txt2img", "a fox", "--size", "300x300", "--count", "3")
     assert [Image.open(path).size for path in ran.paths] == [(300, 300)] * 3
-    assert ran.errors.count("resampled to --size 300x300.") == 1
+    assert ran.errors.count("resized to --size 300x300.") == 1
     assert "resampled" not in sdbr("txt2img", "a fox").errors

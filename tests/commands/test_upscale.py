@@ -27,11 +27,11 @@ def test_a_wide_picture_is_padded_on_its_way_and_comes_out_without(sdbr, workspa
 @pytest.mark.parametrize(
     ("size", "flags", "possible"),
     [
-        ((1100, 1000), (), "Conservative Upscale would make about 3222x2930 of it."),
-        ((5472, 3648), (), "No upscaler makes it larger"),
-        ((5472, 3648), CONSERVATIVE, "No upscaler makes it larger"),
-        ((3762, 2508), CONSERVATIVE, "it would not come out larger"),
-        ((20, 20), (), "Resized to 32x32 it would come out at about 128x128."),
+        ((1100, 1000), (), "Conservative Upscale would return about 3222x2930."),
+        ((5472, 3648), (), "No upscaler can enlarge it"),
+        ((5472, 3648), CONSERVATIVE, "No upscaler can enlarge it"),
+        ((3762, 2508), CONSERVATIVE, "which is no larger"),
+        ((20, 20), (), "Resized to 32x32, it would come out at about 128x128."),
         ((1100, 1000), ("--fit", "cover"), "scaled or cropped first"),
         ((1100, 1000), ("--fit", "stretch"), "scaled or cropped first"),
     ],

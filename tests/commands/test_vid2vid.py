@@ -172,7 +172,7 @@ def test_an_empty_name_is_no_folder(sdbr, emulator, workspace):
     clip_in(workspace)
     refused = sdbr("vid2vid", "clip.mp4", "", "--model", "remove-background")
     assert refused.code == 3
-    assert refused.failure == "sdbr: One of the inputs is an empty name. Leave it out."
+    assert refused.failure == "sdbr: One of the inputs is an empty name. Remove it."
     assert not invocations(emulator)
 
 
@@ -204,7 +204,7 @@ def test_inspect_tells_how_steady_a_clip_came_out(sdbr, workspace):
     assert ran.code == 0, ran.errors
     measured = json.loads(ran.lines[0])["steadiness"]
     told = sdbr("inspect", json.loads(ran.lines[0])["path"])
-    assert f"flicker: {1000 * measured['flicker']:.2f}, of the source" in "\n".join(told.lines)
+    assert f"flicker: {1000 * measured['flicker']:.2f}, source" in "\n".join(told.lines)
 
 
 def test_an_exact_name_replaces_nothing_unless_that_is_said(sdbr, emulator, workspace):
@@ -245,7 +245,7 @@ def test_two_clips_of_one_name_become_two_films(sdbr, workspace):
     assert psnr(firsts[1], frames("b/clip.mp4")[0].image) > 25
     one = sdbr("vid2vid", "a/clip.mp4", "b/clip.mp4", *flags, "-o", "film.mp4")
     assert one.code == 2
-    assert "cannot be two clips" in one.failure
+    assert "Cannot write two clips to" in one.failure
 
 
 def test_a_clip_is_never_written_over_its_own_source(sdbr, emulator, workspace):
@@ -253,7 +253,7 @@ def test_a_clip_is_never_written_over_its_own_source(sdbr, emulator, workspace):
     before = (workspace / "clip.mp4").read_bytes()
     ran = sdbr("vid2vid", "clip.mp4", "ink", "-o", "clip.mp4", "--overwrite")
     assert ran.code == 2
-    assert "is the source itself" in ran.failure
+    assert "is the source clip itself" in ran.failure
     assert (workspace / "clip.mp4").read_bytes() == before
     assert not emulator.received
 

@@ -80,7 +80,7 @@ def test_a_frame_that_nothing_explains_is_drawn_as_long_as_there_are_few_of_them
     told = json.loads(ran.lines[0])
     assert len(told["keyframes"]) == planned
     assert len(invocations(emulator)) == told["drawn"] == planned + extra
-    (most,) = re.findall(r"up to (\S+) USD more where motion", ran.errors)
+    (most,) = re.findall(r"up to (\S+) USD more where optical flow", ran.errors)
     assert told["cost"] == pytest.approx(0.08 * (planned + extra))
     assert float(most) == pytest.approx(0.08 * extra)
 

@@ -72,7 +72,7 @@ def test_both_prices_are_told_and_the_cap_decides_how_many_keyframes(sdbr, emula
     assert "24 frames: " in dry.errors
     planned = json.loads(sdbr("vid2vid", "clip.mp4", "ink", "--dry-run", "--json").data)
     more = 0.08 * max(2, len(planned["keyframes"]) // 4)
-    assert f"all frames: 1.92 USD; up to {more:.2f} USD more where motion explains" in dry.errors
+    assert f"all frames: 1.92 USD; up to {more:.2f} USD more where optical flow" in dry.errors
     assert planned["frames"] == 24
     assert planned["keyframes"][0] == 1
     assert planned["body"]["prompt"] == "ink"
@@ -163,10 +163,10 @@ def test_nothing_is_drawn_beyond_the_price_that_was_agreed_to(sdbr, emulator, wo
     flags = ("--keyframes", "every:11", "--ask-above", "0.24", "--max-flicker", "0.001")
     ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
     assert ran.code == 8
-    assert "Lower --strength, or allow more." in ran.failure
+    assert "Lower --strength, or raise --max-flicker." in ran.failure
     assert len(invocations(emulator)) <= 3
     again = sdbr("vid2vid", "clip.mp4", "ink", *flags, "--max-cost", "0.24")
-    assert "Lower --strength, raise --max-cost, or allow more." in again.failure
+    assert "Lower --strength, raise --max-cost, or raise --max-flicker." in again.failure
 
 
 @pytest.mark.usefixtures("emulator")
@@ -185,7 +185,7 @@ def test_a_cap_that_no_plan_can_keep_is_told_before_a_call(sdbr, emulator, works
     make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(18))), shots)
     ran = sdbr("vid2vid", "clip.mp4", "ink", "--max-cost", "0.10")
     assert ran.code == 7
-    assert "--max-cost 0.10 is too little. This clip of 3 shots needs" in ran.failure
+    assert "--max-cost 0.10 does not pay for a keyframe in each shot. Use at least --max-cost 0." in ran.failure
     assert not emulator.received
 
 
@@ -306,7 +306,7 @@ def test_where_more_keyframes_do_not_help_the_clip_stays_as_it_was(sdbr, workspa
     assert ran.code == 8
     told = json.loads(ran.lines[0])
     assert told["steadiness"]["flicker"] <= plain["steadiness"]["flicker"]
-    if "stays as it was" in ran.errors:
+    if "so the clip is unchanged" in ran.errors:
         assert told["drawn"] == plain["drawn"]
 
 
@@ -322,7 +322,7 @@ def test_the_plan_tells_where_things_move_fast_and_what_other_levels_cost(sdbr):
     people = _people()
     ran = sdbr("vid2vid", str(people), "ink", "--dry-run")
     told = re.search(
-        r"things move fast at 0\.0–[\d.]+ s; "
+        r"fast motion at 0\.0–[\d.]+ s; "
         r"at other levels: auto:draft about (\d+) \(([\d.]+) USD\), "
         r"auto:fine about (\d+) \(([\d.]+) USD\)",
         ran.errors,

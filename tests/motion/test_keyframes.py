@@ -79,7 +79,7 @@ def test_a_budget_is_kept(notes):
 
 
 def test_too_small_a_budget_says_what_is_needed(notes):
-    with pytest.raises(UsageProblem, match=r"3 shots needs at least 5 calls, and 2 are"):
+    with pytest.raises(UsageProblem, match=r"3 shots needs at least 5 keyframes, but only 2"):
         keys(notes, "auto", calls=2)
 
 
@@ -87,7 +87,7 @@ def test_the_plan_says_how_many_and_why(notes):
     plan = place_keyframes(notes, read_rule("auto"))
     text = "; ".join(plan.reasons)
     assert f"{len(plan.keyframes)} of 69 frames to draw" in text
-    assert "3 shots, cut at frame 31, 57" in text
+    assert "3 shots, cuts at frame 31, 57" in text
     assert "frames 31" in text
 
 

@@ -32,12 +32,12 @@ def test_fields_are_filled_in(template, expected):
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("{sed}", "{sed}, which is no field. Use prompt, input, seed"),
+        ("{sed}", "{sed}, which is not a field. Use prompt, input, seed"),
         ("{seed:>500}", "write fields as {seed}"),
         ("{seed!r}", "write fields as {seed}"),
-        ("{seed.real}", "is no field"),
-        ("{0}", "is no field"),
-        ("{}", "is no field"),
+        ("{seed.real}", "is not a field"),
+        ("{0}", "is not a field"),
+        ("{}", "is not a field"),
         ("{seed", "write fields as {seed}"),
         ("seed}", "write fields as {seed}"),
     ],

@@ -67,5 +67,5 @@ def test_a_range_that_cannot_be_is_refused(name, text):
 
 
 def test_what_takes_one_value_takes_no_range():
-    with pytest.raises(UsageProblem, match="Several values for seed"):
+    with pytest.raises(UsageProblem, match="takes only one value for seed"):
         single_variant({"seed": "1..3"})

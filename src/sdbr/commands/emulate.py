@@ -142,7 +142,7 @@ def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     for text in texts:
         name, _, model = text.rpartition("=")
         if not name:
-            raise UsageProblem(f"--map is {text!r}: use ARN=ID: a name and a model ID.")
+            raise UsageProblem(f"--map is {text!r}: use ARN=ID, a name and a model ID.")
         pairs[name] = model
     return pairs
 

@@ -103,15 +103,15 @@ def read_rule(
     if word == "every" and detail.isdecimal() and 1 <= int(detail) <= FARTHEST_EVERY:
         return KeyframeRule(word, every=int(detail))
     raise UsageProblem(
-        f"{text!r} places no keyframes. Say all, auto, auto:draft, auto:fine, or every:N with N "
-        f"from 1 to {FARTHEST_EVERY}."
+        f"--keyframes is {text!r}: use all, auto, auto:draft, auto:standard, auto:fine, or every:N "
+        f"with N from 1 to {FARTHEST_EVERY}."
     )
 
 
 def place_keyframes(notes: Sequence[Note], rule: KeyframeRule) -> KeyframePlan:
     """The plan for a clip by its survey; deterministic.
 
-    Raises UsageProblem where `auto` cannot do with the calls allowed.
+    Raises TooFewCalls where `auto` cannot do with the calls allowed.
     """
     shots = find_shots(notes)
     plan = KeyframePlan(rule.word, shots, _placed(notes, shots, rule))
@@ -190,11 +190,22 @@ def _reach(explained: Unexplained, key: int, last: int, level: KeyframeLevel) ->
     return reach
 
 
+class TooFewCalls(UsageProblem):
+    """`auto` cannot do with the calls allowed; `needed` is the least number of them."""
+
+    def __init__(self, shots: int, needed: int, allowed: int) -> None:
+        super().__init__(
+            f"A clip of {counted(shots, 'shot')} needs at least {counted(needed, 'keyframe')}, "
+            f"but only {allowed} can be drawn. Allow more."
+        )
+        self.needed = needed
+
+
 def affordable(
     notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule
 ) -> KeyframeLevel:
     """The level with the smallest unexplained share, from the rule's own up, that keeps to the
-    calls allowed. Raises UsageProblem where there is none."""
+    calls allowed. Raises TooFewCalls where there is none."""
 
     def at(share: float) -> KeyframeLevel:
         return replace(rule.level, unexplained=share)
@@ -206,11 +217,7 @@ def affordable(
     if calls(low) <= allowed:
         return rule.level
     if calls(high) > allowed:
-        raise UsageProblem(
-            f"This clip of {counted(len(shots), 'shot')} needs at least "
-            f"{counted(calls(high), 'call')}, and {allowed} "
-            f"{'is' if allowed == 1 else 'are'} allowed."
-        )
+        raise TooFewCalls(len(shots), calls(high), allowed)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (low, middle) if calls(middle) <= allowed else (middle, high)

@@ -90,7 +90,7 @@ def _cuts(plan: KeyframePlan) -> tuple[str, ...]:
         return ()
     named = ", ".join(str(first) for first in firsts[:MOST_CUTS_NAMED])
     more = " …" if len(firsts) > MOST_CUTS_NAMED else ""
-    return (f"{len(plan.shots)} shots, cut at frame {named}{more}",)
+    return (f"{len(plan.shots)} shots, cuts at frame {named}{more}",)
 
 
 def _close_passages(plan: KeyframePlan) -> list[range]:
@@ -121,7 +121,7 @@ def _why(passage: range, notes: Sequence[Note]) -> str:
     new = fmean(note.alone.get(1, 1.0) for note in inner)
     where = f"frames {passage.start + 1}–{passage.stop}"
     if new > MUCH_NEW:
-        return f"{where} need many: much is new, {new:.0%} of each next frame"
+        return f"{where} need many keyframes: {new:.0%} of each frame is new"
     if motion > MUCH_MOTION:
-        return f"{where} need many: fast motion, {motion:.1%} of the width a frame"
-    return f"{where} need many: things cover each other"
+        return f"{where} need many keyframes: fast motion, {motion:.1%} of the width per frame"
+    return f"{where} need many keyframes: objects cover each other"

@@ -55,12 +55,12 @@ def place_whole(size: Size, model: Model, mode: Fit, name: str) -> Placement:
     result = enlarged_size(size, model)
     if placement.placed.size != size:
         raise InputProblem(
-            f"{name} is {size}, and {model.title} takes {describe_rule(rule)}: it would have to be "
-            f"scaled or cropped first. {_advice(size, model)}"
+            f"{name} is {size}, and {model.title} takes {describe_rule(rule)}, so it would have "
+            f"to be scaled or cropped first. {_advice(size, model)}"
         )
     if result.width <= size.width:
         raise InputProblem(
-            f"{name} is {size}, and {model.title} gives about {result}: it would not come out "
+            f"{name} is {size}, and {model.title} would return about {result}, which is no "
             "larger. Leave it as it is."
         )
     return placement
@@ -71,9 +71,9 @@ def _advice(size: Size, model: Model) -> str:
     other = replace(model, id=_WIDEST, tasks=("upscale-conservative",))
     result = enlarged_size(size, other)
     if allows(family_of(other).size_rule(other), size) and result.width > size.width:
-        return f"Conservative Upscale would make about {result} of it."
+        return f"Conservative Upscale would return about {result}."
     fitting = plan_fit(size, family_of(model).size_rule(model)).placed.size
     result = enlarged_size(fitting, model)
     if result.width <= size.width:
-        return "No upscaler makes it larger: leave it as it is."
-    return f"Resized to {fitting} it would come out at about {result}."
+        return "No upscaler can enlarge it: leave it as it is."
+    return f"Resized to {fitting}, it would come out at about {result}."

@@ -55,7 +55,7 @@ def find(
     found: list[Path] = []
     for argument in arguments:
         if not argument:
-            raise InputProblem("One of the inputs is an empty name. Leave it out.")
+            raise InputProblem("One of the inputs is an empty name. Remove it.")
         if argument == "-":
             data = sys.stdin.buffer.read(_LARGEST_LIST)
             if store is not None and (suffix := _picture_suffix(data)):
@@ -74,7 +74,7 @@ def find(
 def _picture_suffix(data: bytes) -> str:
     """The suffix of the picture that begins so; "" for a list of paths. Raises InputProblem."""
     if (data[4:8] == b"ftyp" and not boxed_format(data)) or data.startswith(_MATROSKA):
-        raise InputProblem("stdin holds a video. Save it as a file and name that.")
+        raise InputProblem("stdin contains a video. Save it to a file and name that file.")
     header = sniff(data)
     # A list may begin with BM, but not with the zeros of a bitmap's header.
     found = header.format if header and (header.format != "bmp" or not any(data[6:10])) else ""
@@ -85,7 +85,9 @@ def _picture_suffix(data: bytes) -> str:
 def _kept(data: bytes, suffix: str, store: Path) -> Path:
     if len(data) == _LARGEST_LIST:
         limit = _LARGEST_LIST >> 20
-        raise InputProblem(f"The picture on stdin is over {limit} MB. Save it as a file.")
+        raise InputProblem(
+            f"The picture on stdin is larger than {limit} MB. Save it to a file and name that file."
+        )
     path = store / hashlib.sha256(data).hexdigest()[:16] / f"stdin{suffix}"
     with plain_write_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,14 +103,14 @@ def say_skipped(arguments: Iterable[str], others: frozenset[str]) -> list[str]:
         count = sum(path.suffix.lower() in others for path in inside)
         if count:
             notes.append(
-                f"{folder}: {counted(count, 'video')} left out; sdbr vid2vid takes videos."
+                f"{folder}: skipped {counted(count, 'video')}. For videos, use sdbr vid2vid."
             )
     return notes
 
 
 def _match(name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Path]]) -> list[Path]:
     if not name.strip():
-        raise InputProblem("An input's name is empty. Name a file, a folder or a glob.")
+        raise InputProblem("An input name is empty. Name a file, a folder or a glob.")
     for path in (Path(name), *(home / name for home in homes if not Path(name).is_absolute())):
         # Unlike Path's own, these are false and no error for a name that no file can have.
         if os.path.isdir(path):
@@ -116,23 +118,25 @@ def _match(name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Pat
         if os.path.isfile(path):
             return [path]
         if os.path.exists(path):
-            raise InputProblem(f"{path} is neither a file nor a folder. Save it as a file first.")
+            raise InputProblem(
+                f"'{path}' is not a regular file or a folder. Save it as a file first."
+            )
     if has_magic(name):
         matches = [Path(match) for match in glob(name, recursive=True) if Path(match).is_file()]
         if matches:
             return sorted(matches, key=lambda path: natural_key(str(path)))
-        raise InputProblem(f"Nothing matches {name}. Check the pattern and its quotes.")
+        raise InputProblem(f"Nothing matches '{name}'. Check the pattern, and put it in quotes.")
     quotes = (
-        "" if Path(name).suffix or os.sep in name else " A prompt of several words needs quotes."
+        "" if Path(name).suffix or os.sep in name else " Put a prompt of several words in quotes."
     )
-    raise InputProblem(f"{name} does not exist. Check the path.{quotes}")
+    raise InputProblem(f"'{name}' does not exist. Check the path.{quotes}")
 
 
 def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[Path]:
     with plain_read_errors(folder, "Check its permissions."):
         inside = [p for p in folder.iterdir() if p.suffix.lower() in suffixes and p.is_file()]
     if not inside:
-        raise InputProblem(f"{folder} holds no file of a known kind. Name another folder.")
+        raise InputProblem(f"{folder} contains no supported files. Choose another folder.")
     return sorted((p for p in inside if p.name[0] != "."), key=lambda path: natural_key(path.name))
 
 
@@ -178,7 +182,9 @@ def inputs_and_prompt(
     Raises UsageProblem where one of the two is missing.
     """
     if not arguments:
-        raise UsageProblem('Name an input and say how it should look: photo.jpg "as a woodcut".')
+        raise UsageProblem(
+            'Name an input and describe the result, for example: photo.jpg "as a woodcut".'
+        )
     if not _takes_prompt(flags, catalog):
         return arguments, ""
     *inputs, last = arguments
@@ -196,8 +202,8 @@ def inputs_and_prompt(
     if not inputs and not looks_like_input:
         raise UsageProblem(f'No input. Name a picture before the prompt: photo.jpg "{last[:60]}".')
     if first_is_prompt:
-        raise UsageProblem(f'The prompt comes last: {last} "{inputs[0][:60]}".')
-    raise UsageProblem(f'No prompt. Say how {last} should look, for example "as a woodcut".')
+        raise UsageProblem(f'Put the prompt last: {last} "{inputs[0][:60]}".')
+    raise UsageProblem(f'No prompt. Describe how {last} should look, for example "as a woodcut".')
 
 
 def _may_be_input(argument: str) -> bool:
@@ -228,7 +234,8 @@ def find_inputs(arguments: Sequence[str], workspace: Workspace) -> tuple[list[Pa
     if moving and len(moving) < len(paths):
         still = next(path for path in paths if path not in moving)
         raise UsageProblem(
-            f"{still.name} is a still and {moving[0].name} moves. Give them in two commands."
+            f"{still.name} is a still picture and {moving[0].name} is animated. Run a "
+            "separate command for each."
         )
     return paths, bool(moving)
 

@@ -125,7 +125,9 @@ class Shell:
     def __init__(self, *, json: bool) -> None:
         # A picture that is paid for must not be lost for want of a place to tell of it.
         if sys.stdout is None:
-            raise OutputProblem("stdout is closed, so results cannot be told. Open it.")
+            raise OutputProblem(
+                "stdout is closed, so the results cannot be printed. Redirect it to a file."
+            )
         self._json = json
 
     def plan(self, lines: Iterable[PlanLine], _estimate: Estimate, price: str) -> None:
@@ -133,7 +135,7 @@ class Shell:
         for line in lines:
             for text in [in_json(line.as_json())] if self._json else line.as_text():
                 print_line(text)
-        Console().say(f"{price}. Nothing was sent.")
+        Console().say(f"{price}. No request was sent.")
 
     def result(self, line: ResultLine, emulated: bool) -> None:
         """Print a result, or its bytes where it has no file."""

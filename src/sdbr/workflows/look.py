@@ -101,12 +101,12 @@ def choose(catalog: Catalog, name: str | None, family: str | None, task: str) ->
     takes_pictures = "init_image" in family_of(model).takes(model)
     if task == "text-to-image" and task not in model.tasks:
         raise UsageProblem(
-            f"{model.title} cannot draw from words alone. Use --model {names_of(able)}."
+            f"{model.title} cannot generate from a prompt alone. Use --model {names_of(able)}."
         )
     if task != "text-to-image" and not takes_pictures:
         raise UsageProblem(
-            f"{model.title} takes no input picture. Use --model {names_of(able)}, or see "
-            "`sdbr models`."
+            f"{model.title} does not accept an input picture. Use --model {names_of(able)}, or "
+            "see `sdbr models`."
         )
     return model
 
@@ -150,7 +150,9 @@ def request_of(look: Look, model: Model, *, over_picture: bool = False) -> Image
 def style_remarks(requests: Iterable[tuple[object, ImageRequest]]) -> tuple[str, ...]:
     """A remark for each model without presets that was told a style, of (style, request)."""
     told = dict.fromkeys(one.model for style, one in requests if style and one.style is None)
-    return tuple(f"{model.title} has no presets: --style goes into the prompt" for model in told)
+    return tuple(
+        f"{model.title} has no presets, so --style is added to the prompt" for model in told
+    )
 
 
 def parse_size(text: str) -> Size:
@@ -159,7 +161,7 @@ def parse_size(text: str) -> Size:
     if match and all(_SMALLEST_SIDE <= int(side) <= _LARGEST_SIDE for side in match.groups()):
         return Size(*map(int, match.groups()))
     raise UsageProblem(
-        f"--size is {text!r}: give WxH with sides of {_SMALLEST_SIDE} to {_LARGEST_SIDE} pixels, "
+        f"--size is {text!r}: use WxH with sides of {_SMALLEST_SIDE} to {_LARGEST_SIDE} pixels, "
         "such as 1024x768."
     )
 

@@ -102,11 +102,12 @@ def fill(template: str, values: Mapping[str, str]) -> str:
             name for name in (*_FIELDS, "number") if name in {**values, "number": ""}
         )
         raise UsageProblem(
-            f"--name has {{{unknown.args[0]}}}, which is no field. Use {fields}, or a flag's name."
+            f"--name contains {{{unknown.args[0]}}}, which is not a field. Use {fields}, or "
+            "the name of a flag."
         ) from None
     except ValueError:
         raise UsageProblem(
-            f"--name is {template!r}: write fields as {{seed}}, and braces of the name as {{{{."
+            f"--name is {template!r}: write fields as {{seed}}, and a literal brace as {{{{."
         ) from None
     over = len("".join(pieces).encode("utf-8", "surrogateescape")) - _LONGEST
     if over > 0:
@@ -138,7 +139,9 @@ def fields_among(names: Iterable[str]) -> list[str]:
 def refuse_folders(name: str) -> None:
     """Raise UsageProblem for a name or a template that would be a path."""
     if re.search(r"[/\\]", name):
-        raise UsageProblem(f"--name is {name!r}, a name for files. Give folders with -o.")
+        raise UsageProblem(
+            f"--name is {name!r}, but it cannot contain folders. Set the folder with -o."
+        )
 
 
 def _show(value: object) -> str:

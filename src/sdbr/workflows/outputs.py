@@ -25,7 +25,7 @@ def format_of(wanted_format: str | None, to: str | None) -> str:
     wanted = "jpeg" if wanted_format == "jpg" else wanted_format
     if wanted and by_suffix and wanted != by_suffix:
         raise UsageProblem(
-            f"--format {wanted_format} and --output {to} disagree. Change one of them."
+            f"--format {wanted_format} and --output {to} contradict each other. Change one of them."
         )
     return wanted or by_suffix or "png"
 
@@ -39,26 +39,24 @@ def check_free(folder: Path, target: Path | None, key: str, overwrite: bool) -> 
     with plain_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputProblem(
-            f"Cannot write in {folder}: permission is denied. Choose another folder."
-        )
+        raise InputProblem(f"Cannot write to {folder}: permission denied. Choose another folder.")
     if target and os.path.exists(target) and not overwrite and _key_in(target) != key:
-        raise UsageProblem(f"{target} exists. Add --overwrite, or choose another name.")
+        raise UsageProblem(f"{target} already exists. Add --overwrite, or choose another name.")
 
 
 def refuse_empty(to: str | None, name: str | None) -> None:
     """Raise UsageProblem for a flag that a script filled with nothing."""
     for flag, value in (("--output", to), ("--name", name)):
         if value is not None and not value.strip():
-            raise UsageProblem(f"{flag} is empty. Give a name, or leave it out.")
+            raise UsageProblem(f"{flag} is empty. Set a name, or leave it out.")
 
 
 def refuse_two_names(to: str, name: str | None) -> None:
     """Raise UsageProblem where `to` says what the file is called, and --name does, too."""
     if name:
         raise UsageProblem(
-            f"--output {to} leaves no room for --name {name}. Give -o a folder, or leave out "
-            "--name."
+            f"--name {name} has no effect with --output {to}, which is a file. Use -o with a "
+            "folder, or leave out --name."
         )
 
 
@@ -89,16 +87,20 @@ def clip_target(
     if to is None:
         return where, name, _ENDINGS[container or default]
     if to == "-":
-        raise UsageProblem("Only single pictures go to stdout. Give -o a file or a folder.")
+        raise UsageProblem(
+            "Only a single picture can be written to stdout. Use -o with a file or a folder."
+        )
     path = Path(to)
     is_folder = to.endswith("/") or os.path.isdir(path) or not path.suffix
     if is_folder and container != "frames":
         return replace(where, results=path), name, _ENDINGS[container or default]
     if container and path.suffix.lower() != _ENDINGS[container]:
-        raise UsageProblem(f"--container {container} and --output {to} disagree. Change one.")
+        raise UsageProblem(
+            f"--container {container} and --output {to} contradict each other. Change one of them."
+        )
     if path.suffix and path.suffix.lower() not in _ENDINGS.values():
         known = " ".join(ending for ending in _ENDINGS.values() if ending)
-        raise UsageProblem(f"--output is {to}: give a name in {known}, or a folder.")
+        raise UsageProblem(f"--output is '{to}': use a name that ends in {known}, or a folder.")
     refuse_two_names(to, name)
     return replace(where, results=path.parent), escape_name(path.stem), path.suffix.lower()
 

@@ -150,7 +150,7 @@ def used_input(entry: Mapping[str, Any], store: Path) -> Path:
     path = find_original(entry["sha256"], store)
     if path is None:
         raise InputProblem(
-            f"The input {entry['name']} is not where it was. Put it back, or name it anew."
+            f"The input {entry['name']} is no longer where it was. Put it back, or name it again."
         )
     return path
 
@@ -170,7 +170,9 @@ def read_file(path: Path) -> bytes:
         if not path.is_file():
             raise InputProblem(f"{path} is not a file. Name a picture.")
         if path.stat().st_size > _LARGEST_FILE:
-            raise InputProblem(f"{path} is over {_LARGEST_FILE >> 20} MB. Make it smaller first.")
+            raise InputProblem(
+                f"{path} is larger than {_LARGEST_FILE >> 20} MB. Make it smaller first."
+            )
         return path.read_bytes()
 
 

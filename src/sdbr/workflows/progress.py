@@ -161,7 +161,7 @@ def with_details(session: RunSession, detail: Callable[[str], None]) -> RunSessi
     def told(wanted: KeyedRequest) -> Picture:
         began = time.monotonic()
         picture = session.generate(wanted)
-        took = "from the cache" if picture.cached else f"{time.monotonic() - began:.1f} s"
+        took = "cached" if picture.cached else f"{time.monotonic() - began:.1f} s"
         sent = (
             f", request {picture.request_id}" if picture.request_id and not picture.cached else ""
         )

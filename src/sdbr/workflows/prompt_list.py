@@ -49,7 +49,7 @@ def prompt_lines(
     if file is not None:
         lines += _read_list(_data_of(file), str(file), file.suffix.lower())
     if not lines:
-        raise UsageProblem('No prompt. Say what to draw, for example "a lighthouse at dusk".')
+        raise UsageProblem('No prompt. Describe what to draw, for example "a lighthouse at dusk".')
     return lines
 
 
@@ -59,8 +59,8 @@ def _one_prompt(arguments: Sequence[str], join: bool) -> str:
         return words
     shown = words if len(words) <= 60 else f"{words[:59]}…"
     raise UsageProblem(
-        f'These are {len(arguments)} prompts. For one picture, put quotes around it: "{shown}". '
-        f"For {len(arguments)}, add --each."
+        f"These are {len(arguments)} separate prompts. For one picture, put the whole prompt in "
+        f'quotes: "{shown}". For {len(arguments)} pictures, add --each.'
     )
 
 
@@ -110,7 +110,7 @@ def _of_text(line: str, where: str) -> PromptLine:
     if not flags:
         return PromptLine(line, where=where)
     if not text.strip():
-        raise InputProblem(f"{where}: the prompt is missing. It stands before the flags.")
+        raise InputProblem(f"{where}: no prompt. Put it before the flags.")
     try:
         return PromptLine(text.strip(), tuple(shlex.split(flags[0])), where)
     except ValueError:
@@ -124,7 +124,7 @@ def _of_json(line: str, where: str) -> PromptLine:
     except ValueError:
         row = None
     if not isinstance(row, dict):
-        raise InputProblem(f'{where}: this is no JSON object such as {{"prompt": "a fox"}}.')
+        raise InputProblem(f'{where}: not a JSON object such as {{"prompt": "a fox"}}.')
     values = {
         name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
         for name, value in row.items()
@@ -139,11 +139,13 @@ def _table(text: str, where: str, delimiter: str) -> Iterator[PromptLine]:
     try:
         header = [name.strip() for name in next(reader, [])]
         if "prompt" not in header:
-            raise InputProblem(f"{where} has no column called prompt. Name it in the first row.")
+            raise InputProblem(f"{where} has no column named prompt. Name it in the first row.")
         for row in reader:
             place = f"{where}, line {reader.line_num}"
             if len(row) > len(header):
-                raise InputProblem(f"{place} has {len(row)} cells under {len(header)} columns.")
+                raise InputProblem(
+                    f"{place} has {len(row)} cells, but there are {len(header)} columns."
+                )
             if any(cell.strip() for cell in row):
                 yield _of_row(zip(header, row, strict=False), place)
     except csv.Error as error:
@@ -154,6 +156,6 @@ def _of_row(cells: Iterable[tuple[str, str]], where: str) -> PromptLine:
     values = {name.strip(): value.strip() for name, value in cells if value.strip()}
     prompt = values.pop("prompt", "")
     if not prompt:
-        raise InputProblem(f"{where}: the prompt is missing.")
+        raise InputProblem(f"{where}: no prompt.")
     flags = (f"--{name.replace('_', '-')}={value}" for name, value in values.items())
     return PromptLine(prompt, tuple(flags), where)

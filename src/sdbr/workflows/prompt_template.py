@@ -58,7 +58,7 @@ class _Template:
         """All texts of the whole template."""
         texts = self._sequence(top=True)
         if self.at < len(self.text):
-            raise UsageProblem(rf"The }} in {self._quoted} closes nothing. Write \}} for a brace.")
+            raise UsageProblem(f"Unmatched }} in {self._quoted}. Write \\}} for a literal brace.")
         return texts
 
     def _sequence(self, *, top: bool) -> list[str]:
@@ -108,22 +108,22 @@ class _Template:
         while ended_by == "|":
             if weight := _WEIGHT.match(self.text, self.at):
                 raise UsageProblem(
-                    f"{weight[0].strip()} in {self._quoted} weighs a choice, and every choice is "
-                    "drawn. Leave the weights out."
+                    f"{weight[0].strip()} in {self._quoted} is a weight, but every choice is "
+                    "drawn. Leave weights out."
                 )
             options.append([text.strip() or _EMPTY for text in self._sequence(top=False)])
             ended_by = self.text[self.at : self.at + 1]
             self.at += 1
         if not ended_by:
-            raise UsageProblem(rf"A {{ in {self._quoted} is not closed. Write \{{ for a brace.")
+            raise UsageProblem(f"Unclosed {{ in {self._quoted}. Write \\{{ for a literal brace.")
         self.depth -= 1
         if how_many:
             return _cap(self._choose(how_many, options), self.text)
         if len(options) < 2:
             inside = self.text[start : self.at - 1]
             raise UsageProblem(
-                rf"{{{inside}}} in {self._quoted} has no choices. Write {{red|blue}}, or "
-                rf"\{{{inside}\}} for braces."
+                f"{{{inside}}} in {self._quoted} has no choices. Write {{red|blue}}, or "
+                rf"\{{{inside}\}} for literal braces."
             )
         return _cap((text for option in options for text in option), self.text)
 
@@ -135,9 +135,7 @@ class _Template:
         low = int(first or (1 if dash else 0))
         high = int(last or (len(items) if dash else low))
         if not 1 <= low <= high <= len(items):
-            raise UsageProblem(
-                f"{how_many[0]} in {self._quoted} asks for another number than 1 to {len(items)}."
-            )
+            raise UsageProblem(f"{how_many[0]} in {self._quoted} must ask for 1 to {len(items)}.")
         for count in range(low, high + 1):
             for some in combinations(items, count):
                 for texts in product(*some):
@@ -155,7 +153,9 @@ class _Template:
 
     def _check_depth(self) -> None:
         if self.depth > _DEEPEST:
-            raise UsageProblem(f"{self._quoted} is nested too deeply. Does a file name itself?")
+            raise UsageProblem(
+                f"{self._quoted} is nested too deeply. Does a wildcard file refer to itself?"
+            )
 
     @property
     def _quoted(self) -> str:
@@ -167,22 +167,24 @@ def _cap(texts: Iterable[str], template: str) -> list[str]:
     several = list(islice(texts, MOST + 1))
     if len(several) > MOST:
         raise UsageProblem(
-            f"The choices in {template[:40]!r} make over {MOST:,} texts. Give fewer."
+            f"The choices in {template[:40]!r} make more than {MOST:,} prompts. Use fewer."
         )
     return several
 
 
 def _lines_of(name: str, folder: Path | None) -> list[str]:
     r"""The values of a wildcard, one a line; lines that begin with # are comments."""
-    words = rf"or write \__{name}\__ for these words"
+    words = f"or write \\__{name}\\__ to keep these words"
     if folder is None:
-        raise UsageProblem(f"__{name}__ stands for several texts, and one is wanted here.")
+        raise UsageProblem(f"__{name}__ has several values, but only one is possible here.")
     if not _FILE.fullmatch(name) or ".." in name or name.startswith("/"):
-        raise UsageProblem(f"__{name}__ is no wildcard: a name is letters, digits, -, / and *.")
+        raise UsageProblem(
+            f"__{name}__ is not a wildcard. Names consist of letters, digits, -, / and *."
+        )
     files = sorted(folder.glob(f"{name}.txt"), key=lambda path: natural_key(str(path)))
     if not files:
         raise InputProblem(
-            f"__{name}__ has no values. Put them into {folder / name}.txt, one per line, {words}."
+            f"__{name}__ has no values. Add them to {folder / name}.txt, one per line, {words}."
         )
     lines = (line for file in files for _, line in lines_of(file))
     values = [line for line in lines if not line.startswith("#")]

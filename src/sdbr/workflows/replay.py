@@ -27,7 +27,7 @@ def find_result(file: str, workspace: Workspace) -> Path:
     """The one result called `file`, a path or a bare name. Raises InputProblem."""
     paths = read.results([file], workspace)
     if len(paths) != 1:
-        raise InputProblem(f"{file} are {len(paths)} files. Name one of them.")
+        raise InputProblem(f"{file} matches {len(paths)} files. Name one of them.")
     return paths[0]
 
 
@@ -45,7 +45,9 @@ def jobs_again(
     """
     told = made.get("told")
     if told is None or "command" not in made:
-        raise InputProblem(f"{path} does not say how sdbr made it. Only sdbr's results can be.")
+        raise InputProblem(
+            f"{path} has no record of how it was made. Only files that sdbr made can be replayed."
+        )
     changed = {name: value for name, value in wanted.flags.items() if value is not None}
     flags = {**_drawable(told), "seed": made.get("seed")}
     # What was drawn are words, whatever they look like.
@@ -54,11 +56,15 @@ def jobs_again(
     try:
         single_variant(flags)
     except UsageProblem as problem:
-        raise InputProblem(f"{path} records what no flag takes. {problem}") from problem
+        raise InputProblem(
+            f"{path} has a record that no longer fits the flags. {problem}"
+        ) from problem
     flags |= changed
     command = made["command"]
     if command not in DRAWING:
-        raise InputProblem(f"{path} was made by {str(command)[:40]!r}, which draws no pictures.")
+        raise InputProblem(
+            f"{path} was made by {str(command)[:40]!r}, which does not generate pictures."
+        )
     wanted = replace(wanted, command=command, flags=flags, task="image-to-image")
     store = workspace.hidden / "inputs"
     used = {one["role"]: used_input(one, store) for one in made.get("inputs", [])}
@@ -108,8 +114,8 @@ def with_known_model(
     known = {names for it in catalog.models for names in (it.id, f"us.{it.id}", *it.aliases)}
     if catalog.aliases.get(name, name) not in known:
         raise InputProblem(
-            f"{path} was made with {name[:80]!r}, which is not in the catalog. Name the model to "
-            "call with --model, and --family for an id or ARN of your own."
+            f"{path} was made with {name[:80]!r}, which is not in the catalog. Set --model, and "
+            "--family for an ID or ARN of your own."
         )
     return flags
 

@@ -172,7 +172,7 @@ def run(plan: RunPlan, setup: Setup) -> None:
                     done += 1
         except OverBudget as error:
             if len(plan.works) > 1:
-                error.args = (f"{done} of {len(plan.works)} {plan.things} made. {error}",)
+                error.args = (f"{done} of {len(plan.works)} {plan.things} done. {error}",)
             raise
         except (OutputProblem, BrokenPipeError):
             console.say(_tell_kept(budget.pictures, resources.fresh))
@@ -187,11 +187,11 @@ def run(plan: RunPlan, setup: Setup) -> None:
 
 def _tell_kept(pictures: int, fresh: bool) -> str:
     """What becomes of what was paid for where stdout takes no more of it."""
-    kept = f"{counted(pictures, 'picture')} drawn and kept. " if pictures else ""
+    kept = f"{counted(pictures, 'picture')} saved. " if pictures else ""
     again = "same command without --fresh" if fresh else "same command"
     return (
-        f"stdout takes no more, so the run stops. {kept}Run the {again} again to write the rest: "
-        "nothing is paid for twice."
+        f"stdout accepts no more output, so the run stopped. {kept}Run the {again} again to "
+        "write the rest; cached pictures are not charged again."
     )
 
 
@@ -202,13 +202,13 @@ def _circumstances(resources: Resources) -> Iterator[str]:
     place = connection.endpoint_url or f"AWS in {connection.region or 'the region of the model'}"
     yield f"Bedrock: {'the built-in emulator' if connection.offline else place}"
     yield (
-        f"At once: {effort.workers}, attempts: {effort.attempts}, timeout: {connection.timeout:g} s"
+        f"Workers: {effort.workers}, attempts: {effort.attempts}, timeout: {connection.timeout:g} s"
     )
 
 
 def spending_of(budget: Budget, estimate: Estimate) -> str:
     """What a run cost, in words."""
-    perhaps = f", {in_usd(budget.perhaps)} USD perhaps" if budget.perhaps else ""
+    perhaps = f", {in_usd(budget.perhaps)} USD possibly billed" if budget.perhaps else ""
     note = "" if estimate.billed else " (emulated)"
     return f"{in_usd(budget.spent)} USD spent{perhaps}{note}"
 

@@ -50,7 +50,7 @@ def expand(flags: Mapping[str, object], wildcards: Path | None = None) -> list[V
     for several in values.values():
         count *= len(several)
     if count > MOST:
-        raise UsageProblem(f"These flags make {count:,} pictures. Sweep fewer values.")
+        raise UsageProblem(f"These flags make {count:,} pictures. Use fewer values.")
     swept = [name for name, several in values.items() if len(several) > 1]
     return [
         Variant(chosen, tuple((field_of(name), str(chosen[name])) for name in swept))
@@ -64,7 +64,7 @@ def single_variant(flags: Mapping[str, Any]) -> Mapping[str, Any]:
     variants = expand(flags)
     if len(variants) > 1:
         swept = ", ".join(axis for axis, _ in variants[0].labels)
-        raise UsageProblem(f"Several values for {swept}: give one.")
+        raise UsageProblem(f"This command takes only one value for {swept}. Leave out the others.")
     return variants[0].values
 
 
@@ -82,7 +82,7 @@ def _values(name: str, value: str, wildcards: Path | None) -> list[Any]:
     numbers = _numbers(name, value, whole)
     if whole:
         if any(number != number.to_integral_value() for number in numbers):
-            raise UsageProblem(f"{flag(name)} is {value!r}: give whole numbers.")
+            raise UsageProblem(f"{flag(name)} is {value!r}: use whole numbers.")
         return [int(number) for number in numbers]
     return [float(number) for number in numbers]
 
@@ -92,7 +92,7 @@ def _numbers(name: str, text: str, whole: bool) -> list[Decimal]:
         ranges = [_range(name, part.strip(), whole) for part in text.split(",")]
     except (InvalidOperation, ValueError):
         raise UsageProblem(
-            f"{flag(name)} is {text!r}: give a number, a list (1,2,5), or a range "
+            f"{flag(name)} is {text!r}: use a number, a list (1,2,5), or a range "
             f"({_written_range(text, whole)})."
         ) from None
     return list(dict.fromkeys(number for numbers in ranges for number in numbers))

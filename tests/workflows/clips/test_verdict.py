@@ -24,13 +24,13 @@ def measured(error=0.0008, poor=()):
 
 def test_a_clip_with_little_flicker_and_no_ghosts_is_steady_in_one_line():
     (line,) = describe(measured())
-    assert line.startswith("steady; flicker 0.80, of the source 0.40")
-    assert line.endswith("ghosts 0%, at most 0%")
+    assert line.startswith("steady; flicker 0.80, source 0.40")
+    assert line.endswith("ghosting 0%, at most 0%")
 
 
 def test_ghosts_are_told_by_when_how_much_and_what_to_do():
     words, numbers = describe(measured(poor=range(80, 96)))
-    assert words.startswith("lively: look at 3.2–3.8 s, where moving things lack up to 50%")
+    assert words.startswith("ghosting at 3.2–3.8 s: moving objects lose up to 50%")
     assert "--keyframes auto:fine" in words
     assert numbers.startswith("flicker 0.80")
 
@@ -50,12 +50,12 @@ def test_where_every_frame_is_drawn_more_keyframes_are_no_advice(poor, error, ad
 
 
 def test_a_clip_of_one_frame_has_no_verdict():
-    assert describe(SteadinessCurve()) == ["flicker: a clip of one frame has none"]
+    assert describe(SteadinessCurve()) == ["flicker: not measured, the clip has only one frame"]
 
 
 def test_the_same_is_told_in_json():
     told = measured(poor=range(80, 96)).as_json()
-    assert told["verdict"] == "lively"
+    assert told["verdict"] == "ghosting"
     assert told["look_at"] == [[3.2, 3.84]]
     assert dict(map(tuple, told["ghost_curve"]))[91] == 0.5
     assert told["likeness"] == told["likeness_drawn"] == 0.7071

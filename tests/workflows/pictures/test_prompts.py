@@ -75,8 +75,8 @@ def test_unquoted_words_are_one_prompt_where_somebody_sits_at_a_terminal():
 def test_several_prompts_that_may_be_one_are_refused_with_both_ways_on(words, join):
     with pytest.raises(UsageProblem) as refused:
         all_prompts(words, None, join=join)
-    assert f'put quotes around it: "{" ".join(words)}".' in str(refused.value)
-    assert f"For {len(words)}, add --each." in str(refused.value)
+    assert f'put the whole prompt in quotes: "{" ".join(words)}".' in str(refused.value)
+    assert f"For {len(words)} pictures, add --each." in str(refused.value)
 
 
 def read(tmp_path, name, text):
@@ -122,16 +122,16 @@ def test_a_list_in_json_is_a_sweep(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("p.csv", "seed,style\n1,anime\n", "no column called prompt"),
-        ("p.csv", "prompt,seed\na fox,1\nan owl,2,3\n", "line 3 has 3 cells under 2 columns"),
-        ("p.csv", "prompt,seed\n,1\n", "line 2: the prompt is missing"),
+        ("p.csv", "seed,style\n1,anime\n", "no column named prompt"),
+        ("p.csv", "prompt,seed\na fox,1\nan owl,2,3\n", "line 3 has 3 cells, but there are 2 columns"),
+        ("p.csv", "prompt,seed\n,1\n", "line 2: no prompt"),
         ("p.csv", 'prompt\n"a fox\n', "Check the quotes"),
-        ("p.jsonl", '{"prompt": "a fox"}\nan owl\n', "line 2: this is no JSON object"),
-        ("p.jsonl", '{"prompt": "a fox", "name": "\\ud800"}\n', "line 1: this is no JSON object"),
-        ("p.jsonl", '["a fox"]\n', "line 1: this is no JSON object"),
-        ("p.jsonl", '{"seed": 1}\n', "line 1: the prompt is missing"),
+        ("p.jsonl", '{"prompt": "a fox"}\nan owl\n', "line 2: not a JSON object"),
+        ("p.jsonl", '{"prompt": "a fox", "name": "\\ud800"}\n', "line 1: not a JSON object"),
+        ("p.jsonl", '["a fox"]\n', "line 1: not a JSON object"),
+        ("p.jsonl", '{"seed": 1}\n', "line 1: no prompt"),
         ("p.txt", "a fox --negative 'people\n", "line 1: a quotation mark is missing"),
-        ("p.txt", "a fox\n--seed 5\n", "line 2: the prompt is missing"),
+        ("p.txt", "a fox\n--seed 5\n", "line 2: no prompt"),
     ],
 )
 def test_a_list_that_cannot_be_understood_is_told_with_its_line(tmp_path, name, text, words):

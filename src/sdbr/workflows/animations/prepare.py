@@ -114,7 +114,7 @@ def prepare_animation(
     """
     model = choose(catalog, spec.look.model, spec.look.family, "image-to-image")
     if enlarges(model):
-        raise UsageProblem(f"{model.title} animates nothing. Choose another --model.")
+        raise UsageProblem(f"{model.title} cannot animate. Choose another --model.")
     look = replace(spec.look, model=model.invoke_id, strength=_strength(spec, model))
     spec = replace(spec, look=look)
     store = resources.workspace.hidden / "inputs"
@@ -158,7 +158,9 @@ def _strength(spec: AnimationSpec, model: Model) -> float | None:
     if "strength" in family_of(model).takes(model):
         return own
     if spec.motion.kind == "ramp":
-        raise UsageProblem(f"{model.title} takes no strength. Choose another --motion or --model.")
+        raise UsageProblem(
+            f"{model.title} does not support --strength. Choose another --motion or --model."
+        )
     return None
 
 

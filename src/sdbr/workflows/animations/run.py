@@ -55,7 +55,10 @@ def _estimate(animations: Sequence[PreparedAnimation], resources: Resources) -> 
     styles = style_remarks((one.spec.look.style, one.still.request) for one in animations)
     remarks = (*default_strengths(silent), *styles)
     if resources.realm == "local" and any(map(_ends_elsewhere, animations)):
-        remarks = (*remarks, "the emulator shows the look of the last prompt, not what it names")
+        remarks = (
+            *remarks,
+            "the emulator only imitates the style of the last prompt, not its subject",
+        )
     return replace(price, thing="frame", remarks=remarks)
 
 
@@ -89,7 +92,7 @@ class AnimationWork:
             animation.path,
             heading="\n".join(
                 [
-                    f"{self.name}: {len(wanted)} frames to {target}",
+                    f"{self.name}: writing {len(wanted)} frames to {target}",
                     *(_describe(animation, number) for number in wanted),
                 ]
             ),
@@ -125,7 +128,7 @@ class AnimationWork:
                 console.say(f"{self.name}: {note}")
             if progress.held:
                 held = counted(len(progress.held), "frame")
-                console.say(f"{self.name}: {held} refused, so they show what is before them.")
+                console.say(f"{self.name}: {held} refused, so the previous frame is repeated.")
             more = {
                 "motion": animation.spec.motion.kind,
                 "drawn": len(animation.frames),

@@ -44,10 +44,10 @@ class ClipFlags:
         end = parse_time("--end", self.end) if self.end else None
         if self.duration:
             if end is not None:
-                raise UsageProblem("--end and --duration say the same. Give one of them.")
+                raise UsageProblem("--end and --duration cannot be used together. Use one of them.")
             end = start + parse_time("--duration", self.duration)
         if end is not None and end <= start:
-            raise UsageProblem("The chosen part ends before it starts. Change --start or --end.")
+            raise UsageProblem("The selected part ends before it starts. Change --start or --end.")
         fps = parse_rate(self.fps) if self.fps and not stills else None
         return FrameSelection(start, end, self.every, fps, self.max_frames)
 

@@ -159,9 +159,11 @@ def find_folders(where: ClipRoots, naming: ResultName, fingerprint: str) -> Clip
 def _exact_tree(where: ClipRoots, naming: ResultName, fingerprint: str) -> ClipFolders:
     result = where.results / f"{naming.stem}{naming.ending}"
     if where.promised.get(result) not in (None, fingerprint):
-        raise UsageProblem(f"{result} cannot be two clips. Give -o a folder, or leave it out.")
+        raise UsageProblem(
+            f"Cannot write two clips to {result}. Use -o with a folder, or leave it out."
+        )
     if not naming.overwrite and _owner_of_result(result) not in (None, fingerprint):
-        raise UsageProblem(f"{result} exists. Add --overwrite, or choose another name.")
+        raise UsageProblem(f"{result} already exists. Add --overwrite, or choose another name.")
     folders = _tree(where, naming.stem, result, naming, fingerprint)
     if _owner_of_frames(folders.source) in (None, fingerprint):
         return folders

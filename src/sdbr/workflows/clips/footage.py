@@ -112,8 +112,8 @@ def survey_clip(
     frames = tuple(noted[number] for number in sorted(noted))
     if not frames:
         raise InputProblem(
-            f"{reader.clip.path} has no frame in the part that was chosen. "
-            "Change --start, --end or --duration."
+            f"{reader.clip.path} has no frames in the selected part. Change --start, --end or "
+            "--duration."
         )
     return Footage(reader.clip, choice, frames, tuple(notes), plan, background)
 

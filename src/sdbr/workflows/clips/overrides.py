@@ -57,7 +57,7 @@ def keyframes_to_redraw(keyframes: Sequence[int], places: Sequence[int]) -> list
     for place in places:
         if not 1 <= place <= len(keyframes):
             raise UsageProblem(
-                f"--redraw names keyframe {place}: there are {len(keyframes)}. See the sheet."
+                f"--redraw {place}: no such keyframe. The sheet shows {len(keyframes)}."
             )
     return [keyframes[place - 1] for place in places]
 
@@ -85,5 +85,5 @@ def parse_places(text: str) -> tuple[int, ...]:
     """Read `3,7`. Raises UsageProblem."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts or not all(part.isdecimal() for part in parts):
-        raise UsageProblem(f"--redraw is {text!r}: give numbers from the sheet, such as 3,7.")
+        raise UsageProblem(f"--redraw is {text!r}: use numbers from the sheet, such as 3,7.")
     return tuple(map(int, parts))

@@ -144,7 +144,10 @@ def for_model(
         return order, steadiness
     if steadiness.keyframes not in ("auto", "all") or steadiness.share:
         flag = "--init from-previous" if steadiness.share else "--keyframes"
-        raise UsageProblem(f"{model.title} draws every frame from its source. Leave out {flag}.")
+        raise UsageProblem(
+            f"{model.title} draws each frame from the source, so {flag} has no effect. Leave it "
+            "out."
+        )
     order = replace(order, spec=replace(order.spec, steady=False))
     return order, replace(steadiness, keyframes="all", steady="off")
 
@@ -187,7 +190,7 @@ def prepare_clip(
     naming = ResultName(stem, spec.ending, spec.frame_suffix, spec.exact, spec.overwrite)
     folders = find_folders(order.where, naming, fingerprint)
     if any(folders.target.resolve() == file.resolve() for file in source.files):
-        raise UsageProblem(f"{folders.target} is the source itself. Give -o another name.")
+        raise UsageProblem(f"{folders.target} is the source clip itself. Choose another -o.")
     tried = read_trial(trial_file(resources.workspace.hidden, fingerprint))
     footage = replace(footage, plan=with_frames(footage.plan, tried))
     size = enlarged_size(clip.size, model) if enlarges(model) else clip.size

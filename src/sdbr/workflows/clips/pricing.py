@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import price_of
 from sdbr.console import counted
-from sdbr.errors import OverBudget, UsageProblem
+from sdbr.errors import OverBudget
 from sdbr.generation.estimate import Estimate, default_strengths, estimate, in_usd
 from sdbr.generation.stack import Resources
 from sdbr.motion.forecast import find_fast_passages, forecast_calls
-from sdbr.motion.keyframes import LEVELS, KeyframeRule
+from sdbr.motion.keyframes import LEVELS, KeyframeRule, TooFewCalls
 from sdbr.workflows.clips import draw, sheets
 from sdbr.workflows.clips.footage import place_again
 from sdbr.workflows.clips.prepare import PreparedClip
@@ -38,15 +38,21 @@ def fit_cap(
     estimate = estimate_clips(clips, None, resources)
     if estimate.cost <= cap:
         return clips
-    fewer = []
+    fewer, least = [], Decimal(0)
     for one in clips:
-        allowed = int(len(one.plan.drawn) * cap / estimate.cost)
+        drawn = len(one.plan.drawn)
         try:
-            footage = place_again(one.plan.footage, rule(max(1, allowed)))
-        except UsageProblem as error:
-            each = f"A picture costs {in_usd(price(one))} USD."
-            raise OverBudget(f"--max-cost {in_usd(cap)} is too little. {error} {each}") from error
-        fewer.append(replace(one, plan=replace(one.plan, footage=footage)))
+            footage = place_again(one.plan.footage, rule(max(1, int(drawn * cap / estimate.cost))))
+        except TooFewCalls as error:
+            least = max(least, error.needed * estimate.cost / drawn)
+        else:
+            fewer.append(replace(one, plan=replace(one.plan, footage=footage)))
+    if least:
+        enough = in_usd(least.quantize(Decimal("0.01"), ROUND_UP))
+        raise OverBudget(
+            f"--max-cost {in_usd(cap)} does not pay for a keyframe in each shot. "
+            f"Use at least --max-cost {enough}."
+        )
     return fewer
 
 
@@ -113,7 +119,7 @@ def _remarks(clips: Sequence[PreparedClip], extra: Decimal) -> tuple[str, ...]:
     whole = sum((price(one) * count_frames(one) for one in clips), Decimal(0))
     if not saved:
         return remarks
-    perhaps = f"up to {in_usd(extra)} USD more where motion explains too little"
+    perhaps = f"up to {in_usd(extra)} USD more where optical flow is unreliable"
     return (f"all frames: {in_usd(whole)} USD", perhaps, *remarks)
 
 
@@ -127,7 +133,7 @@ def tell_levels(one: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
     if fast:
         times = [float(frame.at) for frame in footage.frames]
         where = list_passages([(times[each.start], times[each.stop]) for each in fast])
-        yield f"things move fast at {where}"
+        yield f"fast motion at {where}"
     drawn, others = len(plan.keyframes), []
     for name, other in LEVELS.items():
         calls = min(forecast_calls(plan, notes, other), plan.frames)
@@ -135,7 +141,7 @@ def tell_levels(one: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
         if other != level and calls != drawn and (calls > drawn) is finer:
             others.append(f"auto:{name} about {calls} ({in_usd(calls * price(one))} USD)")
     if others:
-        yield f"at other levels: {', '.join(others)}"
+        yield f"other levels: {', '.join(others)}"
 
 
 def most_extra(one: PreparedClip) -> int:

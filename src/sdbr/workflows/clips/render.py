@@ -159,4 +159,6 @@ def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: Run
         raise explain_interruption(len(tally.drawn), failures.total)
     if failures.any:
         failures.raise_at_end()
-    raise InputProblem(f"The clip gave {count} frames now and {total} before. Run it again.")
+    raise InputProblem(
+        f"Reading the clip again gave {count} frames instead of {total}. Run the command again."
+    )

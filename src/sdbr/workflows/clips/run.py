@@ -104,15 +104,15 @@ def _prepare(
     stills = isinstance(source.what, tuple) or source.what.is_dir()
     reader = source.open(selection.rate(stills), selection.track)
     capped = resources.spending.cap is not None  # Then the keyframes may have to be placed anew.
-    wanted, looking = selection.choice(stills), f"looking over {source.name}"
+    wanted, looking = selection.choice(stills), f"analyzing {source.name}"
     progress = RunProgress([Phase(looking, expected_frames(reader.clip, wanted))])
     step, background = partial(progress.step, looking), order.look.background
     with setup.console.status(progress.line):
         footage = survey_clip(reader, wanted, steadiness.rule(None), background, capped, step)
     if reader.clip.cut and not selection.accept_cut:
         raise InputProblem(
-            f"{source.files[0]} is cut off: {counted(len(footage.frames), 'frame')} can be read. "
-            "Copy or download it again, or add --accept-cut to draw these."
+            f"{source.files[0]} is truncated: only {counted(len(footage.frames), 'frame')} can "
+            "be read. Copy or download it again, or add --accept-cut to use these."
         )
     where = order.where.with_promised(one.plan.folders for one in before)
     order = keep_alpha(replace(order, where=where), footage, catalog)
@@ -125,7 +125,10 @@ def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
     yield from (f"{clip.source.name}: {note}" for note in clip.reader.notes)
     if clip.spec.ending == ".webm" and not clip.spec.ending_chosen:
         name = clip.source.name
-        yield f"{name} becomes a WebM, which keeps transparency; --container mp4 lays it on white."
+        yield (
+            f"{name} is written as WebM to keep transparency. For MP4 on a white background, "
+            "use --container mp4."
+        )
     plan = clip.plan.footage.plan
     if plan.reasons and len(plan.keyframes) < plan.frames:
         yield f"{clip.source.name}: {'; '.join((*plan.reasons, *tell_levels(clip, rule)))}"
@@ -158,7 +161,7 @@ class ClipWork:
             requests_of(plan, plan.footage.frames[:1])[0],
             target,
             clip.source.files[0],
-            heading=f"{self.name}: {count_frames(clip)} frames to {target}",
+            heading=f"{self.name}: writing {count_frames(clip)} frames to {target}",
             more={"frames": count_frames(clip), "keyframes": _keyframes(clip)},
         )
 
@@ -206,9 +209,9 @@ class ClipWork:
         if most is not None and 1000 * result.measured.flicker > most:
             capped = self.setup.resources.spending.cap is not None
             raise PartlyDone(
-                f"{result.path} flickers at {1000 * result.measured.flicker:.2f}, over "
+                f"{result.path} flickers at {1000 * result.measured.flicker:.2f}, above "
                 f"--max-flicker {most:g}. Lower --strength, "
-                f"{'raise --max-cost, ' if capped else ''}or allow more."
+                f"{'raise --max-cost, ' if capped else ''}or raise --max-flicker."
             )
 
     def _steadiest(
@@ -225,14 +228,14 @@ class ClipWork:
                 break
             session.budget.plan(new * price(clip))
             self.setup.console.say(
-                f"{self.name}: {result.measured}: over {most:g}, "
-                f"drawing {counted(new, 'more keyframe')}"
+                f"{self.name}: {result.measured}: above {most:g}, drawing "
+                f"{counted(new, 'more keyframe')}"
             )
             extra_anew = self._extra(more, session)
             again = self._draw(more, session, extra_anew)
             if again.measured.flicker >= result.measured.flicker:
                 self.setup.console.say(
-                    "More keyframes did not make it steadier: the clip stays as it was."
+                    "More keyframes did not reduce the flicker, so the clip is unchanged."
                 )
                 return clip, self._draw(clip, session, result.extra)
             clip, result, extra = more, again, extra_anew
@@ -275,10 +278,10 @@ def _outcome(clip: PreparedClip, result: ClipResult) -> Iterator[str]:
     yield from (f"{name}: {note}" for note in result.notes)
     if result.held:
         frames = counted(len(result.held), "frame")
-        yield f"{name}: {frames} refused, so they show what is around them."
+        yield f"{name}: {frames} refused, so they are filled from the frames around them."
     if result.extra:
         frames = counted(result.extra, "frame")
-        yield f"{name}: {frames} more drawn, where motion explained too little."
+        yield f"{name}: {frames} more drawn where optical flow is unreliable."
     if result.measured.curve:
         filled = len(clip.plan.drawn) < count_frames(clip)
         yield from (f"{name}: {line}" for line in describe(result.measured, filled))

@@ -28,7 +28,7 @@ def parse_time(name: str, text: str) -> Fraction:
     """Seconds from `12.5`, `12.5s`, `1:02` or `1:02:03.5`. Raises UsageProblem."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
-        raise UsageProblem(f"{name} is {text!r}: give seconds or hh:mm:ss, such as 12.5 or 1:02.")
+        raise UsageProblem(f"{name} is {text!r}: use seconds or hh:mm:ss, such as 12.5 or 1:02.")
     hours, minutes, seconds = match.groups()
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
 
@@ -40,5 +40,5 @@ def parse_rate(text: str) -> Fraction:
     except ValueError:
         rate = Fraction(0)
     if not 0 < rate <= 1000:
-        raise UsageProblem(f"--fps is {text!r}: give frames a second, such as 8 or 24000/1001.")
+        raise UsageProblem(f"--fps is {text!r}: use frames per second, such as 8 or 24000/1001.")
     return rate

@@ -44,7 +44,7 @@ FLICKERS = 0.005
 """E_warp over the source's that is plainly seen. Each frame drawn by itself has 0.018 to 0.04, with
 a neural style network as with the emulator; carried ones have up to 0.002."""
 
-Verdict = Literal["steady", "lively", "flickers"]
+Verdict = Literal["steady", "ghosting", "flickers"]
 Source = Callable[[int], Pixels]
 Result = tuple[FrameInfo, Pixels]
 
@@ -138,19 +138,18 @@ class SteadinessCurve:
 
     def __str__(self) -> str:
         if not self.curve:
-            return "flicker: a clip of one frame has none"
+            return "flicker: not measured, the clip has only one frame"
         lacking = self.shortfalls().values()
-        ghosts = f"; ghosts {fmean(lacking):.0%}, at most {max(lacking):.0%}" if lacking else ""
+        ghosts = f"; ghosting {fmean(lacking):.0%}, at most {max(lacking):.0%}" if lacking else ""
         return (
-            f"flicker {1000 * self.flicker:.2f}, of the source {1000 * self.floor:.2f} "
-            f"(E_warp × 1000, {counted(len(self.curve), 'pair')}); sharpness {self.sharpness:.0f}"
-            f"{ghosts}"
+            f"flicker {1000 * self.flicker:.2f}, source {1000 * self.floor:.2f} (E_warp × 1000, "
+            f"{counted(len(self.curve), 'pair')}); sharpness {self.sharpness:.0f}{ghosts}"
         )
 
     def _name(self, ghosts: Collection[range]) -> Verdict:
         if self.flicker - self.floor > FLICKERS:
             return "flickers"
-        return "lively" if ghosts else "steady"
+        return "ghosting" if ghosts else "steady"
 
     def _times_of(self, ghosts: Iterable[range]) -> list[tuple[float, float]]:
         return [
@@ -269,7 +268,8 @@ def judge(clip: Path, against: Path | None, keyframes: Collection[int] = ()) -> 
                 measured.moving[number] = moving
     except ValueError:
         raise InputProblem(
-            f"{clip} and {source} have different numbers of frames. Compare a clip with its source."
+            f"{clip} and {source} have different numbers of frames. Compare a clip with its "
+            "own source."
         ) from None
     return measured
 

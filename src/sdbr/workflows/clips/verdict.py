@@ -10,10 +10,10 @@ from sdbr.workflows.clips.steadiness import SteadinessCurve
 _MOST_NAMED = 3
 # What to do, by the verdict and by whether motion made any of the frames.
 _ADVICE = {
-    ("lively", True): "More keyframes there: --keyframes auto:fine; "
-    "--redraw draws a poor one anew.",
-    ("lively", False): "--steady off leaves frames as they were drawn.",
-    ("flickers", True): "Lower --strength, or add a fixed --seed.",
+    ("ghosting", True): "Draw more keyframes with --keyframes auto:fine, "
+    "or replace a poor one with --redraw.",
+    ("ghosting", False): "Try --steady off, which leaves frames as they were drawn.",
+    ("flickers", True): "Lower --strength, or set a fixed --seed.",
     ("flickers", False): "Draw fewer frames with --keyframes auto, or lower --strength.",
 }
 
@@ -26,7 +26,7 @@ def describe(measured: SteadinessCurve, filled: bool = True) -> list[str]:
     if not measured.curve:
         return [str(measured)]
     verdict = measured.verdict
-    told = f"{verdict}{_tell_where(measured) if verdict == 'lively' else ''}"
+    told = f"{verdict}{_tell_where(measured) if verdict == 'ghosting' else ''}"
     advice = _ADVICE.get((verdict, filled))
     return [f"{told}. {advice}", str(measured)] if advice else [f"{told}; {measured}"]
 
@@ -35,7 +35,7 @@ def _tell_where(measured: SteadinessCurve) -> str:
     lacking = measured.shortfalls()
     most = max(lacking.get(number, 0) for each in find_ghosts(lacking) for number in each)
     where = list_passages(measured.passages())
-    return f": look at {where}, where moving things lack up to {most:.0%} of their drawing"
+    return f" at {where}: moving objects lose up to {most:.0%} of their detail"
 
 
 def list_passages(passages: Sequence[tuple[float, float]]) -> str:

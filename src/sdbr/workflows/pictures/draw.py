@@ -51,7 +51,9 @@ def deliver(
     """
     resources, output = setup.resources, setup.output
     if output.to == "-" and sys.stdout is not None and sys.stdout.isatty():
-        raise UsageProblem("A picture is not for the terminal. Add > picture.png, or -o a file.")
+        raise UsageProblem(
+            "Refusing to write a picture to the terminal. Add > picture.png, or -o with a file."
+        )
     jobs = job_targets(jobs, output.to, output.name)
     if setup.dry_run:
         plan = make_plan(resources, with_seeds(jobs))
@@ -59,7 +61,10 @@ def deliver(
         run(RunPlan(command, "pictures", [work], plan.estimate, failed), setup)
         return
     if output.to == "-" and output.json:
-        raise UsageProblem("-o - writes the picture to stdout. Leave out --json, or name a file.")
+        raise UsageProblem(
+            "-o - writes the picture to stdout, where --json writes too. Leave out --json, or "
+            "use -o with a file."
+        )
     resources.workspace.prepare()
     # A run that was stopped finds its seeds again by the same command; one that ended does not.
     wanted = [f"{body.cache_key(job.request, resources.realm)} {job.slot}" for job in jobs]
@@ -109,11 +114,13 @@ def _output_place(to: str | None, name: str | None, count: int) -> tuple[Path | 
     if path and (to.endswith(("/", os.sep)) or path.is_dir() or not path.suffix):
         return path, None
     if path and path.suffix.lower() not in FORMATS:
-        raise UsageProblem(f"--output is {to}: give a name in .png, .jpg or .webp, or a folder.")
+        raise UsageProblem(
+            f"--output is '{to}': use a name that ends in .png, .jpg or .webp, or a folder."
+        )
     refuse_two_names(to, name)
     if count != 1:
         where = to if path else "stdout"
-        raise UsageProblem(f"{count} pictures do not fit into {where}. Give -o a folder.")
+        raise UsageProblem(f"{count} pictures cannot be written to {where}. Use -o with a folder.")
     return None, path
 
 
@@ -160,7 +167,7 @@ def ended_remarks(models: Iterable[Model]) -> tuple[str, ...]:
     """That Bedrock answers no more for a model, said with the price."""
     today = date.today()
     gone = [model for model in models if model.lifecycle.ended(today)]
-    return tuple(f"{model.title} ended on {model.lifecycle.end}" for model in gone)
+    return tuple(f"{model.title} was retired on {model.lifecycle.end}" for model in gone)
 
 
 @dataclass(slots=True)
@@ -244,13 +251,13 @@ class PictureWork:
             if drawn.record:
                 beside = metadata.sidecar(path)
                 write_whole(beside, drawn.record.encode())
-                note = f"{path.name} has content credentials: its record is in {beside.name}."
+                note = f"{path.name} has content credentials, so the record is in {beside.name}."
                 self.setup.console.say(note)
         if job.treatment:
             self.setup.console.detail(f"{job.inputs[0].name}: {'; '.join(job.treatment)}")
         found = sniff(drawn.data)
         if job.finish.size not in (None, picture.size):
-            note = f"Drawn at {picture.size}, resampled to --size {job.finish.size}."
+            note = f"Generated at {picture.size}, resized to --size {job.finish.size}."
             if note not in self.told:
                 self.setup.console.say(note)
             self.told.add(note)

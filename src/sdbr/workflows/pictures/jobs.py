@@ -141,8 +141,7 @@ class _JobFactory:
         unmasked = "mask" in takes and _needs_mask(model) and self._beside.mask is None
         if unmasked and not main.has_alpha:
             raise UsageProblem(
-                f"{model.title} needs to know where, and {path.name} has no transparent part. "
-                "Add --mask."
+                f"{model.title} needs a mask, and {path.name} has no transparent area. Add --mask."
             )
         request, attached = attach(
             request, self._beside, main.placement, self._store, self._prepare
@@ -213,7 +212,7 @@ def _repeat(
     if seedless and (seed is not None or count > 1):
         flag = "--seed" if seed is not None else "--count"
         raise UsageProblem(
-            f"{model.title} takes no seed: every answer is the same. Leave out {flag}."
+            f"{model.title} has no seed: every result is the same. Leave out {flag}."
         )
     fields = [field for field, _ in job.labels]
     template = template_of(name, fields, over_input=job.before is not None, seedless=seedless)

@@ -77,9 +77,9 @@ def _trace(path: Path, store: Path, role: str, left: Iterator[int]) -> Ancestor:
 def read(path: Path) -> Mapping[str, Any]:
     """sdbr's record, or {"parameters": …} of another program, or {}. Raises InputProblem."""
     if not path.exists():
-        raise InputProblem(f"{path} does not exist. Check the path.")
+        raise InputProblem(f"'{path}' does not exist. Check the path.")
     if not (path.is_file() or path.is_dir()):
-        raise InputProblem(f"{path} is neither a file nor a folder. Name a result.")
+        raise InputProblem(f"'{path}' is not a regular file or a folder. Name a result.")
     moving = path.is_dir() or path.suffix.lower() in VIDEOS
     texts = None if moving else metadata.read(path)
     if texts is None:

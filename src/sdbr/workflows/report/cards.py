@@ -75,7 +75,7 @@ def _facts(
         "File": _relative(result.path, context.root),
         "Answered by": "Amazon Bedrock"
         if made.get("answered_by") == "aws"
-        else "an emulator, nothing was billed",
+        else "an emulator, not billed",
     }
     yield from ((name, str(value)) for name, value in facts.items() if value not in (None, ""))
 
@@ -97,7 +97,7 @@ def _price(
     saved = steady.saved_usd or in_usd(each * max(frames - drawn, 0))
     return {
         "Price": f"{in_usd(each * drawn)} USD for {counted(drawn, 'drawn frame')}",
-        "Saved": f"{saved} USD against drawing all {frames} frames",
+        "Saved": f"{saved} USD compared with drawing all {frames} frames",
     }
 
 
@@ -142,20 +142,20 @@ def _said(steady: SteadinessNote) -> str:
     parts = [_tell_verdict(steady)] if steady.verdict else []
     if steady.ghosts:
         most = max(share for _, share in steady.ghosts)
-        parts.append(f"Moving things lack up to {most:.0%} of their drawing (bars from above).")
+        parts.append(f"Moving objects lose up to {most:.0%} of their detail (bars from above).")
     if steady.flicker is not None:
         source = steady.of_source
-        mean = "" if source is None else f", the source's {1000 * source:.2f} (dashed)"
+        mean = "" if source is None else f", source {1000 * source:.2f} (dashed)"
         parts.append(f"Flicker {1000 * steady.flicker:.2f}{mean} (E_warp × 1000).")
     if steady.sharpness is not None:
         parts.append(f"Sharpness {steady.sharpness:.0f}.")
     if steady.keyframes:
-        parts.append(f"Drawn, and marked below the curve: {_list_numbers(steady.keyframes)}.")
+        parts.append(f"Drawn frames, marked below the curve: {_list_numbers(steady.keyframes)}.")
     return f"<figcaption>{escape(' '.join(parts))}</figcaption>"
 
 
 def _tell_verdict(steady: SteadinessNote) -> str:
-    where = f": look at {list_passages(steady.look_at)}" if steady.look_at else ""
+    where = f" at {list_passages(steady.look_at)}" if steady.look_at else ""
     return f"{steady.verdict.capitalize()}{where}."
 
 

@@ -35,11 +35,11 @@ def _boxes(name: str, row: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         also = ", ".join(f"{in_usd(saved)} by {way}" for way, saved in ways if saved)
         yield f"{name} saved", f"{in_usd(cache + keyframes)} USD", also
     if row["perhaps"]:
-        yield f"{name}, perhaps", f"{in_usd(row['perhaps'])} USD", "no answer came back"
+        yield f"{name}, possibly billed", f"{in_usd(row['perhaps'])} USD", "no answer came back"
 
 
 def _sends(row: Mapping[str, Any]) -> str:
     pictures, sends = counted(row["pictures"], "picture"), counted(row["sends"], "request")
     realm = row["realm"]
-    note = "" if realm == "aws" else f"; emulated ({realm}), nothing was billed"
+    note = "" if realm == "aws" else f"; emulated ({realm}), not billed"
     return f"{pictures} from {sends}{note}"

@@ -58,7 +58,9 @@ def write(target: Path, chunks: Iterator[bytes], overwrite: bool) -> None:
     Raises UsageProblem or InputProblem.
     """
     if os.path.exists(target) and not overwrite and not _is_report(target):
-        raise UsageProblem(f"{target} is no report of sdbr. Add --overwrite, or give another -o.")
+        raise UsageProblem(
+            f"{target} is not an sdbr report. Add --overwrite, or choose another -o."
+        )
     write_whole(target, chunks)
 
 
@@ -90,7 +92,7 @@ def _about(report: Report) -> str:
     said = counted(len(report.results), "result")
     if report.run is not None:
         ended = str(report.run["ended"] or "")[:16].replace("T", " ")
-        said += f" of {report.run['command']}, {f'{ended} UTC' if ended else 'not ended'}"
+        said += f" of {report.run['command']}, {f'{ended} UTC' if ended else 'not finished'}"
     return said
 
 
