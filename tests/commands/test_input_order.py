@@ -45,7 +45,8 @@ def test_a_prompt_without_quotes_is_told_to_have_them(emulator, sdbr, photo):
     ran = sdbr("img2img", photo, "as", "a", "woodcut")
     assert ran.code == 3
     assert (
-        "'as' does not exist. Check the path. Put a prompt of several words in quotes." in ran.failure
+        "'as' does not exist. Check the path. Put a prompt of several words in quotes."
+        in ran.failure
     )
     assert not emulator.received
 

@@ -104,7 +104,7 @@ def _flicker(measured: Any) -> str:
     if len(numbers) < len(names):
         return ""
     flicker, floor, sharp = numbers
-    return f"{1000 * flicker:.2f}, of the source {1000 * floor:.2f}; sharpness {sharp:.0f}"
+    return f"{1000 * flicker:.2f}, source {1000 * floor:.2f}; sharpness {sharp:.0f}"
 
 
 def _flags(made: Mapping[str, Any]) -> str:

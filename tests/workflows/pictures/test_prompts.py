@@ -123,7 +123,7 @@ def test_a_list_in_json_is_a_sweep(tmp_path):
     ("name", "text", "words"),
     [
         ("p.csv", "seed,style\n1,anime\n", "no column named prompt"),
-        ("p.csv", "prompt,seed\na fox,1\nan owl,2,3\n", "line 3 has 3 cells, but there are 2 columns"),
+        ("p.csv", "prompt,seed\na fox,1\nan owl,2,3\n", "line 3 has 3 cells, but there are 2"),
         ("p.csv", "prompt,seed\n,1\n", "line 2: no prompt"),
         ("p.csv", 'prompt\n"a fox\n', "Check the quotes"),
         ("p.jsonl", '{"prompt": "a fox"}\nan owl\n', "line 2: not a JSON object"),
