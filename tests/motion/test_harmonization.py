@@ -5,7 +5,7 @@ import pytest
 
 from sdbr.motion.color_match import NO_CORRECTION
 from sdbr.motion.harmonization import corrections
-from tests.motion.scenes import pan
+from tests.motion.scenes import faded, pan
 from tests.motion.simulated import drawn, look
 
 
@@ -77,3 +77,21 @@ def test_after_a_flash_the_colors_are_those_from_before():
         for key in (4, 12)
     }
     assert np.abs(tones[12] - tones[4]).max() < 4
+
+
+def one_brightness(frame):
+    """A model that draws a scene alike in any light."""
+    picture = look(frame).astype(float)
+    return np.clip((picture - picture.mean()) * 40 / (picture.std() + 5) + 110, 0, 255).astype("u1")
+
+
+def test_a_fade_stays_as_bright_as_a_model_draws_it():
+    frames = faded(pan(49, step=1), down_to=0.1)
+    keys = range(0, 49, 4)
+    for paint, off, least, most in ((one_brightness, 1, 0.0, 0.3), (look, 3, 0.8, 1.0)):
+        pictures = {key: paint(frames[key]) for key in keys}
+        made = zip(keys, corrections(frames, pictures, keys), strict=True)
+        for key, correction in made:
+            means = [each.mean() for each in (correction.of(pictures[key]), pictures[key])]
+            assert abs(means[0] - means[1]) < off
+            assert least <= correction.follow <= most

@@ -193,3 +193,11 @@ def test_what_lies_in_place_after_the_last_keyframe_looks_as_it_did_there():
     frames = pan(6, step=6)
     made = fill(frames, Stretch(0, None, 6), look(frames[0]))
     assert max(apart(each.picture, look(frames[each.number])) for each in made) < 3
+
+
+def test_a_fade_comes_in_as_far_as_the_model_follows_it():
+    frames = faded(pan(9, step=1), down_to=0.4)
+    paint = look(frames[0])
+    for follow, due in ((0.0, 5), (0.5, 51), (1.0, 97)):
+        *_, last = fill(frames, Stretch(0, None, 9), paint, follow=follow)
+        assert abs(paint.mean() - last.picture.mean() - due) < 5

@@ -58,13 +58,15 @@ class Correction:
     """What brings a picture to the colors of its shot: Lab · gain + offset + field.
 
     `gain` and `offset` have three numbers each; `field` is a coarse height x width x 3 that is
-    spread over the picture. `shift` says where each place went, on a coarse grid, or None.
+    spread over the picture. `shift` says where each place went, on a coarse grid, or None. `follow`
+    is the share of a change of the source's brightness, 0 to 1, that the shot's pictures follow.
     """
 
     gain: Color
     offset: Color
     field: Color
     shift: Flow | None = None
+    follow: float = 1.0
 
     def of(self, picture: Frame) -> Frame:
         """The picture, of any size, with its colors corrected."""

@@ -62,8 +62,15 @@ AROUND = 12
 # down in so many rounds.
 CALL_SPREAD = 1.6
 ROUNDS = 8
-# Squared changes of the mean color of sources, in sum, that tell how a model follows them.
-DOUBT = 64.0
+# Squared changes of the mean color of sources, in sum, that tell how a model follows them, for each
+# channel of Lab: brightness may change in a fade, the others hardly do.
+DOUBT = (8.0, 64.0, 64.0)
+# Colors within a picture that follow the source's less than this tell nothing of a fade.
+LEAST_SLOPE = 0.2
+# Sources whose mean colors differ by so much in Lab say nothing of each other's pictures.
+UNLIKE = 30.0
+# What clips at the ends of the scale is made up for in so many rounds; a third changes nothing.
+MEAN_ROUNDS = 2
 # Colors over the whole picture, on a grid so many cells wide.
 COLOR_CELLS = 32
 
@@ -126,8 +133,9 @@ def corrections(
         if after is not None:
             offs.append(after.small.off)
         correction = _agreeing(before, now, after, offs)
-        anchored = around and len(colors) > 1
-        yield _anchored(correction, own, colors) if anchored else correction
+        if around and len(colors) > 1:
+            correction = _anchored(correction, now.small.drawn, own, colors)
+        yield correction
         before = now
 
 
@@ -144,8 +152,10 @@ def _colors_of(key: _Key) -> _Colors:
     return _Colors(*(cell_means(lab(each), grid) for each in shown))
 
 
-def _anchored(correction: Correction, own: _Colors, around: Sequence[_Colors]) -> Correction:
-    """The correction to the colors that the pictures around were drawn in, on the mean.
+def _anchored(
+    correction: Correction, picture: Frame, own: _Colors, around: Sequence[_Colors]
+) -> Correction:
+    """The correction of a small picture to the colors that those around were drawn in, on the mean.
 
     Their spread and what differs smoothly over the picture are those of the mean of them all; their
     mean is what the source's brightness and colors make of it in those pictures.
@@ -157,30 +167,39 @@ def _anchored(correction: Correction, own: _Colors, around: Sequence[_Colors]) -
     apart = as_floats((drawn - chained * gain).mean(axis=0))
     smooth = as_floats(cv2.GaussianBlur(apart, (0, 0), max(1.0, SMOOTH * apart.shape[1])))
     field = correction.field * gain + spread_out(smooth, size_of(correction.field))
-    offset = (correction.offset - _mean(own.chained)) * gain + _expected_mean(own, around)
-    return replace(correction, gain=correction.gain * gain, offset=offset, field=field)
+    mean, follow = _expected_mean(own, around)
+    gain, offset = correction.gain * gain, correction.offset * gain
+    anchored = replace(correction, gain=gain, offset=offset, field=field, follow=follow)
+    # What neighbors agree on, a shift and the ends of the scale move the mean as well.
+    for _ in range(MEAN_ROUNDS):
+        missing = mean - _mean(lab(anchored.of(picture)))
+        anchored = replace(anchored, offset=anchored.offset + missing)
+    return anchored
 
 
-def _expected_mean(own: _Colors, around: Sequence[_Colors]) -> Color:
-    """The mean color, in Lab, in which a picture would be drawn if calls did not differ.
+def _expected_mean(own: _Colors, around: Sequence[_Colors]) -> tuple[Color, float]:
+    """The mean color, in Lab, in which a picture would be drawn if calls did not differ, and the
+    share of a change of the source's brightness that the look follows, 0 to 1.
 
     It changes with the source's mean color as colors change within the pictures, unless those
     around tell otherwise, by least squares: a fade is followed as far as the model follows it.
     Calls that are far off count less.
     """
-
     off = np.stack([_mean(colors.source) - _mean(own.source) for colors in around])
     within = _slope(around)
     wanted = np.stack([_mean(colors.drawn) for colors in around]) - off @ within
     given = np.column_stack([np.ones(len(off), np.float32), off])
-    doubt = DOUBT * np.diag(np.array([0, 1, 1, 1], np.float32))
-    weight = np.ones((len(given), 1), np.float32)
+    doubt = np.diag(np.array([0, *DOUBT], np.float32))
+    # Sources as bright as its own tell most (Cleveland, "Robust Locally Weighted Regression", 1979).
+    apart = np.minimum(1, np.linalg.norm(off, axis=1, keepdims=True) / UNLIKE)
+    near = weight = as_floats((1 - apart**3) ** 3)
     for _ in range(ROUNDS):
         normal = given.T @ (given * weight) + doubt
         found = np.linalg.solve(normal, given.T @ (wanted * weight))
         miss = np.linalg.norm(wanted - given @ found, axis=1, keepdims=True)
-        weight = np.minimum(1, CALL_SPREAD / np.maximum(miss, 1e-3))
-    return as_floats(found[0])
+        weight = near * np.minimum(1, CALL_SPREAD / np.maximum(miss, 1e-3))
+    follow = 1 + float(found[1, 0]) / max(float(within[0, 0]), LEAST_SLOPE)
+    return as_floats(found[0]), min(1.0, max(0.0, follow))
 
 
 def _slope(around: Sequence[_Colors]) -> Color:

@@ -56,13 +56,16 @@ def fill(
     left: Frame,
     right: Frame | None = None,
     options: FlowOptions = FILLING_FLOW,
+    *,
+    follow: float = 1.0,
 ) -> Iterator[InterpolatedFrame]:
     """The pictures of the frames between a stretch's keyframes, in order.
 
     `frames` are the clip's source frames by number, all of one size; each is asked for once.
     `left` and `right` are the keyframes' pictures, harmonized before (see `harmonization.py`), in
     any one size, which is the size of the results; `right` is not looked at where the stretch has
-    no such keyframe.
+    no such keyframe. `follow` is the share of a change of the source's exposure, 0 to 1, that
+    reaches them: some models draw a scene alike in any light.
     """
     last = stretch.end if stretch.right is None else stretch.right + 1
     first = frames[stretch.left]
@@ -88,7 +91,7 @@ def fill(
         near_keys = [KeyframeLink(key, link, nearness)]
         if other:
             near_keys.append(KeyframeLink(other, _link(from_right[-place]), 1 - nearness))
-        yield InterpolatedFrame(number, *propagate(sources[place], near_keys, texture))
+        yield InterpolatedFrame(number, *propagate(sources[place], near_keys, texture, follow))
 
 
 def _source(frame: Frame, picture: Frame, options: FlowOptions) -> SourceViews:

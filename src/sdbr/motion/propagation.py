@@ -29,6 +29,7 @@ from sdbr.motion.arrays import (
     spread_out,
 )
 from sdbr.motion.color_model import bound_colors, fit_colors
+from sdbr.motion.exposure import exposed_alike
 from sdbr.motion.flow import View, warped_by_planes
 from sdbr.motion.matching import Link
 from sdbr.motion.sharpness import carried, detail_to_add, finest, goal_strength, kept, strength
@@ -83,11 +84,15 @@ def make_key(picture: Frame, source: SourceViews) -> Keyframe:
 
 
 def propagate(
-    now: SourceViews, near: Sequence[KeyframeLink], texture: Plane | None = None
+    now: SourceViews,
+    near: Sequence[KeyframeLink],
+    texture: Plane | None = None,
+    follow: float = 1.0,
 ) -> tuple[Frame, float]:
     """The picture of a source frame, and the share of it, 0 to 1, that no keyframe explains.
 
-    `near` are the keyframes, one or more, whose pictures have the size of the result.
+    `near` are the keyframes, one or more, whose pictures have the size of the result. `follow` is
+    the share of a change of exposure, 0 to 1, that reaches it.
     """
     weights = [_weight(each) for each in near]
     trusted = _trusted(near)
@@ -97,6 +102,8 @@ def propagate(
     size = _size_of_news(picture, seen)
     small, seen, here = (shrunk(each, size) for each in (picture, seen, now.view.color))
     trusted = cell_means(trusted, size)
+    if follow < 1:
+        here = _less_exposed(here, seen, trusted, 1 - follow)
     model = fit_colors(seen, small, trusted)
     new = model.of_change(as_floats(cv2.subtract(here, seen, dtype=cv2.CV_32F)))
     gray = luma(picture)
@@ -115,6 +122,13 @@ def propagate(
     if texture is not None:
         finer += texture
     return _finished(picture, new, finer), untrusted
+
+
+def _less_exposed(here: Frame, seen: Frame, trusted: Plane, share: float) -> Frame:
+    """The source with this share of its change of exposure undone."""
+    alike = exposed_alike(seen, here, 1 - trusted)
+    change = cv2.subtract(alike, seen, dtype=cv2.CV_32F)
+    return as_bytes(np.clip(here - np.float32(share) * change, 0, 255))
 
 
 def _weight(each: KeyframeLink) -> Plane:

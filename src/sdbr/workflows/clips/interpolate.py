@@ -37,11 +37,12 @@ because no keyframe explains them. How many those are is bounded by their price.
 
 @dataclass(frozen=True, slots=True)
 class _KeyframeSpan:
-    """A stretch with its keyframes' pictures; `first` is where its own frames begin."""
+    """A stretch with its keyframes' pictures, and how far they follow a change of brightness."""
 
     stretch: Stretch
     left: Pixels
     right: Pixels | None
+    follow: float
 
 
 class _OrderedCalls:
@@ -185,22 +186,23 @@ def _spans_of_shot(
     first = next(keyframes, None)
     if first is None:
         return
-    number, left = first
+    number, left, follow = first
     if number != shot.start:
         # The shot's first keyframe was refused: the next one stands in for it.
-        yield _KeyframeSpan(Stretch(shot.start, number, number), left, left)
-    for following, picture in keyframes:
-        yield _KeyframeSpan(Stretch(number, following, following), left, picture)
-        number, left = following, picture
+        yield _KeyframeSpan(Stretch(shot.start, number, number), left, left, follow)
+    for following, picture, its_follow in keyframes:
+        yield _KeyframeSpan(Stretch(number, following, following), left, picture, follow)
+        number, left, follow = following, picture, its_follow
     # Once the next shot's keyframe is here, the source frames up to it are on disk.
     arriving.upcoming()
-    yield _KeyframeSpan(Stretch(number, None, shot.stop), left, None)
+    yield _KeyframeSpan(Stretch(number, None, shot.stop), left, None, follow)
 
 
 def _harmonized(
     shot: range, arriving: _KeyframeStream, sources: SourceFrames
-) -> Iterator[tuple[int, Pixels]]:
-    """The keyframes of a shot that came, each brought to those around it."""
+) -> Iterator[tuple[int, Pixels, float]]:
+    """The keyframes of a shot that came, each brought to those around it, and how far they follow
+    a change of brightness."""
     taken: deque[int] = deque()
 
     def came() -> Iterator[int]:
@@ -210,7 +212,7 @@ def _harmonized(
 
     for correction in corrections(sources, arriving, came()):
         number = taken.popleft()
-        yield number, correction.of(arriving[number])
+        yield number, correction.of(arriving[number]), correction.follow
         arriving.forget(number)
 
 
@@ -221,7 +223,7 @@ def _filled(
     results = [(stretch.left, span.left)]
     if not stretch.between:
         return results
-    between = list(fill(sources, stretch, span.left, span.right))
+    between = list(fill(sources, stretch, span.left, span.right, follow=span.follow))
     worst = max(between, key=lambda filled: filled.unexplained)
     picture = draw(worst.number) if worst.better_drawn and drawn < _MOST_EXTRA else None
     if picture is None:
@@ -230,8 +232,13 @@ def _filled(
     # The left picture is in the shot's colors already.
     *_, correction = corrections(sources, pair, [stretch.left, worst.number], around=0)
     middle = correction.of(picture)
-    before = _KeyframeSpan(Stretch(stretch.left, worst.number, worst.number), span.left, middle)
-    after = _KeyframeSpan(Stretch(worst.number, stretch.right, stretch.end), middle, span.right)
+    follow = span.follow
+    before = _KeyframeSpan(
+        Stretch(stretch.left, worst.number, worst.number), span.left, middle, follow
+    )
+    after = _KeyframeSpan(
+        Stretch(worst.number, stretch.right, stretch.end), middle, span.right, follow
+    )
     return _filled(before, sources, draw, drawn + 1) + _filled(after, sources, draw, drawn + 1)
 
 
