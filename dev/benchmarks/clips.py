@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.media.open import EncodingSettings, Pace, TimedFrame, open_reader, origin_of
+from sdbr.media.clip import EncodingSettings, Pace, TimedFrame
+from sdbr.media.open import open_reader, origin_of
 from sdbr.media.writer import open_writer
 
 ROUNDS = 3

@@ -30,7 +30,8 @@ from PIL import Image
 from runs import SDBR, Took, emulator, folder_in, machine, run, table
 
 from sdbr.emulator import Emulator
-from sdbr.media.open import TimedFrame, open_reader
+from sdbr.media.clip import TimedFrame
+from sdbr.media.open import open_reader
 from sdbr.media.writer import open_writer
 
 LATENCY, WORKERS, LOOPED = 2.0, 16, 8

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.media.clip import Pixels
-from sdbr.media.open import Pace, TimedFrame, open_reader
+from sdbr.media.clip import Pace, Pixels, TimedFrame
+from sdbr.media.open import open_reader
 from sdbr.media.writer import open_writer
 
 _SHIFT = 8

@@ -23,8 +23,8 @@ import numpy as np
 from measures import blurred, cpu_seconds, psnr, ssim
 from PIL import Image
 
-from sdbr.media.clip import Pixels, TimedFrame
-from sdbr.media.open import EncodingSettings, Pace, open_reader
+from sdbr.media.clip import EncodingSettings, Pace, Pixels, TimedFrame
+from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import flatten, scale
 from sdbr.media.writer import open_writer
 from sdbr.workflows.inputs import moves

@@ -8,7 +8,8 @@ from typing import Any
 
 from sdbr.emulator import Emulator
 from sdbr.emulator.journal import ReceivedRequest
-from sdbr.media.open import TimedFrame, open_reader
+from sdbr.media.clip import TimedFrame
+from sdbr.media.open import open_reader
 from tests.media.made_clips import Film, make_film
 
 

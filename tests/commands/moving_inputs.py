@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdbr.media.open import TimedFrame, open_reader
+from sdbr.media.clip import TimedFrame
+from sdbr.media.open import open_reader
 
 DELAYS = [20, 70, 30, 110, 50, 40, 90, 20, 160, 30, 60, 80]
 

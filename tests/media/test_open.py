@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import Pace, TimedFrame, open_reader, read_comment
+from sdbr.media.clip import Pace, TimedFrame
+from sdbr.media.open import open_reader, read_comment
 from sdbr.media.writer import open_writer
 from tests.media.made_clips import psnr, timeline
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import EncodingSettings, open_reader, origin_of
+from sdbr.media.clip import EncodingSettings
+from sdbr.media.open import open_reader, origin_of
 from sdbr.media.writer import open_writer
 from tests.media.made_clips import psnr, sound_packets
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.media.open import EncodingSettings, Pace, TimedFrame, open_reader
+from sdbr.media.clip import EncodingSettings, Pace, TimedFrame
+from sdbr.media.open import open_reader
 from sdbr.media.writer import open_writer
 from tests import browser
 from tests.media.made_clips import picture, timeline

@@ -33,9 +33,9 @@ class LookFlags:
     sheet: bool
     format: str | None
 
-    def with_format(self, format: str, **more: object) -> dict[str, object]:
-        """All flags as one mapping, the prompt first, with the format that was settled."""
-        return {**more, **self.flags, "format": format}
+    def with_format(self, format: str) -> dict[str, object]:
+        """All flags as one mapping, with the format that was settled."""
+        return {**self.flags, "format": format}
 
 
 def _as_told(

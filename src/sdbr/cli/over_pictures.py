@@ -10,7 +10,6 @@ from sdbr.cli.look_options import LookFlags
 from sdbr.cli.options import Run
 
 if TYPE_CHECKING:
-    from sdbr.workflows.pictures.job import Job
     from sdbr.workflows.pictures.jobs import Attachments
 
 
@@ -35,6 +34,7 @@ def draw_over(
 
     `more` are flags of the command's own, by the request's field names, the prompt among them.
     """
+    from sdbr.media.stills.open import FIRST_FRAME
     from sdbr.workflows import inputs as input_files
     from sdbr.workflows.outputs import format_of
     from sdbr.workflows.pictures.draw import deliver
@@ -45,23 +45,17 @@ def draw_over(
     homes = (workspace.source_img, workspace.generate_img)
     store = workspace.hidden / "inputs"
     paths = input_files.find(inputs, homes, input_files.PICTURES, store=store)
-    values = flags.with_format(format_of(flags.format, run.output.to), **more)
+    values = {**more, **flags.with_format(format_of(flags.format, run.output.to))}
     default = run.config.models.get(task.command, task.default_model)
     wanted = PictureSpec(task.command, values, flags.count, default, task.kind, run.output.name)
     jobs, failed = from_pictures(paths, wanted, attachments or Attachments(), catalog, workspace)
     setup = run.setup(catalog)
     videos = input_files.VIDEOS - input_files.PICTURES
-    for note in (*input_files.say_skipped(inputs, videos), *_stills(jobs)):
+    notes = [*input_files.say_skipped(inputs, videos)]
+    for name in dict.fromkeys(job.inputs[0].name for job in jobs if FIRST_FRAME in job.treatment):
+        notes.append(
+            f"{name}: only the first frame is drawn. To restyle all frames, use sdbr img2gif."
+        )
+    for note in notes:
         setup.console.say(note)
     deliver(task.command, jobs, setup, sheet=flags.sheet, failed=failed)
-
-
-def _stills(jobs: Sequence[Job]) -> list[str]:
-    """What is to be said of animations, of which a still is made."""
-    from sdbr.media.stills.open import FIRST_FRAME
-
-    names = dict.fromkeys(job.inputs[0].name for job in jobs if FIRST_FRAME in job.treatment)
-    return [
-        f"{name}: only the first frame is drawn. To restyle all frames, use sdbr img2gif."
-        for name in names
-    ]

@@ -84,9 +84,10 @@ def _rerun(made: Mapping[str, Any], path: Path, store: Path, catalog: Catalog) -
     assert made_by is not None
     from sdbr.workflows.names import escape_name, fields_among, with_fields
     from sdbr.workflows.replay import with_known_model
+    from sdbr.workspace import kept_name
 
     overrides = _on_the_command_line(context)
-    name = made.get("name") or escape_name(made.get("stem", path.stem))
+    name = made.get("name") or escape_name(kept_name(made.get("stem", path.stem)))
     name = with_fields(name, fields_among(overrides))
     named = {} if _names_a_file(overrides) else {"name": name}
     told = with_known_model(path, made["told"], overrides, catalog)

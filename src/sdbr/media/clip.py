@@ -39,14 +39,13 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class SoundTrack:
-    """One track of sound: the codec's name, samples a second, channels, ISO 639 language or "".
+    """One track of sound: the codec's name, samples a second, ISO 639 language or "".
 
     `index` is the stream's in its file; `changes` tells that rate or channels change midway.
     """
 
     codec: str
     rate: int
-    channels: int
     language: str = ""
     index: int = 0
     changes: bool = False
@@ -91,7 +90,6 @@ class Clip:
     start: Fraction = Fraction(0)
     rotation: int = 0
     mirrored: bool = False
-    interlaced: bool = False
     has_alpha: bool = False
     loop: int | None = None
     cut: bool = False

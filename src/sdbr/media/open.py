@@ -15,25 +15,13 @@ from sdbr.errors import InputProblem
 from sdbr.media import folder
 from sdbr.media.animation import reader as animation_reader
 from sdbr.media.animation.index import index_of
-from sdbr.media.clip import PICTURES_ALONE, Clip, EncodingSettings, Origin, Pace, TimedFrame
+from sdbr.media.clip import PICTURES_ALONE, Clip, Origin, TimedFrame
 from sdbr.media.folder import load_times
 from sdbr.media.formats import kind_of
 from sdbr.media.metadata import png, webp
 from sdbr.media.video import probe
 from sdbr.media.video import reader as video_reader
 from sdbr.media.video.probe import open_container
-
-__all__ = [
-    "Clip",
-    "EncodingSettings",
-    "Origin",
-    "Pace",
-    "Reader",
-    "TimedFrame",
-    "open_reader",
-    "origin_of",
-    "read_comment",
-]
 
 DEFAULT_RATE = Fraction(12)
 

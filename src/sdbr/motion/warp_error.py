@@ -33,13 +33,12 @@ class Steadiness:
     """How one frame follows from the one before it.
 
     `error` is E_warp of the result and `floor` that of the source: squared differences summed
-    over the channels (0 to 1 each), mean over what is seen in both frames. `seen` is that share
-    of the frame, 0 to 1. `sharpness` is the result's Laplacian energy, levels of 255 squared.
+    over the channels (0 to 1 each), mean over what is seen in both frames. `sharpness` is the
+    result's Laplacian energy, levels of 255 squared.
     """
 
     error: float
     floor: float
-    seen: float
     sharpness: float
 
 
@@ -59,7 +58,7 @@ def steadiness(pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[Steadiness]:
             seen = visible(taken)
             error = warp_error(before[2], now[2], taken.back, seen)
             floor = warp_error(before[1], now[1], taken.back, seen)
-            yield Steadiness(error, floor, float(seen.mean()), sharpness(result))
+            yield Steadiness(error, floor, sharpness(result))
         before = now
 
 

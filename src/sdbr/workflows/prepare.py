@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from PIL import Image, ImageOps
 
@@ -24,7 +24,7 @@ from sdbr.media.stills.encode import encode_under
 from sdbr.media.stills.fit import CropBox, Fit, Placement
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.place import prepare_mask
-from sdbr.request import Blob, ImageRequest, Model, Size
+from sdbr.request import Blob, Model, Size
 from sdbr.workflows.enlargement import place_whole
 from sdbr.workflows.pictures.job import Input
 
@@ -78,27 +78,36 @@ def prepare(
     return PreparedPicture(_kept(encoded, store), source, placement, treatment, alpha)
 
 
+class BlobsBeside(TypedDict, total=False):
+    """What goes beside the init image, by the request's fields."""
+
+    mask: Blob
+    style_image: Blob
+
+
 def attach(
-    request: ImageRequest,
+    model: Model,
     attachments: Attachments,
     placement: Placement,
     store: Path,
     prepare: Callable[[Path, Model, FitOptions, Path, str], PreparedPicture] = prepare,
-) -> tuple[ImageRequest, tuple[Input, ...]]:
-    """The request with its mask, which lies as its init image does, and its style image.
+) -> tuple[BlobsBeside, tuple[Input, ...]]:
+    """A request's mask, which lies as its init image does, and its style image, by its fields.
 
     Also returns what they were made from. Raises InputProblem.
     """
+    blobs: BlobsBeside = {}
     inputs: list[Input] = []
     if attachments.mask is not None:
-        mask, source = _prepare_mask(attachments.mask, placement, attachments.invert_mask, store)
-        request = replace(request, mask=mask)
+        blobs["mask"], source = _prepare_mask(
+            attachments.mask, placement, attachments.invert_mask, store
+        )
         inputs.append(source)
     if attachments.style_image is not None:
-        style = prepare(attachments.style_image, request.model, FitOptions(), store, "style_image")
-        request = replace(request, style_image=style.blob)
+        style = prepare(attachments.style_image, model, FitOptions(), store, "style_image")
+        blobs["style_image"] = style.blob
         inputs.append(style.source)
-    return request, tuple(inputs)
+    return blobs, tuple(inputs)
 
 
 def _prepare_mask(

@@ -8,8 +8,8 @@ import pytest
 
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.animation.gif import smaller
-from sdbr.media.clip import Pixels
-from sdbr.media.open import EncodingSettings, Pace, TimedFrame, open_reader
+from sdbr.media.clip import EncodingSettings, Pace, Pixels, TimedFrame
+from sdbr.media.open import open_reader
 from sdbr.media.writer import Writer, open_writer
 from tests.media.made_clips import picture, psnr
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Pixels
-from sdbr.media.open import Pace, open_reader
+from sdbr.media.clip import Pace, Pixels
+from sdbr.media.open import open_reader
 from sdbr.media.writer import open_writer
 from tests.media.made_clips import picture, timeline
 

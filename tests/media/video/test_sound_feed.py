@@ -7,7 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from sdbr.media.open import Origin, open_reader, origin_of
+from sdbr.media.clip import Origin
+from sdbr.media.open import open_reader, origin_of
 from sdbr.media.writer import open_writer
 from tests.media.made_clips import Film, make_film, rewritten, sound_packets
 

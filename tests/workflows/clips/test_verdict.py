@@ -14,7 +14,7 @@ def measured(error=0.0008, poor=()):
     """25 frames a second; something moves in every frame, and is poorly drawn in some."""
     steady = SteadinessCurve(times={number: number / 25 for number in range(100)})
     for number in range(1, 100):
-        steady.curve[number] = Steadiness(error, 0.0004, 0.9, 200)
+        steady.curve[number] = Steadiness(error, 0.0004, 200)
         result = AS_DRAWN.times(0.25) if number in poor else AS_DRAWN
         result = Structure(result.shown, result.added, 1, 1)
         drawn = AS_DRAWN if number % 10 == 0 else None

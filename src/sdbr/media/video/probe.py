@@ -186,12 +186,10 @@ def _describe(
         start=start,
         rotation=rotation,
         mirrored=mirrored,
-        interlaced=frame.interlaced_frame,
         sound=tuple(
             SoundTrack(
                 track.codec_context.codec.canonical_name,
                 track.codec_context.sample_rate,
-                track.codec_context.layout.nb_channels,
                 track.language or "",
                 track.index,
                 counts[track.index].changes,

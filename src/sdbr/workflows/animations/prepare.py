@@ -120,8 +120,8 @@ def prepare_animation(
     store = resources.workspace.hidden / "inputs"
     manner = FitOptions(look.fit, look.background)
     main = prepare(path, model, manner, store, "init_image")
-    drawn_over = request_over_picture(look, model, spec.beside.mask is not None)
-    request, attached = attach(drawn_over, spec.beside, main.placement, store)
+    blobs, attached = attach(model, spec.beside, main.placement, store)
+    request = replace(request_over_picture(look, model, "mask" in blobs), **blobs)
     inputs = (main.source, *attached)
     drawing = fingerprint_of(_identity(spec, inputs), resources.realm)
     if look.seed is None:

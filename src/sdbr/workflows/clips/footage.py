@@ -12,8 +12,8 @@ import numpy as np
 
 from sdbr.concurrency import side_by_side
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Pixels
-from sdbr.media.open import Clip, Reader, TimedFrame
+from sdbr.media.clip import Clip, Pixels, TimedFrame
+from sdbr.media.open import Reader
 from sdbr.media.stills.color import rgb_of
 from sdbr.media.stills.pixels import flatten
 from sdbr.motion.keyframes import KeyframeRule, place_keyframes

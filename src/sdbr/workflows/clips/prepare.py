@@ -170,9 +170,9 @@ def prepare_clip(
     look = replace(order.look, model=model.invoke_id)
     clip = footage.clip
     placement = place_whole(clip.size, model, look.fit, source.files[0].name)
-    request = request_over_picture(look, model, order.beside.mask is not None)
     store = resources.workspace.hidden / "inputs"
-    request, attached = attach(request, order.beside, placement, store)
+    blobs, attached = attach(model, order.beside, placement, store)
+    request = replace(request_over_picture(look, model, "mask" in blobs), **blobs)
     inputs = (*_remember_source(source, store), *attached)
     roles = [(one.role, one.sha256) for one in inputs]
     pictures = fingerprint_of(roles, repr(replace(look, seed=None)), spec.seed_policy)

@@ -30,7 +30,7 @@ from sdbr.workflows.look import style_remarks
 from sdbr.workflows.names import check_template
 from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty, refuse_two_names
 from sdbr.workflows.pictures import finish
-from sdbr.workflows.pictures.job import Job, JobFailure, JobResult, slots_of
+from sdbr.workflows.pictures.job import Job, JobResult, slots_of
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
 from sdbr.workflows.run import Results, RunPlan, Setup, run
 from sdbr.workspace import place
@@ -211,17 +211,17 @@ class PictureWork:
         progress = RunProgress([Phase(name, count, each, workers)], session.budget)
         with console.status(progress.line):
             for outcome in self._outcomes(progress.watch(session, name)):
-                if isinstance(outcome, JobFailure):
-                    self.failures.add(outcome.error, fatal=ends_the_run(outcome.error, policy))
+                if isinstance(outcome, SdbrError):
+                    self.failures.add(outcome, fatal=ends_the_run(outcome, policy))
                     continue
                 self.failures.done += 1
                 yield self._write(outcome)
         self.failures.raise_at_end()
 
-    def _outcomes(self, session: RunSession) -> Iterator[JobResult | JobFailure]:
+    def _outcomes(self, session: RunSession) -> Iterator[JobResult | SdbrError]:
         resources, failures = self.setup.resources, self.failures
 
-        def work(wanted: tuple[Job, str]) -> JobResult | JobFailure:
+        def work(wanted: tuple[Job, str]) -> JobResult | SdbrError:
             job, key = wanted
             try:
                 picture = session.generate(KeyedRequest(job.request, key))
@@ -233,7 +233,7 @@ class PictureWork:
                 hopeless = failures.hopeless(resources.effort.workers)
                 if hopeless or ends_the_run(error, resources.on_filtered):
                     session.stop.set()
-                return JobFailure(job, error)
+                return error
             except BaseException:
                 session.stop.set()
                 raise

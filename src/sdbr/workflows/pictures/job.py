@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sdbr.errors import SdbrError
 from sdbr.request import ImageRequest, Picture, Size
 from sdbr.workflows import names
 from sdbr.workspace import slug
@@ -88,14 +87,6 @@ class JobResult:
     picture: Picture
     data: bytes
     record: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class JobFailure:
-    """A job that came to nothing, and why."""
-
-    job: Job
-    error: SdbrError
 
 
 def slots_of(slots: Iterable[int | None]) -> int:

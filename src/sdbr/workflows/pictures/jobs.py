@@ -136,19 +136,20 @@ class _JobFactory:
         options = FitOptions(look.fit, look.background, keep_alpha=alpha)
         main = self._prepare(path, model, options, self._store, "init_image")
         masked = self._beside.mask is not None or "mask_source" in dict(look.extras)
-        request = request_over_picture(look, model, masked)
-        request = replace(request, init_image=main.blob)
         unmasked = "mask" in takes and _needs_mask(model) and self._beside.mask is None
         if unmasked and not main.has_alpha:
             raise UsageProblem(
                 f"{model.title} needs a mask, and {path.name} has no transparent area. Add --mask."
             )
-        request, attached = attach(
-            request, self._beside, main.placement, self._store, self._prepare
-        )
+        blobs, attached = attach(model, self._beside, main.placement, self._store, self._prepare)
+        request = request_over_picture(look, model, masked)
+        request = replace(request, init_image=main.blob, **blobs)
+        if request.aspect is None and "aspect" in takes and "style-guide" in model.tasks:
+            # A model that draws a shape of its own is asked for the input's.
+            request = replace(request, aspect=nearest_aspect(main.placement.source))
         placement = None if _OWN_SHAPE & set(model.tasks) else main.placement
         return Job(
-            request=_with_own_aspect(request, main, takes),
+            request=request,
             folder=Path(),
             stem=kept_name(path.stem),
             finish=finish_of(look.format, look.quality, look.size, placement),
@@ -176,16 +177,6 @@ def request_over_picture(look: Look, model: Model, masked: bool = False) -> Imag
     if request.strength is not None or scheduled or masked:
         return request
     return replace(request, strength=family_of(model).default_strength(model))
-
-
-def _with_own_aspect(
-    request: ImageRequest, main: PreparedPicture, takes: frozenset[str]
-) -> ImageRequest:
-    """A model that draws a shape of its own is asked for the input's."""
-    draws_a_shape = "aspect" in takes and "style-guide" in request.model.tasks
-    if not draws_a_shape or request.aspect is not None:
-        return request
-    return replace(request, aspect=nearest_aspect(main.placement.source))
 
 
 def finish_of(
