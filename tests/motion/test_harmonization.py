@@ -88,7 +88,7 @@ def one_brightness(frame):
 def test_a_fade_stays_as_bright_as_a_model_draws_it():
     frames = faded(pan(49, step=1), down_to=0.1)
     keys = range(0, 49, 4)
-    for paint, off, least, most in ((one_brightness, 1, 0.0, 0.3), (look, 3, 0.8, 1.0)):
+    for paint, off, least, most in ((one_brightness, 2, 0.0, 0.3), (look, 3, 0.6, 1.0)):
         pictures = {key: paint(frames[key]) for key in keys}
         made = zip(keys, corrections(frames, pictures, keys), strict=True)
         for key, correction in made:

@@ -190,7 +190,8 @@ def _expected_mean(own: _Colors, around: Sequence[_Colors]) -> tuple[Color, floa
     wanted = np.stack([_mean(colors.drawn) for colors in around]) - off @ within
     given = np.column_stack([np.ones(len(off), np.float32), off])
     doubt = np.diag(np.array([0, *DOUBT], np.float32))
-    # Sources as bright as its own tell most (Cleveland, "Robust Locally Weighted Regression", 1979).
+    # Sources as bright as its own tell most (Cleveland, "Robust Locally Weighted Regression and
+    # Smoothing Scatterplots", 1979).
     apart = np.minimum(1, np.linalg.norm(off, axis=1, keepdims=True) / UNLIKE)
     near = weight = as_floats((1 - apart**3) ** 3)
     for _ in range(ROUNDS):
