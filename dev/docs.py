@@ -61,8 +61,15 @@ def options(command: click.Command, ctx: click.Context) -> dict[str, list[Row]]:
             continue
         also = f" [{parameter.envvar}]" if parameter.envvar else ""
         title = getattr(parameter, "group", "") or "Other"
-        groups.setdefault(title, []).append((record[0], " ".join(f"{record[1]}{also}".split())))
+        text = _ranges(" ".join(f"{record[1]}{also}".split()))
+        groups.setdefault(title, []).append((record[0], text))
     return groups
+
+
+def _ranges(text: str) -> str:
+    """Click's `1<=x<=64` and `x>=1` in words."""
+    text = re.sub(r"(-?[\d.]+)<=x<=([\d.]+)", r"\1 to \2", text)
+    return re.sub(r"x>=([\d.]+)", r"at least \1", text)
 
 
 def paragraphs(command: click.Command) -> list[str]:
