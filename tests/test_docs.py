@@ -172,9 +172,11 @@ def test_the_drawing_command_that_is_shown_works(workspace):
     shown = workspace / "shout.py"
     shown.write_text(blocks("adding-a-command.md", "python")[1], "utf-8")
     command = loaded(shown).command
-    ran = CliRunner().invoke(command, ["a", "fox", "--offline", "--json"])
+    arguments = ["a", "fox", "--offline", "--json", "--name", "loud", "--seed", "7"]
+    ran = CliRunner().invoke(command, arguments)
     assert ran.exit_code == 0, ran.stderr
-    assert json.loads(ran.stdout)["prompt"] == "A FOX"
+    result = json.loads(ran.stdout)
+    assert (result["prompt"], Path(result["path"]).name) == ("A FOX", "loud-7.png")
 
 
 def test_the_family_that_is_shown_speaks_as_it_says(workspace, monkeypatch):

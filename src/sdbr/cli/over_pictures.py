@@ -47,7 +47,7 @@ def draw_over(
     paths = input_files.find(inputs, homes, input_files.PICTURES, store=store)
     values = {**more, **flags.with_format(format_of(flags.format, run.output.to))}
     default = run.config.models.get(task.command, task.default_model)
-    wanted = PictureSpec(task.command, values, flags.count, default, task.kind, run.output.name)
+    wanted = PictureSpec(task.command, values, flags.count, run.output.name, default, task.kind)
     jobs, failed = from_pictures(paths, wanted, attachments or Attachments(), catalog, workspace)
     setup = run.setup(catalog)
     videos = input_files.VIDEOS - input_files.PICTURES

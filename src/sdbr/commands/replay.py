@@ -67,7 +67,7 @@ def command(
         _rerun(made, path, workspace.hidden / "inputs", catalog)
         return
     flags = {**look_flags.flags, "prompt": prompt, "format": look_flags.format}
-    wanted = PictureSpec("replay", flags, look_flags.count, name=run.output.name)
+    wanted = PictureSpec("replay", flags, look_flags.count, run.output.name)
     again, jobs = jobs_again(path, made, wanted, beside, catalog, workspace)
     deliver(again, jobs, run.setup(catalog), sheet=look_flags.sheet)
 

@@ -66,8 +66,8 @@ def command(
         "txt2img",
         flags,
         look_flags.count,
+        run.output.name,
         run.config.models.get("txt2img"),
-        name=run.output.name,
     )
     jobs = from_words(texts, wanted, catalog, Workspace(run.root))
     deliver("txt2img", jobs, setup, sheet=look_flags.sheet)

@@ -79,7 +79,7 @@ def jobs_again(
         )
         jobs, _ = from_pictures([used["init_image"]], wanted, beside, catalog, workspace)
     jobs = [replace(job, stem=kept_name(made.get("stem", job.source_stem))) for job in jobs]
-    if not wanted.name:
+    if not wanted.file_name:
         jobs = [_name_again(job, made, fields_among(changed)) for job in jobs]
     return command, jobs
 

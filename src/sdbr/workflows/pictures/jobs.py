@@ -35,15 +35,15 @@ if TYPE_CHECKING:
 class PictureSpec:
     """What a command wants drawn: its name, its flags, how often, and the model it prefers.
 
-    `name` is the user's for the files, a stem or a template; None chooses one.
+    `file_name` is what --name says, a stem or a template; None chooses one.
     """
 
     command: str
     flags: Mapping[str, object]
-    count: int = 1
+    count: int
+    file_name: str | None
     default_model: str | None = None
     task: str = "text-to-image"
-    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def from_words(
         first = slots_of(job.slot for job in jobs)
         flags = {"prompt": prompt, **wanted.flags, **own}
         count = int(str(flags.pop("count", wanted.count)))
-        name = str(flags.pop("name", wanted.name or ""))
+        name = str(flags.pop("name", wanted.file_name or ""))
         for variant in expand(flags, workspace.wildcards):
             look = look_of(variant.values)
             model = choose(
@@ -110,7 +110,7 @@ def from_pictures(
             model = choose(catalog, look.model or wanted.default_model, look.family, wanted.task)
             job = ready.job(path, replace(look, model=model.invoke_id), model)
             job = replace(job, folder=workspace.generate_img, labels=variant.labels)
-            jobs += _repeat(job, look.seed, wanted.count, first, wanted.name)
+            jobs += _repeat(job, look.seed, wanted.count, first, wanted.file_name)
         return jobs
 
     each, failed = prepare_each(paths, jobs_of)
