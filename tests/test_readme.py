@@ -107,7 +107,7 @@ def test_the_python_that_the_readme_shows_runs(tmp_path):
     assert told[0].endswith("a-fox-in-the-snow-7.png (1024, 1024) 7 0.04")
     assert told[1:] == [
         "0.08",
-        "The safety filter refused the prompt. Change its words.",
+        "The safety filter refused the prompt. Rephrase it.",
         "4 requests, 1 picture",
     ]
 

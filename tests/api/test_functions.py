@@ -173,7 +173,7 @@ def test_a_wrong_argument_is_refused_in_the_words_of_python(photo):
         sdbr.txt2img("a fox", sed=1)
     with pytest.raises(TypeError, match="'json'"):
         sdbr.txt2img("a fox", json=True)
-    with pytest.raises(sdbr.UsageProblem, match=r"^strength is 3.*: give a number from 0 to 1"):
+    with pytest.raises(sdbr.UsageProblem, match=r"^strength is 3.*: use a number from 0 to 1"):
         sdbr.img2img(photo, "in ink", strength=3)
     with pytest.raises(
         sdbr.UsageProblem, match="'workers': '99' is not a whole number from 1 to 64"

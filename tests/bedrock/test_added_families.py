@@ -115,9 +115,9 @@ def _found(monkeypatch, name, value):
     ("name", "value", "why"),
     [
         ("acme", "sdbr_acme_that_is_gone", "ModuleNotFoundError: No module named"),
-        ("sdxl", "sdbr_acme.family", "another family has that name"),
+        ("sdxl", "sdbr_acme.family", "another family has the same name"),
         ("other", "json", "it has no takes"),
-        ("other", "sdbr_acme.family", "needs family='other', and an alias and an id that"),
+        ("other", "sdbr_acme.family", "needs family='other', and an alias and an ID that"),
     ],
 )
 def test_a_package_that_cannot_be_used_is_named(monkeypatch, name, value, why):
@@ -126,7 +126,7 @@ def test_a_package_that_cannot_be_used_is_named(monkeypatch, name, value, why):
         _found(monkeypatch, name, value)
     assert why in str(caught.value)
     assert f"model family {name}" in str(caught.value)
-    assert str(caught.value).endswith("or uninstall it.")
+    assert str(caught.value).endswith("or uninstall the package.")
 
 
 @pytest.mark.usefixtures("forget")
@@ -137,7 +137,7 @@ def test_a_family_may_not_take_the_flag_of_another(monkeypatch, field):
 
     flag = families.Flag(field, family.FLAGS[0].rule, "")
     monkeypatch.setattr(family, "FLAGS", (flag,))
-    with pytest.raises(UsageProblem, match=f"{field} is a field of all or of another"):
+    with pytest.raises(UsageProblem, match=f"{field} is already defined"):
         _found(monkeypatch, "acme_paint", "sdbr_acme.family")
 
 

@@ -15,7 +15,7 @@ FAMILIES = {model.family: model for model in CATALOG.models}
 REASONS = {
     "Filter reason: prompt": "refused the prompt",
     "Filter reason: input image": "refused the input picture",
-    "Filter reason: output image": "refused the drawn picture",
+    "Filter reason: output image": "refused the generated picture",
     "Filter reason: something new": "something new",
 }
 JSON = st.recursive(
@@ -69,7 +69,7 @@ def test_an_inference_error_may_be_asked_again(images):
 
 @pytest.mark.parametrize("answer", [{}, {"images": []}, {"images": [""]}, {"images": ["a"]}])
 def test_an_answer_without_reason_and_without_picture_was_made_and_may_be_asked_again(answer):
-    with pytest.raises(ServiceProblem, match="holds no picture") as failed:
+    with pytest.raises(ServiceProblem, match="contains no picture") as failed:
         picture_or_refusal(answer)
     assert failed.value.again
     assert failed.value.trace.billed == "yes"

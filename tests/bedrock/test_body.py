@@ -92,14 +92,14 @@ def test_a_refused_flag_names_living_models_that_take_it_for_the_same_job():
     with pytest.raises(UsageProblem) as refused:
         body.check(ImageRequest(CORE, "a fox", init_image=blob(), strength=0.5), ALL)
     assert str(refused.value) == (
-        "Stable Image Core 1.1 (stability.stable-image-core-v1:1) takes no input picture. "
-        "Use --model sd3.5, ultra, sketch, structure, style-guide or style-transfer."
+        "Stable Image Core 1.1 (stability.stable-image-core-v1:1) does not support an input "
+        "picture. Use --model sd3.5, ultra, sketch, structure, style-guide or style-transfer."
     )
 
 
 def test_where_no_living_model_can_do_it_the_flag_is_to_be_left_out():
     with pytest.raises(
-        UsageProblem, match=r"takes no --steps\. Only SDXL 1\.0 does, which ended on"
+        UsageProblem, match=r"does not support --steps\. Only SDXL 1\.0 did, and it was retired on"
     ):
         body.check(ImageRequest(CORE, "a fox", extras=(("steps", 30),)), ALL)
 
@@ -145,7 +145,7 @@ def test_the_outline_tells_the_digest_of_a_picture_and_everything_else_as_sent()
 def test_a_body_over_25_megabytes_is_refused_before_it_is_sent():
     fits = ImageRequest(SD35, "a fox", init_image=Blob.of(bytes(18_749_000)), strength=0.5)
     assert len(body.wire(fits)) <= body.MAX_BODY
-    with pytest.raises(UsageProblem, match="25 MB and Bedrock takes 25 MB"):
+    with pytest.raises(UsageProblem, match="accepts at most 25 MB"):
         body.wire(replace(fits, init_image=Blob.of(bytes(18_750_000))))
 
 

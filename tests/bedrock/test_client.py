@@ -192,9 +192,9 @@ def test_the_wait_is_told_in_milliseconds_or_seconds_or_not_at_all(emulator, hea
         (
             (),
             {"AWS_PROFILE": "nobody"},
-            "There is no AWS profile 'nobody', which AWS_PROFILE names",
+            "AWS profile 'nobody', named by AWS_PROFILE, does not exist",
         ),
-        ((), {"AWS_BEARER_TOKEN_BEDROCK": "key"}, "travels over https only"),
+        ((), {"AWS_BEARER_TOKEN_BEDROCK": "key"}, "can only be sent over https"),
         ((), {"AWS_REGION": "mars"}, "'mars' is not an AWS region"),
     ],
 )
@@ -256,7 +256,7 @@ def test_the_region_comes_from_the_flag_then_the_environment_then_the_model(
 def test_a_model_in_the_wrong_region_names_the_right_one(emulator):
     error = failure(region="eu-west-1")
     assert isinstance(error, AccessProblem)
-    assert str(error).endswith("is not offered in eu-west-1. Use --region us-west-2.")
+    assert str(error).endswith("is not available in eu-west-1. Use --region us-west-2.")
     assert len(emulator.received) == 1
 
 
@@ -264,8 +264,8 @@ def test_an_ended_model_names_its_successors_with_their_prices_cheapest_first(em
     error = failure(ImageRequest(SDXL, "a fox"))
     assert isinstance(error, AccessProblem)
     assert str(error) == (
-        "SDXL 1.0 (stability.stable-diffusion-xl-v1) ended on 2025-05-20. Use core (0.04 USD a "
-        "picture) or sd3.5 (0.08 USD a picture) or ultra (0.14 USD a picture)."
+        "SDXL 1.0 (stability.stable-diffusion-xl-v1) was retired on 2025-05-20. Use core (0.04 "
+        "USD per picture) or sd3.5 (0.08 USD per picture) or ultra (0.14 USD per picture)."
     )
     assert len(emulator.received) == 1
 
@@ -449,7 +449,7 @@ def test_a_shortage_of_memory_before_a_send_does_not_close_the_way_for_the_next(
         return invoke(*given)
 
     monkeypatch.setattr(Transport, "invoke", invoke_or_fail)
-    with pytest.raises(InputProblem, match="not enough memory") as failed:
+    with pytest.raises(InputProblem, match="Not enough memory") as failed:
         shared.generate(FOX)
     assert failed.value.trace.sent is False
     assert shared.generate(FOX).size == Size(64, 48)

@@ -32,18 +32,18 @@ def told(code, status, message="", *, model=CORE, region="us-west-2", successors
         ("AccessDeniedException", 403, "Invalid API Key format", "Bedrock API key"),
         ("ExpiredTokenException", 403, "expired", "session has expired. Run `aws sso login`"),
         ("ExpiredToken", 400, "expired", "session has expired"),
-        ("RequestExpired", 400, "Request has expired.", "Set this machine's clock"),
-        ("UnrecognizedClientException", 403, "bad", "does not accept these credentials"),
-        ("InvalidSignatureException", 403, "Signature expired", "this machine's clock"),
-        ("InvalidClientTokenId", 403, "bad", "does not accept these credentials"),
-        ("IncompleteSignature", 400, "bad", "does not accept these credentials"),
-        ("IncompleteSignatureException", 400, "bad", "does not accept these credentials"),
-        ("MissingAuthenticationTokenException", 403, "", "does not accept these credentials"),
-        ("NotAuthorized", 400, "bad", "does not accept these credentials"),
+        ("RequestExpired", 400, "Request has expired.", "Set this computer's clock"),
+        ("UnrecognizedClientException", 403, "bad", "rejected these credentials"),
+        ("InvalidSignatureException", 403, "Signature expired", "this computer's clock"),
+        ("InvalidClientTokenId", 403, "bad", "rejected these credentials"),
+        ("IncompleteSignature", 400, "bad", "rejected these credentials"),
+        ("IncompleteSignatureException", 400, "bad", "rejected these credentials"),
+        ("MissingAuthenticationTokenException", 403, "", "rejected these credentials"),
+        ("NotAuthorized", 400, "bad", "rejected these credentials"),
         ("AccessDeniedException", 403, "Bearer Token has expired", "API key has expired"),
         ("ServiceQuotaExceededException", 400, "No more.", "quota .* No more. .* Service Quotas"),
-        ("ResourceNotFoundException", 404, "Not here.", "does not find stability.stable-image-cor"),
-        ("ValidationException", 400, "The provided model identifier is invalid.", "knows no model"),
+        ("ResourceNotFoundException", 404, "Not here.", "cannot find stability.stable-image-cor"),
+        ("ValidationException", 400, "The provided model identifier is invalid.", "has no model"),
     ],
 )
 def test_what_no_request_of_the_run_can_get_past_is_a_matter_of_access(
@@ -86,13 +86,13 @@ def test_what_may_pass_by_itself_may_be_sent_again(code, status, throttled, bill
 def test_an_invalid_request_is_not_sent_again():
     error = told("ValidationException", 400, "Malformed input request: #/seed: 5 is odd")
     assert isinstance(error, UsageProblem)
-    assert str(error).endswith("refuses the request: Malformed input request: #/seed: 5 is odd.")
+    assert str(error).endswith("rejected the request: Malformed input request: #/seed: 5 is odd.")
 
 
 def test_a_message_that_is_json_is_unwrapped():
     inner = "Invalid field 'text_prompts' in request. Available fields are: image, prompt"
     error = told("ValidationException", 400, json.dumps({"detail": inner}))
-    assert str(error) == f"Stable Image Core 1.1 refuses the request: {inner}."
+    assert str(error) == f"Stable Image Core 1.1 rejected the request: {inner}."
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,12 @@ def test_a_bare_id_of_a_service_is_answered_with_its_profile():
 
 
 def test_a_legacy_model_is_told_by_the_code_although_its_text_says_access_denied():
-    error = told("ResourceNotFoundException", 404, LEGACY, successors="sd3.5 (0.08 USD a picture)")
+    error = told(
+        "ResourceNotFoundException", 404, LEGACY, successors="sd3.5 (0.08 USD per picture)"
+    )
     assert isinstance(error, AccessProblem)
-    assert "is legacy" in str(error)
-    assert "Use sd3.5 (0.08 USD a picture)." in str(error)
+    assert "is a legacy model" in str(error)
+    assert "Use sd3.5 (0.08 USD per picture)." in str(error)
     assert "no access" not in str(error)
 
 
@@ -130,15 +132,16 @@ def test_an_ended_model_is_told_with_its_day_its_successors_and_their_price():
     text = "This model version has reached the end of its life. Please refer to the documentation."
     error = told("ResourceNotFoundException", 404, text, model=SDXL, successors="core (0.04 USD)")
     assert str(error) == (
-        "SDXL 1.0 (stability.stable-diffusion-xl-v1) ended on 2025-05-20. Use core (0.04 USD)."
+        "SDXL 1.0 (stability.stable-diffusion-xl-v1) was retired on 2025-05-20. "
+        "Use core (0.04 USD)."
     )
 
 
 def test_a_model_that_ended_after_this_catalogue_was_written_points_to_the_list():
     text = "This model version has reached the end of its life."
     assert str(told("ResourceNotFoundException", 404, text, model=SD35)) == (
-        "SD3.5 Large (stability.sd3-5-large-v1:0) has reached the end of its life. "
-        "See `sdbr models` for what is alive."
+        "SD3.5 Large (stability.sd3-5-large-v1:0) has reached end of life. "
+        "See `sdbr models` for active models."
     )
 
 
@@ -150,13 +153,13 @@ def test_the_wrong_region_is_answered_with_a_right_one():
         region="eu-central-1",
     )
     assert str(error) == (
-        "Stable Image Core 1.1 is not offered in eu-central-1. Use --region us-west-2."
+        "Stable Image Core 1.1 is not available in eu-central-1. Use --region us-west-2."
     )
 
 
 def test_a_policy_that_forbids_a_service_names_all_regions_its_profile_goes_to():
     error = told("AccessDeniedException", 403, NOT_AUTHORIZED, model=INPAINT)
-    assert "may not call Inpaint" in str(error)
+    assert "is not allowed to call Inpaint" in str(error)
     assert "us-east-1, us-east-2, us-west-2" in str(error)
 
 
@@ -176,4 +179,4 @@ def test_a_page_is_not_awss_answer():
     }
     problem = explain(Failure.of(response), CORE, "us-west-2", "")
     assert isinstance(problem, AccessProblem)
-    assert "A proxy or firewall answered in Bedrock's place" in str(problem)
+    assert "A proxy or firewall responded instead of Bedrock" in str(problem)

@@ -106,7 +106,7 @@ def test_an_empty_prompt_is_refused_where_one_is_required(name):
         assert "prompt" not in encoded(request)
         emulator_reads(request)
         return
-    with pytest.raises(UsageProblem, match=r"The prompt is empty|needs a prompt: say what"):
+    with pytest.raises(UsageProblem, match=r"The prompt is empty|needs a prompt. Describe"):
         encoded(request)
 
 

@@ -55,7 +55,7 @@ def test_each_word_of_a_choice_is_sent_and_any_other_is_refused(field):
 @pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
 def test_texts_have_2000_characters_at_most(field):
     emulator_reads(with_value(WORDS, field, "é" * 2000))
-    with pytest.raises(UsageProblem, match=r"2,001 characters .* at most 2,000"):
+    with pytest.raises(UsageProblem, match=r"2,001 characters, .* at most 2,000"):
         encoded(with_value(WORDS, field, "é" * 2001))
 
 
@@ -93,7 +93,7 @@ def test_extras_are_passed_on_as_they_are():
     assert encoded(request)["extras"] == {"tiling": True, "of": {"a": [1]}}
     emulator_reads(request)
     for wrong in ("[1]", "tiling", "{"):
-        with pytest.raises(UsageProblem, match=r"--extras is .* give a JSON object"):
+        with pytest.raises(UsageProblem, match=r"--extras is .* use a JSON object"):
             encoded(told(wrong))
 
 
@@ -113,7 +113,9 @@ def test_each_of_the_nine_sizes_is_drawn(size):
 
 
 def test_any_other_size_is_refused_with_the_list():
-    with pytest.raises(UsageProblem, match=r"--size is 1000x1000: SDXL draws 1024x1024, 1152x896"):
+    with pytest.raises(
+        UsageProblem, match=r"--size is 1000x1000: use one of SDXL's sizes, 1024x1024, 1152x896"
+    ):
         encoded(with_value(WORDS, "size", Size(1000, 1000)))
 
 
@@ -207,15 +209,15 @@ def test_the_blurred_picture_of_a_refusal_is_not_kept():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ({"result": "success", "artifacts": [{"finishReason": "ERROR"}]}, "reports an error"),
+        ({"result": "success", "artifacts": [{"finishReason": "ERROR"}]}, "reported an error"),
         ({"result": "error", "error": {"id": "x", "message": "no GPU", "name": "y"}}, "no GPU"),
-        ({"result": "error"}, "no picture, and no reason"),
+        ({"result": "error"}, "no picture and no reason"),
         ({}, "no picture"),
-        ({"result": "success"}, "holds no picture"),
-        ({"result": "success", "artifacts": []}, "holds no picture"),
-        ({"result": "success", "artifacts": [None]}, "holds no picture"),
-        ({"result": "success", "artifacts": [{"base64": ""}]}, "holds no picture"),
-        ({"result": "success", "artifacts": [{"base64": "!"}]}, "holds no picture"),
+        ({"result": "success"}, "contains no picture"),
+        ({"result": "success", "artifacts": []}, "contains no picture"),
+        ({"result": "success", "artifacts": [None]}, "contains no picture"),
+        ({"result": "success", "artifacts": [{"base64": ""}]}, "contains no picture"),
+        ({"result": "success", "artifacts": [{"base64": "!"}]}, "contains no picture"),
     ],
 )
 def test_an_answer_without_a_picture_may_be_asked_again(answer, message):

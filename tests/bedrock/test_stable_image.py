@@ -29,7 +29,7 @@ def test_both_ends_of_the_seed_are_sent_and_one_beyond_is_refused(model):
 def test_texts_have_10000_characters_at_most(model, field):
     request = ImageRequest(model, "a fox")
     emulator_reads(with_value(request, field, "é" * 10_000))
-    with pytest.raises(UsageProblem, match=r"10,001 characters .* at most 10,000"):
+    with pytest.raises(UsageProblem, match=r"10,001 characters, .* at most 10,000"):
         encoded(with_value(request, field, "é" * 10_001))
 
 

@@ -42,7 +42,7 @@ def test_where_memory_is_short_fewer_are_under_way_and_all_are_done(short):
 
 def test_without_memory_for_one_nothing_is_begun(monkeypatch):
     monkeypatch.setattr(transport, "_take", lambda _: None)
-    with pytest.raises(InputProblem, match="not enough memory"), Memory().room(4096):
+    with pytest.raises(InputProblem, match="Not enough memory"), Memory().room(4096):
         raise AssertionError
 
 
@@ -100,7 +100,7 @@ def test_an_api_key_never_travels_over_plain_http(sdbr, emulator, monkeypatch):
     monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-secret")
     ran = sdbr("txt2img", "a fox")
     assert ran.code == 4
-    assert "travels over https only" in ran.failure
+    assert "can only be sent over https" in ran.failure
     assert not [record for record in emulator.received if record.number]
 
 

@@ -27,26 +27,26 @@ NAMED = {
     "expired_token": "session has expired",
     "clock_skew": "clock is wrong",
     "request_expired": "clock",
-    "legacy": "is legacy",
-    "ended": "end of its life",
+    "legacy": "legacy",
+    "ended": "end of life",
     "drop_before": "connection was lost",
     "drop_after": "connection was lost",
     "cut_body": "cut off",
-    "stall": "did not answer in time",
-    "stall_body": "did not answer in time",
-    "slow": "did not answer in time",
-    "slow_first_byte": "did not answer in time",
+    "stall": "did not respond in time",
+    "stall_body": "did not respond in time",
+    "slow": "did not respond in time",
+    "slow_first_byte": "did not respond in time",
     "filter_prompt": "safety filter refused the prompt",
     "filter_input": "safety filter refused the input",
-    "filter_output": "safety filter refused the drawn",
+    "filter_output": "safety filter refused the generated",
     "inference_error": "inference error",
-    "broken_json": "not readable",
-    "not_a_picture": "something else than a whole picture",
-    "no_pictures": "holds no picture",
+    "broken_json": "cannot be read",
+    "not_a_picture": "does not contain a complete picture",
+    "no_pictures": "contains no picture",
     "html_page": "is an HTML page",
-    "huge_error": "refuses the request",
-    "dribble": "did not answer in time",
-    "endless_continue": "did not answer in time",
+    "huge_error": "rejected the request",
+    "dribble": "did not respond in time",
+    "endless_continue": "did not respond in time",
 }
 ACCESS = ("quota", "access_denied", "marketplace", "expired_token", "clock_skew")
 ACCESS += ("request_expired", "legacy", "ended")
@@ -134,7 +134,7 @@ def test_an_unreachable_endpoint_is_told(sdbr, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     ran = sdbr("doctor", "--endpoint-url", "http://127.0.0.1:9")
     assert ran.code == 5
-    assert "cannot be reached" in ran.data.decode()
+    assert "Cannot reach" in ran.data.decode()
 
 
 @pytest.mark.usefixtures("emulator")
@@ -232,7 +232,7 @@ def test_models_that_end_soon_and_new_ones_are_told():
     }
     said = [it.said for it in models.lifecycles(Offer("x", live, frozenset()), CATALOG, TODAY)]
     assert "ends on 2026-12-24" in said[0]
-    assert "is legacy" in said[1]
+    assert "legacy" in said[1]
     assert "stability.new-v1:0, which sdbr does not know" in said[2]
 
 

@@ -66,7 +66,7 @@ def test_the_same_command_again_costs_nothing_and_gives_the_same_file(
     assert second.lines == first.lines
     assert second.paths[0].read_bytes() == before
     assert len(emulator.received) == sent == 5
-    assert "5 frames, all paid for already = 0.00 USD" in second.errors
+    assert "5 frames, all cached = 0.00 USD" in second.errors
 
 
 def test_another_way_of_writing_draws_nothing_anew(emulator, sdbr, photo):
@@ -82,7 +82,7 @@ def test_more_frames_than_before_cost_only_the_new_ones(emulator, sdbr, photo):
     sdbr("img2gif", photo, "a", "--frames", "3", "--motion", "evolve")
     more = sdbr("img2gif", photo, "a", "--frames", "5", "--motion", "evolve")
     assert len(emulator.received) == 5
-    assert "5 frames, 3 paid for already: 2 × 0.08 USD" in more.errors
+    assert "5 frames, 3 cached: 2 × 0.08 USD" in more.errors
 
 
 @pytest.mark.usefixtures("emulator")

@@ -25,7 +25,7 @@ def test_a_picture_is_restyled_and_named_after_its_input(sdbr, emulator, workspa
     (body,) = requests(emulator)
     assert body["mode"] == "image-to-image"
     assert body["strength"] == 0.6
-    assert "strength 0.6 by default" in ran.errors
+    assert "default strength 0.6" in ran.errors
 
 
 @pytest.mark.parametrize("model", ["sd3", "sdxl", "sdxl-0.8"])

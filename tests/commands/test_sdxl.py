@@ -21,14 +21,14 @@ def test_the_built_in_emulator_serves_retired_models_when_asked(sdbr, workspace)
     ran = sdbr(*SDXL, "--offline", "--allow-ended", "--seed", "7")
     assert ran.code == 0, ran.errors
     assert ran.lines == ["source/img/a-fox-7.png"]
-    assert "SDXL 1.0 was retired on 2025-05-20; emulated, nothing is billed" in ran.errors
+    assert "SDXL 1.0 was retired on 2025-05-20; emulated, not billed" in ran.errors
     assert (workspace / ran.lines[0]).is_file()
 
 
 def test_unasked_it_refuses_them_and_says_how_to_ask(sdbr):
     ran = sdbr(*SDXL, "--offline")
     assert ran.code == 4
-    assert "ended on 2025-05-20. Use --allow-ended to let the emulator answer" in ran.failure
+    assert "was retired on 2025-05-20. Use --allow-ended to use it with the emulator" in ran.failure
 
 
 def test_bedrock_itself_cannot_be_asked_for_them(sdbr, emulator):
@@ -94,7 +94,7 @@ def test_an_unknown_style_is_refused(sdbr, emulator):
 def test_a_flag_that_no_living_model_takes_says_whose_it_was(sdbr, emulator, flag):
     ran = sdbr("txt2img", "a fox", flag, "30")
     assert ran.code == 2
-    assert f"takes no {flag}. Only SDXL 1.0 does, which ended on 2025-05-20." in ran.failure
+    assert f"support {flag}. Only SDXL 1.0 did, and it was retired on 2025-05-20." in ran.failure
     assert not emulator.received
 
 

@@ -34,7 +34,7 @@ def test_under_the_sum_that_is_not_asked_about_that_sum_is_the_cap(start_emulato
     emulator = start_emulator(faults=Faults(drop_after=0.6, seed=1))
     ran = sdbr(*TWENTY)
     assert ran.code == 7
-    assert "over the 1.00 USD agreed to" in ran.failure
+    assert "over the 1.00 USD you agreed to" in ran.failure
     assert Decimal("0.90") < spent(emulator) <= Decimal("1.00")
 
 
@@ -44,7 +44,7 @@ def test_the_rest_is_told_and_drawn_by_the_next_run(start_emulator, sdbr, worksp
     made = emulator.pictures_made
     again = sdbr(*TWENTY)
     assert (again.code, len(again.paths)) == (0, 20)
-    assert f"{made - 10} paid for already" in again.errors
+    assert f"{made - 10} cached" in again.errors
     assert emulator.pictures_made == 30
     assert len(ledger_rows(workspace)) == 30
 
@@ -52,7 +52,7 @@ def test_the_rest_is_told_and_drawn_by_the_next_run(start_emulator, sdbr, worksp
 @pytest.mark.parametrize(
     ("fault", "what"),
     [
-        ("no_pictures", "holds no picture"),
+        ("no_pictures", "contains no picture"),
         ("html_page", "an HTML page"),
         ("broken_json", "readable"),
     ],
@@ -62,7 +62,7 @@ def test_three_answers_in_a_row_without_a_picture_end_the_run(start_emulator, sd
     ran = sdbr(*TWENTY, "--workers", "1", "--max-cost", "50")
     assert ran.code == 5
     assert what in ran.failure
-    assert "third answer in a row" in ran.failure
+    assert "third response in a row" in ran.failure
     assert len(emulator.received) == 3
 
 
@@ -80,7 +80,7 @@ def test_offline_asks_for_no_consent_and_holds_a_cap_that_is_given(sdbr):
 
 def test_equal_requests_are_the_same_picture_and_not_paid_for_already(sdbr, emulator):
     ran = sdbr("txt2img", "--each", "a fox", "a fox", "a fox", "--seed", "7")
-    assert "3 pictures, 2 the same as another: 1 × 0.04 USD = 0.04 USD" in ran.errors
+    assert "3 pictures, 2 duplicated: 1 × 0.04 USD = 0.04 USD" in ran.errors
     assert len(emulator.received) == 1
 
 
@@ -102,7 +102,7 @@ def test_what_other_seeds_may_cost_is_told_and_agreed_to(start_emulator, sdbr):
     many = (*TWENTY[:2], "--count", "30", "--seed", "1", "--on-filtered", "reseed:5")
     assert sdbr(*many).code == 7
     ran = sdbr(*many, "--yes")
-    assert "up to 6.00 USD more for other seeds where the filter refuses" in ran.errors
+    assert "up to 6.00 USD more for new seeds if the filter refuses" in ran.errors
     assert (ran.code, len(ran.paths)) == (0, 30)
     assert len(emulator.received) > 30
 

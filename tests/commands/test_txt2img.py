@@ -46,7 +46,7 @@ def test_the_same_command_again_sends_nothing_and_gives_the_same_path_and_file(
     assert again.lines == first.lines
     assert (workspace / again.paths[0]).read_bytes() == before
     assert len(emulator.received) == 1
-    assert "all paid for already = 0.00 USD" in again.errors
+    assert "all cached = 0.00 USD" in again.errors
 
 
 def test_without_a_seed_every_run_draws_another_picture(emulator, sdbr):

@@ -28,7 +28,7 @@ from tests.commands.money import ledger_rows
         (["a fox", "--seed", "x"], 2, "--seed"),
         (["a fox", "--seed", "1e99999999"], 2, "--seed"),
         (["a fox", "--max-cost", "1e99999999"], 2, "--max-cost"),
-        (["{a|b}" * 40], 2, "Give fewer"),
+        (["{a|b}" * 40], 2, "Use fewer"),
         (["a fox", "--count", "0"], 2, "--count"),
         (["a fox", "--max-cost", "-1"], 2, "--max-cost"),
         (["a fox", "--max-cost", "nan"], 2, "--max-cost"),
@@ -37,12 +37,12 @@ from tests.commands.money import ledger_rows
         (["a fox", "--endpoint-url", "localhost"], 2, "not a valid endpoint"),
         (["a fox", "--endpoint-url", "http://[::1"], 2, "not a valid endpoint"),
         (["a fox", "--endpoint-url", "http://"], 2, "not a valid endpoint"),
-        (["--each", "a fox", "b", "-o", "x.png"], 2, "Give -o a folder"),
+        (["--each", "a fox", "b", "-o", "x.png"], 2, "Use -o with a folder"),
         (["a fox", "-o", "x.gif"], 2, ".png, .jpg or .webp"),
-        (["a fox", "-o", "x.jpg", "--format", "png"], 2, "disagree"),
+        (["a fox", "-o", "x.jpg", "--format", "png"], 2, "contradict each other"),
         (["--prompts", "missing.txt"], 3, "missing.txt"),
         (["a fox", "--region", "mars"], 4, "not an AWS region"),
-        (["a fox", "--profile", "nobody"], 4, "There is no AWS profile 'nobody'"),
+        (["a fox", "--profile", "nobody"], 4, "AWS profile 'nobody' does not exist"),
         (["a fox", "--max-cost", "0.03"], 7, "over --max-cost 0.03"),
         (["a fox", "--count", "26"], 7, "--yes"),
     ],
@@ -70,7 +70,7 @@ def test_without_credentials_nothing_is_sent(emulator, sdbr, workspace, monkeypa
 def test_an_endpoint_that_cannot_be_reached_is_a_matter_of_service(emulator, sdbr, workspace):
     ran = sdbr("txt2img", "a fox", "--endpoint-url", "http://127.0.0.1:1")
     assert ran.code == 5
-    assert "cannot be reached" in ran.failure
+    assert "Cannot reach Bedrock" in ran.failure
     assert emulator.received == ()
     assert ledger_rows(workspace) == []
 
@@ -81,9 +81,9 @@ def test_an_endpoint_that_cannot_be_reached_is_a_matter_of_service(emulator, sdb
         ("access_denied", 4, "no access to Stable Image Core"),
         ("marketplace", 4, "aws-marketplace:Subscribe"),
         ("expired_token", 4, "aws sso login"),
-        ("legacy", 4, "is legacy"),
+        ("legacy", 4, "is a legacy model"),
         ("error_500", 5, "after 3 attempts"),
-        ("throttle", 5, "throttles"),
+        ("throttle", 5, "throttled"),
         ("filter_prompt", 6, "refused the prompt"),
     ],
 )
@@ -109,7 +109,7 @@ def test_the_wrong_region_names_the_right_one(emulator, sdbr):
 def test_an_ended_model_names_its_successors_and_their_price(emulator, sdbr):
     ran = sdbr("txt2img", "a fox", "--model", "sdxl")
     assert ran.code == 4
-    assert "ended on 2025-05-20. Use core (0.04 USD a picture)" in ran.failure
+    assert "retired on 2025-05-20. Use core (0.04 USD per picture)" in ran.failure
     assert emulator.pictures_made == 0
 
 
@@ -125,7 +125,7 @@ def test_an_ended_model_is_refused_before_its_price(sdbr, monkeypatch, where):
         monkeypatch.setenv(name, "x")
     ran = sdbr("txt2img", "a fox", "--model", "sdxl", *where)
     assert ran.code == 4
-    assert "ended on 2025-05-20. Use " in ran.failure
+    assert "retired on 2025-05-20. Use " in ran.failure
     assert "picture ×" not in ran.errors
 
 

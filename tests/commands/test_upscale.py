@@ -91,5 +91,5 @@ def test_an_upscaler_that_needs_a_prompt_names_the_flag_before_anything_is_paid(
 ):
     ran = sdbr("upscale", picture_of(workspace, 640, 640), *flags)
     assert ran.code == 2
-    assert "needs a prompt: say what the picture shows with --prompt." in ran.failure
+    assert "needs a prompt. Describe the picture with --prompt." in ran.failure
     assert not emulator.received

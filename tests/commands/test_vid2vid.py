@@ -227,7 +227,7 @@ def test_a_seed_that_the_model_does_not_take_is_refused_and_not_bent(
     given = clip_in(workspace) if command == "vid2vid" else "still.png"
     ran = sdbr(command, given, "ink", "--seed", seed)
     assert ran.code == 2
-    assert f"--seed is {seed}: give a whole number from 1 to 4294967294." in ran.failure
+    assert f"--seed is {seed}: use a whole number from 1 to 4294967294." in ran.failure
     assert not emulator.received
 
 

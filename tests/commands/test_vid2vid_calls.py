@@ -51,7 +51,7 @@ def test_after_a_cut_a_shot_starts_from_its_source_alone(sdbr, emulator, workspa
     alone = sent_images(emulator)
     assert len(alone) == 6
     onward = sdbr(*flags, "--init", "from-previous", "--feedback", "0.8")
-    assert "6 keyframes, 2 paid for already: 4 ×" in onward.errors
+    assert "6 keyframes, 2 cached: 4 ×" in onward.errors
     mixed = sent_images(emulator)[6:]
     assert len(mixed) == 4
     assert not set(mixed) & set(alone)

@@ -152,7 +152,7 @@ def test_frames_that_start_from_the_last_result_are_priced_before_it_is_there(
     flags = ("vid2vid", "clip.mp4", "ink", "--seed", "7", "--keyframes", "every:4")
     sdbr(*flags)
     onward = sdbr(*flags, "--init", "from-previous")
-    assert "4 keyframes, 1 paid for already: 3 ×" in onward.errors
+    assert "4 keyframes, 1 cached: 3 ×" in onward.errors
     assert len(invocations(emulator)) == 4 + 3
 
 

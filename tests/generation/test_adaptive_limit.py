@@ -60,7 +60,7 @@ def test_requests_that_were_under_way_together_halve_it_once():
     sent = [at_once.enter() for _ in range(8)]
     told = [at_once.halve(at) for at in sent]
     assert at_once.limit == 4
-    assert told == ["now 4 at once"] * 8
+    assert told == ["now 4 concurrent requests"] * 8
 
 
 def test_each_round_of_answers_gives_one_place_back_and_never_more_than_the_workers():

@@ -162,7 +162,7 @@ def test_a_paid_picture_that_the_cache_does_not_take_is_given_on_and_not_paid_fo
 
     run = one_run(pay, cache)
     picture = run(FOX)
-    with pytest.raises(InputProblem, match=r"paid for is kept as .*spare") as refused:
+    with pytest.raises(InputProblem, match=r"paid for is saved as .*spare") as refused:
         run(replace(FOX, seed=8))
     assert refused.value.trace.sent is False
     monkeypatch.undo()
@@ -181,7 +181,7 @@ def test_where_no_place_takes_it_a_paid_picture_goes_to_the_results(tmp_path, mo
 
     run = keep(pay, cache, "local", told.append)
     assert run(KeyedRequest(FOX, "a" * 64)).data == drawn(FOX).data
-    assert "stands with the results alone" in told[0]
+    assert "exists only in the results" in told[0]
 
 
 def test_a_cache_that_is_deleted_in_mid_run_is_made_anew(cache):

@@ -29,7 +29,7 @@ def test_what_is_paid_for_is_not_counted_but_told():
     estimate_ = told(asked(10), has=("key-0", "key-1", "key-2"))
     assert (estimate_.pictures, estimate_.sends, estimate_.cost) == (10, 7, Decimal("0.28"))
     assert estimate_.saved == Decimal("0.12")
-    assert str(estimate_).startswith("10 pictures, 3 paid for already: 7 × 0.04 USD = 0.28 USD")
+    assert str(estimate_).startswith("10 pictures, 3 cached: 7 × 0.04 USD = 0.28 USD")
 
 
 def test_equal_requests_are_sent_once():
@@ -37,7 +37,7 @@ def test_equal_requests_are_sent_once():
 
 
 def test_all_paid_for_costs_nothing():
-    assert str(told(asked(1), has=("key-0",))) == "1 picture, all paid for already = 0.00 USD"
+    assert str(told(asked(1), has=("key-0",))) == "1 picture, all cached = 0.00 USD"
 
 
 def test_several_models_are_added_up():
@@ -52,7 +52,7 @@ def test_sdxl_with_many_steps_has_its_own_price():
 
 
 def test_an_emulator_bills_nothing_and_says_so():
-    assert "emulated, nothing is billed" in str(told(asked(1), billed=False))
+    assert "emulated, not billed" in str(told(asked(1), billed=False))
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_when_the_row_cannot_be_written_nothing_is_sent_and_the_money_is_free(le
     draw, budget = metered(lambda request: sends.append(1) or drawn(request), ledger, cap="0.04")
     lose_the_table(ledger)
     for _ in range(2):
-        with pytest.raises(Exception, match="cannot be used"):
+        with pytest.raises(Exception, match="Cannot use the ledger"):
             draw(FOX)
     assert sends == []
     assert budget.spent + budget.perhaps == 0

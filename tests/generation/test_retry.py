@@ -139,6 +139,6 @@ def test_each_wait_is_told_with_its_cause():
     slowed.slowed = "now 4 at once"
     ask(Answers(slowed, failed(), None), tell=lines.append)
     assert lines == [
-        "Throttled, now 4 at once; trying again in 1 s.",
-        "It failed; trying again in 1 s.",
+        "Throttled, now 4 at once; retrying in 1 s.",
+        "It failed; retrying in 1 s.",
     ]

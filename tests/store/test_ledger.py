@@ -177,14 +177,14 @@ def test_many_processes_open_a_new_ledger_at_once_and_lose_no_row(tmp_path):
 def test_a_file_that_is_no_ledger_is_told_by_name(tmp_path, content):
     path = tmp_path / "ledger.db"
     path.write_bytes(content)
-    with pytest.raises(InputProblem, match=r"ledger.db cannot be used"):
+    with pytest.raises(InputProblem, match=r"Cannot use the ledger .*ledger.db"):
         Ledger(path)
     assert path.read_bytes() == content
 
 
 def test_a_folder_in_its_place_is_told_by_name(tmp_path):
     (tmp_path / "ledger.db").mkdir()
-    with pytest.raises(InputProblem, match=r"ledger.db cannot be used"):
+    with pytest.raises(InputProblem, match=r"Cannot use the ledger .*ledger.db"):
         Ledger(tmp_path / "ledger.db")
 
 
@@ -199,7 +199,7 @@ def test_a_full_disk_stops_the_row_and_so_the_send(ledger):
     (pages,) = ledger.query("PRAGMA page_count")
     ledger.query(f"PRAGMA max_page_count = {pages['page_count']}")
     rows = (ledger.begin(run, sent(seed=seed)) for seed in range(10_000))
-    with pytest.raises(InputProblem, match=r"full\. Free the disk"):
+    with pytest.raises(InputProblem, match=r"full\. Free some space"):
         list(rows)
 
 

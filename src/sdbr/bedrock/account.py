@@ -152,7 +152,7 @@ def _explain(error: Exception, action: str, connection: Connection) -> SdbrError
     if (problem := explain_identity(failure)) is not None:
         return problem
     if "API Key" in message:
-        return AccessProblem(f"AWS does not accept this Bedrock API key: {said(message)}")
+        return AccessProblem(f"AWS rejected this Bedrock API key: {said(message)}")
     if failure.status == 403 or code in ("AccessDenied", "AccessDeniedException"):
-        return PermissionDenied(f"This identity may not ask {action}: {failure.line}")
+        return PermissionDenied(f"This identity is not allowed to call {action}: {failure.line}")
     return ServiceProblem(f"{action} failed ({code}, HTTP {failure.status}): {said(message)}")

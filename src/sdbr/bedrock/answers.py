@@ -16,10 +16,11 @@ from sdbr.errors import NoPicture, Refused, ServiceProblem
 _INFERENCE_ERROR = "Inference error"  # Sent again: the other reasons are verdicts on the request.
 _LARGEST_SEED = 4_294_967_295  # Answers may name one more than requests take.
 _WHAT_WAS_REFUSED = {
-    "Filter reason: prompt": "The safety filter refused the prompt. Change its words.",
+    "Filter reason: prompt": "The safety filter refused the prompt. Rephrase it.",
     "Filter reason: input image": "The safety filter refused the input picture. Use another one.",
     "Filter reason: output image": (
-        "The safety filter refused the drawn picture. Try another --seed or --on-filtered reseed."
+        "The safety filter refused the generated picture. Try another --seed or "
+        "--on-filtered reseed."
     ),
 }
 
@@ -31,7 +32,7 @@ def picture_or_refusal(answer: Mapping[str, object]) -> Artifact:
     """
     reason = _first(answer.get("finish_reasons"))
     if reason == _INFERENCE_ERROR:
-        raise ServiceProblem("Bedrock reports an inference error.", again=True, billed="perhaps")
+        raise ServiceProblem("Bedrock reported an inference error.", again=True, billed="perhaps")
     if reason is not None:
         raise explain_refusal(str(reason))
     seed = _first(answer.get("seeds"))
@@ -41,7 +42,8 @@ def picture_or_refusal(answer: Mapping[str, object]) -> Artifact:
 def explain_refusal(reason: str) -> Refused:
     """The error for a safety filter's word, in plain words."""
     message = _WHAT_WAS_REFUSED.get(
-        reason, f"The safety filter refused it ({reason[:80]}). Change the prompt or the seed."
+        reason,
+        f"The safety filter refused the request ({reason[:80]}). Change the prompt or the seed.",
     )
     return Refused(message, reason=reason)
 
@@ -55,12 +57,12 @@ def picture_bytes(encoded: object) -> bytes:
             return data
     except ValueError:
         pass
-    raise broken_answer("holds no picture")
+    raise broken_answer("contains no picture")
 
 
 def broken_answer(what: str, data: bytes = b"") -> NoPicture:
     """A 200 answer that cannot be used: it was made, so it is billed, and may be asked again."""
-    return NoPicture(f"Bedrock's answer {what}.", data)
+    return NoPicture(f"Bedrock's response {what}.", data)
 
 
 def seed_number(value: object) -> int | None:

@@ -40,7 +40,9 @@ def check(request: ImageRequest, models: Sequence[Model]) -> None:
             able = [one for one in models if not from_words or "text-to-image" in one.tasks]
             raise UsageProblem(_cannot(request.model, field, given, able))
         if field in _ABOUT_AN_INPUT and from_words:
-            raise UsageProblem(f"{flag(field)} needs an input picture. Add one or leave it out.")
+            raise UsageProblem(
+                f"{flag(field)} needs an input picture. Add one, or leave out {flag(field)}."
+            )
     family_of(request.model).encode(request)
 
 
@@ -60,8 +62,8 @@ def wire(request: ImageRequest) -> bytes:
     data = b"".join([text, *(part for pair in zip(pictures, rest, strict=True) for part in pair)])
     if len(data) > MAX_BODY:
         raise UsageProblem(
-            f"The request has {len(data) / 1e6:.0f} MB and Bedrock takes {MAX_BODY / 1e6:.0f} MB. "
-            "Use smaller pictures."
+            f"The request is {len(data) / 1e6:.1f} MB, and Bedrock accepts at most "
+            f"{MAX_BODY / 1e6:.0f} MB. Use smaller pictures."
         )
     return data
 
@@ -91,5 +93,6 @@ def _cannot(model: Model, field: str, given: Sequence[str], others: Sequence[Mod
     fitting = [one for one in alive if family_of(one).takes(one).issuperset(given)]
     instead = f"Use --model {catalog.names_of(fitting or alive)}." if alive else "Leave it out."
     if able and not alive:
-        instead = f"Only {able[-1].title} does, which ended on {able[-1].lifecycle.end}. {instead}"
-    return f"{model.title} ({model.id}) takes no {flag(field).removeprefix('an ')}. {instead}"
+        last = able[-1]
+        instead = f"Only {last.title} did, and it was retired on {last.lifecycle.end}. {instead}"
+    return f"{model.title} ({model.id}) does not support {flag(field)}. {instead}"

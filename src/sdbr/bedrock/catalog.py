@@ -37,8 +37,8 @@ class Catalog:
         like = self._find(family) if family else None
         if family and like is None:
             raise UsageProblem(
-                f"Unknown --family {family!r}. Name the catalog model that it speaks like, "
-                "for example --family sd3.5 (see `sdbr models`)."
+                f"Unknown --family {family!r}. Use a catalog model with the same API, for "
+                "example --family sd3.5 (see `sdbr models`)."
             )
         known = like or self._find(name.rsplit("/", 1)[-1])
         if known is None:
@@ -68,8 +68,8 @@ class Catalog:
         close = difflib.get_close_matches(name, [*names, *self.aliases], n=2)
         hint = f"Did you mean {' or '.join(close)}?" if close else "See `sdbr models`."
         return (
-            f"Unknown model {name!r}. {hint} "
-            "For an id or ARN of your own add --family, for example --family sd3.5."
+            f"Unknown model {name!r}. {hint} For an ID or ARN of your own, add --family, for "
+            "example --family sd3.5."
         )
 
 
@@ -84,8 +84,8 @@ def load(prices: Mapping[str, Decimal], aliases: Mapping[str, str]) -> Catalog:
     for alias in aliases:
         if any(alias.removeprefix("us.") == it.id or alias in it.aliases for it in models):
             raise UsageProblem(
-                f"The alias {alias!r} in sdbr.toml is a model's own name (see `sdbr models`). "
-                "Choose another."
+                f"The alias {alias!r} in sdbr.toml is already the name of a model (see `sdbr "
+                "models`). Choose another."
             )
     catalog = Catalog(models, dict(aliases))
     own = {catalog.find(name).id: usd for name, usd in prices.items()}
@@ -139,9 +139,9 @@ def _added() -> tuple[Model, ...]:
             names = {model.id, *model.aliases}
             if model.family != family or not model.aliases or names & taken:
                 raise UsageProblem(
-                    f"The model {model.id} of the model family {family} cannot be used: it needs "
-                    f"family={family!r}, and an alias and an id that no other model has. Update "
-                    "its package or uninstall it."
+                    f"The model {model.id} of the model family {family} cannot be used: it "
+                    f"needs family={family!r}, and an alias and an ID that no other model has. "
+                    "Update or uninstall its package."
                 )
             taken |= names
             models.append(model)

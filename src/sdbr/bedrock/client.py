@@ -118,8 +118,7 @@ class BedrockClient:
         own = region_of(model.invoke_id)
         if own and own != transport.region:
             raise UsageProblem(
-                f"The ARN of the model is in {own}, and the region is {transport.region}. Use "
-                f"--region {own}."
+                f"The ARN is in {own}, but the region is {transport.region}. Use --region {own}."
             )
         return transport
 
@@ -147,9 +146,9 @@ class BedrockClient:
         """
         found = [m for m in self._models if m.id in model.replaced_by and m.tiers]
         found.sort(key=lambda model: model.tiers[0].usd)
-        names = [f"{m.aliases[0]} ({m.tiers[0].usd} USD a picture)" for m in found]
+        names = [f"{m.aliases[0]} ({m.tiers[0].usd} USD per picture)" for m in found]
         if self._connection().offline and model.lifecycle.end is not None:
-            names.insert(0, "--allow-ended to let the emulator answer for it")
+            names.insert(0, "--allow-ended to use it with the emulator")
         return " or ".join(names)
 
 
@@ -162,15 +161,15 @@ def parse(data: bytes) -> Mapping[str, object]:
     if isinstance(parsed, Mapping):
         return parsed
     if data.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
-        raise broken_answer("is an HTML page, as a proxy or a sign-in page sends it")
-    raise broken_answer("is not readable")
+        raise broken_answer("is an HTML page, as a proxy or sign-in page sends")
+    raise broken_answer("cannot be read")
 
 
 def _picture(request: ImageRequest, answer: Mapping[str, object], request_id: str) -> Picture:
     artifact = family_of(request.model).decode(answer)
     found = sniff(artifact.data)
     if found is None or not whole(artifact.data):
-        raise broken_answer("holds something else than a whole picture", artifact.data)
+        raise broken_answer("does not contain a complete picture", artifact.data)
     price = catalog.price_of(request.model, request.size, request.extras)
     return Picture(
         data=artifact.data,

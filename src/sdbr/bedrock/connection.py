@@ -13,8 +13,8 @@ from sdbr.errors import AccessProblem, InputProblem, SdbrError, ServiceProblem, 
 RUNTIME = "bedrock-runtime"
 HOME = "us-west-2"  # Every model of Stability AI is offered here, as nowhere else.
 _SIGN_IN = (
-    "Run `aws configure` or `aws sso login`, set AWS_PROFILE, or try it with --offline. "
-    "For `sdbr emulate` any will do: export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x"
+    "Run `aws configure` or `aws sso login`, set AWS_PROFILE, or try it with --offline. For "
+    "`sdbr emulate`, any keys work: export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x"
 )
 
 _TOKEN = "AWS_BEARER_TOKEN_BEDROCK"
@@ -28,23 +28,23 @@ _SHORT_OF_MEMORY = (MemoryError, ImportError, SystemError, RuntimeError)
 _ACCESS = {
     "NoCredentialsError": "No AWS credentials found{whose}. {sign_in}",
     "PartialCredentialsError": "The AWS credentials{whose} are incomplete. {sign_in}",
-    "ProfileNotFound": "There is no AWS profile {profile}. See `aws configure list-profiles`.",
+    "ProfileNotFound": "AWS profile {profile} does not exist. See `aws configure list-profiles`.",
     **dict.fromkeys(
         ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError"),
         "The AWS session{whose} has expired. Run `aws sso login`.",
     ),
     **dict.fromkeys(
         ("ConfigParseError", "ConfigNotFound"),
-        "The AWS configuration cannot be read: {why}. Mend ~/.aws/config.",
+        "Cannot read the AWS configuration: {why}. Fix ~/.aws/config.",
     ),
-    "InvalidRegionError": "This is not an AWS region. Give one such as --region us-west-2.",
+    "InvalidRegionError": "Invalid AWS region. Use one such as --region us-west-2.",
     # As of getpass, where the SDK asks for a code and stdin is closed.
     "EOFError": (
-        "The AWS credentials{whose} ask for an MFA code, and there is no terminal to type it. "
+        "The AWS credentials{whose} need an MFA code, but there is no terminal to enter it. "
         "Sign in first, for example with `aws sts get-session-token`."
     ),
     "Bearer": (
-        "A Bedrock API key travels over https only. Use an https endpoint or unset "
+        "A Bedrock API key can only be sent over https. Use an https endpoint, or unset "
         "AWS_BEARER_TOKEN_BEDROCK."
     ),
 }
@@ -53,10 +53,11 @@ _NEVER_SENT = (
     "InvalidProxiesConfigError",
 )
 _AFTER_SENDING = {
-    "ReadTimeoutError": ("Bedrock did not answer in time.", "perhaps"),
+    "ReadTimeoutError": ("Bedrock did not respond in time.", "perhaps"),
     # Bytes of the answer had come: the picture was made.
     **dict.fromkeys(
-        ("ResponseStreamingError", "IncompleteReadError"), ("Bedrock's answer was cut off.", "yes")
+        ("ResponseStreamingError", "IncompleteReadError"),
+        ("Bedrock's response was cut off.", "yes"),
     ),
     **dict.fromkeys(
         ("ConnectionClosedError", "HTTPClientError", "ConnectionError"),
@@ -81,7 +82,7 @@ def connect(
     region = connection.region or (fallback_region if connection.offline else configured_region())
     if region and not re.fullmatch(REGION, region):
         raise AccessProblem(
-            f"{region!r} is not an AWS region. Give one such as --region {fallback_region}."
+            f"{region!r} is not an AWS region. Use one such as --region {fallback_region}."
         )
     stands_for_all = service == RUNTIME or connection.realm != "aws"
     config = Config(
@@ -127,8 +128,8 @@ def _check_realm(endpoint_url: str, connection: Connection) -> None:
     apart by who answers."""
     if replace(connection, endpoint_url=endpoint_url).realm != connection.realm:
         raise AccessProblem(
-            f"The AWS configuration leads to {endpoint_url}. Say so with --endpoint-url, or "
-            "endpoint_url in sdbr.toml."
+            f"The AWS configuration redirects requests to {endpoint_url}. If you want that, set "
+            "--endpoint-url, or endpoint_url in sdbr.toml."
         )
 
 
@@ -160,8 +161,8 @@ def _check_keys(session: Any, connection: Connection) -> None:
     parts = [*(keys or ()), token]
     if any(part and not part.isprintable() for part in parts):
         raise AccessProblem(
-            f"The AWS credentials{_whose(connection)} hold a line break or another control "
-            "character. Copy them anew."
+            f"The AWS credentials{_whose(connection)} contain a line break or another control "
+            "character. Copy them again."
         )
 
 
@@ -178,14 +179,14 @@ def unsent(error: BaseException, connection: Connection) -> SdbrError:
     """
     name = type(error).__name__
     if isinstance(error, _SHORT_OF_MEMORY):
-        return _not_sent(InputProblem("There is not enough memory to send a request. Free some."))
+        return _not_sent(InputProblem("Not enough memory to send a request. Close other programs."))
     if name == "ParamValidationError":
         return _not_sent(UsageProblem(f"{_short(error)}. Check --model."))
     if "Bearer authorization requires" in str(error):
         name = "Bearer"
-    told = _ACCESS.get(name, "The AWS credentials{whose} cannot be fetched: {why}. {sign_in}")
+    told = _ACCESS.get(name, "Cannot load the AWS credentials{whose}: {why}. {sign_in}")
     profile, variable = _profile(connection)
-    named = f"{profile!r}, which {variable} names" if variable else repr(profile)
+    named = f"{profile!r}, named by {variable}," if variable else repr(profile)
     text = told.format(whose=_whose(connection), why=_short(error), sign_in=_SIGN_IN, profile=named)
     return _not_sent(AccessProblem(text))
 
@@ -221,17 +222,18 @@ def lost(error: Exception, connection: Connection) -> SdbrError:
         message, billed = _AFTER_SENDING[name]
         return ServiceProblem(message, again=True, billed=billed)
     if name not in _NEVER_SENT:
-        return ServiceProblem(f"The call failed: {_short(error)}.", billed="perhaps")
+        return ServiceProblem(f"The request failed: {_short(error)}.", billed="perhaps")
     if name == "SSLError":
         return _not_sent(
             ServiceProblem(
-                f"The certificate of Bedrock's address is not trusted ({_short(error)}). Behind "
-                "a proxy that inspects TLS, set AWS_CA_BUNDLE to the file of its certificate."
+                f"The certificate of the Bedrock endpoint is not trusted ({_short(error)}). "
+                "Behind a proxy that inspects TLS, set AWS_CA_BUNDLE to the proxy's certificate "
+                "file."
             )
         )
     return _not_sent(
         ServiceProblem(
-            f"Bedrock cannot be reached ({_short(error)}). Check the network, --region and "
+            f"Cannot reach Bedrock ({_short(error)}). Check the network, --region and "
             "--endpoint-url.",
             again=True,
         )

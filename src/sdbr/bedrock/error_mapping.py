@@ -77,8 +77,8 @@ def explain(failure: Failure, model: Model, region: str, successors: str) -> Sdb
     """
     if failure.html and failure.status < 500:
         return AccessProblem(
-            f"A proxy or firewall answered in Bedrock's place (HTTP {failure.status}, an HTML "
-            "page). Check HTTPS_PROXY and NO_PROXY, or ask who runs your network."
+            f"A proxy or firewall responded instead of Bedrock (HTTP {failure.status}, an HTML "
+            "page). Check HTTPS_PROXY and NO_PROXY, or ask your network administrator."
         )
     if failure.status == 404 or failure.code == "ResourceNotFoundException":
         return AccessProblem(_gone(failure, model, successors))
@@ -90,8 +90,8 @@ def explain(failure: Failure, model: Model, region: str, successors: str) -> Sdb
         return _explain_passing(failure)
     if failure.code == "ServiceQuotaExceededException":
         return AccessProblem(
-            f"The account's quota for {model.title} is used up: {failure.line} Ask for more in "
-            "the Service Quotas console."
+            f"The account's quota for {model.title} is exhausted: {failure.line} Request an "
+            "increase in the Service Quotas console."
         )
     return _invalid(failure, model, region)
 
@@ -101,10 +101,10 @@ def explain_identity(failure: Failure) -> AccessProblem | None:
     if failure.code in _EXPIRED:
         if failure.code == "RequestExpired":
             return AccessProblem(
-                "AWS says the request is too old. Set this machine's clock, then run it again."
+                "AWS says the request is too old. Set this computer's clock, then try again."
             )
         return AccessProblem(
-            "The AWS session has expired. Run `aws sso login` or renew the keys, then run it again."
+            "The AWS session has expired. Run `aws sso login` or renew the keys, then try again."
         )
     if "Bearer Token has expired" in failure.message:
         return AccessProblem(
@@ -114,12 +114,11 @@ def explain_identity(failure: Failure) -> AccessProblem | None:
         return None
     if "Signature expired" in failure.message or "not yet current" in failure.message:
         return AccessProblem(
-            f"AWS says that this machine's clock is wrong ({failure.code}). Set it, then run it "
-            "again."
+            f"AWS says this computer's clock is wrong ({failure.code}). Set it, then try again."
         )
     return AccessProblem(
-        f"AWS does not accept these credentials ({failure.code}). Check the profile, the keys "
-        "and this machine's clock, or run `aws sso login`."
+        f"AWS rejected these credentials ({failure.code}). Check the profile, the keys and this "
+        "computer's clock, or run `aws sso login`."
     )
 
 
@@ -139,51 +138,54 @@ def _gone(failure: Failure, model: Model, successors: str) -> str:
     end = model.lifecycle.end
     if "marked by provider as Legacy" in failure.message:
         return (
-            f"{model.title} is legacy, and closed to accounts that have not used it "
-            f"lately.{instead}"
+            f"{model.title} is a legacy model, and closed to accounts that have not used it "
+            f"recently.{instead}"
         )
     if "end of its life" in failure.message or end is not None:
         return str(explain_end(model, successors))
-    return f"Bedrock does not find {model.invoke_id}: {failure.line}{instead}"
+    return f"Bedrock cannot find {model.invoke_id}: {failure.line}{instead}"
 
 
 def explain_end(model: Model, successors: str) -> AccessProblem:
     """The error for a model whose life has ended, with what to use."""
     end = model.lifecycle.end
-    when = f"ended on {end.isoformat()}" if end else "has reached the end of its life"
+    when = f"was retired on {end.isoformat()}" if end else "has reached end of life"
     return AccessProblem(f"{model.title} ({model.id}) {when}.{_instead(successors)}")
 
 
 def _instead(successors: str) -> str:
-    return f" Use {successors}." if successors else " See `sdbr models` for what is alive."
+    return f" Use {successors}." if successors else " See `sdbr models` for active models."
 
 
 def _explain_denial(failure: Failure, model: Model, region: str) -> str:
     message = failure.message
     if "aws-marketplace" in message or "AWS Marketplace" in message:
         return (
-            f"The AWS Marketplace subscription for {model.title} is not complete. Allow "
+            f"The AWS Marketplace subscription to {model.title} is not complete. Allow "
             "aws-marketplace:Subscribe and aws-marketplace:ViewSubscriptions, wait 5 to 15 "
-            "minutes, then run it again."
+            "minutes, then try again."
         )
     if "INVALID_PAYMENT_INSTRUMENT" in message:
-        return f"AWS refuses {model.title} for lack of a valid payment method. Add one in Billing."
+        return (
+            f"AWS refused {model.title} because the account has no valid payment method. Add "
+            "one in the Billing console."
+        )
     if "API Key" in message:
-        return f"AWS does not accept this Bedrock API key: {failure.line} Make a new one."
+        return f"AWS rejected this Bedrock API key: {failure.line} Create a new one."
     if "is not authorized to perform" in message:
         # A `us.` profile routes to any of its regions, and IAM checks the model in that one.
         everywhere = f"the inference profile and the foundation model in {', '.join(model.regions)}"
         also = f" Allow {everywhere}." if model.needs_profile else ""
-        return f"This identity may not call {model.title}: {failure.line}{also}"
+        return f"This identity is not allowed to call {model.title}: {failure.line}{also}"
     return (
         f"This account has no access to {model.title} in {region}: {failure.line} Open it once "
-        "in the Bedrock console's model catalog, or ask your administrator."
+        "in the model catalog of the Bedrock console, or ask your administrator."
     )
 
 
 def _explain_passing(failure: Failure) -> ServiceProblem:
     throttled = failure.status == 429 or failure.code in _THROTTLED
-    what = "Bedrock throttles" if throttled else "Bedrock failed"
+    what = "Bedrock throttled the request" if throttled else "Bedrock failed"
     return ServiceProblem(
         f"{what} ({failure.code}, HTTP {failure.status}): {failure.line}",
         again=True,
@@ -196,15 +198,15 @@ def _explain_passing(failure: Failure) -> ServiceProblem:
 def _invalid(failure: Failure, model: Model, region: str) -> SdbrError:
     if "on-demand throughput" in failure.message:
         return UsageProblem(
-            f"{model.invoke_id} is called through an inference profile only. "
+            f"{model.invoke_id} can only be called through an inference profile. "
             f"Use --model us.{model.id}."
         )
     if "model identifier is invalid" in failure.message:
         if model.regions and region not in model.regions:
             return AccessProblem(
-                f"{model.title} is not offered in {region}. Use --region {model.regions[0]}."
+                f"{model.title} is not available in {region}. Use --region {model.regions[0]}."
             )
         return AccessProblem(
-            f"Bedrock in {region} knows no model {model.invoke_id}. Check the id and the region."
+            f"Bedrock in {region} has no model {model.invoke_id}. Check the ID and the region."
         )
-    return UsageProblem(f"{model.title} refuses the request: {failure.line}")
+    return UsageProblem(f"{model.title} rejected the request: {failure.line}")

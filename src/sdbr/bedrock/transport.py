@@ -22,7 +22,7 @@ _LARGEST_ANSWER = 256 * 1024 * 1024
 _ERROR_PART, _ERROR_PARTS = 65_536, 16  # AWS's errors have less than 1 KB; a proxy sends anything.
 
 
-_LATE = "Bedrock did not answer in time."
+_LATE = "Bedrock did not respond in time."
 
 
 class NotSent(Exception):
@@ -137,7 +137,7 @@ def _cut_off(error: Exception, request_id: str) -> ServiceProblem:
         problem = error
     else:
         late = isinstance(error, TimeoutError) or type(error).__name__ == "ReadTimeoutError"
-        problem = ServiceProblem(_LATE if late else "Bedrock's answer was cut off.", again=True)
+        problem = ServiceProblem(_LATE if late else "Bedrock's response was cut off.", again=True)
     problem.trace = Trace(billed="yes", status=200, request_id=request_id)
     return problem
 
@@ -175,7 +175,7 @@ class Memory:
         with self._changed:
             while (room := _take(size)) is None:
                 if not self._held:
-                    problem = InputProblem("There is not enough memory for a picture. Free some.")
+                    problem = InputProblem("Not enough memory for a picture. Close other programs.")
                     problem.trace = Trace(sent=False)
                     raise problem
                 self._changed.wait(0.5)

@@ -16,8 +16,8 @@ STYLES = (
 ASPECTS = ("16:9", "1:1", "21:9", "2:3", "3:2", "4:5", "5:4", "9:16", "9:21")
 
 SHAPED_BY_INPUT = (
-    "--aspect is for drawing from words: with an input picture the result has its shape. "
-    "Leave it out, or give --size."
+    "--aspect only works without an input picture: the result has the shape of the input. Leave "
+    "it out, or use --size."
 )
 
 Value = str | int | float
@@ -49,8 +49,8 @@ class NumberRange:
         number = isinstance(value, int if self.whole else (int, float))
         if not number or not self.low <= float(value) <= self.high:
             raise UsageProblem(
-                f"{flag(field)} is {value}: give a {'whole ' if self.whole else ''}number "
-                f"from {self.low:g} to {self.high:.12g}."
+                f"{flag(field)} is {value}: use a {'whole ' if self.whole else ''}number from "
+                f"{self.low:g} to {self.high:.12g}."
             )
         return value
 
@@ -92,7 +92,7 @@ class JsonObject:
         except ValueError:
             pass
         raise UsageProblem(
-            f"{flag(field)} is {value}: give a JSON object, such as '{{\"key\": 1}}'."
+            f"{flag(field)} is {value}: use a JSON object, such as '{{\"key\": 1}}'."
         )
 
 
@@ -108,7 +108,7 @@ SEED = NumberRange(1, 4_294_967_294, whole=True)
 def check_prompt(prompt: str, most: int = MAX_PROMPT) -> str:
     """The prompt itself, or UsageProblem when it is empty or too long."""
     if not prompt.strip():
-        raise UsageProblem("The prompt is empty. Say in a few words what to draw.")
+        raise UsageProblem("The prompt is empty. Describe what to draw.")
     _check_length("prompt", len(prompt), most)
     return prompt
 
@@ -117,6 +117,6 @@ def _check_length(field: str, length: int, most: int) -> None:
     if length > most:
         name = flag(field)
         raise UsageProblem(
-            f"{name[0].upper()}{name[1:]} has {length:,} characters and the model "
-            f"takes at most {most:,}. Shorten it."
+            f"{name[0].upper()}{name[1:]} has {length:,} characters, and the model "
+            f"accepts at most {most:,}. Shorten it."
         )

@@ -103,19 +103,21 @@ class Budget:
 
     def _explain_cap(self, price: Decimal) -> str:
         cap = in_usd(self.cap or Decimal(0))
-        perhaps = f" and perhaps {in_usd(self.perhaps)} USD" if self.perhaps else ""
-        spent = f"this run spent {in_usd(self.spent)} USD{perhaps}. What is drawn is kept."
+        perhaps = f" and possibly {in_usd(self.perhaps)} USD" if self.perhaps else ""
+        kept = " Finished pictures are saved." if self.pictures else ""
+        spent = f"this run spent {in_usd(self.spent)} USD{perhaps}.{kept}"
         costs = f"The next picture costs {in_usd(price)} USD, over"
         if self._agreed:
             return (
-                f"{costs} the {cap} USD agreed to: {spent} To go on, run the same command again: "
-                "it shows what the rest costs first."
+                f"{costs} the {cap} USD you agreed to: {spent} To continue, run the same "
+                "command again: it shows the price of the rest first."
             )
         if self.cap is not None and price > self.cap:
-            return f"{costs} --max-cost {cap}: {spent} Give a higher --max-cost."
+            return f"{costs} --max-cost {cap}: {spent} Raise --max-cost."
         return (
-            f"{costs} --max-cost {cap}: {spent} The cap counts one run: run the same command again "
-            f"to draw the rest for up to {cap} USD more. `sdbr ledger` shows the total."
+            f"{costs} --max-cost {cap}: {spent} The cap applies to each run: run the same "
+            f"command again to draw the rest for up to {cap} USD more. `sdbr ledger` shows the "
+            "total."
         )
 
 

@@ -79,7 +79,7 @@ def keep(
                     picture = generate(wanted.request)
                 except NoPicture as problem:
                     if problem.data and (path := cache.set_aside(key, problem.data)):
-                        tell(f"{problem} It is kept aside as {path}.")
+                        tell(f"{problem} The broken file was moved to {path}.")
                     raise
                 except Refused as problem:
                     refusal = Entry(model.invoke_id, realm, refused=problem.reason or "refused")
@@ -93,8 +93,8 @@ def keep(
                     reason = problem
             home = cache.rescue(key, picture, model.invoke_id, realm)
             if home is None or not home.is_relative_to(cache.folder):
-                place = f"is kept as {home}" if home else "stands with the results alone"
-                failed.append(InputProblem(f"{reason} What was paid for {place}."))
+                place = f"is saved as {home}" if home else "exists only in the results"
+                failed.append(InputProblem(f"{reason} The picture that was paid for {place}."))
                 tell(str(failed[-1]))
         except InputProblem as problem:
             problem.trace = problem.trace or trace

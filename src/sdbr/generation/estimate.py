@@ -60,10 +60,10 @@ class Estimate:
         start = counted(self.pictures, self.thing)
         if not self.shares:
             remarks = f" ({'; '.join(self.remarks)})" if self.remarks else ""
-            return f"{start}, all paid for already = 0.00 USD{remarks}"
+            return f"{start}, all cached = 0.00 USD{remarks}"
         hits = self.pictures - self.same - self.sends
-        start += f", {self.same} the same as another" if self.same else ""
-        start += f", {hits} paid for already" if hits else ""
+        start += f", {self.same} duplicated" if self.same else ""
+        start += f", {hits} cached" if hits else ""
         start += f": {self.sends}" if self.same or hits else ""
         prices = [_price_text(share) for share in self.shares]
         if len(prices) == 1:
@@ -72,7 +72,7 @@ class Estimate:
             terms = zip(self.shares, prices, strict=True)
             start += " = " + " + ".join(f"{share.count} × {price}" for share, price in terms)
         sources = [f"{s.model.invoke_id}, price of {s.model.price_as_of}" for s in self.shares]
-        emulated = () if self.billed else ("emulated, nothing is billed",)
+        emulated = () if self.billed else ("emulated, not billed",)
         remarks = "; ".join((*sources, *self.remarks, *emulated))
         return f"{start} = {in_usd(self.cost)} USD ({remarks})"
 
@@ -125,14 +125,14 @@ def with_other_seeds(estimated: Estimate, tries: int) -> Estimate:
     more = estimated.cost * tries
     if not more:
         return estimated
-    remark = f"up to {in_usd(more)} USD more for other seeds where the filter refuses"
+    remark = f"up to {in_usd(more)} USD more for new seeds if the filter refuses"
     return replace(estimated, extra=estimated.extra + more, remarks=(*estimated.remarks, remark))
 
 
 def default_strengths(chosen: Iterable[float | None]) -> tuple[str, ...]:
     """A remark for each strength that was chosen for the user; None is none."""
     strengths = dict.fromkeys(strength for strength in chosen if strength is not None)
-    return tuple(f"strength {strength:g} by default" for strength in strengths)
+    return tuple(f"default strength {strength:g}" for strength in strengths)
 
 
 def consent(
@@ -151,8 +151,8 @@ def consent(
     if estimated.unpriced and spending.cap is not None:
         name = estimated.unpriced[0].invoke_id
         raise OverBudget(
-            f"The price of {name} is unknown, so --max-cost cannot be kept. Add it to sdbr.toml: "
-            f'[prices] "{name}" = 0.08'
+            f"The price of {name} is unknown, so --max-cost cannot be enforced. Add the price "
+            f'to sdbr.toml: [prices] "{name}" = 0.08'
         )
     if spending.cap is not None or offline:
         return spending.cap
@@ -165,11 +165,11 @@ def consent(
     costs = f"{'costs' if estimated.billed else 'would cost'} {cost}"
     if ask is None:
         raise OverBudget(
-            f"This {costs}, more than {in_usd(spending.ask_above)} USD, and nobody can be "
-            f"asked. Add --yes, or --max-cost {in_usd(estimated.cost)}."
+            f"This {costs}, more than {in_usd(spending.ask_above)} USD, and needs confirmation. "
+            f"Add --yes, or --max-cost {in_usd(estimated.cost)}."
         )
     if not ask(f"Spend {cost}?"):
-        raise OverBudget("Nothing was sent. Lower the price with --max-cost or fewer pictures.")
+        raise OverBudget("Nothing was sent. To spend less, use --max-cost or draw fewer pictures.")
     return _consented_cap(estimated, spending)
 
 

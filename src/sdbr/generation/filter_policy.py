@@ -42,7 +42,8 @@ class OnFiltered:
         counted = tries.isdecimal() and 1 <= int(tries) <= 20 if tries else text == how
         if how not in _HOW or not counted or (tries and how != "reseed"):
             raise UsageProblem(
-                f"--on-filtered is {text!r}: give stop, skip, hold, reseed or reseed:N (N 1 to 20)."
+                f"--on-filtered is {text!r}: use stop, skip, hold, reseed or reseed:N (N "
+                "from 1 to 20)."
             )
         return cls(how, int(tries) if tries else _OTHER_SEEDS)
 

@@ -64,7 +64,7 @@ def retry(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell: 
                     raise _give_up(problem, len(failures)) from problem
                 what = "Throttled" if problem.throttled else str(problem).rstrip(".")
                 slowed = f", {problem.slowed}" if problem.slowed else ""
-                tell(f"{what}{slowed}; trying again in {max(1, round(wait))} s.")
+                tell(f"{what}{slowed}; retrying in {max(1, round(wait))} s.")
                 stop.wait(wait)
 
     return draw
@@ -93,8 +93,8 @@ def _worth_another(failures: list[ServiceProblem], attempts: int, latest: float)
 
 def _end_of_run(problem: NoPicture) -> ServiceProblem:
     last = ServiceProblem(
-        f"{problem} That is the third answer in a row without a picture, and each may be billed, "
-        "so the run stops here. Check the endpoint, or run it again later."
+        f"{problem} This was the third response in a row without a picture, and each may be "
+        "billed, so the run stopped. Check the endpoint, or try again later."
     )
     last.trace = problem.trace
     return last
@@ -103,7 +103,7 @@ def _end_of_run(problem: NoPicture) -> ServiceProblem:
 def _give_up(problem: ServiceProblem, sends: int) -> ServiceProblem:
     if sends == 1 or not problem.again:
         return problem
-    last = ServiceProblem(f"{problem} Gave up after {sends} attempts; run it again later.")
+    last = ServiceProblem(f"{problem} Gave up after {sends} attempts. Try again later.")
     last.trace = problem.trace
     return last
 
@@ -158,7 +158,7 @@ class AdaptiveLimit:
             if sent_at >= self._halved_at:
                 self.limit = max(1.0, self.limit / 2)
                 self._halved_at = time.monotonic()
-            return f"now {int(self.limit)} at once"
+            return f"now {int(self.limit)} concurrent requests"
 
     def _raise_when_stopped(self) -> None:
         if self._stop.is_set():

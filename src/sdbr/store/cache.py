@@ -267,7 +267,10 @@ def _is_sensible(entry: Entry) -> bool:
 def _read(path: Path) -> bytes | None:
     """The file's bytes, or None where no file is."""
     missing = suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError)
-    with plain_read_errors(path, "It was paid for: mend that, then run it again."), missing:
+    with (
+        plain_read_errors(path, "The picture was paid for: fix this, then run the command again."),
+        missing,
+    ):
         return path.read_bytes()
     return None
 

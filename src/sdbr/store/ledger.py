@@ -118,7 +118,7 @@ class Ledger:
             if missing := [column for column in columns if column not in there]:
                 raise InputProblem(
                     f"The ledger {self.path} has no column {missing[0]} in {table}: another "
-                    "program made or changed it. Restore it from a backup, or move it away."
+                    "program created or changed it. Restore a backup, or move the file away."
                 )
         if version < _VERSION:
             self._database.execute(f"PRAGMA user_version={_VERSION}")
@@ -196,7 +196,7 @@ class Ledger:
             yield
         except sqlite3.DatabaseError as error:
             raise InputProblem(
-                f"The ledger {self.path} cannot be used: {error}. Free the disk, check the "
+                f"Cannot use the ledger {self.path}: {error}. Free some space, check the "
                 "folder's permissions, or choose another --workspace."
             ) from error
 

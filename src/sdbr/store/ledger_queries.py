@@ -104,7 +104,7 @@ def _check(ledger: Ledger, row: dict[str, object]) -> None:
         if not _fits(name, value):
             raise InputProblem(
                 f"The ledger {ledger.path} has a row that sdbr did not write: {name} is "
-                f"{str(value)[:40]!r}. Restore it from a backup, or move it away."
+                f"{str(value)[:40]!r}. Restore a backup, or move the file away."
             )
 
 

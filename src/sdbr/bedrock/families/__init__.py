@@ -150,7 +150,7 @@ def added() -> Mapping[str, ModuleType]:
     for point in entry_points(group=_GROUP):
         package = point.dist.name if point.dist else point.value
         if point.name in (*_own_names(), *found):
-            raise _broken(point.name, package, "another family has that name")
+            raise _broken(point.name, package, "another family has the same name")
         try:
             module = point.load()
         except Exception as error:
@@ -161,7 +161,7 @@ def added() -> Mapping[str, ModuleType]:
             raise _broken(point.name, package, f"it has no {missing[0]}")
         own = {flag.field for flag in getattr(module, "FLAGS", ())}
         if shared := own & taken:
-            raise _broken(point.name, package, f"{min(shared)} is a field of all or of another")
+            raise _broken(point.name, package, f"the field {min(shared)} is already defined")
         taken |= own
         found[point.name] = module
     return found
@@ -185,8 +185,8 @@ def _announced() -> bool:
 
 def _broken(family: str, package: str, why: str) -> UsageProblem:
     return UsageProblem(
-        f"The model family {family} of the package {package} cannot be used: {why}. Update the "
-        "package or uninstall it."
+        f"The model family {family} of the package {package} cannot be used: {why}. Update or "
+        "uninstall the package."
     )
 
 

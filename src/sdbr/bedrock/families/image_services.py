@@ -166,7 +166,7 @@ def encode(request: ImageRequest) -> Body:
     }
     if service.prompt == "required" or (service.prompt == "optional" and request.prompt):
         if request.model.tasks[0].startswith("upscale") and not request.prompt.strip():
-            raise UsageProblem(f"{name} needs a prompt: say what the picture shows with --prompt.")
+            raise UsageProblem(f"{name} needs a prompt. Describe the picture with --prompt.")
         body["prompt"] = check_prompt(request.prompt)
     for picture in service.pictures:
         if (data := getattr(request, picture)) is not None:
@@ -180,7 +180,7 @@ def encode(request: ImageRequest) -> Body:
         if neutral in values:
             body[wire.name] = wire.send(neutral, values[neutral])
     if "outpaint" in request.model.tasks and not any(values.get(s) for s in _SIDES):
-        raise UsageProblem(f"{name} needs a side to grow: give --left, --right, --up or --down.")
+        raise UsageProblem(f"{name} needs a side to extend. Add --left, --right, --up or --down.")
     return body
 
 

@@ -104,13 +104,13 @@ def encode(request: ImageRequest) -> Body:
 def decode(answer: Mapping[str, object]) -> Artifact:
     """The first artifact. CONTENT_FILTERED comes with a blurred picture, which is not kept."""
     if answer.get("result") != "success":
-        raise ServiceProblem(f"SDXL answered: {_problem(answer)}", again=True, billed="perhaps")
+        raise ServiceProblem(f"SDXL responded: {_problem(answer)}", again=True, billed="perhaps")
     artifacts = answer.get("artifacts")
     if not isinstance(artifacts, list) or not artifacts or not isinstance(artifacts[0], Mapping):
-        raise broken_answer("holds no picture")
+        raise broken_answer("contains no picture")
     match artifacts[0].get("finishReason"):
         case "ERROR":
-            raise ServiceProblem("SDXL reports an error.", again=True, billed="perhaps")
+            raise ServiceProblem("SDXL reported an error.", again=True, billed="perhaps")
         case "CONTENT_FILTERED":
             raise explain_refusal("Filter reason: output image")
     data = picture_bytes(artifacts[0].get("base64"))
@@ -143,7 +143,7 @@ def _drawing_size(request: ImageRequest) -> Body:
     size = request.size or nearest_size(str(aspect))
     if size not in SIZES:
         sizes = ", ".join(map(str, SIZES))
-        raise UsageProblem(f"--size is {size}: SDXL draws {sizes}.")
+        raise UsageProblem(f"--size is {size}: use one of SDXL's sizes, {sizes}.")
     return {"width": size.width, "height": size.height}
 
 
@@ -156,7 +156,9 @@ def nearest_size(aspect: str) -> Size:
 def _influence(request: ImageRequest, extras: Mapping[str, str | int | float]) -> Body:
     schedule = {k: rule.check(k, extras[k]) for k, rule in _SCHEDULE.items() if k in extras}
     if schedule and request.strength is not None:
-        raise UsageProblem("--strength and --step-schedule-start exclude each other. Give one.")
+        raise UsageProblem(
+            "--strength and --step-schedule-start cannot be used together. Use one of them."
+        )
     if schedule:
         return {"init_image_mode": "STEP_SCHEDULE", **schedule}
     body: Body = {"init_image_mode": "IMAGE_STRENGTH"}
@@ -180,4 +182,4 @@ def _mask_fields(request: ImageRequest, extras: Mapping[str, str | int | float])
 def _problem(answer: Mapping[str, object]) -> str:
     error = answer.get("error")
     message = error.get("message") if isinstance(error, Mapping) else None
-    return str(message or "no picture, and no reason").strip()[:200]
+    return str(message or "no picture and no reason").strip()[:200]
