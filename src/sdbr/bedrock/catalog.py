@@ -141,7 +141,7 @@ def _added() -> tuple[Model, ...]:
                 raise UsageProblem(
                     f"The model {model.id} of the model family {family} cannot be used: it "
                     f"needs family={family!r}, and an alias and an ID that no other model has. "
-                    "Update or uninstall its package."
+                    "Update or uninstall the package."
                 )
             taken |= names
             models.append(model)
