@@ -19,7 +19,7 @@ from sdbr.media.writer import open_writer
 from sdbr.request import Size
 from sdbr.workflows.animations.draw import frame_file, frames_to_draw
 from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, PreparedAnimation
-from sdbr.workflows.animations.timeline import Showing, Timing, schedule
+from sdbr.workflows.animations.timeline import Showing, Timing, order_of, schedule
 from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.names import record_template
 from sdbr.workflows.provenance.write import common_fields, record_text
@@ -71,6 +71,17 @@ def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> tuple[
     sheet = contact_sheet(cells, Labels(animation.still.request.prompt, rows=rows), _SIDE)
     path = save(sheet, animation.spec.where.results, f"{animation.folders.name}-{kind}")
     return path, Size(*sheet.size)
+
+
+def shown_files(animation: PreparedAnimation, folder: Path) -> tuple[list[Path], bool]:
+    """The files of the frames as they are shown in turn, and whether they begin again with nothing
+    blended between."""
+    spec = animation.spec
+    numbers = order_of(len(animation.frames), spec.timing.ping_pong)
+    blended = spec.timing.closed and bool(spec.timing.crossfade)
+    plays_on = spec.result.settings.loop is not None and not blended
+    files = [frame_file(folder, animation, number) for number in numbers]
+    return files, plays_on and spec.result.ending in (".gif", ".webp", ".apng")
 
 
 def how_made(

@@ -29,6 +29,7 @@ from sdbr.workflows.lines import PlanLine, ResultLine
 from sdbr.workflows.look import style_remarks
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
 from sdbr.workflows.run import Results, RunPlan, Setup, prepare_each, run
+from sdbr.workflows.verdict import animation_verdict
 
 
 def animate(paths: Sequence[Path], spec: AnimationSpec, setup: Setup, catalog: Catalog) -> None:
@@ -129,12 +130,16 @@ class AnimationWork:
             if progress.held:
                 held = counted(len(progress.held), "frame")
                 console.say(f"{self.name}: {held} refused, so the previous frame is repeated.")
+            verdict = [*animation_verdict(*render.shown_files(animation, folder))]
+            for line in verdict:
+                console.say(f"{self.name}: {line}")
             more = {
                 "motion": animation.spec.motion.kind,
                 "drawn": len(animation.frames),
                 "frames": result.frames,
                 "duration": round(float(result.duration), 6),
                 "held": [number + 1 for number in progress.held],
+                "verdict": " ".join(verdict),
             }
             yield ResultLine(
                 result.path, request, request.seed, result.size, price, cost, source, more

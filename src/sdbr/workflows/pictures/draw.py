@@ -33,6 +33,7 @@ from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobResult, slots_of
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
 from sdbr.workflows.run import Results, RunPlan, Setup, run
+from sdbr.workflows.verdict import Verdicts, picture_verdict
 from sdbr.workspace import place
 
 
@@ -183,6 +184,7 @@ class PictureWork:
     written: list[tuple[Job, Path]] = field(default_factory=list)
     failures: Failures = field(init=False)
     told: set[str] = field(default_factory=set)
+    verdicts: Verdicts = field(default_factory=Verdicts)
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -216,6 +218,8 @@ class PictureWork:
                     continue
                 self.failures.done += 1
                 yield self._write(outcome)
+        for line in self.verdicts.lines():
+            console.say(line)
         self.failures.raise_at_end()
 
     def _outcomes(self, session: RunSession) -> Iterator[JobResult | SdbrError]:
@@ -226,9 +230,10 @@ class PictureWork:
             try:
                 picture = session.generate(KeyedRequest(job.request, key))
                 data, record = finish.file_bytes(job, picture, self.command, resources.realm)
+                seen = picture_verdict(picture.data, job.request)
                 # The model's own bytes are in the cache; while the file waits to be written it is
                 # held once, not twice.
-                return JobResult(job, replace(picture, data=b""), data, record)
+                return JobResult(job, replace(picture, data=b""), data, record, *seen)
             except SdbrError as error:
                 hopeless = failures.hopeless(resources.effort.workers)
                 if hopeless or ends_the_run(error, resources.on_filtered):
@@ -262,6 +267,8 @@ class PictureWork:
                 self.setup.console.say(note)
             self.told.add(note)
         price = None if picture.price is None else Decimal(picture.price)
+        strength = job.request.strength
+        word = self.verdicts.add(drawn.word, drawn.small, picture.key, strength)
         return ResultLine(
             path,
             job.request,
@@ -270,7 +277,7 @@ class PictureWork:
             price,
             cost=Decimal(0) if picture.cached else price,
             source=job.before,
-            more={"cached": picture.cached, "key": picture.key},
+            more={"cached": picture.cached, "key": picture.key, "verdict": word},
             data=drawn.data,
         )
 

@@ -12,6 +12,8 @@ from sdbr.workflows import names
 from sdbr.workspace import slug
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from sdbr.media.stills.fit import Placement
 
 
@@ -80,13 +82,16 @@ class Job:
 class JobResult:
     """A job done: the picture without its bytes, and the bytes of the file to write.
 
-    `record` is written beside a file that cannot hold it.
+    `record` is written beside a file that cannot hold it. `word` is the verdict on it, and `small`
+    what others are compared with.
     """
 
     job: Job
     picture: Picture
     data: bytes
     record: str = ""
+    word: str = ""
+    small: Image.Image | None = None
 
 
 def slots_of(slots: Iterable[int | None]) -> int:
