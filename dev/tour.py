@@ -1,4 +1,4 @@
-"""Make the pictures of docs/tour.md anew, by running the commands that it shows.
+"""Make the pictures of docs/tour.md again, by running the commands that it shows.
 
 Usage: python dev/tour.py
 The picture of the report needs Chromium; without one it stays as it is.
@@ -81,7 +81,7 @@ def write(name: str, frames: Pictures, delay: int = 160) -> None:
     if not frames:
         return
     more = {"save_all": True, "append_images": frames[1:], "duration": delay, "loop": 0}
-    frames[0].save(IMG / name, "WEBP", quality=60, method=6, **(more if frames[1:] else {}))
+    frames[0].save(IMG / name, "WEBP", quality=54, method=6, **(more if frames[1:] else {}))
     print(f"{name}: {(IMG / name).stat().st_size / 1000:.0f} kB")
 
 
@@ -96,7 +96,7 @@ def main() -> None:
         write("tour-woodcut.webp", still(folder / f"{_RESULT}-1.png", 400))
         write("tour-sheet.webp", still(folder / f"{_RESULT}-sheet.png", 800))
         write("tour-alive.webp", moving([folder / f"{_RESULT}.gif"], 240))
-        write("tour-clip.webp", moving(clips, 200))
+        write("tour-clip.webp", moving(clips, 180))
         write("tour-report.webp", page_on_a_phone(folder / "generate" / "report.html"))
 
 
