@@ -219,7 +219,7 @@ def test_a_broken_picture_does_not_keep_the_others_from_being_drawn(
     ran = sdbr(*command, *names, "ink")
     assert ran.code == 8
     assert [path.name[0] for path in ran.paths] == ["a", "c"]
-    assert re.search("1 of 3 [a-z]+ was not made. b.jpg is cut off", ran.failure)
+    assert re.search("1 of 3 [a-z]+ was not made. b.jpg is truncated", ran.failure)
     assert emulator.received
 
 

@@ -67,7 +67,7 @@ def test_a_transparent_clip_keeps_its_alpha(sdbr, clip, container):
     assert ran.code == 0, ran.errors
     assert Path(ran.paths[0]).suffix == f".{container or 'webm'}".removesuffix(".frames")
     assert alpha_error(ran.paths[0], IMAGES) < 3
-    assert "Transparent parts became" not in ran.errors
+    assert "Transparent areas were filled" not in ran.errors
     assert ("is written as WebM" in ran.errors) == (container is None)
 
 
@@ -75,7 +75,7 @@ def test_a_transparent_clip_keeps_its_alpha(sdbr, clip, container):
 def test_who_chooses_otherwise_gets_it_and_is_told(sdbr, clip, told):
     ran = sdbr("vid2vid", clip, "ink", "--offline", *told)
     assert Path(ran.paths[0]).suffix == ".mp4"
-    assert "mp4 holds no transparency. Write a .webm or .mov to keep them." in ran.errors
+    assert "mp4 does not support transparency. Write .webm or .mov to keep it." in ran.errors
 
 
 def test_alpha_that_hides_nothing_makes_a_plain_film(sdbr, workspace):

@@ -8,7 +8,7 @@ import pytest
 from tests.commands.clip_runs import clip_in
 
 FLAGS = ("--seed", "7", "--keyframes", "all", "--steady", "off", "--workers", "1", "--yes")
-PLAYS = "What is finished so far plays: "
+PLAYS = "Preview of the finished part: "
 
 
 def frames_of(path):

@@ -36,13 +36,13 @@ def test_a_frame_of_another_size_is_named(tmp_path: Path) -> None:
         TimedFrame(picture(0), Fraction(0), STEP),
         TimedFrame(picture(0, 40, 30), STEP, STEP),
     ]
-    with pytest.raises(InputProblem, match="Frame 2 is 40x30 where the others are 96x64"):
+    with pytest.raises(InputProblem, match="Frame 2 is 40x30, but earlier frames are 96x64"):
         write(tmp_path / "film.mp4", other)
 
 
 def test_a_frame_out_of_order_is_named(tmp_path: Path) -> None:
     twice = [TimedFrame(picture(0), STEP, STEP), TimedFrame(picture(1), STEP, STEP)]
-    with pytest.raises(InputProblem, match="Frame 2 comes at"):
+    with pytest.raises(InputProblem, match=r"Frame 2 at .* is not later"):
         write(tmp_path / "film.gif", twice)
 
 

@@ -52,7 +52,9 @@ def pictures_in(folder: Path) -> list[Path]:
         if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
     ]
     if not found:
-        raise InputProblem(f"{folder} holds no pictures. Name a folder with PNG or JPEG files.")
+        raise InputProblem(
+            f"{folder} contains no pictures. Choose a folder with PNG or JPEG files."
+        )
     return sorted(found, key=lambda path: natural_key(path.name))
 
 
@@ -63,7 +65,7 @@ def probe(paths: Sequence[Path], rate: Fraction, folder: Path | None = None) -> 
     where there is no picture or the first one cannot be read.
     """
     if not paths:
-        raise InputProblem("No picture was given. Name at least one.")
+        raise InputProblem("No pictures given. Name at least one.")
     pace, spans = _time(paths, rate, folder)
     first = _open(paths[0])
     return Clip(
@@ -107,7 +109,8 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[TimedF
         size = Size(image.shape[1], image.shape[0])
         if size != clip.size:
             raise InputProblem(
-                f"{path} is {size} where the first picture is {clip.size}. Make all one size."
+                f"{path} is {size}, but the first picture is {clip.size}. Make all pictures "
+                "the same size."
             )
         if not clip.has_alpha and not image[..., 3:].any():
             image = image[..., :3]

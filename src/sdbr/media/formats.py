@@ -91,9 +91,9 @@ def kind_of(path: Path) -> str:
     if b"avis" in _brands(head):
         return "avif"
     if boxed_format(head) or is_webp(head) or head.startswith(_STILLS):
-        raise InputProblem(f"{path} is a still picture. Give a clip, or a folder of pictures.")
+        raise InputProblem(f"{path} is a still picture. Name a clip, or a folder of pictures.")
     if _is_text(head):
-        raise InputProblem(f"{path} is text, not a clip. Give a video, a GIF or a folder.")
+        raise InputProblem(f"{path} is text, not a clip. Name a video, a GIF or a folder.")
     return "video"
 
 
@@ -118,7 +118,7 @@ def _brands(head: bytes) -> set[bytes]:
 def _read_head(path: Path, size: int) -> bytes:
     with plain_read_errors(path, "Check its permissions."):
         if not path.exists():
-            raise InputProblem(f"{path} is not there. Check the path.")
+            raise InputProblem(f"{path} does not exist. Check the path.")
         with path.open("rb") as file:
             return file.read(size)
 

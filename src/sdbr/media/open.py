@@ -63,7 +63,7 @@ def open_reader(
     for anything that cannot be shown as a clip.
     """
     if rate is not None and not 0 < rate <= 1000:
-        raise InputProblem(f"{rate} frames a second is no rate. Give one between 0 and 1000.")
+        raise InputProblem(f"'{rate}' is not a frame rate. Use a number between 0 and 1000.")
     return Reader(_probe(source, rate or DEFAULT_RATE, track))
 
 

@@ -67,7 +67,7 @@ class Preview:
     def tell(self) -> None:
         """Say where it plays."""
         self._worth_a_look = math.inf
-        self._tell(f"What is finished so far plays: {self.path}")
+        self._tell(f"Preview of the finished part: {self.path}")
 
     def keep(self) -> None:
         """Bring the last frames into the file and let go of it."""

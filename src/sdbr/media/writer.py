@@ -81,13 +81,13 @@ class Writer:
                 self._sink = self._open_sink(frame, self._notes.append)
             elif size != self._size:
                 raise InputProblem(
-                    f"Frame {self.count + 1} is {size} where the others are {self._size}."
-                    " Make all one size."
+                    f"Frame {self.count + 1} is {size}, but earlier frames are {self._size}. "
+                    "Make all frames the same size."
                 )
             elif frame.at <= held.at:
                 raise InputProblem(
-                    f"Frame {self.count + 1} comes at {float(frame.at):.3f} s, not after the one"
-                    " before it. Give the frames in the order they are shown."
+                    f"Frame {self.count + 1} at {float(frame.at):.3f} s is not later than the "
+                    "previous frame. Put the frames in display order."
                 )
             else:
                 self._sink.add(held.image, held.at - self._zero, frame.at - held.at)
@@ -98,7 +98,7 @@ class Writer:
         """Write what is left. Raises InputProblem where no frame was added."""
         held = self._held
         if held is None or self._sink is None:
-            raise InputProblem(f"{self._target} was not written: there was no frame to write.")
+            raise InputProblem(f"{self._target} was not written, because there are no frames.")
         with plain_write_errors(self._target):
             self._sink.add(held.image, held.at - self._zero, held.lasts)
             self._sink.finish()
@@ -145,7 +145,9 @@ def _kind_for(path: Path) -> str:
     kind = _BY_SUFFIX.get(path.suffix.lower())
     if kind is None:
         known = " ".join(suffix for suffix in _BY_SUFFIX if suffix)
-        raise InputProblem(f"{path.name}: no clip is written as {path.suffix}. Use one of {known}.")
+        raise InputProblem(
+            f"Cannot write clips as {path.suffix} ({path.name}). Use one of {known}."
+        )
     return kind
 
 

@@ -131,7 +131,7 @@ def test_sixty_frames_a_second_keep_their_length(tmp_path: Path) -> None:
     writer = write(tmp_path / "a.gif", moving(), lasts=Fraction(1, 60))
     frames = list(open_reader(tmp_path / "a.gif").frames())
     assert frames[-1].end == Fraction(17, 100)
-    assert "50 a second" in " ".join(writer.notes)
+    assert "50 frames per second" in " ".join(writer.notes)
 
 
 def test_an_unknown_dither_names_the_known_ones(tmp_path: Path) -> None:

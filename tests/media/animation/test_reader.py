@@ -105,7 +105,7 @@ def test_a_cut_animation_gives_what_is_there_and_says_so(tmp_path: Path, suffix:
     reader = open_reader(path)
     count = sum(1 for _ in reader.frames())
     assert 2 <= count < 10
-    assert "cut off" in " ".join(reader.notes)
+    assert "truncated" in " ".join(reader.notes)
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".webp"])

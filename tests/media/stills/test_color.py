@@ -141,7 +141,7 @@ def test_a_profile_that_cannot_be_unpacked_is_left_out(mode: str) -> None:
     data = start + chunk + struct.pack(">I", zlib.crc32(chunk)) + rest[length + 4 :]
     shown = open_picture(data, keep_alpha=True)
     assert (pixels(shown.image) == pixels(noise(mode))).all()
-    assert shown.notes == ("unusable color profile left out",)
+    assert shown.notes == ("unusable color profile ignored",)
 
 
 def test_gamma_and_primaries_of_a_png_count_where_it_has_no_profile() -> None:
@@ -219,7 +219,7 @@ def test_an_hdr_picture_keeps_its_hues(curve: int, suffix: str) -> None:
     # A step of 8 bits is up to 24 levels of a channel that is black.
     assert np.abs(middles - BARS).mean() < 5
     assert np.abs(middles - BARS)[np.array(BARS) > 0].max() <= 8
-    assert shown.notes == ("HDR to the range of a usual screen",)
+    assert shown.notes == ("HDR to SDR",)
 
 
 @pytest.mark.parametrize("kind", ["png", "webp", "folder"])

@@ -86,7 +86,7 @@ def test_one_line_tells_what_is_done():
     assert placements["contain"] == "1800x1200 -> 1216x811, padded to 1216x832"
     assert placements["cover"] == "1800x1200 cropped to 1754x1200 -> 1216x832"
     assert str(plan_fit(Size(1800, 1200), rule, "stretch")) == "1800x1200 -> 1216x832"
-    assert str(plan_fit(Size(1024, 1024), rule)) == "1024x1024 as it is"
+    assert str(plan_fit(Size(1024, 1024), rule)) == "1024x1024 unchanged"
 
 
 def test_none_refuses_a_size_that_does_not_fit_and_names_those_that_do():
@@ -100,12 +100,12 @@ def test_none_refuses_a_size_that_does_not_fit_and_names_those_that_do():
 
 
 def test_a_rule_that_nothing_fits_is_told():
-    with pytest.raises(InputProblem, match="No size near 10x10"):
+    with pytest.raises(InputProblem, match="No size close to 10x10"):
         plan_fit(Size(10, 10), SizeRule(min_side=100, max_side=110, multiple_of=64))
 
 
 def test_a_rule_reads_as_words():
     assert describe_rule(RULES["stepped"]) == (
         "sides of 64 to 16384, multiples of 64, 262,144 to 1,048,576 pixels, "
-        "an aspect of at most 2.5:1"
+        "an aspect ratio of at most 2.5:1"
     )

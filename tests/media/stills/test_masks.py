@@ -33,7 +33,7 @@ def test_white_strokes_on_nothing_are_a_mask():
 
 
 def test_a_mask_of_another_shape_is_refused():
-    with pytest.raises(InputProblem, match="The mask is 40x20 and the picture 100x100"):
+    with pytest.raises(InputProblem, match="The mask is 40x20, but the picture is 100x100"):
         prepare_mask(encode(half_white()), Size(100, 100))
 
 

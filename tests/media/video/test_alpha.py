@@ -152,8 +152,8 @@ def test_a_film_without_alpha_is_written_without(tmp_path: Path, suffix: str, co
 def test_where_alpha_is_lost_the_user_is_told_what_keeps_it(tmp_path: Path, kind: str) -> None:
     notes = written(tmp_path / f"a.{kind}", see_through(), "black")
     assert notes == (
-        f"Transparent parts became black: {kind} holds no transparency."
-        " Write a .webm or .mov to keep them.",
+        f"Transparent areas were filled with black: {kind} does not support transparency."
+        " Write .webm or .mov to keep it.",
     )
     wanted = see_through()[0]
     assert read(tmp_path / f"a.{kind}")[0][wanted[..., 3] == 0].mean() < 12

@@ -84,7 +84,7 @@ def test_sound_whose_rate_and_channels_change_is_complete(tmp_path: Path, codec:
     film.sound_rate, film.sound_layout = 32000, "stereo"
     two = make_film(tmp_path / "2.ts", film)
     writer = rewritten(join(tmp_path / "a.ts", one, two), tmp_path / "b.mp4")
-    assert "Sound track 1 was re-encoded as aac, because its rate or channels" in " ".join(
+    assert "Audio track 1 was re-encoded as aac, because its rate or channels" in " ".join(
         writer.notes
     )
     heard = np.abs(samples(tmp_path / "b.mp4"))

@@ -40,7 +40,7 @@ def test_parts_joined_by_cat_play_one_after_the_other(tmp_path: Path, suffix: st
     frames = list(reader.frames())
     assert [frame.at for frame in frames] == [Fraction(n, 25) for n in range(2 * FRAMES)]
     assert {frame.lasts for frame in frames} == {Fraction(1, 25)}
-    assert "goes back by 1.000 s at 1.000 s" in " ".join(reader.notes)
+    assert "go back by 1.000 s at 1.000 s" in " ".join(reader.notes)
     assert reader.clip.duration == 2
 
 

@@ -81,7 +81,7 @@ def test_hdr_film_of_sdr_bars_shows_the_bars(tmp_path: Path, curve: int) -> None
     assert np.abs(shown.astype(int) - BARS)[BARS > 0].max() <= 1
     assert shown[BARS == 0].max() <= 12  # A step of ten bits, where levels are close together.
     assert np.abs(shown.astype(int) - BARS).mean() < 1
-    assert notes == ("The film is HDR: its colors were brought to the range of a usual screen.",)
+    assert notes == ("The video is HDR: its colors were tone-mapped to SDR.",)
 
 
 @pytest.mark.parametrize("curve", [PQ, HLG], ids=["PQ", "HLG"])

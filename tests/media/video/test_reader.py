@@ -58,7 +58,7 @@ def test_pixels_that_are_not_square_become_square(
     reader, images = opened(tmp_path, Film(aspect=aspect))
     assert reader.clip.size == size
     assert images[0].shape[1::-1] == size
-    assert "not square" in " ".join(reader.notes)
+    assert "non-square" in " ".join(reader.notes)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_cut_file_gives_what_is_there_and_says_so(tmp_path: Path) -> None:
     reader = open_reader(path)
     count = sum(1 for _ in reader.frames())
     assert 5 < count < 50
-    assert "cut off" in " ".join(reader.notes)
+    assert "truncated" in " ".join(reader.notes)
     assert "only" in " ".join(reader.notes)
 
 
@@ -198,7 +198,7 @@ def test_damaged_frames_are_counted(tmp_path: Path) -> None:
     path.write_bytes(data)
     reader = open_reader(path)
     assert len(list(reader.frames())) == 40
-    assert reader.notes == ("Damaged frames, of which the decoder made up parts: 1.",)
+    assert reader.notes == ("Damaged frames, partly reconstructed by the decoder: 1.",)
 
 
 def test_broken_packets_cost_only_themselves(tmp_path: Path) -> None:

@@ -244,10 +244,10 @@ def test_subtitles_that_a_container_does_not_hold_are_named_with_what_does(
     film = Film(subtitles=["ass"], bitmaps=[(Fraction(1), Fraction(2))])
     path = make(tmp_path / "a.mkv", film)
     assert rewritten(path, tmp_path / f"b.{kind}").notes == (
-        f"The subtitles (spa) were left out: {kind} holds none of their kind."
-        " Write an mkv to keep them.",
-        f"The subtitles (eng) lost their places and fonts: {kind} holds plain ones."
-        " Write an mkv to keep them.",
+        f"Subtitles (spa) were left out: {kind} does not support this format."
+        " Use --container mkv to keep them.",
+        f"Subtitles (eng) lost their positions and fonts: {kind} supports plain text only."
+        " Use --container mkv to keep them.",
     )
     assert shown(tmp_path / f"b.{kind}") == expected(LINES)
 
@@ -283,7 +283,7 @@ def test_a_subtitle_that_cannot_be_written_does_not_take_the_others_along(tmp_pa
         # MP4 holds texts of up to 65535 bytes.
         _mux(container, copies[1], Packet(b"A" * 70_000), Fraction(9, 4), Fraction(5, 2))
     writer = rewritten(tmp_path / "b.mkv", tmp_path / "c.mp4")
-    assert writer.notes == ("Some subtitles were left out: they cannot be read.",)
+    assert writer.notes == ("Some subtitles cannot be read and were left out.",)
     assert shown(tmp_path / "c.mp4") == expected(LINES)
 
 
@@ -328,7 +328,7 @@ def test_title_date_and_place_come_along_and_what_is_no_longer_true_does_not(
 def test_a_tag_that_a_container_has_no_place_for_is_named(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mkv", Film(tags={"mood": "blue", "title": "A film"}))
     assert rewritten(path, tmp_path / "b.mp4").notes == (
-        "mp4 has no place for these tags: mood. Write an mkv to keep them.",
+        "mp4 does not support these tags: mood. Use --container mkv to keep them.",
     )
     assert rewritten(path, tmp_path / "b.mkv").notes == ()
 
@@ -341,7 +341,7 @@ def test_a_cover_stays_behind_because_it_shows_the_film_as_it_was(tmp_path: Path
         Film(attachment=cover.getvalue(), attached="cover.png", mimetype="image/png"),
     )
     assert rewritten(path, tmp_path / "b.mkv").notes == (
-        "The cover was left out: it shows the film as it was.",
+        "The cover art was left out because it shows the original video.",
     )
     with av.open(str(tmp_path / "b.mkv")) as container:
         assert [stream.type for stream in container.streams] == ["video"]
@@ -352,7 +352,7 @@ def test_a_comment_becomes_the_description_because_the_record_stands_in_its_plac
 ) -> None:
     path = make(tmp_path / "a.mkv", Film(tags={"comment": "From my balcony"}))
     (note,) = rewritten(path, tmp_path / "b.mp4").notes
-    assert note.startswith("The comment became the description")
+    assert note.startswith("The comment was moved to description")
     with av.open(str(tmp_path / "b.mp4")) as container:
         assert container.metadata["description"] == "From my balcony"
     assert read_comment(tmp_path / "b.mp4") == '{"sdbr": "1"}'

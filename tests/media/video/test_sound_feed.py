@@ -137,7 +137,7 @@ def test_a_missing_sound_file_is_noted(tmp_path: Path) -> None:
     with open_writer(tmp_path / "b.mp4", reader.clip.pace, origin=origin) as writer:
         for frame in reader.frames():
             writer.add(frame)
-    assert "sound could not be taken along" in " ".join(writer.notes)
+    assert "audio could not be copied" in " ".join(writer.notes)
 
 
 def test_a_gif_says_that_it_holds_no_sound(tmp_path: Path) -> None:

@@ -65,9 +65,9 @@ def test_a_track_can_be_named(tmp_path: Path) -> None:
     assert reader.clip.size == (64, 48)
     assert [frame.image.shape for frame in reader.frames()] == [(48, 64, 3)] * 8
     assert open_reader(path).notes == (
-        "Takes picture track 2 (96x64 mpeg4); there is also 1 (64x48 mpeg4). --track chooses.",
+        "Using video track 2 (96x64 mpeg4); others are 1 (64x48 mpeg4). Choose with --track.",
     )
-    with pytest.raises(UsageProblem, match=r"--track 3: .*picture tracks: 1 \(64x48 mpeg4\), 2"):
+    with pytest.raises(UsageProblem, match=r"--track is 3: .*video tracks: 1 \(64x48 mpeg4\), 2"):
         open_reader(path, track=3)
 
 

@@ -43,7 +43,7 @@ class GifSink:
         self, target: Path, first: Pixels, settings: EncodingSettings, comment: str, note: Tell
     ) -> None:
         if settings.dither not in DITHERS:
-            raise UsageProblem(f"There is no dither {settings.dither!r}. Use one of {DITHERS}.")
+            raise UsageProblem(f"Unknown dither {settings.dither!r}. Use one of {DITHERS}.")
         if not 2 <= settings.colors <= 256:
             raise UsageProblem(f"A GIF has 2 to 256 colors, not {settings.colors}.")
         height, width = scale(first, settings.width).shape[:2]
@@ -65,10 +65,11 @@ class GifSink:
             self._stored.seal()
             self._delays = centiseconds(self._spans)
             if (lost := len(self._spans) - len(self._delays)) > 0:
-                self._note(f"{lost} frames were left out: a GIF shows at most 50 a second.")
+                self._note(f"{lost} frames were dropped: a GIF shows at most 50 frames per second.")
             if any(delay > _LONGEST for _, delay in self._delays):
                 self._note(
-                    f"A GIF shows a frame for at most {_LONGEST / 100} s: some last so long."
+                    f"A GIF shows a frame for at most {_LONGEST / 100} s, and some frames "
+                    "last longer."
                 )
                 self._delays = [(n, min(delay, _LONGEST)) for n, delay in self._delays]
             self._encode_within_limit()
@@ -94,8 +95,8 @@ class GifSink:
                 return
             look = smaller(look, size, max(1, limit))
         raise InputProblem(
-            f"The GIF does not fit into {max_bytes} bytes; {size} is the least."
-            " Allow more, or take fewer frames."
+            f"The GIF does not fit into {max_bytes:,} bytes: the smallest possible is {size:,}. "
+            "Raise the limit, or use fewer frames."
         )
 
     def _encode(self, look: EncodingSettings) -> tuple[int, EncodingSettings]:

@@ -40,7 +40,7 @@ def probe(kind: str, path: Path) -> Clip:
             has_alpha = _has_alpha(file, index, kind)
         except _UNDECODABLE as error:
             raise _unreadable(path) from error
-    cut = "The file was cut off before its end."
+    cut = "The file is truncated."
     return Clip(
         kind=kind,
         path=path,
@@ -72,8 +72,8 @@ def frames(
                 if number == 0:
                     raise _unreadable(clip.path) from error
                 note(
-                    f"Only {number} of {clip.frames} frames can be decoded; the rest is broken or"
-                    " missing."
+                    f"Only {number} of {clip.frames} frames can be decoded; the rest is damaged "
+                    "or missing."
                 )
                 return
             if at >= start:
@@ -96,7 +96,7 @@ def _open(path: Path, index: Index) -> PillowPlugin:
     except OSError as error:
         if isinstance(error.__cause__, Image.DecompressionBombError):
             raise InputProblem(
-                f"{path} declares more pixels than sdbr opens. Scale it down."
+                f"{path} declares more pixels than sdbr can open. Scale it down."
             ) from None
         raise _unreadable(path) from error
     assert isinstance(file, PillowPlugin)
@@ -114,7 +114,7 @@ def _mend(path: Path, end: int) -> io.BytesIO:
 
 
 def _unreadable(path: Path) -> InputProblem:
-    return InputProblem(f"{path} cannot be read: no frame of it decodes. Copy it again.")
+    return InputProblem(f"{path} contains no frame that can be decoded. Copy or download it again.")
 
 
 def _has_alpha(file: PillowPlugin, index: Index, kind: str) -> bool:

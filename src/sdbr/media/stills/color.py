@@ -56,7 +56,7 @@ def rgb_of(color: str) -> tuple[int, ...]:
         return ImageColor.getrgb(color)[:3]
     except ValueError as error:
         raise UsageProblem(
-            f"{color!r} is not a color. Give a name such as white, or #rrggbb."
+            f"{color!r} is not a color. Use a name such as white, or #rrggbb."
         ) from error
 
 
@@ -81,7 +81,7 @@ def _color(image: Image.Image, profile: object) -> tuple[Image.Image, list[str]]
         return _by_profile(image, profile)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         done, notes = _by_formula(image)
-        return done, [*notes, "unusable color profile left out"]
+        return done, [*notes, "unusable color profile ignored"]
 
 
 def _from_hdr(image: Image.Image, code: ColorCode) -> tuple[Image.Image, list[str]]:
@@ -92,7 +92,7 @@ def _from_hdr(image: Image.Image, code: ColorCode) -> tuple[Image.Image, list[st
     deep = np.asarray(image, np.uint16) * 257
     planes = [deep[..., channel] for channel in range(3)]
     shown = hdr.in_bt709(planes, code.curve, code.primaries)
-    return Image.fromarray(shown), ["HDR to the range of a usual screen"]
+    return Image.fromarray(shown), ["HDR to SDR"]
 
 
 def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, list[str]]:

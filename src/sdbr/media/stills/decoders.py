@@ -26,10 +26,10 @@ def decoders_for(head: bytes, name: str) -> tuple[str, ...]:
     """
     kind = boxed_format(head)
     if kind == "heic":
-        _load("pillow_heif.HeifImagePlugin", f"{name} is a HEIC picture", "heic")
+        _load("pillow_heif.HeifImagePlugin", f"'{name}' is a HEIC picture", "heic")
         return ("HEIF",)
     if kind == "jxl":
-        _load("pillow_jxl.JpegXLImagePlugin", f"{name} is a JPEG XL picture", "jxl")
+        _load("pillow_jxl.JpegXLImagePlugin", f"'{name}' is a JPEG XL picture", "jxl")
         return ("JXL",)
     return _BUILT_IN
 
@@ -39,7 +39,7 @@ def _load(plugin: str, what: str, extra: str) -> None:
         import_module(plugin)
     except ImportError as error:
         raise InputProblem(
-            f"{what}, which needs one more library. Install it: pip install 'sdbr[{extra}]'"
+            f"{what}. Install support for it: pip install 'sdbr[{extra}]'"
         ) from error
 
 

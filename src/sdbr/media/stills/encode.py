@@ -46,7 +46,7 @@ def encode(image: Image.Image, format: str = "png", quality: int = 95) -> bytes:
     except (OSError, ValueError) as error:
         size = f"{image.width}x{image.height}"
         raise InputProblem(
-            f"A picture of {size} cannot be written as {format}: {error}. Choose another format."
+            f"Cannot write a picture of {size} as {format}: {error}. Choose another format."
         ) from error
     return buffer.getvalue()
 
@@ -68,7 +68,7 @@ def encode_under(
         if len(data) <= max_bytes:
             return data
     raise InputProblem(
-        f"A picture of {image.width}x{image.height} cannot be packed into {max_bytes:,} bytes. "
+        f"A picture of {image.width}x{image.height} cannot be compressed to {max_bytes:,} bytes. "
         "Make it smaller first."
     )
 

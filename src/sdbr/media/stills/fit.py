@@ -47,7 +47,7 @@ class Placement:
     def __str__(self) -> str:
         """Tell in a few words what is done: "4608x1976 -> 1344x576, padded to 1344x768"."""
         if self.source == self.size == self.placed.size:
-            return f"{self.source} as it is"
+            return f"{self.source} unchanged"
         kept = self.used.size
         start = f"{self.source}" + (f" cropped to {kept}" if kept != self.source else "")
         scaled = f"{start} -> {self.placed.size}" if kept != self.placed.size else start
@@ -63,8 +63,8 @@ def plan_fit(source: Size, rule: SizeRule, mode: Fit = "contain") -> Placement:
     """
     if mode == "none" and not allows(rule, source):
         raise InputProblem(
-            f"The picture is {source}, and the model takes {describe_rule(rule)}. "
-            "Leave out --fit none, or resize the picture."
+            f"The picture is {source}, and the model takes {describe_rule(rule)}. Leave out "
+            "--fit none, or resize the picture."
         )
     size = source if allows(rule, source) else _nearest(source, rule, mode)
     used, placed = _whole(source), _whole(size)
@@ -98,7 +98,7 @@ def describe_rule(rule: SizeRule) -> str:
         words.append(f"multiples of {rule.multiple_of}")
     words.append(f"{rule.min_pixels:,} to {rule.max_pixels:,} pixels")
     if rule.max_aspect is not None:
-        words.append(f"an aspect of at most {rule.max_aspect:g}:1")
+        words.append(f"an aspect ratio of at most {rule.max_aspect:g}:1")
     return ", ".join(words)
 
 
@@ -111,7 +111,8 @@ def _nearest(source: Size, rule: SizeRule, mode: Fit) -> Size:
         candidates = [size for pair in product(*around) if allows(rule, size := Size(*pair))]
     if not candidates:
         raise InputProblem(
-            f"No size near {source} is one of {describe_rule(rule)}. Resize it first."
+            f"No size close to {source} meets the model's limits: {describe_rule(rule)}. "
+            "Resize the picture first."
         )
 
     def distance(size: Size) -> tuple[float, float]:

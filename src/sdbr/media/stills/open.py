@@ -107,7 +107,7 @@ def open_answer(picture: Picture, *, keep_alpha: bool = False) -> Image.Image:
             color, _ = in_srgb(image)
     except Exception as error:  # decoders raise anything on a broken file
         raise InputProblem(
-            "The model's picture cannot be decoded. Draw it again with --fresh."
+            "The model's picture cannot be decoded. Run the command again with --fresh."
         ) from error
     color.info = {}
     return color if keep_alpha or color.mode == "RGB" else flatten(color, "white")[0]
@@ -122,7 +122,7 @@ def _stream(source: Path | bytes, name: str) -> BinaryIO:
         return source.open("rb")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputProblem(f"{name} cannot be read: {reason.lower()}. Check the path.") from error
+        raise InputProblem(f"Cannot read {name}: {reason.lower()}. Check the path.") from error
 
 
 def _checked_head(stream: BinaryIO, name: str) -> bytes:
@@ -130,16 +130,16 @@ def _checked_head(stream: BinaryIO, name: str) -> bytes:
     head = stream.read(_HEAD)
     stream.seek(0)
     if not head:
-        raise InputProblem(f"{name} is empty. Give a picture.")
+        raise InputProblem(f"{name} is empty. Choose another picture.")
     found = sniff(head)
     if found is None and head.startswith(b"\x89PNG") and head[16:24].find(b"\0\0\0\0") in (0, 4):
-        raise InputProblem(f"{name} declares a size of zero. Give a whole picture.")
+        raise InputProblem(f"{name} declares a size of zero. Choose another picture.")
     size = found.size if found else jpeg_xl_size(head)
     if size:
         _check_size(size, name)
     if head[4:8] == b"ftyp" and not boxed_format(head):
         raise InputProblem(
-            f"{name} is a video, not a picture. Give it to vid2vid, or take out a frame first."
+            f"{name} is a video, not a picture. Use vid2vid, or extract a frame first."
         )
     return head
 
@@ -148,21 +148,21 @@ def _check_size(size: Size, name: str) -> None:
     pixels = size.width * size.height
     if pixels > MAX_PIXELS:
         raise InputProblem(
-            f"{name} declares {size} pixels ({pixels / 1e6:,.0f} megapixels), more than the "
-            f"{MAX_PIXELS // 1_000_000} megapixels that are opened. Make it smaller first."
+            f"{name} declares {size} pixels ({pixels / 1e6:,.0f} megapixels), and sdbr opens at "
+            f"most {MAX_PIXELS // 1000000} megapixels. Make it smaller first."
         )
 
 
 def _what_is_wrong(error: Exception, known: bool) -> str:
     text = str(error).lower()
     if isinstance(error, UnidentifiedImageError) and not known:
-        return "is not a picture that can be opened. Give a PNG, JPEG, WebP, GIF, AVIF or TIFF."
+        return "is not a supported picture. Use a PNG, JPEG, WebP, GIF, AVIF or TIFF."
     if isinstance(error, Image.DecompressionBombError):
-        return f"declares more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first."
+        return f"declares more than {MAX_PIXELS // 1000000} megapixels. Make it smaller first."
     if isinstance(error, MemoryError):
-        return "needs more memory than there is. Make it smaller first."
+        return "needs more memory than is available. Make it smaller first."
     if any(word in text for word in ("truncated", "unexpected end", "not enough", "incomplete")):
-        return "is cut off: its end is missing. Copy or download it again."
+        return "is truncated. Copy or download it again."
     return "is damaged and cannot be decoded. Copy or download it again."
 
 
@@ -173,7 +173,7 @@ def _without_padding(found: DecodedPicture) -> DecodedPicture:
     color = image.convert("RGB")
     if color.getcolors(1):
         return found  # An empty canvas hides nothing.
-    return replace(found, image=color, notes=(*found.notes, "alpha of 0 everywhere left out"))
+    return replace(found, image=color, notes=(*found.notes, "fully transparent alpha ignored"))
 
 
 def _on(background: str, found: DecodedPicture) -> DecodedPicture:
@@ -194,7 +194,7 @@ def _decode(
     notes += conversions
     if turn in _TURNS:
         picture = picture.transpose(_TURNS[turn])
-        notes.append(f"turned upright (EXIF {turn})")
+        notes.append(f"rotated upright (EXIF {turn})")
     picture.info = {}  # a profile or EXIF left here would be saved with a picture it misfits
     size = Size(*(stored[::-1] if turn > 4 else stored))
     return DecodedPicture(picture, size, (image.format or "").lower(), tuple(notes))

@@ -70,14 +70,14 @@ def prepare_mask(source: Path | bytes, size: Size, *, invert: bool = False) -> I
     shape = (mask.width * size.height) / (mask.height * size.width)
     if abs(shape - 1) > _SHAPE_TOLERANCE:
         raise InputProblem(
-            f"{name} is {mask.width}x{mask.height} and the picture {size}. "
-            "Give a mask of the picture's shape."
+            f"{name} is {mask.width}x{mask.height}, but the picture is {size}. Use a mask with "
+            "the aspect ratio of the picture."
         )
     if invert:
         mask = ImageChops.invert(mask)
     mask = mask.resize(size, Image.Resampling.BILINEAR)
     if mask.getextrema() == (0, 0):
-        raise InputProblem(f"{name} repaints nothing: make white what is to change.")
+        raise InputProblem(f"{name} repaints nothing. Make the area to repaint white.")
     return mask
 
 

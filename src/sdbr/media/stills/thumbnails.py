@@ -44,7 +44,7 @@ def frame_strip(path: Path, numbers: Sequence[int], height: int) -> bytes:
         if number >= max(wanted):
             break
     if not found:
-        raise InputProblem(f"{path} has fewer frames than it had.")
+        raise InputProblem(f"{path} has fewer frames than before.")
     width = sum(image.width + _GAP for image in found)
     tallest = max(image.height for image in found)
     sheet = Image.new("RGB", (width - _GAP, tallest), "black")

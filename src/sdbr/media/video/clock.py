@@ -210,11 +210,11 @@ def _position(one: ClockBreak, index: int) -> int:
 def break_notes(breaks: Sequence[ClockBreak], start: Fraction) -> tuple[str, ...]:
     """Say where the clock breaks, in seconds from the first picture at `start`."""
     return tuple(
-        f"The clock of the file {_how(one.jump)} at {float(one.at - start):.3f} s:"
-        " the parts were joined without a gap."
+        f"Timestamps {_how(one.jump)} at {float(one.at - start):.3f} s; the parts were joined "
+        "without a gap."
         for one in breaks
     )
 
 
 def _how(jump: Fraction) -> str:
-    return f"goes back by {float(-jump):.3f} s" if jump < 0 else f"jumps {float(jump):.3f} s ahead"
+    return f"go back by {float(-jump):.3f} s" if jump < 0 else f"jump {float(jump):.3f} s ahead"

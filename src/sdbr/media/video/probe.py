@@ -55,9 +55,11 @@ def unreadable(path: Path) -> InputProblem:
     try:
         missing = missing_bytes(path)
     except OSError as error:
-        return InputProblem(f"{path} cannot be opened: {error.strerror}. Check the path.")
+        return InputProblem(f"Cannot open {path}: {error.strerror}. Check the path.")
     why = f"at least {missing} bytes are missing" if missing else "no frame can be decoded"
-    return InputProblem(f"{path} is not a readable video: {why}. Copy or convert it again.")
+    return InputProblem(
+        f"{path} is not a readable video: {why}. Copy, download or convert it again."
+    )
 
 
 def probe(path: Path, track: int | None = None) -> Clip:
@@ -97,7 +99,8 @@ def refuse_giants(path: Path, width: int, height: int) -> None:
     """Raise InputProblem for pictures too large to be decoded safely."""
     if width * height > LARGEST:
         raise InputProblem(
-            f"{path} declares {width}x{height} pixels a frame, more than sdbr opens. Scale it down."
+            f"{path} declares {width}x{height} pixels per frame, more than sdbr can open. "
+            "Scale it down."
         )
 
 
@@ -227,11 +230,13 @@ def _clock(text: str) -> Fraction | None:
 def _notes(frame: VideoFrame, size: Size, missing: int) -> tuple[str, ...]:
     notes = []
     if missing:
-        notes.append(f"The file was cut off: {missing} bytes that it declares are missing.")
+        notes.append(f"The file is truncated: {missing:,} bytes are missing.")
     if frame.interlaced_frame:
-        notes.append("The film is interlaced: each pair of fields was made one whole frame.")
+        notes.append("The video is interlaced: each pair of fields was merged into one frame.")
     if is_hdr(frame.color_trc):
-        notes.append("The film is HDR: its colors were brought to the range of a usual screen.")
+        notes.append("The video is HDR: its colors were tone-mapped to SDR.")
     if size != (frame.width, frame.height):
-        notes.append(f"Its pixels are not square: {frame.width}x{frame.height} is shown as {size}.")
+        notes.append(
+            f"The video has non-square pixels: {frame.width}x{frame.height} is displayed as {size}."
+        )
     return tuple(notes)

@@ -140,8 +140,8 @@ def _compare(clip: Clip, count: int, end: Fraction, note: Tell) -> None:
     if clip.duration and end + 2 / clip.pace.rate < clip.duration:
         of = f" of {clip.frames}" if clip.frames else ""
         note(
-            f"The file declares {float(clip.duration):.3f} s, but only {float(end):.3f} s of it"
-            f" can be decoded (the last {count}{of} frames read)."
+            f"The file declares {float(clip.duration):.3f} s, but only {float(end):.3f} s of it "
+            f"can be decoded (the last {count}{of} frames read)."
         )
 
 
@@ -185,7 +185,7 @@ def _decoded_packets(
         except StopIteration:
             break
         except (av.FFmpegError, OSError) as error:
-            note(f"The file breaks off: {error.strerror or error}.")
+            note(f"Reading the file failed: {error.strerror or error}.")
             break
         alpha.take(packet)
         try:
@@ -200,9 +200,9 @@ def _decoded_packets(
             damaged += frame.is_corrupt
             yield _Shape(frame.width, frame.height, frame.format.name, aspect), frame
     if broken:
-        note(f"Broken packets of the film that were skipped: {broken}.")
+        note(f"Skipped damaged video packets: {broken}.")
     if damaged:
-        note(f"Damaged frames, of which the decoder made up parts: {damaged}.")
+        note(f"Damaged frames, partly reconstructed by the decoder: {damaged}.")
 
 
 class _Decoder:
@@ -248,8 +248,8 @@ def _add_times(clip: Clip, pictures: Iterable[_Picture], note: Tell) -> Iterator
         at = at + 1 / clip.pace.rate if mark is None or tick is None else mark * tick - zero
         if before is not None and picture.square != before.square:
             note(
-                f"The picture changes from {before.square} to {picture.square} at"
-                f" {float(at):.3f} s: it was fitted into {clip.size}."
+                f"The frame size changes from {before.square} to {picture.square} at "
+                f"{float(at):.3f} s; later frames were fitted into {clip.size}."
             )
         before = picture
         yield at, picture

@@ -47,10 +47,10 @@ class SideStreams:
             original = picture_stream(source, origin.track)
         except InputProblem as error:
             if not origin.audio:
-                note(f"The subtitles and tags could not be taken along: {error}")
+                note(f"Subtitles and tags could not be copied: {error}")
             return
         if any(one.disposition & Disposition.attached_pic for one in source.streams.video):
-            note("The cover was left out: it shows the film as it was.")
+            note("The cover art was left out because it shows the original video.")
         copy_labels(original, picture)
         carry_tags(output, source, note)
         carry_timecode(output, (original, picture), excerpt.zero + self.lead - origin.zero, note)
@@ -81,4 +81,4 @@ def note_left_out(origin: Origin, kind: str, note: Tell) -> None:
     if lost:
         things = " and ".join([", ".join(lost[:-1]), lost[-1]] if lost[1:] else lost)
         verb = "was" if lost == ["sound"] else "were"
-        note(f"The {things} {verb} left out: {kind} holds none.")
+        note(f"The {things} {verb} left out: {kind} does not support them.")

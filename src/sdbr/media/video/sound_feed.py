@@ -56,7 +56,7 @@ class SoundFeed:
             self._source = open_container(sound.path)
             self._begin(self._source)
         except (InputProblem, av.FFmpegError) as error:
-            note(f"The sound could not be taken along: {error}")
+            note(f"The audio could not be copied: {error}")
 
     def feed(self, until: Fraction | None) -> None:
         """Mux all sound before `until`, in seconds of the output; None muxes the rest."""
@@ -78,7 +78,7 @@ class SoundFeed:
 
     def _begin(self, source: InputContainer) -> None:
         for number, stream in enumerate(source.streams.audio, 1):
-            track = self._track_writer(stream, f"Sound track {number}")
+            track = self._track_writer(stream, f"Audio track {number}")
             if track is not None:
                 self._tracks[stream.index] = track
         kept = [stream for stream in source.streams.audio if stream.index in self._tracks]
@@ -105,7 +105,7 @@ class SoundFeed:
     def _track_writer(self, stream: AudioStream, title: str) -> TrackWriter | None:
         codec, kind = codec_of(stream), self._output.format.name
         if not codec:
-            self._note(f"{title} was left out: its format is not known.")
+            self._note(f"{title} was left out: its format is unknown.")
             return None
         changes = stream.index in self._changing
         if may_copy(self._output, codec) and not changes:
@@ -129,7 +129,7 @@ class SoundFeed:
             packets = (packet for packet in source.demux(*streams) if packet.size)
             yield from mend(cast("Iterator[Packet[AudioStream]]", packets), self._breaks)
         except (av.FFmpegError, OSError) as error:
-            self._note(f"The sound breaks off: {error.strerror or error}.")
+            self._note(f"Reading the audio failed: {error.strerror or error}.")
 
     def _write(self, packet: Packet[AudioStream]) -> None:
         track = self._tracks.get(packet.stream_index)
@@ -139,7 +139,7 @@ class SoundFeed:
             self._mux(track, track.take(packet, self._excerpt))
         except UNUSABLE as error:
             del self._tracks[packet.stream_index]
-            self._note(f"One sound track ends early: {error}.")
+            self._note(f"An audio track ends early: {error}.")
 
     def _mux(self, track: TrackWriter, packets: list[Packet[AudioStream]]) -> None:
         for packet in packets:

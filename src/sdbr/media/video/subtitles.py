@@ -29,7 +29,7 @@ _LONGEST = 60
 # How far apart, in seconds, a file may hold what is shown at the same time.
 _INTERLEAVED = 10
 _TICK = Fraction(1, 1000)
-_UNREADABLE = "Some subtitles were left out: they cannot be read."
+_UNREADABLE = "Some subtitles cannot be read and were left out."
 
 
 class SubtitleFeed:
@@ -79,16 +79,16 @@ class SubtitleFeed:
             else:
                 if track.loses_style:
                     plain.append(name)
-        advice = "" if kind == "matroska" else " Write an mkv to keep them."
+        advice = "" if kind == "matroska" else " Use --container mkv to keep them."
         if left_out:
             self._note(
-                f"The subtitles ({', '.join(left_out)}) were left out:"
-                f" {kind} holds none of their kind.{advice}"
+                f"Subtitles ({', '.join(left_out)}) were left out: {kind} does not support this "
+                f"format.{advice}"
             )
         if plain:
             self._note(
-                f"The subtitles ({', '.join(plain)}) lost their places and fonts:"
-                f" {kind} holds plain ones.{advice}"
+                f"Subtitles ({', '.join(plain)}) lost their positions and fonts: {kind} supports "
+                f"plain text only.{advice}"
             )
         if any(track.keeps_fonts for track in tracks.values()):
             for font in self._source.streams.attachments:
@@ -104,7 +104,7 @@ class SubtitleFeed:
                 except UNUSABLE:
                     self._note(_UNREADABLE)
         except (av.FFmpegError, OSError) as error:
-            self._note(f"The subtitles break off: {error.strerror or error}.")
+            self._note(f"Reading the subtitles failed: {error.strerror or error}.")
         for track in self._tracks.values():
             yield from track.flush()
 
@@ -142,7 +142,7 @@ class _Track:
         elif codec in _TEXT:
             self._target = _encoder(output, stream.codec_context, text)
         else:
-            raise ValueError(f"{output.format.name} holds no {codec}")
+            raise ValueError(f"{output.format.name} does not support {codec}")
         self._target.time_base = _TICK
         copy_labels(stream, self._target)
 

@@ -62,7 +62,10 @@ def carry_tags(output: OutputContainer, source: InputContainer, note: Tell) -> N
         free = [name for name in names if name not in tags and held.fullmatch(name)]
         tags[free[0] if free else "comment"] = theirs
         if free and free[0] != "comment":
-            note(f"The comment became the {free[0]}: how the clip was made stands in its place.")
+            note(
+                f"The comment was moved to {free[0]}, because sdbr writes its record into the "
+                "comment."
+            )
     left_out = []
     for name, value in tags.items():
         if not held.fullmatch(name) or name in output.metadata:
@@ -70,8 +73,8 @@ def carry_tags(output: OutputContainer, source: InputContainer, note: Tell) -> N
         else:
             output.metadata[name] = value
     if left_out:
-        advice = "" if kind == "matroska" else " Write an mkv to keep them."
-        note(f"{kind} has no place for these tags: {', '.join(sorted(left_out))}.{advice}")
+        advice = "" if kind == "matroska" else " Use --container mkv to keep them."
+        note(f"{kind} does not support these tags: {', '.join(sorted(left_out))}.{advice}")
 
 
 def tags_of(source: InputContainer) -> dict[str, str]:
@@ -136,8 +139,8 @@ def carry_timecode(
     before, now = Fraction(source.average_rate), Fraction(target.average_rate)
     if round(before) != round(now):
         note(
-            f"The start timecode {label} was left out: it counts {float(before):g} frames a"
-            f" second, and these are {float(now):g}."
+            f"The start timecode {label} was left out: it counts {float(before):g} frames per "
+            f"second, but the result has {float(now):g}."
         )
         return
     output.metadata["timecode"] = later_timecode(label, round(before), round(later * before))

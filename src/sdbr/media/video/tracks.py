@@ -56,7 +56,7 @@ def choose_track(
     if wanted is not None:
         if wanted not in usable:
             listed = ", ".join(named.values())
-            raise UsageProblem(f"--track {wanted}: {path} has these picture tracks: {listed}.")
+            raise UsageProblem(f"--track is {wanted}: {path} has these video tracks: {listed}.")
         return ChosenTrack(wanted)
 
     def rank(number: int) -> tuple[bool, bool, int, Fraction, int]:
@@ -75,12 +75,12 @@ def choose_track(
 
     films = [n for n in usable if not streams[n - 1].disposition & _NO_FILM]
     if not films:
-        raise InputProblem(f"{path} holds no moving picture. Give a file with a video stream.")
+        raise InputProblem(f"{path} has no video. Name a file with a video stream.")
     best = max(films, key=rank)
     others = [named[n] for n in films if rank(n)[0] and n != best]
     if not others:
         return ChosenTrack(best)
-    note = f"Takes picture track {named[best]}; there is also {', '.join(others)}. --track chooses."
+    note = f"Using video track {named[best]}; others are {', '.join(others)}. Choose with --track."
     return ChosenTrack(best, (note,))
 
 

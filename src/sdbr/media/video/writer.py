@@ -103,13 +103,13 @@ class VideoSink:
         if channels == 4 and not self._encoding.alpha:
             kind = {"matroska": "mkv"}.get(job.kind, job.kind)
             note(
-                f"Transparent parts became {self._background}: {kind} holds no transparency."
-                " Write a .webm or .mov to keep them."
+                f"Transparent areas were filled with {self._background}: {kind} does not "
+                "support transparency. Write .webm or .mov to keep it."
             )
         if self._pads and self._size != given:
             note(
-                f"The film is {self._size}, not {given}: the last row or column is doubled,"
-                " because players of H.264 need even sides."
+                f"The result is {self._size} instead of {given}: the last row or column is "
+                "duplicated, because H.264 players need even dimensions."
             )
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
@@ -199,7 +199,7 @@ def _video_stream(
     try:
         stream = container.add_stream(codec, rate=rate, options=encoding.options)
     except (av.FFmpegError, ValueError) as error:
-        raise InputProblem(f"This build of av cannot write {codec}. Reinstall av.") from error
+        raise InputProblem(f"This build of PyAV cannot write {codec}. Reinstall av.") from error
     assert isinstance(stream, VideoStream)
     stream.width, stream.height = size
     stream.pix_fmt = encoding.pix_fmt
