@@ -1,4 +1,4 @@
-"""Run everything that CI runs: format, lint, types, import contracts, structure, tests.
+"""Run everything that CI runs: format, lint, types, import contracts, structure, wording, tests.
 
 Usage: python dev/check.py
 """
@@ -17,6 +17,7 @@ STEPS = {
     "types": ["mypy"],
     "imports": ["lint-imports"],
     "structure": ["python", "dev/structure.py"],
+    "wording": ["python", "dev/wording.py"],
     "tests": ["pytest"],
 }
 

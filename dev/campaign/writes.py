@@ -59,7 +59,7 @@ def _damaged(job: Job, bedrock: Bedrock, watch: Watch) -> Cell:
             path.write_bytes(data)
     made = bedrock.count()
     second = watch.see(run((*job.arguments, "-v"), watch.workspace, bedrock))
-    told = "paid for already = 0.00" not in second.err
+    told = "cached = 0.00" not in second.err
     again = sends_of(job.arguments, watch.workspace, bedrock)
     # The pictures of the first run are gone with the damage, so they are no longer asked for.
     counted = audit(watch.workspace, bedrock.asked()[made:])

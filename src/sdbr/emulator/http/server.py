@@ -21,8 +21,8 @@ PREFACE = b"PRI * HTTP/2"
 PLAIN = (("Content-Type", "text/plain"),)
 LOG = logging.getLogger(__name__)
 NO_HTTP2 = (
-    "A client began to speak HTTP/2, as the AWS SDK for JavaScript v3 does. Either run "
-    "pip install 'sdbr[http2]' here, or give that client "
+    "A client sent an HTTP/2 request, as the AWS SDK for JavaScript v3 does. Either run "
+    "pip install 'sdbr[http2]' here, or configure the client with "
     "`requestHandler: new NodeHttpHandler()`."
 )
 

@@ -78,7 +78,7 @@ def _caller(connection: Connection) -> Iterator[Finding]:
 def clock(who: Caller) -> Finding:
     """Whether this machine's clock agrees with AWS's, to within what AWS bears."""
     if who.behind is None:
-        return ok("clock", "the endpoint tells no time to compare with")
+        return ok("clock", "the endpoint sent no time to compare with")
     off, side = abs(who.behind), "behind" if who.behind > 0 else "ahead"
     said = f"{off:.0f} s {side}"
     if off >= _TOO_MUCH_SKEW:
