@@ -183,7 +183,7 @@ def test_a_wrong_argument_is_refused_in_the_words_of_python(photo):
         sdbr.img2img("-", "in ink")
     with pytest.raises(sdbr.UsageProblem, match="output is '-'"):
         sdbr.txt2img("a fox", output="-")
-    with pytest.raises(sdbr.InputProblem, match=r"missing\.png does not exist"):
+    with pytest.raises(sdbr.InputProblem, match=r"'missing\.png' does not exist"):
         sdbr.img2img("missing.png", "in ink")
 
 
