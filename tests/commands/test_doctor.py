@@ -120,7 +120,7 @@ def test_a_region_without_the_default_models_is_told_with_one_that_has_them(sdbr
     assert ran.code == 4
     text = ran.data.decode()
     assert "13 of 16 can be called in us-east-1" in text
-    assert "sd3.5, core, ultra: not offered in us-east-1. Use --region us-west-2." in text
+    assert "sd3.5, core, ultra: not available in us-east-1. Use --region us-west-2." in text
 
 
 def test_without_credentials_the_way_to_them_is_told(sdbr):
@@ -208,14 +208,14 @@ def offer(region="us-west-2", **more):
 def test_what_stands_between_an_account_and_a_model_is_told():
     structure = CATALOG.find("structure")
     assert models.trouble(SD35, offer(), OPEN) == ""
-    assert "not offered in us-east-1. Use --region us-west-2" in models.trouble(
+    assert "not available in us-east-1. Use --region us-west-2" in models.trouble(
         SD35, Offer("us-east-1", {}, frozenset()), None
     )
-    assert "any more" in models.trouble(SD35, Offer("us-west-2", {}, frozenset()), None)
+    assert "no longer available" in models.trouble(SD35, Offer("us-west-2", {}, frozenset()), None)
     without = replace(offer(), profiles=frozenset())
     assert "inference profile" in models.trouble(structure, without, OPEN)
-    assert "closed" in models.trouble(SD35, offer(), replace(OPEN, authorized=False))
-    assert "not subscribed" in models.trouble(SD35, offer(), replace(OPEN, agreed=False))
+    assert "not allowed" in models.trouble(SD35, offer(), replace(OPEN, authorized=False))
+    assert "no subscription" in models.trouble(SD35, offer(), replace(OPEN, agreed=False))
 
 
 def test_trouble_with_another_model_than_the_default_ones_can_wait():
@@ -231,9 +231,9 @@ def test_models_that_end_soon_and_new_ones_are_told():
         "stability.new-v1:0": ModelStatus("stability.new-v1:0", "ACTIVE", None),
     }
     said = [it.said for it in models.lifecycles(Offer("x", live, frozenset()), CATALOG, TODAY)]
-    assert "ends on 2026-12-24" in said[0]
+    assert "will be retired on 2026-12-24" in said[0]
     assert "legacy" in said[1]
-    assert "stability.new-v1:0, which sdbr does not know" in said[2]
+    assert "stability.new-v1:0, which is not in sdbr's catalog" in said[2]
 
 
 @pytest.mark.parametrize(("days", "told"), [(0, 1), (90, 1), (91, 0)])

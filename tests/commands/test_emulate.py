@@ -45,7 +45,7 @@ def test_it_prints_its_url_serves_logs_and_ends_cleanly(
     assert (process.returncode, out) == (0, b"")
     assert f"export AWS_ENDPOINT_URL_BEDROCK_RUNTIME={url}" in errors.decode()
     ending = errors.decode().splitlines()[-1]
-    assert ending == "Invocations answered: 2, pictures made: 1 (ok 1, throttle 1)."
+    assert ending == "Requests answered: 2, pictures generated: 1 (ok 1, throttle 1)."
     lines = (workspace / "log.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["outcome"] for line in lines] == ["ok", "throttle"]
 
@@ -61,7 +61,7 @@ def test_a_port_in_use_is_one_line_that_says_what_to_do(sdbr: CommandLine) -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--throttle", "often"), "no fault rule"),
+        (("--throttle", "often"), "not a fault rule"),
         (("--throttle", "0.7", "--slow", "0.7"), "add up to 1.4"),
         (("--latency", "soon"), "not a duration"),
         (("--map", "nothing"), "ARN=ID"),

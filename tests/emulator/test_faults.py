@@ -30,7 +30,7 @@ def test_a_rule_is_a_rate_or_a_count(told: float | str, rule: When) -> None:
     "told", ["1.1", "-0.1", "often", "every:0", "nth:x", "#0", "nan", "last:3", ""]
 )
 def test_any_other_rule_is_refused_with_the_grammar(told: str) -> None:
-    with pytest.raises(ValueError, match="Give a rate"):
+    with pytest.raises(ValueError, match="Use a rate"):
         when(told)
 
 

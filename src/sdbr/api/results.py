@@ -151,13 +151,13 @@ class Results(Sequence[Result]):
     def estimate(self) -> Estimate:
         """What the call would cost, where it was only asked for that; see `sdbr.estimate`."""
         if self._estimate is None:
-            raise ValueError("These were drawn: their cost is known.")
+            raise ValueError("These results were generated, so there is no estimate. See cost.")
         return self._estimate
 
     def _only(self, name: str) -> Result:
         if len(self._made) != 1:
             raise ValueError(
-                f"There are {len(self._made)} results. Choose one, as in results[0].{name}."
+                f"There are {len(self._made)} results. Choose one, for example results[0].{name}."
             )
         return self._made[0]
 

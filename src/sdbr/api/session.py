@@ -168,7 +168,7 @@ class Session:
         if isinstance(more, Mapping):
             chosen |= more
         if str(chosen.get("output")) == "-":
-            raise UsageProblem("output is '-': give a file or a folder.")
+            raise UsageProblem("output is '-': use a file or a folder.")
         switches = (*switches, "--dry-run") if self._only_prices else switches
         collector = Collector(self._allowance)
         try:
@@ -199,7 +199,9 @@ def estimate(
     """
     session = getattr(function, "__self__", None)
     if not isinstance(session, Session):
-        raise TypeError("estimate() takes a function of sdbr, such as sdbr.txt2img, and arguments")
+        raise TypeError(
+            "estimate() takes a function of sdbr, such as sdbr.txt2img, and its arguments"
+        )
     same: Callable[Arguments, Results] = getattr(session.pricing(), function.__name__)
     return same(*args, **options).estimate
 
@@ -232,7 +234,9 @@ def _usd(amount: object) -> Decimal | None:
 def _words(arguments: Sequence[str]) -> Sequence[str]:
     """The arguments, none of which is read from stdin."""
     if "-" in arguments:
-        raise UsageProblem("'-' stands for stdin in a shell. Give the words or the file's name.")
+        raise UsageProblem(
+            "'-' means stdin, which only works in a shell. Pass the text or a file name."
+        )
     return arguments
 
 

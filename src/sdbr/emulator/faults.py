@@ -103,8 +103,8 @@ def when(rule: FaultRule) -> When:
         return _read(word, value)
     except ValueError:
         raise ValueError(
-            f"{text!r} is no fault rule. Give a rate (0.3 or 30%), or nth:7, every:7, first:3, "
-            "after:20."
+            f"{text!r} is not a fault rule. Use a rate (0.3 or 30%), or nth:7, every:7, "
+            "first:3, after:20."
         ) from None
 
 
@@ -185,7 +185,7 @@ class Faults:
         rules = {name: when(getattr(self, name)) for name in KINDS}
         total = sum(rule.rate for rule in rules.values())
         if total > 1 + 1e-9:
-            raise ValueError(f"The rates of the faults add up to {total:g}. Keep them within 1.")
+            raise ValueError(f"The fault rates add up to {total:g}. They must not exceed 1.")
         object.__setattr__(self, "rules", {k: rule for k, rule in rules.items() if rule != When()})
 
     def strike(self, number: int, content: bytes, attempt: int) -> str | None:

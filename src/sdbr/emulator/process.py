@@ -44,10 +44,10 @@ def serve(settings: EmulatorSettings, log: Path | None) -> None:
 
 
 def _greet(emulator: Emulator) -> None:
-    print("Emulating Bedrock. To lead AWS SDKs here:", file=sys.stderr)
+    print("Emulating Bedrock. To point AWS SDKs at it:", file=sys.stderr)
     for name, value in emulator.environment().items():
         print(f"export {name}={value}", file=sys.stderr)
-    print("Ctrl-C ends it.", file=sys.stderr, flush=True)
+    print("Press Ctrl-C to stop.", file=sys.stderr, flush=True)
     click.echo(emulator.url)
 
 
@@ -55,7 +55,7 @@ def _ending(summary: Mapping[str, Any]) -> str:
     calls, pictures = summary["invocations"], summary["pictures_made"]
     rest = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
     more = f" ({rest})" if rest else ""
-    return f"Invocations answered: {calls}, pictures made: {pictures}{more}."
+    return f"Requests answered: {calls}, pictures generated: {pictures}{more}."
 
 
 @contextlib.contextmanager

@@ -29,8 +29,8 @@ LOG = logging.getLogger(__name__)
 SECRET = ("authorization", "x-amz-security-token", "cookie")
 LOCAL_NAMES = (".localhost", ".local", ".internal", ".lan", ".test")
 NO_BROWSER = (
-    "The emulator answers programs of this machine, not web pages. Send no Origin, and name the "
-    "host by address or as localhost."
+    "The emulator only accepts programs on this computer, not web pages. Send no Origin header, "
+    "and use an IP address or localhost as the host."
 )
 NO_CHAT = (
     "This action doesn't support the model that you provided. "
@@ -130,7 +130,7 @@ class Service:
             return refused(refusal)
         except Exception:
             # A bug of the emulator should read as one, not as a dropped connection.
-            LOG.exception("The emulator failed on a request.")
+            LOG.exception("The emulator failed to handle a request.")
             return refused(
                 Refusal(500, "InternalServerException", "The emulator has a bug."), "bug"
             )

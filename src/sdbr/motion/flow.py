@@ -46,7 +46,7 @@ class FlowOptions:
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
             known = ", ".join(PRESETS)
-            raise UsageProblem(f"{self.preset!r} is no flow preset. Say one of {known}.")
+            raise UsageProblem(f"{self.preset!r} is not a flow preset. Use one of {known}.")
 
     def preset_of(self, frame: WidthHeight) -> str:
         """The preset for frames of this size."""

@@ -47,7 +47,10 @@ def look(checkup: Checkup) -> Iterator[Finding]:
     yield from models.look(plane, checkup.catalog, checkup.defaults)
     model = checkup.defaults[0]
     if checkup.connection.realm == "aws" and not checkup.draw and not _is_agreed(plane, model):
-        said = f"not asked: {model.title} is not open to this account yet. --draw asks anyway."
+        said = (
+            f"skipped: {model.title} is not available to this account yet. Add --draw to try "
+            "anyway."
+        )
         yield note("endpoint", said)
         return
     client = BedrockClient(lambda: checkup.connection, checkup.catalog.models, 1)
@@ -58,18 +61,21 @@ def look(checkup: Checkup) -> Iterator[Finding]:
 def _region(connection: Connection, region: str) -> Finding:
     if connection.region or configured_region():
         return ok("region", region, region=region)
-    return ok("region", f"{region}, as none is configured; each model is called where it lives")
+    return ok(
+        "region",
+        f"{region}, because none is configured; each model is called where it is available",
+    )
 
 
 def _caller(connection: Connection) -> Iterator[Finding]:
     if os.environ.get(_KEY):
-        yield ok("credentials", f"a Bedrock API key ({_KEY}); whose it is cannot be asked")
+        yield ok("credentials", f"a Bedrock API key ({_KEY}); its owner cannot be looked up")
         return
     try:
         who = account.caller(connection)
     except ServiceProblem as problem:
         # A private network may have a way to Bedrock and none to STS.
-        yield note("credentials", f"who is calling could not be asked. {problem}")
+        yield note("credentials", f"could not look up the caller. {problem}")
         return
     yield ok("credentials", f"{who.arn}, account {who.account}", arn=who.arn, account=who.account)
     yield clock(who)
@@ -82,10 +88,13 @@ def clock(who: Caller) -> Finding:
     off, side = abs(who.behind), "behind" if who.behind > 0 else "ahead"
     said = f"{off:.0f} s {side}"
     if off >= _TOO_MUCH_SKEW:
-        said = f"This machine's clock is {said}. Set it: AWS refuses requests from 5 minutes on."
+        said = (
+            f"This computer's clock is {said}. Set it: AWS rejects requests that are off by 5 "
+            "minutes or more."
+        )
         return fix("clock", said, AccessProblem.exit_code, behind=who.behind)
     if off >= _SKEW:
-        return note("clock", f"This machine's clock is {said}. Set it soon.", behind=who.behind)
+        return note("clock", f"This computer's clock is {said}. Set it soon.", behind=who.behind)
     return ok("clock", said, behind=who.behind)
 
 
@@ -97,7 +106,7 @@ def runtime(client: BedrockClient, checkup: Checkup, where: str) -> Iterator[Fin
         began = time.monotonic()
         client.probe(model)
         took = time.monotonic() - began
-        yield ok("endpoint", f"{where} answers in {took * 1000:.0f} ms", seconds=took)
+        yield ok("endpoint", f"{where} responds in {took * 1000:.0f} ms", seconds=took)
     except SdbrError as problem:
         yield _report_failure("endpoint", problem)
         return
@@ -110,8 +119,8 @@ def _report_failure(about: str, problem: SdbrError) -> Finding:
     stayed = problem.trace is not None and not problem.trace.sent
     if stayed or not (isinstance(problem, ServiceProblem) and problem.again):
         return explain_failure(about, problem)
-    said = f"{problem} Runs send such requests again by themselves. If it stays, "
-    said += "lower --rpm or wait." if problem.throttled else "wait a while."
+    said = f"{problem} sdbr retries such requests automatically. If it persists, "
+    said += "lower --rpm or try again later." if problem.throttled else "try again later."
     return fix(about, said, problem.exit_code, error=type(problem).__name__)
 
 

@@ -37,7 +37,7 @@ def settings(root: Path) -> Finding:
         config.check_trust(files)
     except UsageProblem as problem:
         return explain_failure("settings", problem)
-    said = ", ".join(str(file.path) for file in files) or "no sdbr.toml, built-in defaults"
+    said = ", ".join(str(file.path) for file in files) or "no sdbr.toml, using built-in defaults"
     return ok("settings", said, files=[str(file.path) for file in files])
 
 
@@ -49,8 +49,8 @@ def workspace(root: Path) -> Finding:
                 _try(_nearest(folder))
     except SdbrError as problem:
         return explain_failure("workspace", problem)
-    said = f"{root.resolve()} can be written"
-    return ok("workspace", said if root.is_dir() else f"{said}; it is made at the first run")
+    said = f"{root.resolve()} is writable"
+    return ok("workspace", said if root.is_dir() else f"{said}; it is created at the first run")
 
 
 def disk(root: Path) -> Finding:
@@ -73,21 +73,21 @@ def media() -> Iterator[Finding]:
         found = libraries.found()
         every = {**found.versions, "opencv": arrays.version()}
     except (ImportError, OSError) as error:
-        said = f"A media library cannot be loaded: {error}. Reinstall sdbr."
+        said = f"Cannot load a media library: {error}. Reinstall sdbr."
         yield fix("media", said, 1)
         return
     versions = ", ".join(f"{name} {number}" for name, number in every.items())
     if found.missing:
         missing = ", ".join(found.missing)
-        yield fix("media", f"{versions} cannot handle {missing}. Reinstall av and pillow.", 1)
+        yield fix("media", f"{versions} do not support {missing}. Reinstall av and pillow.", 1)
     else:
         known = f"{versions}: reads {', '.join(found.reads)}; writes {', '.join(found.writes)}"
         yield ok("media", known, **every)
     if both := [name for name in ("opencv-python", "opencv-contrib-python") if _is_installed(name)]:
         yield note(
             "media",
-            f"{both[0]} shares its folder with opencv-python-headless. Uninstall both, then "
-            "install opencv-python-headless again.",
+            f"{both[0]} conflicts with opencv-python-headless. Uninstall both, then install "
+            "opencv-python-headless again.",
         )
 
 

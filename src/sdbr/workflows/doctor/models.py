@@ -34,7 +34,7 @@ def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> It
         )
         availabilities = dict(zip(offered, answers, strict=True))
     except PermissionDenied as problem:
-        yield note("models", f"{problem} Without it nobody can tell what is open.")
+        yield note("models", f"{problem} Without it, sdbr cannot see which models are available.")
         return
     except SdbrError as problem:
         yield explain_failure("models", problem)
@@ -48,16 +48,16 @@ def trouble(model: Model, offer: Offer, availability: Availability | None) -> st
     """What stands in the way of `model`, with what to do; "" where nothing does."""
     if model.id not in offer.models:
         if model.regions and offer.region not in model.regions:
-            return f"not offered in {offer.region}. Use --region {model.regions[0]}"
-        return f"not offered in {offer.region} any more. See `sdbr models` for others"
+            return f"not available in {offer.region}. Use --region {model.regions[0]}"
+        return f"no longer available in {offer.region}. See `sdbr models` for others"
     if model.needs_profile and f"us.{model.id}" not in offer.profiles:
-        return f"without an inference profile in {offer.region}. Use --region us-west-2"
+        return f"no inference profile in {offer.region}. Use --region us-west-2"
     if availability is None or not availability.authorized:
-        return "closed to this identity. Allow bedrock:InvokeModel, or ask your administrator"
+        return "not allowed for this identity. Allow bedrock:InvokeModel, or ask your administrator"
     if not (availability.agreed and availability.entitled):
         return (
-            "not subscribed yet. Allow aws-marketplace:Subscribe and "
-            "aws-marketplace:ViewSubscriptions; the first call subscribes, within minutes"
+            "no subscription yet. Allow aws-marketplace:Subscribe and "
+            "aws-marketplace:ViewSubscriptions; the first call subscribes within minutes"
         )
     return ""
 
@@ -87,12 +87,20 @@ def lifecycles(offer: Offer, catalog: Catalog, today: date) -> Iterator[Finding]
     known = {model.id for model in catalog.models}
     for live in offer.models.values():
         if live.id not in known:
-            said = f"Bedrock offers {live.id}, which sdbr does not know. Try it with --family."
+            said = (
+                f"Bedrock offers {live.id}, which is not in sdbr's catalog. Try it with --family."
+            )
             yield note("models", said)
         elif live.end is not None and (live.end - today).days <= _SOON:
-            yield note("models", f"{live.id} ends on {live.end}. Choose another.", end=live.end)
+            yield note(
+                "models",
+                f"{live.id} will be retired on {live.end}. Choose another model.",
+                end=live.end,
+            )
         elif live.status == "LEGACY":
-            yield note("models", f"{live.id} is legacy. Choose another before it ends.")
+            yield note(
+                "models", f"{live.id} is a legacy model. Choose another before it is retired."
+            )
 
 
 def prices(alive: Sequence[Model], today: date) -> Finding:
@@ -100,8 +108,8 @@ def prices(alive: Sequence[Model], today: date) -> Finding:
     dated = [model.price_as_of for model in alive if model.price_as_of[:4].isdecimal()]
     own = len(alive) - len(dated)
     if not dated:
-        return ok("prices", f"{own} of your own")
-    also = f"; {own} of your own" if own else ""
+        return ok("prices", f"{own} custom")
+    also = f"; {own} custom" if own else ""
     oldest = min(dated)
     months = (today.year - int(oldest[:4])) * 12 + today.month - int(oldest[5:7])
     if months > _OLD_MONTHS:
