@@ -54,7 +54,7 @@ def test_the_rest_is_told_and_drawn_by_the_next_run(start_emulator, sdbr, worksp
     [
         ("no_pictures", "contains no picture"),
         ("html_page", "an HTML page"),
-        ("broken_json", "readable"),
+        ("broken_json", "cannot be read"),
     ],
 )
 def test_three_answers_in_a_row_without_a_picture_end_the_run(start_emulator, sdbr, fault, what):

@@ -13,7 +13,7 @@ def drawn(emulator):
 def test_unquoted_words_of_a_script_are_refused_before_anything_is_paid(emulator, sdbr, workspace):
     ran = sdbr("txt2img", "a", "fox", "in", "the", "snow")
     assert ran.code == 2
-    assert 'put quotes around it: "a fox in the snow". For 5, add --each.' in ran.failure
+    assert 'in quotes: "a fox in the snow". For 5 pictures, add --each.' in ran.failure
     assert not emulator.received
     assert ledger_rows(workspace) == []
 

@@ -93,7 +93,7 @@ def test_times_that_make_no_sense_are_not_used(tmp_path: Path, content: str) -> 
 
 
 def test_a_nonsense_rate_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputProblem, match="no rate"):
+    with pytest.raises(InputProblem, match="not a frame rate"):
         open_reader(save(tmp_path / "f", "a.png"), Fraction(-1))
 
 

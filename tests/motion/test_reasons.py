@@ -17,7 +17,7 @@ def test_numbers_and_cuts_are_counted_as_people_count():
 
 
 def test_the_cause_of_many_keyframes_is_named():
-    assert "frames 21–40 need many: much is new, 30%" in reasons(CLOSE, notes(0.3, 0.02))[2]
+    assert "frames 21–40 need many keyframes: 30% of each frame is new" in reasons(CLOSE, notes(0.3, 0.02))[2]
     assert "fast motion, 2.0%" in reasons(CLOSE, notes(0.01, 0.02))[2]
     assert "cover each other" in reasons(CLOSE, notes(0.01, 0.0))[2]
 
@@ -25,7 +25,7 @@ def test_the_cause_of_many_keyframes_is_named():
 def test_many_cuts_are_not_all_named():
     shots = tuple(range(n, n + 2) for n in range(0, 40, 2))
     plan = KeyframePlan("every", shots, tuple(range(40)))
-    assert reasons(plan, notes(0.5, 0.0))[1] == "20 shots, cut at frame 3, 5, 7, 9, 11, 13 …"
+    assert reasons(plan, notes(0.5, 0.0))[1] == "20 shots, cuts at frames 3, 5, 7, 9, 11, 13 …"
 
 
 def test_what_was_asked_for_needs_no_reason():

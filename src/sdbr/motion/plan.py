@@ -88,9 +88,10 @@ def _cuts(plan: KeyframePlan) -> tuple[str, ...]:
     firsts = [shot.start + 1 for shot in plan.shots[1:]]
     if not firsts:
         return ()
+    where = "cut at frame" if len(firsts) == 1 else "cuts at frames"
     named = ", ".join(str(first) for first in firsts[:MOST_CUTS_NAMED])
     more = " …" if len(firsts) > MOST_CUTS_NAMED else ""
-    return (f"{len(plan.shots)} shots, cuts at frame {named}{more}",)
+    return (f"{len(plan.shots)} shots, {where} {named}{more}",)
 
 
 def _close_passages(plan: KeyframePlan) -> list[range]:
