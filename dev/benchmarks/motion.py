@@ -49,14 +49,15 @@ def frames_of(path: Path, count: int, width: int) -> Clip:
 
 
 def filled(frames: Clip, pictures: Clip, plan: KeyframePlan) -> Clip:
-    results = list(pictures)
+    results, follow = list(pictures), {}
     for shot in plan.shots:
         keys = plan.keyframes_of(shot)
         for key, correction in zip(keys, corrections(frames, pictures, keys), strict=True):
-            results[key] = correction.of(pictures[key])
+            results[key], follow[key] = correction.of(pictures[key]), correction.follow
     for stretch in plan.stretches():
         right = None if stretch.right is None else results[stretch.right]
-        for made in fill(frames, stretch, results[stretch.left], right):
+        left = stretch.left
+        for made in fill(frames, stretch, results[left], right, follow=follow[left]):
             results[made.number] = made.picture
     return results
 

@@ -17,7 +17,10 @@ def test_numbers_and_cuts_are_counted_as_people_count():
 
 
 def test_the_cause_of_many_keyframes_is_named():
-    assert "frames 21–40 need many keyframes: 30% of each frame is new" in reasons(CLOSE, notes(0.3, 0.02))[2]
+    assert (
+        "frames 21–40 need many keyframes: 30% of each frame is new"
+        in reasons(CLOSE, notes(0.3, 0.02))[2]
+    )
     assert "fast motion, 2.0%" in reasons(CLOSE, notes(0.01, 0.02))[2]
     assert "cover each other" in reasons(CLOSE, notes(0.01, 0.0))[2]
 

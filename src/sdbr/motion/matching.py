@@ -34,8 +34,8 @@ _NO_OTHER_THING = as_floats(np.exp(-((np.arange(256) / UNLIKE_LEVELS) ** 4)))
 # Ground is plain where brightness stays within so many levels of 255, over so many pixels.
 PLAIN_LEVELS = 6
 AROUND = (9, 9)
-# Levels by which the same place may differ between two frames. With 3, a sky that grows paler
-# toward the side was torn in a fast pan: part of it stayed, part went along flow that nothing shows.
+# Levels by which the same place may differ between two frames. With 3, a sky that grows paler to
+# the side was torn in a fast pan: part of it stayed, part went along a flow that nothing shows.
 SAME_LEVELS = 8
 # Grain is smoothed over this many pixels before.
 _GROUND_KERNEL = (5, 5)
