@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdbr.errors import InputProblem
-from sdbr.workspace import Workspace, kept_name, natural_key, place, slug
+from sdbr.workspace import Workspace, kept_name, natural_key, slug, write_unique
 
 
 @pytest.mark.parametrize(
@@ -65,21 +65,21 @@ def test_any_names_can_be_ordered(names):
 
 
 def test_the_next_free_name_is_taken_and_nothing_is_overwritten(tmp_path):
-    paths = [place(data, tmp_path, "fox-7", ".png") for data in (b"a", b"b", b"c")]
+    paths = [write_unique(data, tmp_path, "fox-7", ".png") for data in (b"a", b"b", b"c")]
     assert [path.name for path in paths] == ["fox-7.png", "fox-7-2.png", "fox-7-3.png"]
     assert [path.read_bytes() for path in paths] == [b"a", b"b", b"c"]
 
 
 def test_the_same_picture_again_has_the_same_path(tmp_path):
-    first = [place(data, tmp_path, "fox-7", ".png") for data in (b"a", b"b")]
-    again = [place(data, tmp_path, "fox-7", ".png") for data in (b"b", b"a")]
+    first = [write_unique(data, tmp_path, "fox-7", ".png") for data in (b"a", b"b")]
+    again = [write_unique(data, tmp_path, "fox-7", ".png") for data in (b"b", b"a")]
     assert again == first[::-1]
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_folder_of_that_name_is_passed_over(tmp_path):
     (tmp_path / "fox.png").mkdir()
-    assert place(b"a", tmp_path, "fox", ".png").name == "fox-2.png"
+    assert write_unique(b"a", tmp_path, "fox", ".png").name == "fox-2.png"
 
 
 def test_the_hidden_folder_is_made_on_first_use_and_kept_out_of_git(tmp_path):

@@ -67,10 +67,10 @@ class ImageRequest:
     """One picture to be drawn, in words that fit every model.
 
     `strength` has one meaning everywhere: 0 keeps the init image, 1 ignores it; None leaves it
-    to the model's default. `seed` is 1 to 4294967295, never 0, because 0 means "draw one at
-    random" to Bedrock and the picture could not be made again. Pictures are whole files (PNG,
-    JPEG or WebP). `extras` carries what only some models know, as sorted (field, value)
-    pairs under the model's own field names.
+    to the model's default. `seed` is 1 to 4294967294 (4294967295 with SDXL), never 0, because 0
+    means "draw one at random" to Bedrock and the picture could not be made again. Pictures are
+    whole files (PNG, JPEG or WebP). `extras` carries what only some models know, as sorted
+    (field, value) pairs under the model's own field names.
     """
 
     model: Model

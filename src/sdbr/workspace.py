@@ -88,7 +88,7 @@ def natural_key(name: str) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
 
 
-def place(data: bytes, folder: Path, stem: str, suffix: str) -> Path:
+def write_unique(data: bytes, folder: Path, stem: str, suffix: str) -> Path:
     """Write `data` under the first free name: `stem`, `stem-2`, `stem-3`, …
 
     A file that already holds exactly this is left as it is and counts as the same run's: its

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from sdbr.bedrock.error_mapping import Failure, explain, said
+from sdbr.bedrock.error_mapping import Failure, clean_text, explain
 from sdbr.errors import AccessProblem, ServiceProblem, UsageProblem
 from tests.material import CATALOG, CORE, LEGACY, MARKETPLACE, SD35, SDXL
 
@@ -109,7 +109,7 @@ def test_a_message_that_is_json_is_unwrapped():
     ],
 )
 def test_any_message_becomes_one_line_of_400_characters_at_most(message, sentence):
-    assert said(message) == sentence
+    assert clean_text(message) == sentence
 
 
 def test_a_bare_id_of_a_service_is_answered_with_its_profile():

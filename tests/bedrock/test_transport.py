@@ -5,7 +5,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from sdbr.bedrock import transport
-from sdbr.bedrock.transport import Memory, Transport
+from sdbr.bedrock.transport import MemoryLimit, Transport
 from sdbr.errors import InputProblem, ServiceProblem
 
 
@@ -28,7 +28,7 @@ def short(monkeypatch):
 
 
 def test_where_memory_is_short_fewer_are_under_way_and_all_are_done(short):
-    memory, meeting = Memory(), threading.Barrier(2)
+    memory, meeting = MemoryLimit(), threading.Barrier(2)
 
     def call(number):
         with memory.room(4096):
@@ -42,12 +42,12 @@ def test_where_memory_is_short_fewer_are_under_way_and_all_are_done(short):
 
 def test_without_memory_for_one_nothing_is_begun(monkeypatch):
     monkeypatch.setattr(transport, "_take", lambda _: None)
-    with pytest.raises(InputProblem, match="Not enough memory"), Memory().room(4096):
+    with pytest.raises(InputProblem, match="Not enough memory"), MemoryLimit().room(4096):
         raise AssertionError
 
 
 def test_what_lacks_memory_is_done_when_another_has_ended():
-    memory, tries, ended = Memory(), [], threading.Event()
+    memory, tries, ended = MemoryLimit(), [], threading.Event()
 
     def decode():
         tries.append(1)
@@ -67,7 +67,7 @@ def test_what_lacks_memory_all_alone_fails():
     def decode():
         raise MemoryError
 
-    memory = Memory()
+    memory = MemoryLimit()
     with memory.room(4096), pytest.raises(MemoryError):
         memory.retry(decode)
 
@@ -85,13 +85,13 @@ class Body:
 
 
 def test_an_answer_that_is_larger_than_its_room_comes_whole():
-    with Memory().room(4096) as room:
+    with MemoryLimit().room(4096) as room:
         assert transport._read(Body(3_000_000), room) == b"x" * 3_000_000
 
 
 def test_an_answer_without_end_does_not_fill_the_memory():
     body = Body(10**12)
-    with Memory().room(4096) as room, pytest.raises(ServiceProblem, match="larger than any"):
+    with MemoryLimit().room(4096) as room, pytest.raises(ServiceProblem, match="larger than any"):
         transport._read(body, room)
     assert 10**12 - body.left < 300 * 1024 * 1024
 

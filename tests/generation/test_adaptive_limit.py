@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from sdbr.errors import Interrupted, UsageProblem
-from sdbr.generation.retry import AdaptiveLimit, pace
+from sdbr.generation.retry import AdaptiveLimit, limit_rate
 from tests.material import CORE, drawn, request_for, throttled
 
 FOX = request_for(CORE)
@@ -37,7 +37,7 @@ def test_it_begins_with_all_workers_and_lets_no_more_in():
             now -= 1
         return drawn(request)
 
-    threads = run_together(9, lambda: pace(draw, at_once)(FOX))
+    threads = run_together(9, lambda: limit_rate(draw, at_once)(FOX))
     for _ in range(3):
         assert inside.acquire(timeout=IN_TIME)
     go.set()
@@ -81,7 +81,7 @@ def test_only_throttling_slows_down():
         raise UsageProblem("no")
 
     with pytest.raises(UsageProblem):
-        pace(draw, at_once)(FOX)
+        limit_rate(draw, at_once)(FOX)
     assert at_once.limit == 8
 
 
@@ -94,9 +94,9 @@ def test_a_throttled_request_says_what_became_of_the_pace_and_gives_its_place_ba
 
     for _ in range(5):
         with pytest.raises(type(problem)):
-            pace(draw, at_once)(FOX)
+            limit_rate(draw, at_once)(FOX)
     assert at_once.limit == 1
-    assert pace(drawn, at_once)(FOX)
+    assert limit_rate(drawn, at_once)(FOX)
 
 
 def test_sends_are_spread_over_the_minute(monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 
 from sdbr.bedrock import body
 from sdbr.errors import InputProblem, NoPicture, Refused, ServiceProblem
-from sdbr.generation.cache_hits import keep, use_cache
+from sdbr.generation.cache_hits import fill_cache, use_cache
 from sdbr.generation.generate import KeyedRequest
 from sdbr.store.cache import Cache, spare_cache
 from tests.material import CATALOG, CORE, blob, drawn, request_for
@@ -44,7 +44,9 @@ def key_of(request):
 
 
 def one_run(draw, cache, fresh=False):
-    layers = use_cache(keep(draw, cache, "local", lambda _: None), cache, fresh, threading.Event())
+    layers = use_cache(
+        fill_cache(draw, cache, "local", lambda _: None), cache, fresh, threading.Event()
+    )
     return lambda request: layers(KeyedRequest(request, key_of(request)))
 
 
@@ -179,7 +181,7 @@ def test_where_no_place_takes_it_a_paid_picture_goes_to_the_results(tmp_path, mo
         fail_below(monkeypatch, tmp_path, "fsync", errno.ENOSPC)
         return drawn(request)
 
-    run = keep(pay, cache, "local", told.append)
+    run = fill_cache(pay, cache, "local", told.append)
     assert run(KeyedRequest(FOX, "a" * 64)).data == drawn(FOX).data
     assert "exists only in the results" in told[0]
 
@@ -223,7 +225,7 @@ def test_the_spare_cache_is_closed_to_others(tmp_path, monkeypatch):
 def test_what_is_no_picture_is_kept_aside_and_asked_for_anew(cache):
     broken, told = Drawing(NoPicture("Broken.", b"no picture")), []
     with pytest.raises(NoPicture):
-        keep(broken, cache, "local", told.append)(KeyedRequest(FOX, key_of(FOX)))
+        fill_cache(broken, cache, "local", told.append)(KeyedRequest(FOX, key_of(FOX)))
     (aside,) = (cache.folder.parent / "aside").iterdir()
     assert aside.read_bytes() == b"no picture"
     assert str(aside) in told[0]
@@ -244,5 +246,7 @@ def test_the_space_of_the_largest_picture_is_set_aside(tmp_path, model, side, me
 
     init = blob(side, side) if side else None
     request = replace(request_for(CATALOG.find(model)), init_image=init)
-    keep(drawn, Reserving(tmp_path / "cache"), "local", print)(KeyedRequest(request, "a" * 64))
+    fill_cache(drawn, Reserving(tmp_path / "cache"), "local", print)(
+        KeyedRequest(request, "a" * 64)
+    )
     assert sizes[0] >> 20 == megabytes

@@ -28,7 +28,7 @@ def cache(tmp_path):
 
 def keep(cache, key=KEY, picture=PICTURE):
     with cache.reserve(key) as room:
-        room.fill(picture, "core", "local")
+        room.write(picture, "core", "local")
 
 
 def files(cache):

@@ -105,7 +105,7 @@ def test_each_way_of_grouping_adds_up_to_the_total(ledger, group):
         run = ledger.begin_run("txt2img", "aws")
         row = ledger.begin(run, sent(model=f"model-{number % 2}"))
         ledger.close_send(row, SendOutcome("picture", "yes"))
-    rows = ledger_queries.by(ledger, group, "")
+    rows = ledger_queries.group_rows(ledger, group, "")
     assert len(rows) == {"day": 1, "model": 2, "run": 6}[group]
     assert sum(row["billed"] for row in rows) == Decimal("0.24")
     assert sum(row["sends"] for row in rows) == 6

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from sdbr.errors import UsageProblem
-from sdbr.workflows.names import clip_stem, escape_name, fill, values_of, with_fields
+from sdbr.workflows.names import clip_stem, escape_name, fill_template, values_of, with_fields
 from tests.material import CORE, request_for
 
 FOX = replace(request_for(CORE, seed=7), prompt="A red fox!", strength=0.4)
@@ -26,7 +26,7 @@ VALUES = values_of(FOX, FLAGS, 7, "photo")
     ],
 )
 def test_fields_are_filled_in(template, expected):
-    assert fill(template, VALUES) == expected
+    assert fill_template(template, VALUES) == expected
 
 
 @pytest.mark.parametrize(
@@ -44,18 +44,18 @@ def test_fields_are_filled_in(template, expected):
 )
 def test_a_field_that_is_none_is_refused_with_those_there_are(template, words):
     with pytest.raises(UsageProblem) as refused:
-        fill(template, VALUES)
+        fill_template(template, VALUES)
     assert words in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["a{b", "}{", "{{x}}", "plain"])
 def test_an_escaped_name_stands_for_itself(name):
-    assert fill(escape_name(name), VALUES) == name
+    assert fill_template(escape_name(name), VALUES) == name
 
 
 def test_a_long_name_keeps_what_tells_it_from_others():
     values = values_of(FOX, FLAGS, 7, "ü" * 90)
-    name = fill("{input}-{prompt}-{negative}-{seed}-strength-{strength}", values)
+    name = fill_template("{input}-{prompt}-{negative}-{seed}-strength-{strength}", values)
     assert len(name.encode()) <= 200
     assert name.endswith("-a-red-fox-rain-snow-7-strength-0.4")
 

@@ -28,7 +28,7 @@ from sdbr.cli.numbers import UsdAmount
 from sdbr.errors import OverBudget, SdbrError, UsageProblem
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, in_usd
-from sdbr.workspace import Workspace, place, slug
+from sdbr.workspace import Workspace, slug, write_unique
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -256,7 +256,7 @@ def _saved(image: Image, workspace: Workspace) -> str:
     whole = image if image.mode in ("1", "L", "LA", "P", "RGB", "RGBA") else image.convert("RGB")
     whole.save(file, "PNG")
     stem = slug(Path(getattr(image, "filename", "") or "image").stem)
-    return str(place(file.getvalue(), workspace.source_img, stem, ".png"))
+    return str(write_unique(file.getvalue(), workspace.source_img, stem, ".png"))
 
 
 _ONCE = Session()

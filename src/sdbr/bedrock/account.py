@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sdbr.bedrock.connection import HOME, connect, lost, unsent
-from sdbr.bedrock.error_mapping import Failure, explain_identity, said
+from sdbr.bedrock.connection import HOME, as_possibly_sent, as_unsent, connect
+from sdbr.bedrock.error_mapping import Failure, clean_text, explain_identity
 from sdbr.bedrock.transport import NotSent, Transport
 from sdbr.config.settings import Connection
 from sdbr.errors import AccessProblem, SdbrError, ServiceProblem
@@ -144,15 +144,15 @@ def _explain(error: Exception, action: str, connection: Connection) -> SdbrError
     from botocore.exceptions import ClientError
 
     if isinstance(error, NotSent):
-        return unsent(error.__cause__ or error, connection)
+        return as_unsent(error.__cause__ or error, connection)
     if not isinstance(error, ClientError):
-        return lost(error, connection)
+        return as_possibly_sent(error, connection)
     failure = Failure.of(error.response)
     code, message = failure.code, failure.message
     if (problem := explain_identity(failure)) is not None:
         return problem
     if "API Key" in message:
-        return AccessProblem(f"AWS rejected this Bedrock API key: {said(message)}")
+        return AccessProblem(f"AWS rejected this Bedrock API key: {clean_text(message)}")
     if failure.status == 403 or code in ("AccessDenied", "AccessDeniedException"):
         return PermissionDenied(f"This identity is not allowed to call {action}: {failure.line}")
-    return ServiceProblem(f"{action} failed ({code}, HTTP {failure.status}): {said(message)}")
+    return ServiceProblem(f"{action} failed ({code}, HTTP {failure.status}): {clean_text(message)}")

@@ -1,4 +1,4 @@
-"""Sends one request to Amazon Bedrock and returns one picture; the only importer of boto3.
+"""Sends one request to Amazon Bedrock and returns one picture.
 
 One call is one send: boto3's own retries are off, so that the ledger can count what was sent.
 """
@@ -14,10 +14,10 @@ from functools import cache
 
 from sdbr.bedrock import body, catalog
 from sdbr.bedrock.answers import broken_answer
-from sdbr.bedrock.connection import HOME, connect, lost, region_of, unsent
+from sdbr.bedrock.connection import HOME, as_possibly_sent, as_unsent, connect, region_of
 from sdbr.bedrock.error_mapping import Failure, explain, explain_end
 from sdbr.bedrock.families import family_of
-from sdbr.bedrock.transport import Memory, NotSent, Transport
+from sdbr.bedrock.transport import MemoryLimit, NotSent, Transport
 from sdbr.config.settings import Connection
 from sdbr.errors import AccessProblem, SdbrError, Trace, UsageProblem
 from sdbr.media.formats import sniff, whole
@@ -44,7 +44,7 @@ class BedrockClient:
         self._lock = threading.Lock()
         self._transports: dict[str, Transport] = {}
         self._unusable: SdbrError | None = None
-        self._memory = Memory()
+        self._memory = MemoryLimit()
 
     def generate(self, request: ImageRequest) -> Picture:
         """Send `request` once and return the picture as it came.
@@ -126,13 +126,13 @@ class BedrockClient:
         from botocore.exceptions import ClientError
 
         if isinstance(error, NotSent):
-            problem = unsent(error.__cause__ or error, self._connection())
+            problem = as_unsent(error.__cause__ or error, self._connection())
             if isinstance(problem, AccessProblem):
                 # Credentials that cannot be had are asked for once, not by each worker in turn.
                 self._unusable = problem
             return problem
         if not isinstance(error, ClientError):
-            return lost(error, self._connection())
+            return as_possibly_sent(error, self._connection())
         failure = Failure.of(error.response)
         explained = explain(failure, model, region, self._instead_of(model))
         billed = explained.trace.billed if explained.trace else "no"

@@ -111,7 +111,7 @@ def connect(
     except SdbrError:
         raise
     except Exception as error:
-        raise unsent(error, connection) from error
+        raise as_unsent(error, connection) from error
     _check_realm(client.meta.endpoint_url, connection)
     client.meta.events.register("before-sign", _check_secrecy)
     return client
@@ -156,7 +156,7 @@ def _check_keys(session: Any, connection: Connection) -> None:
     if credentials is None and not token:
         from botocore.exceptions import NoCredentialsError
 
-        raise unsent(NoCredentialsError(), connection)
+        raise as_unsent(NoCredentialsError(), connection)
     keys = credentials.get_frozen_credentials() if credentials else None
     parts = [*(keys or ()), token]
     if any(part and not part.isprintable() for part in parts):
@@ -172,7 +172,7 @@ def region_of(model_id: str) -> str | None:
     return found and found[1]
 
 
-def unsent(error: BaseException, connection: Connection) -> SdbrError:
+def as_unsent(error: BaseException, connection: Connection) -> SdbrError:
     """Our error for an exception that came before a request left: credentials, mostly.
 
     AWS's SDK asks STS, IAM Identity Center, the machine's metadata or a program for them.
@@ -213,11 +213,11 @@ def _profile(connection: Connection) -> tuple[str, str]:
     return (os.environ[names[0]], names[0]) if names else ("", "")
 
 
-def lost(error: Exception, connection: Connection) -> SdbrError:
+def as_possibly_sent(error: Exception, connection: Connection) -> SdbrError:
     """Our error for an exception of botocore that is not an answer of the service."""
     name = type(error).__name__
     if name in _ACCESS:
-        return unsent(error, connection)
+        return as_unsent(error, connection)
     if name in _AFTER_SENDING:
         message, billed = _AFTER_SENDING[name]
         return ServiceProblem(message, again=True, billed=billed)

@@ -44,7 +44,7 @@ class Failure:
     @property
     def line(self) -> str:
         """Its message in one line, or its code where it has none."""
-        return said(self.message or self.code)
+        return clean_text(self.message or self.code)
 
     @classmethod
     def of(cls, response: Mapping[str, Any]) -> Failure:
@@ -122,7 +122,7 @@ def explain_identity(failure: Failure) -> AccessProblem | None:
     )
 
 
-def said(message: str) -> str:
+def clean_text(message: str) -> str:
     """The message in one line; where it is JSON with a `detail`, the detail alone."""
     try:
         parsed = json.loads(message)

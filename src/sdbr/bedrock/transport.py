@@ -157,7 +157,7 @@ def _read(body: Any, room: mmap.mmap) -> bytes:
     return b"".join((room[: room.tell()], *beyond))
 
 
-class Memory:
+class MemoryLimit:
     """Room for the answers of all calls, taken before anything is sent.
 
     An answer of n bytes takes n in its room, and up to 4 n more while its base64 is decoded. What

@@ -12,7 +12,7 @@ import click
 
 from sdbr.bedrock.validation import flag
 from sdbr.cli.numbers import FiniteNumber, WholeNumber
-from sdbr.cli.options import collected, grouped
+from sdbr.cli.options import collect_options, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _ramp(strength: str | None) -> tuple[float, str | None]:
         ) from None
 
 
-gif_options = collected(
+gif_options = collect_options(
     "gif",
     GifFlags,
     _motion(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from sdbr.cli.numbers import FiniteNumber, WholeNumber
-from sdbr.cli.options import collected, grouped
+from sdbr.cli.options import collect_options, grouped
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 _frames = grouped("Frames")
 
 
 _steady = grouped("Steadiness")
-steady_options = collected(
+steady_options = collect_options(
     "steady",
     SteadyFlags,
     _steady(
@@ -62,7 +62,7 @@ steady_options = collected(
         help="Share of the previous result mixed in [default: 0.3].",
     ),
 )
-clip_options = collected(
+clip_options = collect_options(
     "clip",
     ClipFlags,
     _frames("--start", metavar="TIME", help="Start time, in seconds or hh:mm:ss."),

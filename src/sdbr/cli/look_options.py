@@ -13,7 +13,7 @@ import click
 from sdbr.bedrock import families
 from sdbr.bedrock.validation import ASPECTS, STYLES, flag
 from sdbr.cli.numbers import FiniteNumber, WholeNumber
-from sdbr.cli.options import CommandFunction, Decorator, collected, grouped
+from sdbr.cli.options import CommandFunction, Decorator, collect_options, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -169,17 +169,19 @@ FORMAT = (
 
 def look_options(*more: Decorator) -> Decorator:
     """A decorator that adds the options of the look, and `more` of its kind, as `told`."""
-    return collected("look_flags", _as_told, *LOOK, *PICTURES, *_DIMENSIONS, *more, *FORMAT)
+    return collect_options("look_flags", _as_told, *LOOK, *PICTURES, *_DIMENSIONS, *more, *FORMAT)
 
 
 def animation_look_options(*more: Decorator) -> Decorator:
     """As `look_options`, for one animation a run: `more` has its `--format` and `--sheet`."""
-    return collected("look_flags", partial(_as_told, count=1), *LOOK, *more)
+    return collect_options("look_flags", partial(_as_told, count=1), *LOOK, *more)
 
 
 def video_look_options(*more: Decorator) -> Decorator:
     """As `look_options`, for one video a clip, whose kind and size are told otherwise."""
-    return collected("look_flags", partial(_as_told, count=1, format=None), *LOOK, *more, SHEET)
+    return collect_options(
+        "look_flags", partial(_as_told, count=1, format=None), *LOOK, *more, SHEET
+    )
 
 
 def _as_beside(mask: Path | None, invert_mask: bool, style_image: Path | None) -> Attachments:
@@ -188,7 +190,7 @@ def _as_beside(mask: Path | None, invert_mask: bool, style_image: Path | None) -
     return Attachments(mask, invert_mask, style_image)
 
 
-beside_options = collected(
+beside_options = collect_options(
     "beside",
     _as_beside,
     _picture(

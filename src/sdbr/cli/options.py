@@ -72,7 +72,7 @@ class Run:
         return Setup(resources, self.output, console, recipient, self.dry_run)
 
 
-def collected(into: str, build: Callable[..., object], *options: Decorator) -> Decorator:
+def collect_options(into: str, build: Callable[..., object], *options: Decorator) -> Decorator:
     """A decorator that adds `options` and hands their values to the command as one: `into`."""
 
     def decorate(function: CommandFunction) -> CommandFunction:
@@ -232,7 +232,7 @@ def _run(**flags: Unpack[RunFlags]) -> Run:
     config = configuration.load(flags["root"])
     return Run(
         root=flags["root"],
-        connection=_with_ended(connected(flags, config), flags["allow_ended"]),
+        connection=_with_ended(connection_of(flags, config), flags["allow_ended"]),
         effort=Effort(
             workers=flags["workers"] or config.workers or Effort().workers,
             attempts=flags["attempts"] or config.attempts or Effort().attempts,
@@ -259,7 +259,7 @@ def _run(**flags: Unpack[RunFlags]) -> Run:
     )
 
 
-def connected(flags: ConnectionFlags, config: Config) -> Connection:
+def connection_of(flags: ConnectionFlags, config: Config) -> Connection:
     """Where requests go, by the flags of CONNECTION and --timeout, then the config.
 
     A flag beats a variable: --endpoint-url sets SDBR_OFFLINE aside. Raises UsageProblem for both
@@ -297,4 +297,4 @@ def _told(told: Decimal | None, otherwise: Amount) -> Decimal | Amount:
     return otherwise if told is None else told
 
 
-run_options = collected("run", _run, *OUTPUT, *SPENDING, *EFFORT, *CONNECTION, ALLOW_ENDED)
+run_options = collect_options("run", _run, *OUTPUT, *SPENDING, *EFFORT, *CONNECTION, ALLOW_ENDED)

@@ -12,7 +12,14 @@ import click
 from click.core import ParameterSource
 
 from sdbr.cli.help import Command
-from sdbr.cli.options import CONNECTION, EFFORT, SPENDING, collected, json_option, workspace_option
+from sdbr.cli.options import (
+    CONNECTION,
+    EFFORT,
+    SPENDING,
+    collect_options,
+    json_option,
+    workspace_option,
+)
 from sdbr.config import MODEL_VARIABLE, TABLES, models_of
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.config.settings import Connection, Effort, Spending
@@ -31,7 +38,7 @@ sdbr config --workspace films
 @click.command("config", cls=Command, epilog=_EXAMPLES)
 @json_option
 @workspace_option
-@collected("_", dict, *CONNECTION, *EFFORT, *SPENDING[:2])
+@collect_options("_", dict, *CONNECTION, *EFFORT, *SPENDING[:2])
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, root: Path, _: Mapping[str, object]) -> None:
     """Show every setting and where it comes from: a flag, the environment, a file or a default.
@@ -46,7 +53,7 @@ def command(ctx: click.Context, as_json: bool, root: Path, _: Mapping[str, objec
     settings = every_setting(ctx, files)
     _print(settings, as_json)
     _check_models(root)
-    for name in strangers():
+    for name in unknown_variables():
         click.echo(f"{name} is not an sdbr setting. See `sdbr config --help`.", err=True)
     if not files:
         path = root / config.FILE_NAME
@@ -117,7 +124,7 @@ def every_setting(ctx: click.Context, files: Sequence[File]) -> list[Setting]:
     return [*singles, *_entries(files)]
 
 
-def strangers() -> list[str]:
+def unknown_variables() -> list[str]:
     """Variables that look like sdbr's own and are not."""
     known = _ELSEWHERE | {str(option.envvar) for option in _options(click.get_current_context())}
     known |= {_variable(command) for command in DRAWING}

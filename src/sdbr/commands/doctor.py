@@ -12,8 +12,8 @@ from sdbr.cli.numbers import FiniteNumber
 from sdbr.cli.options import (
     CONNECTION,
     ConnectionFlags,
-    collected,
-    connected,
+    collect_options,
+    connection_of,
     grouped,
     json_option,
     workspace_option,
@@ -46,7 +46,7 @@ _timeout = _check(
 @_check("--draw", is_flag=True, help="Also generate one picture, which AWS bills.")
 @json_option
 @workspace_option
-@collected("flags", ConnectionFlags, _timeout, *CONNECTION)
+@collect_options("flags", ConnectionFlags, _timeout, *CONNECTION)
 def command(root: Path, draw: bool, as_json: bool, flags: ConnectionFlags) -> int:
     """Check this machine, the AWS account and the models, for free.
 
@@ -88,7 +88,7 @@ def _account(settings: Config, draw: bool, flags: ConnectionFlags) -> Iterator[F
     models = catalog.load(settings.prices, settings.aliases)
     cheapest = models.able("text-to-image", date.today())[0].id
     names = (settings.models.get("txt2img", cheapest), settings.models.get("img2img", "sd3.5"))
-    connection = connected(flags, settings)
+    connection = connection_of(flags, settings)
     if connection.offline:
         yield ok("account", "skipped: --offline uses the built-in emulator")
         return

@@ -10,7 +10,7 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.numbers import FiniteNumber, ParamType, WholeNumber
-from sdbr.cli.options import collected, grouped
+from sdbr.cli.options import collect_options, grouped
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-_options = collected(
+_options = collect_options(
     "settings",
     _settings,
     _serve("--port", type=WholeNumber(0, 65_535), default=8123, metavar="N", show_default=True,

@@ -60,7 +60,7 @@ def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Pa
         case "send":
             rows = ledger_queries.sends(ledger, since)
         case _:
-            rows = ledger_queries.by(ledger, group, since)
+            rows = ledger_queries.group_rows(ledger, group, since)
     _print(rows, as_csv, as_json)
 
 
@@ -87,8 +87,8 @@ def _overview(ledger: Ledger, since: str) -> None:
                 f"  open: {counted(row['open'], 'request')} in progress or killed; possibly billed"
             )
     for title, rows in (
-        ("By day", ledger_queries.by(ledger, "day", since)),
-        ("By model", ledger_queries.by(ledger, "model", since)),
+        ("By day", ledger_queries.group_rows(ledger, "day", since)),
+        ("By model", ledger_queries.group_rows(ledger, "model", since)),
         ("Last runs", ledger_queries.runs(ledger, since, 10)),
     ):
         click.echo(f"\n{title}")

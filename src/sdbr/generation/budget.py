@@ -19,9 +19,9 @@ _PLENTY = 1_000_000
 
 
 class Budget:
-    """Counts one run's dollars. `cap` is in USD, None for no cap; `told` is the estimate.
+    """Counts one run's dollars. `cap` is in USD, None for no cap; `estimated` is the estimate.
 
-    `agreed` says that the cap is the price that was told and agreed to, and not --max-cost. A send
+    `agreed` says that the cap is the price that was shown and agreed to, and not --max-cost. A send
     that does not fit waits while others are in flight, since those that turn out unbilled give
     their money back; when nothing is in flight any more it is refused. What it spends is also
     spent of the `allowance` that it shares with other runs. `pictures` counts what came for it.
@@ -31,20 +31,20 @@ class Budget:
         self,
         cap: Decimal | None,
         stop: threading.Event,
-        told: Decimal = Decimal(0),
+        estimated: Decimal = Decimal(0),
         *,
         agreed: bool = False,
         allowance: Budget | None = None,
     ) -> None:
         self.cap = cap
         self._agreed = agreed
-        self.told = told
-        self._due = told
+        self.estimated = estimated
+        self._due = estimated
         self.spent = Decimal(0)
         self.perhaps = Decimal(0)
         self.pictures = 0
         self._in_flight = Decimal(0)
-        self._flying = 0
+        self._in_flight_count = 0
         self._stop = stop
         self._changed = threading.Condition()
         self._allowance = allowance
@@ -53,13 +53,13 @@ class Budget:
         """Take `price` out of the cap before a send. Raises OverBudget or Interrupted."""
         with self._changed:
             while not self._fits(price):
-                if not self._flying:
+                if not self._in_flight_count:
                     raise OverBudget(self._explain_cap(price))
                 self._changed.wait(0.5)
                 if self._stop.is_set():
                     raise Interrupted("Stopped before the next request was sent.")
             self._in_flight += price
-            self._flying += 1
+            self._in_flight_count += 1
         if self._allowance is not None:
             try:
                 self._allowance.reserve(price)
@@ -77,7 +77,7 @@ class Budget:
         with self._changed:
             self.pictures += pictures
             self._in_flight -= price
-            self._flying -= 1
+            self._in_flight_count -= 1
             if billed == "yes":
                 self.spent += price
             elif billed == "perhaps":

@@ -19,7 +19,7 @@ _MARGIN = 64 * 1024
 
 
 def use_cache(generate: Generate, cache: Cache, fresh: bool, stop: threading.Event) -> Generate:
-    """Answer from `cache` what it holds, refusals too; draw the rest, which `keep` puts there.
+    """Answer from `cache` what it holds, refusals too; draw the rest; `fill_cache` puts it there.
 
     A key that is being drawn by another thread or process is waited for, until `stop`. `fresh`
     draws anew what was there before this run, once.
@@ -53,7 +53,7 @@ def use_cache(generate: Generate, cache: Cache, fresh: bool, stop: threading.Eve
     return draw
 
 
-def keep(
+def fill_cache(
     generate: Callable[[ImageRequest], Picture],
     cache: Cache,
     realm: str,
@@ -87,7 +87,7 @@ def keep(
                         cache.remember_refusal(key, refusal)
                     raise
                 try:
-                    space.fill(picture, model.invoke_id, realm)
+                    space.write(picture, model.invoke_id, realm)
                     return picture
                 except InputProblem as problem:
                     reason = problem
@@ -107,12 +107,12 @@ def keep(
 def _space_of(model: Model, init_image: Blob | None) -> int:
     """Bytes of the largest PNG that a model sends: four for each pixel that it may draw.
 
-    Core, Ultra, SD3.5 and SDXL draw one megapixel; image services a picture as large as the init
+    Models that draw from words alone draw one megapixel; the others a picture as large as the init
     image, Fast Upscale one of 16 times its pixels, the other upscalers up to 4K.
     """
     tasks, megapixel = model.tasks, 1024 * 1024
     pixels = megapixel
-    if model.family == "image_services" and init_image is not None:
+    if "text-to-image" not in tasks and init_image is not None:
         found = sniff(init_image.read())
         pixels = max(pixels, found.size.width * found.size.height if found else 0)
         pixels *= 16 if "upscale-fast" in tasks else 1

@@ -165,20 +165,20 @@ class AdaptiveLimit:
             raise Interrupted("Stopped before the next request was sent.")
 
 
-def pace(generate: Generate, pace: AdaptiveLimit) -> Generate:
-    """Send only when `pace` has a place; tell it how each request fared."""
+def limit_rate(generate: Generate, limit: AdaptiveLimit) -> Generate:
+    """Send only when `limit` has a place; tell it how each request fared."""
 
     def draw(wanted: KeyedRequest) -> Picture:
-        sent_at = pace.enter()
+        sent_at = limit.enter()
         try:
             picture = generate(wanted)
         except ServiceProblem as problem:
             if problem.throttled:
-                problem.slowed = pace.halve(sent_at)
+                problem.slowed = limit.halve(sent_at)
             raise
         finally:
-            pace.leave()
-        pace.grow()
+            limit.leave()
+        limit.grow()
         return picture
 
     return draw

@@ -1,6 +1,6 @@
 """Puts the layers around the client in their order, for one run.
 
-    reseed( use_cache( retry( pace( meter( keep( client.generate ))))))
+    reseed( use_cache( retry( limit_rate( meter( fill_cache( client.generate ))))))
 
 Keeping is innermost: a picture is on disk before its row in the ledger is closed. Metering sees
 every send; pacing counts what is in flight; retrying stands outside both, so that a wait holds no
@@ -21,10 +21,10 @@ from sdbr.bedrock.client import BedrockClient
 from sdbr.config.settings import Connection, Effort, Spending
 from sdbr.errors import UsageProblem
 from sdbr.generation.budget import Budget, meter
-from sdbr.generation.cache_hits import keep, use_cache
+from sdbr.generation.cache_hits import fill_cache, use_cache
 from sdbr.generation.filter_policy import STOP, OnFiltered, reseed
 from sdbr.generation.generate import Generate, KeyedRequest
-from sdbr.generation.retry import AdaptiveLimit, RetryPolicy, pace, retry
+from sdbr.generation.retry import AdaptiveLimit, RetryPolicy, limit_rate, retry
 from sdbr.request import ImageRequest, Model, Picture, Tell
 from sdbr.store.cache import Cache, spare_cache
 from sdbr.store.ledger import Ledger
@@ -103,10 +103,10 @@ def open_session(
     run = ledger.begin_run(command, resources.realm)
     with _open_connection(resources.connection) as connection:
         client = BedrockClient(connection, resources.models, effort.workers)
-        generate = keep(client.generate, cache, resources.realm, tell)
+        generate = fill_cache(client.generate, cache, resources.realm, tell)
         region = resources.connection.region or ""
         generate = meter(generate, ledger, run, budget, region)
-        generate = pace(generate, AdaptiveLimit(effort.workers, effort.rpm, stop))
+        generate = limit_rate(generate, AdaptiveLimit(effort.workers, effort.rpm, stop))
         policy = RetryPolicy(effort.attempts, resources.connection.timeout)
         generate = retry(generate, policy, stop, passing or tell)
         generate = use_cache(generate, cache, resources.fresh, stop)

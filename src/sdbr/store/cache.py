@@ -167,7 +167,7 @@ class Cache:
                     if cache is self.spare:
                         cache.folder.parent.mkdir(mode=0o700, exist_ok=True)
                     with cache.reserve(key, len(picture.data)) as space:
-                        return space.fill(picture, model, realm)
+                        return space.write(picture, model, realm)
         return None
 
     def set_aside(self, key: str, data: bytes) -> Path | None:
@@ -230,7 +230,7 @@ class DiskSpace:
     picture: BinaryIO
     entry: BinaryIO
 
-    def fill(self, picture: Picture, model: str, realm: str) -> Path:
+    def write(self, picture: Picture, model: str, realm: str) -> Path:
         """Write picture and entry, flushed; return the picture's file.
 
         Raises InputProblem.

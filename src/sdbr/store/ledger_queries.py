@@ -43,7 +43,7 @@ def totals(ledger: Ledger, since: str) -> list[dict[str, Any]]:
     )
 
 
-def by(ledger: Ledger, group: str, since: str) -> list[dict[str, Any]]:
+def group_rows(ledger: Ledger, group: str, since: str) -> list[dict[str, Any]]:
     """One row for each day, model or run, latest or dearest last, realms apart."""
     column = _GROUPS[group]
     return _rows(

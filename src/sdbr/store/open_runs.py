@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sdbr.files import write_new, write_whole
 
-_MOST = 4_294_967_294  # SD3.5 takes no seed above it; SDXL, Core and Ultra take one more.
+_MOST = 4_294_967_294  # No model but SDXL takes a seed above it.
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,10 +84,10 @@ def values_of(
 def check_template(name: str, flags: Iterable[str], *, over_input: bool) -> None:
     """Raise UsageProblem for a template that has a field that is none."""
     fields = {*_FIELDS, *rules(), *flags} - (set() if over_input else {"input"})
-    fill(name, dict.fromkeys(map(field_of, fields), ""))
+    fill_template(name, dict.fromkeys(map(field_of, fields), ""))
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
+def fill_template(template: str, values: Mapping[str, str]) -> str:
     """The file name's stem, its fields filled in. Raises UsageProblem for a field that is none."""
     pieces: list[str] = []
     try:
@@ -123,7 +123,7 @@ def clip_stem(
     """The stem of a clip's or an animation's name: by its template, else as its source."""
     if name is None:
         return kept_name(source)
-    return fill(name, values_of(request, flags, request.seed, kept_name(source)))
+    return fill_template(name, values_of(request, flags, request.seed, kept_name(source)))
 
 
 def record_template(name: str | None) -> dict[str, str]:

@@ -78,7 +78,7 @@ def prepare(
     return PreparedPicture(_kept(encoded, store), source, placement, treatment, alpha)
 
 
-class BlobsBeside(TypedDict, total=False):
+class AttachedBlobs(TypedDict, total=False):
     """What goes beside the init image, by the request's fields."""
 
     mask: Blob
@@ -91,12 +91,12 @@ def attach(
     placement: Placement,
     store: Path,
     prepare: Callable[[Path, Model, FitOptions, Path, str], PreparedPicture] = prepare,
-) -> tuple[BlobsBeside, tuple[Input, ...]]:
+) -> tuple[AttachedBlobs, tuple[Input, ...]]:
     """A request's mask, which lies as its init image does, and its style image, by its fields.
 
     Also returns what they were made from. Raises InputProblem.
     """
-    blobs: BlobsBeside = {}
+    blobs: AttachedBlobs = {}
     inputs: list[Input] = []
     if attachments.mask is not None:
         blobs["mask"], source = _prepare_mask(

@@ -148,9 +148,9 @@ class RunProgress:
 
     def _dollars(self) -> tuple[str, str]:
         """What is spent of what was told, and what is spent alone."""
-        if self._budget is None or not self._budget.told:
+        if self._budget is None or not self._budget.estimated:
             return "", ""
-        cost, told = spent(self._budget), self._budget.told
+        cost, told = spent(self._budget), self._budget.estimated
         alone = f"{in_usd(cost)} USD"
         return (f"{in_usd(cost)} of {in_usd(told)} USD" if cost <= told else alone), alone
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdbr.media.stills.pan_zoom import STILL, Move, pan_and_zoom
+from sdbr.media.stills.pan_zoom import NO_MOVE, Move, pan_and_zoom
 
 WIDTH, HEIGHT = 96, 64
 
@@ -25,7 +25,7 @@ def brightest(image):
 
 def test_a_camera_that_does_not_move_gives_the_picture_itself():
     picture = spot(30, 30)
-    assert pan_and_zoom(picture, STILL) is picture
+    assert pan_and_zoom(picture, NO_MOVE) is picture
 
 
 @pytest.mark.parametrize(

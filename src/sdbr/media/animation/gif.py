@@ -82,34 +82,37 @@ class GifSink:
         self._stored.remove()
 
     def _encode_within_limit(self) -> None:
-        look: EncodingSettings | None = self._settings
+        settings: EncodingSettings | None = self._settings
         max_bytes = self._settings.max_bytes
         # A comment takes one byte more for each 255.
         limit = (max_bytes or 0) - len(self._comment.encode()) * 257 // 256 - 4
-        while look is not None:
-            size, look = self._encode(look)
+        while settings is not None:
+            size, settings = self._encode(settings)
             if max_bytes is None:
                 return
             if size <= limit:
-                self._note(f"{look.colors} colors, {look.width} pixels wide, dither {look.dither}.")
+                self._note(
+                    f"{settings.colors} colors, {settings.width} pixels wide, "
+                    f"dither {settings.dither}."
+                )
                 return
-            look = smaller(look, size, max(1, limit))
+            settings = smaller(settings, size, max(1, limit))
         raise InputProblem(
             f"The GIF does not fit into {max_bytes:,} bytes: the smallest possible is {size:,}. "
             "Raise the limit, or use fewer frames."
         )
 
-    def _encode(self, look: EncodingSettings) -> tuple[int, EncodingSettings]:
-        """Write the file; return its size in bytes, and the look without "auto"."""
-        palette = palette_of(self._pictures(look.width), min(look.colors, MOST))
-        if look.dither == "auto":
+    def _encode(self, settings: EncodingSettings) -> tuple[int, EncodingSettings]:
+        """Write the file; return its size in bytes, and the settings without "auto"."""
+        palette = palette_of(self._pictures(settings.width), min(settings.colors, MOST))
+        if settings.dither == "auto":
             step = max(1, len(self._delays) // _SAMPLED)
-            sample = islice(self._pictures(look.width), 0, None, step)
-            look = replace(look, dither=dither_for(sample, palette))
-        pictures = draw_indices(self._pictures(look.width), palette, look.dither)
+            sample = islice(self._pictures(settings.width), 0, None, step)
+            settings = replace(settings, dither=dither_for(sample, palette))
+        pictures = draw_indices(self._pictures(settings.width), palette, settings.dither)
         delays = (delay for _, delay in self._delays)
-        _write(self._target, palette, look.loop, zip(pictures, delays, strict=True))
-        return self._target.stat().st_size, look
+        _write(self._target, palette, settings.loop, zip(pictures, delays, strict=True))
+        return self._target.stat().st_size, settings
 
     def _pictures(self, width: int | None) -> Iterator[Pixels]:
         """Yield the pictures that stay as RGBA, `width` pixels wide."""
@@ -126,19 +129,19 @@ class GifSink:
             yield np.asarray(pixels, dtype=np.uint8)
 
 
-def smaller(look: EncodingSettings, size: int, limit: int) -> EncodingSettings | None:
-    """Return what to try after `look` gave `size` bytes, more than `limit`; None at the end.
+def smaller(settings: EncodingSettings, size: int, limit: int) -> EncodingSettings | None:
+    """Return what to try after `settings` gave `size` bytes, more than `limit`; None at the end.
 
     Dither goes first, then colors down to 64, then width by about what is too much.
     """
-    if look.dither in ("floyd", "sierra"):
-        return replace(look, dither="bayer")
-    if look.colors > _FEWEST_COLORS:
-        return replace(look, colors=max(_FEWEST_COLORS, look.colors // 2))
-    if look.width is None or look.width <= _NARROWEST:
+    if settings.dither in ("floyd", "sierra"):
+        return replace(settings, dither="bayer")
+    if settings.colors > _FEWEST_COLORS:
+        return replace(settings, colors=max(_FEWEST_COLORS, settings.colors // 2))
+    if settings.width is None or settings.width <= _NARROWEST:
         return None
     shrink = min(0.9, math.sqrt(limit / size) * 0.97)
-    return replace(look, width=max(_NARROWEST, int(look.width * shrink)))
+    return replace(settings, width=max(_NARROWEST, int(settings.width * shrink)))
 
 
 def append_comment(target: Path, text: str) -> None:

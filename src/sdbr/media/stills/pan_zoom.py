@@ -26,12 +26,12 @@ class Move:
     turn: float = 0.0
 
 
-STILL = Move()
+NO_MOVE = Move()
 
 
 def pan_and_zoom(image: Image.Image, move: Move, steps: int = 1) -> Image.Image:
     """Return the view after `steps` of `move`, as large as the picture."""
-    if move == STILL or steps == 0:
+    if move == NO_MOVE or steps == 0:
         return image
     width, height = image.size
     matrix = np.linalg.matrix_power(_matrix(move, width, height), steps)

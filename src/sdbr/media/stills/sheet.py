@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.text import Line, draw_line, line_height, wrap
 from sdbr.request import Size
-from sdbr.workspace import place
+from sdbr.workspace import write_unique
 
 Cells = Sequence[Sequence[Image.Image | None]]
 
@@ -59,7 +59,7 @@ def save(sheet: Image.Image, folder: Path, name: str) -> Path:
     """Write a sheet as PNG into `folder` under a free name, and return its path."""
     buffer = BytesIO()
     sheet.save(buffer, "PNG")
-    return place(buffer.getvalue(), folder, name, ".png")
+    return write_unique(buffer.getvalue(), folder, name, ".png")
 
 
 def thumbnail(source: Path | bytes, side: int = 256) -> Image.Image:

@@ -13,7 +13,7 @@ from sdbr.bedrock.families import SizeRule
 from sdbr.media.stills.encode import encode_under
 from sdbr.media.stills.fit import CropBox, Placement, allows
 from sdbr.media.stills.open import open_answer
-from sdbr.media.stills.pan_zoom import STILL, Move, pan_and_zoom
+from sdbr.media.stills.pan_zoom import NO_MOVE, Move, pan_and_zoom
 from sdbr.media.stills.place import apply, restore
 from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.clips.requests import seed_of
@@ -44,7 +44,7 @@ class Motion:
 
     kind: str = "vary"
     count: int = 12
-    move: Move = STILL
+    move: Move = NO_MOVE
     low: float = 0.15
     seeds: str = "step"
 

@@ -19,7 +19,7 @@ from sdbr.media.writer import open_writer
 from sdbr.request import Size
 from sdbr.workflows.animations.draw import frame_file, frames_to_draw
 from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, PreparedAnimation
-from sdbr.workflows.animations.timeline import Showing, Timing, order_of, schedule
+from sdbr.workflows.animations.timeline import ShownBlend, Timing, order_of, schedule
 from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.names import record_template
 from sdbr.workflows.provenance.write import common_fields, record_text
@@ -85,7 +85,7 @@ def shown_files(animation: PreparedAnimation, folder: Path) -> tuple[list[Path],
 
 
 def how_made(
-    animation: PreparedAnimation, timeline: list[Showing], realm: str
+    animation: PreparedAnimation, timeline: list[ShownBlend], realm: str
 ) -> dict[str, object]:
     """The record in the animation's metadata: the same run gives the same text."""
     request = animation.still.request
@@ -121,7 +121,7 @@ def index_of(animation: PreparedAnimation) -> dict[str, object]:
 
 
 def _read_frames(
-    animation: PreparedAnimation, folder: Path, timeline: list[Showing]
+    animation: PreparedAnimation, folder: Path, timeline: list[ShownBlend]
 ) -> Iterator[TimedFrame]:
     pixels = _reader(animation, folder)
     for shot in timeline:

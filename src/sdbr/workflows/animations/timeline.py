@@ -25,7 +25,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class ShownBlend:
     """What is shown from `at` for `lasts` seconds: `share` (0 to 1) of picture `second` over
     picture `first`."""
 
@@ -42,11 +42,11 @@ def order_of(count: int, ping_pong: bool) -> list[int]:
     return there + there[-2:0:-1] if ping_pong else there
 
 
-def schedule(count: int, timing: Timing) -> list[Showing]:
+def schedule(count: int, timing: Timing) -> list[ShownBlend]:
     """The course of `count` pictures in time, without a gap."""
     order = order_of(count, timing.ping_pong)
     steps = timing.crossfade + 1
-    found: list[Showing] = []
+    found: list[ShownBlend] = []
     at = _ZERO
     for place, number in enumerate(order):
         following = order[(place + 1) % len(order)]
@@ -56,6 +56,6 @@ def schedule(count: int, timing: Timing) -> list[Showing]:
             if step == 0 and number in (0, count - 1):
                 lasts += timing.hold
             second = following if step else number
-            found.append(Showing(number, second, Fraction(step, steps), at, lasts))
+            found.append(ShownBlend(number, second, Fraction(step, steps), at, lasts))
             at += lasts
     return found

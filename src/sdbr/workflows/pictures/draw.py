@@ -34,7 +34,7 @@ from sdbr.workflows.pictures.job import Job, JobResult, slots_of
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
 from sdbr.workflows.run import Results, RunPlan, Setup, run
 from sdbr.workflows.verdict import Verdicts, picture_verdict
-from sdbr.workspace import place
+from sdbr.workspace import write_unique
 
 
 def deliver(
@@ -288,4 +288,4 @@ def _place(drawn: JobResult) -> Path:
         write_whole(job.target, drawn.data)
         return job.target
     stem = job.file_stem(drawn.picture.seed)
-    return place(drawn.data, job.folder, stem, finish.suffix(job.finish))
+    return write_unique(drawn.data, job.folder, stem, finish.suffix(job.finish))

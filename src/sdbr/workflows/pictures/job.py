@@ -75,7 +75,9 @@ class Job:
         """The file's name without its suffix, drawn with `seed`. Raises UsageProblem."""
         seed = None if self.seedless else seed
         stem = self.stem if self.before else ""
-        return names.fill(self.name, names.values_of(self.request, dict(self.flags), seed, stem))
+        return names.fill_template(
+            self.name, names.values_of(self.request, dict(self.flags), seed, stem)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class SteadinessNote:
     verdict: str = ""
 
 
-def of(result: ReportedResult, hidden: Path) -> SteadinessNote | None:
+def read_steadiness(result: ReportedResult, hidden: Path) -> SteadinessNote | None:
     """What is known of a clip: from its own record, or from beside the ledger."""
     measured = result.made.get("steadiness")
     if not isinstance(measured, Mapping):
