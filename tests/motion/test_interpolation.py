@@ -201,3 +201,15 @@ def test_a_fade_comes_in_as_far_as_the_model_follows_it():
     for follow, due in ((0.0, 5), (0.5, 51), (1.0, 97)):
         *_, last = fill(frames, Stretch(0, None, 9), paint, follow=follow)
         assert abs(paint.mean() - last.picture.mean() - due) < 5
+
+
+def test_the_mean_color_stays_near_the_keyframes_where_the_flow_explains_little():
+    left, right = look(ground(160, 96, seed=1)), look(ground(160, 96, seed=2))
+    blend = [
+        cv2.addWeighted(ground(160, 96, seed=1), 1 - i / 8, ground(160, 96, seed=2), i / 8, 0)
+        for i in range(9)
+    ]
+    ends = left.mean(), right.mean()
+    for made in fill(blend, Stretch(0, 8, 8), left, right, follow=0.0):
+        due = np.interp(made.number / 8, (0, 1), ends)
+        assert abs(made.picture.mean() - due) < 2.5
