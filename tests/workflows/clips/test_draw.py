@@ -10,6 +10,7 @@ from sdbr.generation.filter_policy import OnFiltered
 from sdbr.generation.stack import Resources, RunSession
 from sdbr.store.ledger import Ledger
 from sdbr.workflows.clips.draw import Tally, stop_if_fatal
+from sdbr.workflows.clips.requests import seed_of
 from sdbr.workflows.failures import Failures
 from sdbr.workspace import Workspace
 from tests.material import CATALOG, drawn
@@ -52,3 +53,15 @@ def test_what_concerns_one_frame_alone_stops_nothing(tmp_path, error, how):
     failures, stopped = meet(tmp_path, error, how)
     assert not stopped
     assert not failures.any
+
+
+def test_a_frames_seed_is_the_same_the_next_or_its_own_by_the_policy():
+    model = CATALOG.find("core")
+    seeds = {
+        policy: [seed_of(model, 7, policy, number) for number in range(3)]
+        for policy in ("fixed", "step", "random")
+    }
+    assert seeds["fixed"] == [7, 7, 7]
+    assert seeds["step"] == [7, 8, 9]
+    assert len({7, *seeds["random"]}) == 4
+    assert seeds["random"] == [seed_of(model, 7, "random", number) for number in range(3)]
