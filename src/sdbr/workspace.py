@@ -42,6 +42,11 @@ class Workspace:
         """What sdbr remembers: paid pictures, ledger, open runs."""
         return self.root / ".sdbr"
 
+    @property
+    def scans(self) -> Path:
+        """What scanning clips found."""
+        return self.hidden / "scans"
+
     def prepare(self, *folders: Path) -> None:
         """Make the hidden folder and `folders`, and clear away what a killed run left.
 

@@ -46,7 +46,13 @@ def test_the_size_counts_pictures_their_bytes_and_remembered_refusals(
     assert sdbr("txt2img", "a wolf").code == 6
     held = sum(file.stat().st_size for file in kept_files(workspace)[".png"])
     assert held > 0
-    assert told(sdbr("cache", "--json")) == {"pictures": 3, "refusals": 1, "bytes": held}
+    assert told(sdbr("cache", "--json")) == {
+        "pictures": 3,
+        "refusals": 1,
+        "bytes": held,
+        "scans": 0,
+        "scan_bytes": 0,
+    }
     assert sdbr("cache", "size").lines == ["3 pictures, 0.0 MB; 1 refusal cached"]
 
 
@@ -129,7 +135,12 @@ def test_what_was_pruned_is_paid_for_again(sdbr, start_emulator, workspace):
     sdbr("txt2img", "a wolf")
     held = sum(file.stat().st_size for file in kept_files(workspace)[".png"])
     # A run that was refused is unfinished: what it needs is spared.
-    assert told(sdbr("cache", "prune", "--all", "--json")) == {"removed": 2, "bytes": held}
+    assert told(sdbr("cache", "prune", "--all", "--json")) == {
+        "removed": 2,
+        "bytes": held,
+        "scans": 0,
+        "scan_bytes": 0,
+    }
     assert kept_files(workspace)[".png"] == []
     assert sdbr("cache").lines == ["0 pictures, 0.0 MB; 1 refusal cached"]
     sdbr(*FOX, "--count", "2")

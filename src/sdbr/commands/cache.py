@@ -1,4 +1,4 @@
-"""sdbr cache: show, check or prune cached pictures."""
+"""sdbr cache: show, check or prune cached pictures and scans of clips."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sdbr.cli.options import json_option, workspace_option
 
 if TYPE_CHECKING:
     from sdbr.store.cache import Cache
+    from sdbr.store.scans import ScanStore
 
 _EXAMPLES = """
 sdbr cache
@@ -34,7 +35,7 @@ _ACTIONS = ("size", "list", "verify", "prune")
     "--older-than",
     type=FiniteNumber(min=0),
     metavar="DAYS",
-    help="prune: pictures not written for this long.",
+    help="prune: pictures not written, and scans not used, for this long.",
 )
 @click.option(
     "--all", "everything", is_flag=True, help="prune: everything that no unfinished run needs."
@@ -44,20 +45,22 @@ _ACTIONS = ("size", "list", "verify", "prune")
 def command(
     action: str, older_than: float | None, everything: bool, as_json: bool, root: Path
 ) -> None:
-    """Show, check or prune the cache of generated pictures.
+    """Show, check or prune the cache of generated pictures and scans of clips.
 
-    size counts them, list names them, verify removes broken ones, prune removes old ones. prune
-    keeps what an unfinished run needs. A removed picture is charged again if requested again.
+    size counts them, list names them, verify removes broken pictures, prune removes what is old.
+    prune keeps pictures that an unfinished run needs. A removed picture is charged again if
+    requested again; a clip whose scan was removed is scanned again.
     """
     from sdbr.errors import UsageProblem
     from sdbr.store.cache import Cache
+    from sdbr.store.scans import ScanStore
 
-    cache = Cache(root / ".sdbr" / "cache")
+    cache, scans = Cache(root / ".sdbr" / "cache"), ScanStore(root / ".sdbr" / "scans")
     match action:
         case "size":
-            _size(cache, as_json)
+            _size(cache, scans, as_json)
         case "list":
-            _list(cache, as_json)
+            _list(cache, scans, as_json)
         case "verify":
             _verify(cache, as_json)
         case _:
@@ -66,7 +69,7 @@ def command(
                     "Specify what to remove: --older-than DAYS or --all. A removed picture "
                     "costs money again when it is next requested."
                 )
-            _prune(cache, root / ".sdbr" / "runs", older_than, as_json)
+            _prune(cache, scans, root / ".sdbr" / "runs", older_than, as_json)
 
 
 def _say(record: dict[str, object], text: str, as_json: bool) -> None:
@@ -75,20 +78,32 @@ def _say(record: dict[str, object], text: str, as_json: bool) -> None:
     click.echo(json.dumps(record) if as_json else text)
 
 
-def _size(cache: Cache, as_json: bool) -> None:
+def _size(cache: Cache, scans: ScanStore, as_json: bool) -> None:
     from sdbr.console import counted
     from sdbr.store import cache_upkeep
 
-    size = cache_upkeep.measure(cache)
+    size, (kept, kept_bytes) = cache_upkeep.measure(cache), scans.measure()
     _say(
-        {"pictures": size.pictures, "refusals": size.refusals, "bytes": size.bytes},
+        {
+            "pictures": size.pictures,
+            "refusals": size.refusals,
+            "bytes": size.bytes,
+            "scans": kept,
+            "scan_bytes": kept_bytes,
+        },
         f"{counted(size.pictures, 'picture')}, {size.bytes / 1e6:.1f} MB; "
-        f"{counted(size.refusals, 'refusal')} cached",
+        f"{counted(size.refusals, 'refusal')} cached{_and_scans(kept, kept_bytes)}",
         as_json,
     )
 
 
-def _list(cache: Cache, as_json: bool) -> None:
+def _and_scans(count: int, size: int) -> str:
+    from sdbr.console import counted
+
+    return f"; {counted(count, 'clip scan')}, {size / 1e6:.1f} MB" if count else ""
+
+
+def _list(cache: Cache, scans: ScanStore, as_json: bool) -> None:
     from dataclasses import asdict
 
     for key in sorted(cache.all_keys()):
@@ -99,6 +114,8 @@ def _list(cache: Cache, as_json: bool) -> None:
                 else str(cache.picture_path(key, entry))
             )
             _say({"key": key, **asdict(entry)}, f"{key[:12]}  {entry.model}  {what}", as_json)
+    for path in sorted(scans.paths()):
+        _say({"key": path.stem, "scan": str(path)}, f"{path.stem[:12]}  clip scan  {path}", as_json)
 
 
 def _verify(cache: Cache, as_json: bool) -> None:
@@ -119,13 +136,22 @@ def _verify(cache: Cache, as_json: bool) -> None:
         )
 
 
-def _prune(cache: Cache, runs: Path, older_than: float | None, as_json: bool) -> None:
+def _prune(
+    cache: Cache, scans: ScanStore, runs: Path, older_than: float | None, as_json: bool
+) -> None:
     from sdbr.console import counted
     from sdbr.store import cache_upkeep
 
     removed = cache_upkeep.prune(cache, runs, older_than or 0.0)
+    gone, gone_bytes = scans.prune(older_than or 0.0)
     _say(
-        {"removed": removed.pictures, "bytes": removed.bytes},
-        f"{counted(removed.pictures, 'picture')} removed, {removed.bytes / 1e6:.1f} MB freed",
+        {
+            "removed": removed.pictures,
+            "bytes": removed.bytes,
+            "scans": gone,
+            "scan_bytes": gone_bytes,
+        },
+        f"{counted(removed.pictures, 'picture')} removed, {removed.bytes / 1e6:.1f} MB freed"
+        f"{_and_scans(gone, gone_bytes)}",
         as_json,
     )

@@ -38,15 +38,19 @@ class Libraries:
 
 def found() -> Libraries:
     """Ask each library what it can do; nothing is decoded."""
-    versions = {"av": av.__version__, "pillow": pillow_version, "numpy": np.__version__}
-    versions["imageio"] = imageio.__version__
     reads = tuple(name for name, codec in _READ.items() if _has(codec, "r"))
     writes = tuple(name for name, codec in _WRITTEN.items() if _has(codec, "w"))
     pictures = tuple(name for name, feature in _PICTURES.items() if features.check(feature))
     missing = [f"reading {name}" for name in _READ if name not in reads]
     missing += [f"writing {name}" for name in _WRITTEN if name not in writes]
     missing += [name for name in _PICTURES if name not in pictures]
-    return Libraries(versions, reads, (*writes, *pictures), tuple(missing))
+    return Libraries(versions(), reads, (*writes, *pictures), tuple(missing))
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries by name."""
+    known = {"av": av.__version__, "pillow": pillow_version, "numpy": np.__version__}
+    return {**known, "imageio": imageio.__version__}
 
 
 def _has(codec: str, mode: str) -> bool:

@@ -38,6 +38,10 @@ class Reader:
         """What was found on opening and while reading, each thing once."""
         return tuple(dict.fromkeys(self._notes))
 
+    def note(self, text: str) -> None:
+        """Add what was found when the clip was read before."""
+        self._notes.append(text)
+
     def frames(
         self, start: Fraction = Fraction(0), end: Fraction | None = None
     ) -> Iterator[TimedFrame]:

@@ -44,8 +44,15 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
         # Only now: the line above still compares frames before the keyframe.
         held.forget_before(key)
         keys.append(key)
-    plan = KeyframePlan(rule.word, find_shots(notes), tuple(keys))
-    return notes, replace(plan, reasons=reasons(plan, notes))
+    return notes, plan_from(notes, tuple(keys), rule)
+
+
+def plan_from(
+    notes: Sequence[Note], keyframes: tuple[int, ...], rule: KeyframeRule
+) -> KeyframePlan:
+    """The plan with these keyframes, and what the notes say of its shots and reasons."""
+    plan = KeyframePlan(rule.word, find_shots(notes), keyframes)
+    return replace(plan, reasons=reasons(plan, notes))
 
 
 def _keys(

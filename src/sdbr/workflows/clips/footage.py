@@ -103,7 +103,7 @@ def survey_clip(
             yield pixels
             seen()
 
-    if rule.word == "auto" and not thorough:
+    if streams(rule, thorough):
         notes, plan = place_streaming(pictures(), rule)
     else:
         notes = survey(pictures(), compare=rule.word == "auto")
@@ -116,6 +116,11 @@ def survey_clip(
             "--duration."
         )
     return Footage(reader.clip, choice, frames, tuple(notes), plan, background)
+
+
+def streams(rule: KeyframeRule, thorough: bool) -> bool:
+    """Whether the keyframes are placed while the clip streams past, not by a whole survey."""
+    return rule.word == "auto" and not thorough
 
 
 def expected_frames(clip: Clip, choice: FrameSelection) -> int:

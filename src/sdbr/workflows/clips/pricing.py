@@ -15,7 +15,7 @@ from sdbr.generation.stack import Resources
 from sdbr.motion.forecast import find_fast_passages, forecast_calls
 from sdbr.motion.keyframes import LEVELS, KeyframeRule, TooFewCalls
 from sdbr.workflows.clips import draw, sheets
-from sdbr.workflows.clips.footage import place_again
+from sdbr.workflows.clips.footage import Footage, place_again
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.verdict import list_passages
 from sdbr.workflows.enlargement import enlargement_remarks
@@ -25,12 +25,15 @@ _FEWEST_EXTRA, _EXTRA_SHARE = 2, 4
 
 
 def fit_cap(
-    clips: list[PreparedClip], rule: Callable[[int], KeyframeRule] | None, resources: Resources
+    clips: list[PreparedClip],
+    rule: Callable[[int], KeyframeRule] | None,
+    resources: Resources,
+    scan_again: Callable[[PreparedClip], Footage],
 ) -> list[PreparedClip]:
     """Fewer keyframes where the cap is the tighter bound: each clip gets its share of the calls.
 
-    `rule` places so many keyframes at most; None where their number was told and stays. Raises
-    OverBudget where no plan is so cheap.
+    `rule` places so many keyframes at most; None where their number was told and stays.
+    `scan_again` looks at a clip thoroughly. Raises OverBudget where no plan is so cheap.
     """
     cap = resources.spending.cap
     if cap is None or rule is None:
@@ -42,7 +45,8 @@ def fit_cap(
     for one in clips:
         drawn = len(one.plan.drawn)
         try:
-            footage = place_again(one.plan.footage, rule(max(1, int(drawn * cap / estimate.cost))))
+            fewest = rule(max(1, int(drawn * cap / estimate.cost)))
+            footage = place_again(scan_again(one), fewest)
         except TooFewCalls as error:
             least = max(least, error.needed * estimate.cost / drawn)
         else:

@@ -18,7 +18,7 @@ from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.folders import keep_before
-from sdbr.workflows.clips.footage import expected_frames, survey_clip
+from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.overrides import trial_file, write_trial
 from sdbr.workflows.clips.prepare import (
     ClipOrder,
@@ -41,10 +41,10 @@ from sdbr.workflows.clips.pricing import (
 from sdbr.workflows.clips.redraws import note_redraws, tell_undrawn, with_new_seeds
 from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, restyle
+from sdbr.workflows.clips.scans import Scan, scan_clip
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.clips.verdict import describe
 from sdbr.workflows.lines import PlanLine, ResultLine
-from sdbr.workflows.progress import Phase, RunProgress
 from sdbr.workflows.run import Results, RunPlan, Setup, prepare_each, run
 
 _ROUNDS = 3
@@ -68,7 +68,7 @@ def restyle_clips(
     clips, failed = prepare_each(sources, prepare)
     rule = steadiness.rule(None)
     fewer = steadiness.rule if rule.word == "auto" else None
-    capped = fit_cap(clips, fewer, resources)
+    capped = fit_cap(clips, fewer, resources, partial(_scan_again, rule=rule, setup=setup))
     notes, clips = [*tell_fewer(clips, capped, resources.spending.cap)], capped
     if steadiness.redraw is not None:
         notes += tell_undrawn(clips, resources)
@@ -103,12 +103,9 @@ def _prepare(
     (selection, steadiness), resources = flags, setup.resources
     stills = isinstance(source.what, tuple) or source.what.is_dir()
     reader = source.open(selection.rate(stills), selection.track)
-    capped = resources.spending.cap is not None  # Then the keyframes may have to be placed anew.
-    wanted, looking = selection.choice(stills), f"analyzing {source.name}"
-    progress = RunProgress([Phase(looking, expected_frames(reader.clip, wanted))])
-    step, background = partial(progress.step, looking), order.look.background
-    with setup.console.status(progress.line):
-        footage = survey_clip(reader, wanted, steadiness.rule(None), background, capped, step)
+    scan = Scan(source, reader, selection.choice(stills), steadiness.rule(None))
+    store = resources.workspace.scans
+    footage, pace = scan_clip(scan, order.look.background, store, setup.console)
     if reader.clip.cut and not selection.accept_cut:
         raise InputProblem(
             f"{source.files[0]} is truncated: only {counted(len(footage.frames), 'frame')} can "
@@ -117,7 +114,14 @@ def _prepare(
     where = order.where.with_promised(one.plan.folders for one in before)
     order = keep_alpha(replace(order, where=where), footage, catalog)
     plan = prepare_clip(source, footage, order, resources, catalog)
-    return PreparedClip(source, reader, plan, order, progress.pace(looking))
+    return PreparedClip(source, reader, plan, order, pace)
+
+
+def _scan_again(one: PreparedClip, rule: KeyframeRule, setup: Setup) -> Footage:
+    """The same clip scanned thoroughly, so that its keyframes can be placed by other rules."""
+    footage = one.plan.footage
+    scan = Scan(one.source, one.reader, footage.choice, rule, thorough=True)
+    return scan_clip(scan, footage.background, setup.resources.workspace.scans, setup.console)[0]
 
 
 def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
