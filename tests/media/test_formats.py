@@ -1,12 +1,15 @@
 import os
+import struct
 import subprocess
 import sys
+import zlib
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from sdbr.media import formats
 from sdbr.media.formats import png_chunk, png_chunks, sniff, whole
 
 SUFFIXES = ["png", "jpeg", "webp", "gif", "bmp"]
@@ -95,3 +98,17 @@ def test_a_png_whose_pixels_do_not_unpack_is_not_whole(damage):
     assert not whole(
         data[: idat.start - 8] + png_chunk(b"IDAT", bytes(packed)) + data[idat.end + 4 :]
     )
+
+
+@pytest.mark.parametrize("more", [0, 1, 1024, 5000])
+@pytest.mark.parametrize("parts", [1, 3])
+def test_a_png_is_whole_however_its_pixels_end_beside_a_part_that_is_unpacked(parts, more):
+    """A megapixel in RGB is three parts and 1024 bytes: such pictures were refused, and paid."""
+    header = struct.pack(">IIBBBBB", 1024, 1024, 8, 2, 0, 0, 0)
+    for pixels in (bytes(1), bytes(range(4))):
+        size = parts * formats._UNPACKED_AT_ONCE + more
+        packed = zlib.compress((pixels * size)[:size])
+        for cut, expected in ((0, True), (1, False), (5, False)):
+            body = formats.png_chunk(b"IDAT", packed[: len(packed) - cut])
+            chunks = formats.png_chunk(b"IHDR", header) + body + formats.png_chunk(b"IEND", b"")
+            assert formats.whole(formats.PNG_SIGNATURE + chunks) is expected

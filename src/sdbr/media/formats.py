@@ -272,6 +272,9 @@ def _png_is_whole(data: bytes) -> bool:
                 pixels.decompress(packed, _UNPACKED_AT_ONCE)
                 packed = pixels.unconsumed_tail
         if chunk.name == b"IEND":
+            # ISA-L may have taken in all that is packed and still hold pixels and the end.
+            while not pixels.eof and pixels.decompress(b"", _UNPACKED_AT_ONCE):
+                pass
             return pixels.eof
     return False
 
