@@ -5,6 +5,7 @@ import weakref
 import numpy as np
 import pytest
 
+from sdbr.motion import keyframes_stream
 from sdbr.motion.keyframes import FARTHEST, place_keyframes, read_rule
 from sdbr.motion.keyframes_stream import place_streaming
 from sdbr.motion.survey import survey
@@ -57,3 +58,26 @@ def test_no_more_frames_are_held_than_lie_up_to_the_farthest_keyframe_and_a_cut_
 
     place_streaming(frames(), AUTO)
     assert most < 3 * FARTHEST
+
+
+def test_no_flow_is_sought_twice(monkeypatch):
+    asked = []
+    seek = keyframes_stream.sought
+
+    def counting(way, ends, preset):
+        asked.append(tuple(view.gray.tobytes() for view in ends))
+        return seek(way, ends, preset)
+
+    monkeypatch.setattr(keyframes_stream, "sought", counting)
+    place_streaming(pan(40, step=2), AUTO)
+    assert len(asked) == len(set(asked)) > 20
+
+
+def test_flows_that_end_at_one_frame_share_their_chain(monkeypatch):
+    links = []
+    join = keyframes_stream.joined
+    monkeypatch.setattr(keyframes_stream, "joined", lambda *steps: links.append(1) or join(*steps))
+    _, plan = place_streaming(still(25), AUTO)
+    assert plan.keyframes == (0, 24)
+    # Each chained alone, the flows asked for on the way to the second keyframe have 81 links.
+    assert len(links) == 47
