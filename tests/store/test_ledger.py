@@ -222,18 +222,20 @@ def test_a_ledger_of_a_newer_version_is_left_as_it_is(tmp_path):
     path = tmp_path / "ledger.db"
     Ledger(path).close()
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 2")
-    with pytest.raises(InputProblem, match=r"newer sdbr \(format 2.*Upgrade sdbr"):
+        database.execute("PRAGMA user_version = 3")
+    with pytest.raises(InputProblem, match=r"newer sdbr \(format 3.*Upgrade sdbr"):
         Ledger(path)
 
 
-def test_a_ledger_from_before_its_version_was_noted_goes_on(ledger):
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_ledger_of_an_older_version_goes_on(ledger, version):
     ledger.begin_run("txt2img", "aws")
     with closing(sqlite3.connect(ledger.path)) as database:
-        database.execute("PRAGMA user_version = 0")
+        database.execute("ALTER TABLE runs DROP COLUMN supplied")
+        database.execute(f"PRAGMA user_version = {version}")
     again = Ledger(ledger.path)
-    assert again.query("PRAGMA user_version") == [{"user_version": 1}]
-    assert len(ledger_queries.runs(again, "", 10)) == 1
+    assert again.query("PRAGMA user_version") == [{"user_version": 2}]
+    assert [row["supplied"] for row in ledger_queries.runs(again, "", 10)] == [0]
 
 
 @pytest.mark.parametrize("column", ["billed", "price", "request_id"])

@@ -130,6 +130,8 @@ class FrameOptions(TypedDict, total=False):
     redraw: str | Sequence[int] | None
     init: Literal["from-source", "from-previous"]
     feedback: float
+    keyframes_from: PathName
+    export_keyframes: PathName
 
 
 class Txt2imgOptions(CallOptions, StillOptions, SdxlOptions, total=False):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from sdbr.cli.numbers import FiniteNumber, WholeNumber
@@ -60,6 +62,19 @@ steady_options = collect_options(
         default=0.3,
         metavar="0..1",
         help="Share of the previous result mixed in [default: 0.3].",
+    ),
+    _steady(
+        "--keyframes-from",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        help="Use pictures in FOLDER as keyframes, free of charge. They are named by frame "
+        "number or time: 000013.png, 0.48s.png or 000013-0.480s.png.",
+    ),
+    _steady(
+        "--export-keyframes",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        help="Write the source frames of the keyframes to FOLDER, to paint over. Nothing is sent.",
     ),
 )
 clip_options = collect_options(

@@ -99,7 +99,9 @@ def command(
     catalog = run.catalog()
     default = run.config.models.get("img2gif", "sd3.5")
     flags = {**look_flags.flags, "model": look_flags.flags["model"] or default}
-    inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
+    inputs, prompt = inputs_and_prompt(
+        arguments, flags, catalog, prompt_optional=steady.asks_for_no_prompt
+    )
     paths, moving = find_inputs(inputs, Workspace(run.root))
     asked = AnimationFlags({**flags, "prompt": prompt}, look_flags, beside, gif, clip, steady)
     (_restyle if moving else _animate)(paths, asked, run, catalog)
@@ -192,7 +194,8 @@ def _refuse_clip_flags(asked: AnimationFlags, name: str) -> None:
     stray += ["every"] if clip.every != 1 else []
     stray += ["keyframes"] if steady.keyframes != "auto" else []
     stray += ["max_flicker"] if steady.max_flicker is not None else []
-    stray += [flag for flag in ("review", "redraw") if getattr(steady, flag)]
+    own = ("review", "redraw", "keyframes_from", "export_keyframes")
+    stray += [flag for flag in own if getattr(steady, flag)]
     if stray:
         raise UsageProblem(
             f"--{stray[0].replace('_', '-')} only works for clips, and '{name}' is a still picture."

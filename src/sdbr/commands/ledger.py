@@ -82,6 +82,8 @@ def _overview(ledger: Ledger, since: str) -> None:
             f"  saved: {in_usd(row['saved_by_cache'])} USD by the cache, "
             f"{in_usd(row['saved_by_keyframes'])} USD by keyframes"
         )
+        if row["supplied"]:
+            click.echo(f"  keyframes: {row['supplied']} supplied")
         if row["open"]:
             click.echo(
                 f"  open: {counted(row['open'], 'request')} in progress or killed; possibly billed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
 from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
-from sdbr.errors import UsageProblem
+from sdbr.errors import InputProblem, UsageProblem
 
 if TYPE_CHECKING:
     from sdbr.bedrock.catalog import Catalog
@@ -30,6 +30,7 @@ _MOVING = ("img2gif", "vid2vid")
 _OWN = ("file", "prompt")
 _SOURCES = ("clip", "init_image")
 _BY_ROLE = ("mask", "style_image", "to_image")
+_SUPPLIED = "keyframe"
 _KINDS = ("container", "format")
 _OURS = ("Output", "Spending", "Requests", "Connection")
 _SHAPING = ("format", "quality")
@@ -110,6 +111,9 @@ def words_again(
             raise UsageProblem(f"{command.name} does not support {flag(name)}.")
     inputs = made.get("inputs", [])
     beside = {one["role"]: used_input(one, store) for one in inputs if one["role"] in _BY_ROLE}
+    own = [used_input(one, store) for one in inputs if one["role"] == _SUPPLIED]
+    if own:
+        beside["keyframes_from"] = _folder_of(own)
     recorded = dict(made["told"])
     if _names_a_file(changed):  # Its suffix says which kind of file.
         recorded = {name: value for name, value in recorded.items() if name not in _KINDS}
@@ -123,6 +127,20 @@ def words_again(
 
 def _names_a_file(flags: Mapping[str, Any]) -> bool:
     return bool(Path(flags.get("to") or "").suffix)
+
+
+def _folder_of(keyframes: Sequence[Path]) -> Path:
+    """The folder of supplied keyframes. Raises InputProblem where it has others beside them."""
+    from sdbr.workflows.inputs import PICTURES
+
+    folder = keyframes[0].parent
+    there = {one for one in folder.iterdir() if one.suffix.lower() in PICTURES}
+    if {one for one in there if one.name[0] != "."} != set(keyframes):
+        raise InputProblem(
+            f"{folder} has other keyframes than the result was made from. To use them, run "
+            "vid2vid again."
+        )
+    return folder
 
 
 def _may_tell(option: click.Option) -> bool:

@@ -22,6 +22,8 @@ sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
 sdbr vid2vid clip.mp4 "as a woodcut" --max-cost 10
 sdbr vid2vid clip.mov "watercolor" --start 1:02 --duration 5 --fps 12 --model structure
 sdbr vid2vid clip.mp4 --model remove-background -o cut-out.webm
+sdbr vid2vid clip.mp4 --export-keyframes painted
+sdbr vid2vid clip.mp4 "as a woodcut" --keyframes-from painted
 sdbr vid2vid clips/*.mp4 "anime" --yes --workers 16
 sdbr txt2img "a fox" --count 8 | sdbr vid2vid - "watercolor" --fps 8
 """
@@ -85,7 +87,9 @@ def command(
     catalog, workspace = run.catalog(), Workspace(run.root)
     default = run.config.models.get("vid2vid", "sd3.5")
     flags = {**look_flags.flags, "model": look_flags.flags["model"] or default}
-    inputs, prompt = inputs_and_prompt(arguments, flags, catalog)
+    inputs, prompt = inputs_and_prompt(
+        arguments, flags, catalog, prompt_optional=steady.asks_for_no_prompt
+    )
     look = look_of(single_variant({**flags, "prompt": prompt}))
     where, name, ending = clip_target(
         places(workspace, animated=False), run.output.to, run.output.name, container, "mp4"

@@ -27,9 +27,10 @@ class Share:
 class Estimate:
     """What a run will send. `pictures` is all it wants, `shares` what is not in the cache.
 
-    `same` is how many of them are the same request as another; `saved` is the USD of all that is
-    not sent; `extra` is USD that may come on top, told in a remark; `billed` is False where an
-    emulator answers; `remarks` are said with it; `thing` is what the pictures are called.
+    `supplied` are the user's own among them, `same` those that are the same request as another.
+    `saved` is the USD of all that is not sent; `extra` is USD that may come on top, told in a
+    remark; `billed` is False where an emulator answers; `remarks` are said with it; `thing` is what
+    the pictures are called.
     """
 
     pictures: int
@@ -40,6 +41,7 @@ class Estimate:
     billed: bool = True
     remarks: tuple[str, ...] = ()
     thing: str = "picture"
+    supplied: int = 0
 
     @property
     def sends(self) -> int:
@@ -58,13 +60,16 @@ class Estimate:
 
     def __str__(self) -> str:
         start = counted(self.pictures, self.thing)
+        hits = self.pictures - self.supplied - self.same - self.sends
         if not self.shares:
             remarks = f" ({'; '.join(self.remarks)})" if self.remarks else ""
-            return f"{start}, all cached = 0.00 USD{remarks}"
-        hits = self.pictures - self.same - self.sends
+            own = f", {self.supplied if hits else 'all'} supplied" if self.supplied else ""
+            cached = "" if own and not hits else f", {hits if own else 'all'} cached"
+            return f"{start}{own}{cached} = 0.00 USD{remarks}"
+        start += f", {self.supplied} supplied" if self.supplied else ""
         start += f", {self.same} duplicated" if self.same else ""
         start += f", {hits} cached" if hits else ""
-        start += f": {self.sends}" if self.same or hits else ""
+        start += f": {self.sends}" if self.supplied or self.same or hits else ""
         prices = [_price_text(share) for share in self.shares]
         if len(prices) == 1:
             start += f" × {prices[0]}"

@@ -68,8 +68,16 @@ class Correction:
     shift: Flow | None = None
     follow: float = 1.0
 
+    @property
+    def changes(self) -> bool:
+        """Whether a picture comes out other than it was."""
+        moved = self.shift is not None or self.offset.any() or self.field.any()
+        return bool(moved or (self.gain != 1).any())
+
     def of(self, picture: Frame) -> Frame:
         """The picture, of any size, with its colors corrected."""
+        if not self.changes:
+            return picture
         placed = picture
         if self.shift is not None:
             # Fetched between pixels a picture loses a tenth of its finest detail.

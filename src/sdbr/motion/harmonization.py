@@ -11,7 +11,7 @@ the middle band alone: what is finer is the picture's own, what is smoother was 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
@@ -25,14 +25,12 @@ from sdbr.motion.arrays import (
     Frames,
     WidthHeight,
     as_floats,
-    cell_grid,
-    cell_means,
     shrunk,
     size_of,
     spread_out,
 )
+from sdbr.motion.color_anchor import CoarseColors, anchored, coarse_colors
 from sdbr.motion.color_match import (
-    GAIN,
     NO_CORRECTION,
     SMALL,
     SMOOTH,
@@ -58,21 +56,6 @@ ENOUGH_IN_COMMON, LOOKED_BACK = 0.5, 4
 # From keyframe to keyframe colors would wander off: over 280 frames by 40 levels. Those that so
 # many keyframes before and after were drawn in are right on the mean. So many small views are held.
 AROUND = 12
-# The mean color differs so much from call to call, in Lab. Calls that are farther off are weighted
-# down in so many rounds.
-CALL_SPREAD = 1.6
-ROUNDS = 8
-# Squared changes of the mean color of sources, in sum, that tell how a model follows them, for each
-# channel of Lab: brightness may change in a fade, the others hardly do.
-DOUBT = (8.0, 64.0, 64.0)
-# Colors within a picture that follow the source's less than this tell nothing of a fade.
-LEAST_SLOPE = 0.2
-# Sources whose mean colors differ by so much in Lab say nothing of each other's pictures.
-UNLIKE = 30.0
-# What clips at the ends of the scale is made up for in so many rounds; a third changes nothing.
-MEAN_ROUNDS = 2
-# Colors over the whole picture, on a grid so many cells wide.
-COLOR_CELLS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +81,23 @@ class _Key:
     from_before: Link | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Colors:
-    """The coarse colors of a keyframe in Lab: of its source, as drawn, and in those of the one
-    before it."""
-
-    source: Color
-    drawn: Color
-    chained: Color
-
-
 def corrections(
-    frames: Frames, pictures: Frames, keys: Iterable[int], around: int = AROUND
+    frames: Frames,
+    pictures: Frames,
+    keys: Iterable[int],
+    around: int = AROUND,
+    fixed: Container[int] = (),
 ) -> Iterator[Correction]:
     """The corrections of the keyframes of one shot, in order.
 
     `frames` are the clip's source frames and `pictures` the drawn keyframes, both by number.
     Each correction comes once so many more keys, `around`, are there, or the last one; with 0,
-    once the next one is, and in the first picture's colors. Besides the keyframes every
+    once the next one is, and in the first picture's colors. `fixed` pictures stay as they are, and
+    the others are brought to them. Besides the keyframes every
     `STRIDE`-th frame between them is asked for, oftener where a keyframe is unlike the one before
     it.
     """
-    chained = ((key, _colors_of(key)) for key in _chained(frames, pictures, keys))
+    chained = ((key, _colors_of(key, fixed)) for key in _chained(frames, pictures, keys, fixed))
     ahead = deque(islice(chained, max(1, around)))
     offs: deque[Flow] = deque((key.small.off for key, _ in islice(ahead, 1)), maxlen=REMEMBERED + 2)
     colors = deque((own for _, own in ahead), maxlen=2 * around + 1)
@@ -134,87 +112,28 @@ def corrections(
             offs.append(after.small.off)
         correction = _agreeing(before, now, after, offs)
         if around and len(colors) > 1:
-            correction = _anchored(correction, now.small.drawn, own, colors)
-        yield correction
+            correction = anchored(correction, now.small.drawn, own, colors)
+        stays = now.small.number in fixed
+        yield replace(NO_CORRECTION, follow=correction.follow) if stays else correction
         before = now
 
 
-def _chained(frames: Frames, pictures: Frames, keys: Iterable[int]) -> Iterator[_Key]:
+def _chained(
+    frames: Frames, pictures: Frames, keys: Iterable[int], fixed: Container[int]
+) -> Iterator[_Key]:
     past: deque[_Key] = deque(maxlen=LOOKED_BACK)
     for key in keys:
-        past.append(_following(frames, past, _small(frames[key], pictures[key], key)))
-        yield past[-1]
+        own = _following(frames, past, _small(frames[key], pictures[key], key))
+        if key in fixed:
+            own = replace(own, correction=NO_CORRECTION, drawn=own.small.drawn)
+        past.append(own)
+        yield own
 
 
-def _colors_of(key: _Key) -> _Colors:
-    grid = cell_grid(size_of(key.drawn), max(1, key.drawn.shape[1] // COLOR_CELLS))
-    shown = (key.small.source.color, key.small.drawn, key.drawn)
-    return _Colors(*(cell_means(lab(each), grid) for each in shown))
-
-
-def _anchored(
-    correction: Correction, picture: Frame, own: _Colors, around: Sequence[_Colors]
-) -> Correction:
-    """The correction of a small picture to the colors that those around were drawn in, on the mean.
-
-    Their spread and what differs smoothly over the picture are those of the mean of them all; their
-    mean is what the source's brightness and colors make of it in those pictures.
-    """
-    drawn = np.stack([colors.drawn - _mean(colors.drawn) for colors in around])
-    chained = np.stack([colors.chained - _mean(colors.chained) for colors in around])
-    spreads = [as_floats(each.std(axis=(1, 2)).mean(axis=0)) for each in (drawn, chained)]
-    gain = as_floats(np.clip((spreads[0] + 1) / (spreads[1] + 1), *GAIN))
-    apart = as_floats((drawn - chained * gain).mean(axis=0))
-    smooth = as_floats(cv2.GaussianBlur(apart, (0, 0), max(1.0, SMOOTH * apart.shape[1])))
-    field = correction.field * gain + spread_out(smooth, size_of(correction.field))
-    mean, follow = _expected_mean(own, around)
-    gain, offset = correction.gain * gain, correction.offset * gain
-    anchored = replace(correction, gain=gain, offset=offset, field=field, follow=follow)
-    # What neighbors agree on, a shift and the ends of the scale move the mean as well.
-    for _ in range(MEAN_ROUNDS):
-        missing = mean - _mean(lab(anchored.of(picture)))
-        anchored = replace(anchored, offset=anchored.offset + missing)
-    return anchored
-
-
-def _expected_mean(own: _Colors, around: Sequence[_Colors]) -> tuple[Color, float]:
-    """The mean color, in Lab, in which a picture would be drawn if calls did not differ, and the
-    share of a change of the source's brightness that the look follows, 0 to 1.
-
-    It changes with the source's mean color as colors change within the pictures, unless those
-    around tell otherwise, by least squares: a fade is followed as far as the model follows it.
-    Calls that are far off count less.
-    """
-    off = np.stack([_mean(colors.source) - _mean(own.source) for colors in around])
-    within = _slope(around)
-    wanted = np.stack([_mean(colors.drawn) for colors in around]) - off @ within
-    given = np.column_stack([np.ones(len(off), np.float32), off])
-    doubt = np.diag(np.array([0, *DOUBT], np.float32))
-    # Sources as bright as its own tell most (Cleveland, "Robust Locally Weighted Regression and
-    # Smoothing Scatterplots", 1979).
-    apart = np.minimum(1, np.linalg.norm(off, axis=1, keepdims=True) / UNLIKE)
-    near = weight = as_floats((1 - apart**3) ** 3)
-    for _ in range(ROUNDS):
-        normal = given.T @ (given * weight) + doubt
-        found = np.linalg.solve(normal, given.T @ (wanted * weight))
-        miss = np.linalg.norm(wanted - given @ found, axis=1, keepdims=True)
-        weight = near * np.minimum(1, CALL_SPREAD / np.maximum(miss, 1e-3))
-    follow = 1 + float(found[1, 0]) / max(float(within[0, 0]), LEAST_SLOPE)
-    return as_floats(found[0]), min(1.0, max(0.0, follow))
-
-
-def _slope(around: Sequence[_Colors]) -> Color:
-    """How colors within the pictures change with those within their sources, 3 x 3, in Lab."""
-    given, wanted = (
-        np.concatenate([(each - _mean(each)).reshape(-1, 3) for each in side])
-        for side in ([c.source for c in around], [c.drawn for c in around])
-    )
-    doubt = len(given) * np.eye(3, dtype=np.float32)
-    return as_floats(np.linalg.solve(given.T @ given + doubt, given.T @ wanted))
-
-
-def _mean(colors: Color) -> Color:
-    return as_floats(colors.mean(axis=(0, 1)))
+def _colors_of(key: _Key, fixed: Container[int]) -> CoarseColors:
+    small = key.small
+    shown = small.source.color, small.drawn, key.drawn
+    return coarse_colors(small.number, shown, fixed=small.number in fixed)
 
 
 def _small(frame: Frame, picture: Frame, number: int) -> _Small:

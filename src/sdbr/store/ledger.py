@@ -21,8 +21,8 @@ from filelock import FileLock
 from sdbr.errors import InputProblem
 from sdbr.files import check_record_locks, plain_write_errors
 
-_VERSION = 1
-"""The format of the file, in SQLite's user_version; 0 is the same, from before it was noted."""
+_VERSION = 2
+"""The format of the file, in SQLite's user_version; 0 and 1 have no count of supplied pictures."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS runs (
     realm TEXT NOT NULL,
     planned INTEGER NOT NULL DEFAULT 0,
     saved_by_cache INTEGER NOT NULL DEFAULT 0,
-    saved_by_keyframes INTEGER NOT NULL DEFAULT 0
+    saved_by_keyframes INTEGER NOT NULL DEFAULT 0,
+    supplied INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS sends (
     id INTEGER PRIMARY KEY,
@@ -113,6 +114,11 @@ class Ledger:
         # Readers of the ledger do not wait for a run that writes, nor it for them.
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.executescript(_SCHEMA)
+        if 0 <= version < _VERSION:
+            with suppress(sqlite3.OperationalError):  # A new table has it.
+                self._database.execute(
+                    "ALTER TABLE runs ADD COLUMN supplied INTEGER NOT NULL DEFAULT 0"
+                )
         for table, columns in _columns(_SCHEMA):
             there = {row[1] for row in self._database.execute(f"PRAGMA table_info({table})")}
             if missing := [column for column in columns if column not in there]:
@@ -129,11 +135,12 @@ class Ledger:
             "INSERT INTO runs (began, command, realm) VALUES (?, ?, ?)", (_now(), command, realm)
         )
 
-    def plan_run(self, run: int, planned: int, saved_by_cache: Decimal) -> None:
-        """Note how many pictures a run wants, and the USD of those it need not send for."""
+    def plan_run(self, run: int, planned: int, saved_by_cache: Decimal, supplied: int = 0) -> None:
+        """Note how many pictures a run wants, the USD of those it need not send for, and how many
+        are the user's own."""
         self._write(
-            "UPDATE runs SET planned = ?, saved_by_cache = ? WHERE id = ?",
-            (planned, to_micro(saved_by_cache), run),
+            "UPDATE runs SET planned = ?, saved_by_cache = ?, supplied = ? WHERE id = ?",
+            (planned, to_micro(saved_by_cache), supplied, run),
         )
 
     def saved_by_keyframes(self, run: int, saved: Decimal) -> None:

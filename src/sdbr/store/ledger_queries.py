@@ -37,7 +37,8 @@ def totals(ledger: Ledger, since: str) -> list[dict[str, Any]]:
         f"SELECT * FROM (SELECT runs.realm AS realm, {_MONEY} FROM runs LEFT JOIN sends"
         " ON sends.run = runs.id AND sends.at >= ? WHERE runs.began >= ? GROUP BY realm)"
         " JOIN (SELECT realm, SUM(saved_by_cache) AS saved_by_cache,"
-        " SUM(saved_by_keyframes) AS saved_by_keyframes FROM runs WHERE began >= ?"
+        " SUM(saved_by_keyframes) AS saved_by_keyframes, SUM(supplied) AS supplied"
+        " FROM runs WHERE began >= ?"
         " GROUP BY realm) USING (realm)",
         (since, since, since),
     )
@@ -60,7 +61,7 @@ def runs(ledger: Ledger, since: str, most: int) -> list[dict[str, Any]]:
     return _rows(
         ledger,
         "SELECT * FROM (SELECT runs.id AS run, began, ended, command, realm, planned,"
-        f" saved_by_cache, saved_by_keyframes, {_MONEY}"
+        f" saved_by_cache, saved_by_keyframes, supplied, {_MONEY}"
         " FROM runs LEFT JOIN sends ON sends.run = runs.id WHERE began >= ?"
         " GROUP BY runs.id ORDER BY runs.id DESC LIMIT ?) ORDER BY run",
         (since, most),

@@ -172,12 +172,16 @@ def _path_in_json(line: str) -> str:
 
 
 def inputs_and_prompt(
-    arguments: tuple[str, ...], flags: Mapping[str, object], catalog: Catalog
+    arguments: tuple[str, ...],
+    flags: Mapping[str, object],
+    catalog: Catalog,
+    *,
+    prompt_optional: bool = False,
 ) -> tuple[tuple[str, ...], str]:
     """Split `INPUT... PROMPT`: the last argument is the prompt, unless the model takes none.
 
     A prompt of several words may stand first, before a file or folder. Beside a named look with
-    words of its own (`prefix`) it may be left out.
+    words of its own (`prefix`), or where it is `prompt_optional`, it may be left out.
 
     Raises UsageProblem where one of the two is missing.
     """
@@ -195,7 +199,7 @@ def inputs_and_prompt(
         return (*inputs[1:], last), inputs[0]
     if inputs and not looks_like_input:
         return tuple(inputs), last
-    if flags.get("prefix"):
+    if flags.get("prefix") or prompt_optional:
         return arguments, ""
     if flags.get("style_image") or "style-transfer" in str(flags.get("model")):
         return arguments, ""

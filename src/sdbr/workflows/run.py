@@ -146,7 +146,7 @@ def run(plan: RunPlan, setup: Setup) -> None:
             resources, plan.command, budget, stop, console.say, console.passing
         ) as session,
     ):
-        session.ledger.plan_run(session.run, estimate.pictures, estimate.saved)
+        session.ledger.plan_run(session.run, estimate.pictures, estimate.saved, estimate.supplied)
         if output.verbose:
             session = with_details(session, console.detail)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby, tee
 
@@ -58,7 +58,7 @@ def assemble_frames(
             for one, after in hold((one, one.pixels) for one in painted)
         )
         if clip.spec.steady:
-            results = _filter_shots(triples, keyframe_plan)
+            results = _filter_shots(triples, keyframe_plan, plan.supplied)
         else:
             results = ((shown, after) for shown, _, after in triples)
 
@@ -82,18 +82,21 @@ def _note_drawn(painted: Iterable[DrawnFrame], pictures: dict[int, Luma]) -> Ite
 
 
 def _filter_shots(
-    triples: Iterable[tuple[FrameInfo, Pixels, Pixels]], plan: KeyframePlan
+    triples: Iterable[tuple[FrameInfo, Pixels, Pixels]],
+    plan: KeyframePlan,
+    supplied: Container[int],
 ) -> Iterator[Result]:
     """Each shot's frames, before and after, through the temporal filter.
 
-    A shot that lost a frame comes out as short.
+    A shot that lost a frame comes out as short. A supplied frame stays as it is.
     """
     shot_of = {number: at for at, shot in enumerate(plan.shots) for number in shot}
     for _, shot in groupby(triples, key=lambda triple: shot_of[triple[0].number]):
         # The filter gives a frame for each that it took, later: their names wait in `taken`.
         given, taken = tee(shot)
         filtered = steadied((before, after) for _, before, after in given)
-        yield from ((one[0], pixels) for pixels, one in zip(filtered, taken, strict=False))
+        for pixels, (shown, _, drawn) in zip(filtered, taken, strict=False):
+            yield shown, drawn if shown.number in supplied else pixels
 
 
 _ANIMATED = ("gif", "webp", "apng")

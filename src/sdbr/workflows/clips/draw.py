@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sdbr.concurrency import map_ordered
@@ -15,6 +15,7 @@ from sdbr.request import ImageRequest, Size
 from sdbr.workflows.clips.folders import ClipFolders
 from sdbr.workflows.clips.footage import Footage, FrameInfo, digest_of
 from sdbr.workflows.clips.requests import FrameRequests, write_frame
+from sdbr.workflows.clips.supplied import SuppliedKeyframe
 from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.pictures.job import Input
 
@@ -27,7 +28,10 @@ _CALLS_A_DECODER = 4
 
 @dataclass(frozen=True, slots=True)
 class ClipPlan:
-    """A clip and all that was settled about it before the first request."""
+    """A clip and all that was settled about it before the first request.
+
+    `supplied` are keyframes that need no request, by frame number.
+    """
 
     footage: Footage
     requests: FrameRequests
@@ -35,11 +39,23 @@ class ClipPlan:
     size: Size
     keep_frames: bool = True
     inputs: tuple[Input, ...] = ()
+    supplied: Mapping[int, SuppliedKeyframe] = field(default_factory=dict)
 
     @property
     def drawn(self) -> tuple[FrameInfo, ...]:
         """The frames that are drawn; the others are filled by motion."""
         return tuple(self.footage.frames[number] for number in self.footage.plan.keyframes)
+
+    @property
+    def requested(self) -> tuple[FrameInfo, ...]:
+        """The drawn frames that the model is asked for."""
+        return tuple(frame for frame in self.drawn if frame.number not in self.supplied)
+
+    @property
+    def numbers(self) -> dict[str, list[int]]:
+        """The numbers, from 1, of the keyframes and of the supplied ones among them, for JSON."""
+        both = {"keyframes": self.footage.plan.keyframes, "supplied": tuple(self.supplied)}
+        return {name: [number + 1 for number in numbers] for name, numbers in both.items()}
 
     @property
     def needs_source_frames(self) -> bool:
@@ -61,12 +77,13 @@ class SourceFrame:
 
 @dataclass(frozen=True, slots=True)
 class DrawnFrame:
-    """A drawn frame: as it was, and as it became or the error instead."""
+    """A drawn frame: as it was, and as it became or the error instead; or a supplied one."""
 
     shown: FrameInfo
     before: Pixels
     pixels: Pixels | None = None
     error: SdbrError | None = None
+    supplied: bool = False
 
 
 @dataclass(slots=True)
@@ -117,9 +134,11 @@ def draw_frame(
 ) -> DrawnFrame:
     """One frame as the model draws it, from `init` where that is not the frame itself.
 
-    A failure that no other frame can escape ends the run.
+    One that is supplied is read instead. A failure that no other frame can escape ends the run.
     """
     try:
+        if supplied := plan.supplied.get(one.shown.number):
+            return DrawnFrame(one.shown, one.pixels, supplied.read(), supplied=True)
         if init is None:
             request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
         else:
@@ -172,7 +191,7 @@ def without_failures(
     """The drawn frames and the refused ones that a hold may stand in for; failures are noted."""
     for one in painted:
         if one.error is None:
-            tally.failures.done += 1
+            tally.failures.done += not one.supplied
             yield one
         elif isinstance(one.error, Refused) and resources.on_filtered.holds:
             tally.held.append(one.shown.number)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sdbr.errors import UsageProblem
@@ -81,6 +82,8 @@ class SteadyFlags:
     redraw: str | None
     init: str
     feedback: float
+    keyframes_from: Path | None = None
+    export_keyframes: Path | None = None
 
     @property
     def share(self) -> float:
@@ -93,7 +96,18 @@ class SteadyFlags:
 
         return read_rule(self.keyframes, self.unexplained, calls)
 
+    @property
+    def asks_for_no_prompt(self) -> bool:
+        """Whether it may be that nothing is generated."""
+        return self.keyframes_from is not None or self.export_keyframes is not None
+
+    def check(self, clips: int) -> None:
+        """Raise UsageProblem for a flag that makes no sense for so many clips."""
+        if clips > 1 and self.asks_for_no_prompt:
+            flag = "--keyframes-from" if self.keyframes_from else "--export-keyframes"
+            raise UsageProblem(f"{flag} is for one clip. Run the command once per clip.")
+
     def record(self) -> dict[str, Any]:
-        """The flags for the record: those that shape the result."""
-        silent = ("review", "redraw")
+        """The flags for the record: those that shape the result. Supplied keyframes are inputs."""
+        silent = ("review", "redraw", "keyframes_from", "export_keyframes")
         return {name: value for name, value in asdict(self).items() if name not in silent}

@@ -79,12 +79,13 @@ class _OrderedCalls:
 
 
 class _KeyframeStream:
-    """Drawn keyframes in order, those of them left out that were refused."""
+    """Drawn keyframes in order without refused ones; `supplied` are those that stay as they are."""
 
     def __init__(self, painted: Iterable[DrawnFrame]) -> None:
         self._painted = (one for one in painted if one.pixels is not None)
         self._next: DrawnFrame | None = None
         self._held: dict[int, Pixels] = {}
+        self.supplied: set[int] = set()
 
     def upcoming(self) -> DrawnFrame | None:
         """The next keyframe, waited for and left where it is; None at the end."""
@@ -99,6 +100,7 @@ class _KeyframeStream:
             return None
         self._next = None
         self._held[one.shown.number] = one.pixels
+        self.supplied |= {one.shown.number} if one.supplied else set()
         return one.shown.number
 
     def __getitem__(self, number: int, /) -> Pixels:
@@ -210,7 +212,7 @@ def _harmonized(
             taken.append(number)
             yield number
 
-    for correction in corrections(sources, arriving, came()):
+    for correction in corrections(sources, arriving, came(), fixed=arriving.supplied):
         number = taken.popleft()
         yield number, correction.of(arriving[number]), correction.follow
         arriving.forget(number)

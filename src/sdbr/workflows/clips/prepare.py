@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import seed_within
 from sdbr.errors import UsageProblem
@@ -15,10 +14,17 @@ from sdbr.generation.stack import Resources
 from sdbr.media.clip import EncodingSettings
 from sdbr.media.open import Reader
 from sdbr.motion.keyframes import KeyframeRule
+from sdbr.request import Size
 from sdbr.store.open_runs import open_run
-from sdbr.workflows.clips.draw import ClipPlan, no_pixels
+from sdbr.workflows.clips.draw import ClipPlan
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
-from sdbr.workflows.clips.folders import ClipRoots, ResultName, find_folders, fingerprint_of
+from sdbr.workflows.clips.folders import (
+    ClipFolders,
+    ClipRoots,
+    ResultName,
+    find_folders,
+    fingerprint_of,
+)
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.overrides import (
     read_redraws,
@@ -29,6 +35,7 @@ from sdbr.workflows.clips.overrides import (
 )
 from sdbr.workflows.clips.requests import FrameRequests, cuts_out
 from sdbr.workflows.clips.source import ClipSource
+from sdbr.workflows.clips.supplied import ROLE, SuppliedKeyframe, find_supplied
 from sdbr.workflows.enlargement import enlarged_size, enlarges, place_whole
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.names import clip_stem
@@ -49,7 +56,8 @@ class ClipSpec:
     into the next init image (0 to 1). `ending` is the result's suffix, "" for a folder of
     frames; `frame_suffix` that of kept frames. Unless it was `ending_chosen`, a clip that is in
     part transparent becomes a WebM. `name` is a template of the user's own; `exact` means
-    that name and no other, and `overwrite` that it may replace a file.
+    that name and no other, and `overwrite` that it may replace a file. `keyframes_from` is the
+    folder of supplied keyframes.
     An animation plays as often as its source, unless the settings' loop was `loop_chosen`.
     """
 
@@ -70,6 +78,7 @@ class ClipSpec:
     overwrite: bool = False
     loop_chosen: bool = False
     sheet: bool = False
+    keyframes_from: Path | None = None
 
 
 def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -98,6 +107,7 @@ def spec_of(
         ending=ending,
         frame_suffix=clip.frame_suffix,
         keep_frames=clip.keep_frames,
+        keyframes_from=steady.keyframes_from,
     )
 
 
@@ -142,8 +152,10 @@ def for_model(
     model = choose(catalog, order.look.model, order.look.family, "image-to-image")
     if not enlarges(model) and not cuts_out(model):
         return order, steadiness
-    if steadiness.keyframes not in ("auto", "all") or steadiness.share:
+    supplied = steadiness.keyframes_from is not None
+    if steadiness.keyframes not in ("auto", "all") or steadiness.share or supplied:
         flag = "--init from-previous" if steadiness.share else "--keyframes"
+        flag = "--keyframes-from" if supplied else flag
         raise UsageProblem(
             f"{model.title} draws each frame from the source, so {flag} has no effect. Leave it "
             "out."
@@ -185,16 +197,33 @@ def prepare_clip(
         first_like.setdefault(frame.digest, frame.number)
     redrawn = read_redraws(redraws_file(resources.workspace.hidden, fingerprint))
     requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn)
-    body.check(requests.request_for(footage.frames[0], no_pixels), resources.models)
     stem = clip_stem(spec.name, request, dict(spec.flags), source.name)
     naming = ResultName(stem, spec.ending, spec.frame_suffix, spec.exact, spec.overwrite)
     folders = find_folders(order.where, naming, fingerprint)
     if any(folders.target.resolve() == file.resolve() for file in source.files):
         raise UsageProblem(f"{folders.target} is the source clip itself. Choose another -o.")
     tried = read_trial(trial_file(resources.workspace.hidden, fingerprint))
-    footage = replace(footage, plan=with_frames(footage.plan, tried))
     size = enlarged_size(clip.size, model) if enlarges(model) else clip.size
-    return ClipPlan(footage, requests, folders, size, spec.keep_frames, inputs)
+    supplied = _supplied(spec.keyframes_from, footage, look, size, folders)
+    for one in supplied.values():
+        remember(one.path, one.sha256, store)
+    inputs += tuple(Input(ROLE, one.path.name, one.sha256) for one in supplied.values())
+    footage = replace(footage, plan=with_frames(footage.plan, (*tried, *supplied)))
+    return ClipPlan(footage, requests, folders, size, spec.keep_frames, inputs, supplied)
+
+
+def _supplied(
+    folder: Path | None, footage: Footage, look: Look, size: Size, folders: ClipFolders
+) -> Mapping[int, SuppliedKeyframe]:
+    """The keyframes that need no request, by frame number. Raises InputProblem or UsageProblem."""
+    if folder is None:
+        return {}
+    if folder.resolve() == folders.generated.resolve():
+        raise UsageProblem(
+            f"--keyframes-from is {folder}, which this run writes. Copy the keyframes to another "
+            "folder."
+        )
+    return find_supplied(folder, footage, look.fit, size)
 
 
 def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, object]:
@@ -208,7 +237,7 @@ def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, ob
         "settings": dict(spec.flags),
         "seed": plan.requests.request.seed,
         "model": plan.requests.request.model.invoke_id,
-        "keyframes": [number + 1 for number in plan.footage.plan.keyframes],
+        **plan.numbers,
         "frames": [
             {
                 "file": plan.folders.source_frame(frame.number).name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import ROUND_UP, Decimal
 
@@ -15,7 +16,9 @@ from sdbr.generation.stack import Resources
 from sdbr.motion.forecast import find_fast_passages, forecast_calls
 from sdbr.motion.keyframes import LEVELS, KeyframeRule, TooFewCalls
 from sdbr.workflows.clips import draw, sheets
+from sdbr.workflows.clips.draw import ClipPlan
 from sdbr.workflows.clips.footage import Footage, place_again
+from sdbr.workflows.clips.overrides import with_frames
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.verdict import list_passages
 from sdbr.workflows.enlargement import enlargement_remarks
@@ -43,14 +46,12 @@ def fit_cap(
         return clips
     fewer, least = [], Decimal(0)
     for one in clips:
-        drawn = len(one.plan.drawn)
+        requested = max(1, len(one.plan.requested))
         try:
-            fewest = rule(max(1, int(drawn * cap / estimate.cost)))
-            footage = place_again(scan_again(one), fewest)
+            calls = max(1, int(requested * cap / estimate.cost))
+            fewer.append(_with_fewer(one, scan_again(one), rule, calls))
         except TooFewCalls as error:
-            least = max(least, error.needed * estimate.cost / drawn)
-        else:
-            fewer.append(replace(one, plan=replace(one.plan, footage=footage)))
+            least = max(least, error.needed * estimate.cost / requested)
     if least:
         enough = in_usd(least.quantize(Decimal("0.01"), ROUND_UP))
         raise OverBudget(
@@ -60,11 +61,31 @@ def fit_cap(
     return fewer
 
 
+def _with_fewer(
+    one: PreparedClip, footage: Footage, rule: Callable[[int], KeyframeRule], calls: int
+) -> PreparedClip:
+    """The clip with so many keyframes of its footage to request at most, and more where supplied
+    ones take their places. Raises TooFewCalls."""
+    plan, free = one.plan, len(one.plan.supplied)
+    if free:
+        with suppress(TooFewCalls):
+            more = _placed_again(plan, footage, rule(calls + free))
+            if len(more.requested) <= calls:
+                return replace(one, plan=more)
+    return replace(one, plan=_placed_again(plan, footage, rule(calls)))
+
+
+def _placed_again(plan: ClipPlan, footage: Footage, rule: KeyframeRule) -> ClipPlan:
+    footage = place_again(footage, rule)
+    keyframes = with_frames(footage.plan, tuple(plan.supplied))
+    return replace(plan, footage=replace(footage, plan=keyframes))
+
+
 def tell_fewer(
     clips: Sequence[PreparedClip], capped: Sequence[PreparedClip], cap: Decimal | None
 ) -> Iterator[str]:
     """How many keyframes `fit_cap` took away, if any."""
-    before, after = (sum(len(one.plan.drawn) for one in several) for several in (clips, capped))
+    before, after = (sum(len(one.plan.requested) for one in several) for several in (clips, capped))
     if cap is not None and after < before:
         fewer = counted(after, "keyframe")
         yield f"The cap of {in_usd(cap)} USD covers {fewer} instead of {before}."
@@ -74,11 +95,14 @@ def estimate_clips(
     clips: Sequence[PreparedClip], trial_frames: int | None, resources: Resources
 ) -> Estimate:
     """The price of the frames to draw, or of so many trial frames of each clip."""
-    requests = []
+    requests, supplied = [], 0
     for one in clips:
         wanted = one.plan.drawn
         if trial_frames is not None:
             wanted = sheets.spread(one.plan.footage.frames, trial_frames)
+        own = [shown for shown in wanted if shown.number in one.plan.supplied]
+        supplied += len(own)
+        wanted = tuple(shown for shown in wanted if shown not in own)
         for shown, request in zip(wanted, draw.requests_of(one.plan, wanted), strict=True):
             key = body.cache_key(request, resources.realm)
             # What starts from a result that is not there yet cannot be looked up: it is priced.
@@ -86,7 +110,14 @@ def estimate_clips(
     price_of_all = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     extra = sum((price(one) * most_extra(one) for one in clips if saved_of([one])), Decimal(0))
     thing = "frame" if all(len(s.plan.drawn) == count_frames(s) for s in clips) else "keyframe"
-    return replace(price_of_all, thing=thing, extra=extra, remarks=_remarks(clips, extra))
+    return replace(
+        price_of_all,
+        pictures=price_of_all.pictures + supplied,
+        thing=thing,
+        extra=extra,
+        remarks=_remarks(clips, extra),
+        supplied=supplied,
+    )
 
 
 def add_refinement(estimate: Estimate, clips: Sequence[PreparedClip]) -> Estimate:
@@ -98,6 +129,8 @@ def add_refinement(estimate: Estimate, clips: Sequence[PreparedClip]) -> Estimat
 
 def is_paid(one: PreparedClip, number: int, resources: Resources) -> bool:
     """Whether a frame's picture is there; one that starts from a result is taken to be."""
+    if number in one.plan.supplied:
+        return True
     request = draw.requests_of(one.plan, [one.plan.footage.frames[number]])[0]
     return _onward(one, number) or resources.paid_for(body.cache_key(request, resources.realm))
 
@@ -114,7 +147,8 @@ def count_frames(one: PreparedClip) -> int:
 
 
 def _remarks(clips: Sequence[PreparedClip], extra: Decimal) -> tuple[str, ...]:
-    silent = [s.plan.requests.request.strength for s in clips if s.order.look.strength is None]
+    asked = [s for s in clips if s.plan.requested]
+    silent = [s.plan.requests.request.strength for s in asked if s.order.look.strength is None]
     remarks = default_strengths(silent)
     saved = saved_of(clips)
     sizes = ((s.plan.footage.clip.size, s.plan.requests.request.model) for s in clips)
@@ -124,7 +158,8 @@ def _remarks(clips: Sequence[PreparedClip], extra: Decimal) -> tuple[str, ...]:
     if not saved:
         return remarks
     perhaps = f"up to {in_usd(extra)} USD more where optical flow is unreliable"
-    return (f"all frames: {in_usd(whole)} USD", perhaps, *remarks)
+    all_frames = f"all frames: {in_usd(whole)} USD"
+    return (all_frames, perhaps, *remarks) if extra else (all_frames, *remarks)
 
 
 def tell_levels(one: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
@@ -149,9 +184,13 @@ def tell_levels(one: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
 
 
 def most_extra(one: PreparedClip) -> int:
-    """How many frames may be drawn beyond the plan, told with the price: a quarter as many."""
-    drawn = len(one.plan.drawn)
-    return min(count_frames(one) - drawn, max(_FEWEST_EXTRA, drawn // _EXTRA_SHARE))
+    """How many frames may be drawn beyond the plan, told with the price: a quarter as many.
+
+    None where all keyframes are supplied: then nothing is sent.
+    """
+    requested = len(one.plan.requested)
+    most = max(_FEWEST_EXTRA, requested // _EXTRA_SHARE) if requested else 0
+    return min(count_frames(one) - len(one.plan.drawn), most)
 
 
 def saved_of(clips: Sequence[PreparedClip]) -> Decimal:

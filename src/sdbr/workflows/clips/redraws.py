@@ -25,7 +25,8 @@ def with_new_seeds(
     places = parse_places(keyframes)
     again = []
     for one in clips:
-        wanted = keyframes_to_redraw(one.plan.footage.plan.keyframes, places)
+        named = keyframes_to_redraw(one.plan.footage.plan.keyframes, places)
+        wanted = [number for number in named if number not in one.plan.supplied]
         requests = one.plan.requests
         times = redraw(requests.redrawn, wanted, partial(is_paid, one, resources=resources))
         requests = replace(requests, redrawn=times)
@@ -37,8 +38,23 @@ def tell_undrawn(clips: Iterable[PreparedClip], resources: Resources) -> Iterato
     """That more is drawn than --redraw names, for each clip of which nothing is there."""
     why = "with --fresh" if resources.fresh else "not drawn before with these flags, so"
     for one in clips:
-        if not any(is_paid(one, frame.number, resources) for frame in one.plan.drawn):
+        requested = one.plan.requested
+        if requested and not any(is_paid(one, frame.number, resources) for frame in requested):
             yield f"{one.source.name}: {why} --redraw draws every keyframe."
+
+
+def tell_supplied(clips: Iterable[PreparedClip], keyframes: str) -> Iterator[str]:
+    """Which of the keyframes that --redraw names stay, because they are supplied."""
+    places = parse_places(keyframes)
+    for one in clips:
+        supplied = one.plan.supplied
+        numbers = keyframes_to_redraw(one.plan.footage.plan.keyframes, places)
+        for place, number in zip(places, numbers, strict=True):
+            if number in supplied:
+                yield (
+                    f"Keyframe {place} is supplied, so it is not redrawn. To generate it, remove "
+                    f"{supplied[number].path}."
+                )
 
 
 def note_redraws(clips: Iterable[PreparedClip], resources: Resources) -> None:

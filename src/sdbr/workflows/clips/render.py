@@ -60,7 +60,7 @@ def restyle(
     _make_folders(plan)
     if plan.keep_frames:
         folders.write_index(index_of(plan, clip.source, spec))
-    tally = Tally(Failures(total=len(plan.drawn)), extra_allowed=extra)
+    tally = Tally(Failures(total=len(plan.requested)), extra_allowed=extra)
     measured = SteadinessCurve()
     origin = origin_of(footage.clip, footage.cut_at, spec.audio)
     comment = record_text(how_made(clip, resources.realm))
@@ -93,7 +93,7 @@ def restyle(
             count += 1
         _raise_if_missing(count, clip, tally, session)
     numbers = measured.as_json()
-    record = {"keyframes": [n + 1 for n in footage.plan.keyframes], **numbers}
+    record = {**plan.numbers, **numbers}
     keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record)
     held = tuple(tally.held)
     return ClipResult(folders.target, measured, numbers, held, tally.extra, writer.notes)
@@ -105,12 +105,12 @@ def _drawn(plan: ClipPlan) -> str:
 
 def _progress(clip: PreparedClip, session: RunSession, resources: Resources) -> RunProgress:
     """The phases of a clip. One that draws from the last result draws one frame at a time."""
-    drawn, frames = len(clip.plan.drawn), len(clip.plan.footage.frames)
+    drawn, frames = len(clip.plan.requested), len(clip.plan.footage.frames)
     each = expected_seconds(session, clip.plan.requests.request.model)
     workers = 1 if clip.spec.feedback else resources.effort.workers
     phases = [Phase(_drawn(clip.plan), drawn, each, workers)]
-    if drawn < frames:
-        phases.append(Phase(_BETWEEN, frames - drawn, _LOOKS * clip.look_seconds or None))
+    if (filled := frames - len(clip.plan.drawn)) > 0:
+        phases.append(Phase(_BETWEEN, filled, _LOOKS * clip.look_seconds or None))
     return RunProgress([*phases, Phase("writing", 1, 0.0)], session.budget)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.console import counted
 from sdbr.errors import InputProblem, PartlyDone
@@ -16,6 +17,7 @@ from sdbr.motion.arrays import one_thread_a_call
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
+from sdbr.workflows.clips.export import print_exported
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.folders import keep_before
 from sdbr.workflows.clips.footage import Footage
@@ -38,11 +40,12 @@ from sdbr.workflows.clips.pricing import (
     tell_fewer,
     tell_levels,
 )
-from sdbr.workflows.clips.redraws import note_redraws, tell_undrawn, with_new_seeds
+from sdbr.workflows.clips.redraws import note_redraws, tell_supplied, tell_undrawn, with_new_seeds
 from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, restyle
 from sdbr.workflows.clips.scans import Scan, scan_clip
 from sdbr.workflows.clips.source import ClipSource
+from sdbr.workflows.clips.supplied import has_supplied, tell_unpainted
 from sdbr.workflows.clips.verdict import describe
 from sdbr.workflows.lines import PlanLine, ResultLine
 from sdbr.workflows.run import Results, RunPlan, Setup, prepare_each, run
@@ -62,6 +65,7 @@ def restyle_clips(
     selection, steadiness = flags
     order, steadiness = for_model(order, steadiness, catalog)
     flags, resources = (selection, steadiness), setup.resources
+    steadiness.check(len(sources))
     resources.workspace.prepare()
     one_thread_a_call()
     prepare = partial(_prepare, order=order, flags=flags, setup=setup, catalog=catalog)
@@ -70,8 +74,11 @@ def restyle_clips(
     fewer = steadiness.rule if rule.word == "auto" else None
     capped = fit_cap(clips, fewer, resources, partial(_scan_again, rule=rule, setup=setup))
     notes, clips = [*tell_fewer(clips, capped, resources.spending.cap)], capped
+    if steadiness.export_keyframes is not None:
+        print_exported(clips[0], steadiness.export_keyframes, setup)
+        return
     if steadiness.redraw is not None:
-        notes += tell_undrawn(clips, resources)
+        notes += [*tell_supplied(clips, steadiness.redraw), *tell_undrawn(clips, resources)]
         clips = with_new_seeds(clips, steadiness.redraw, resources)
     estimate = estimate_clips(clips, selection.test_frames, resources)
     if steadiness.max_flicker is not None:
@@ -114,6 +121,8 @@ def _prepare(
     where = order.where.with_promised(one.plan.folders for one in before)
     order = keep_alpha(replace(order, where=where), footage, catalog)
     plan = prepare_clip(source, footage, order, resources, catalog)
+    if plan.requested and steadiness.export_keyframes is None:
+        body.check(requests_of(plan, plan.requested[:1])[0], resources.models)
     return PreparedClip(source, reader, plan, order, pace)
 
 
@@ -133,6 +142,7 @@ def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
             f"{name} is written as WebM to keep transparency. For MP4 on a white background, "
             "use --container mp4."
         )
+    yield from tell_unpainted(clip.plan.supplied, clip.plan.footage)
     plan = clip.plan.footage.plan
     if plan.reasons and len(plan.keyframes) < plan.frames:
         yield f"{clip.source.name}: {'; '.join((*plan.reasons, *tell_levels(clip, rule)))}"
@@ -154,8 +164,10 @@ class ClipWork:
 
     @property
     def _keeps(self) -> bool:
-        """Whether the result of before is kept: after a redraw it cannot be had again."""
-        return bool(self.clip.plan.requests.redrawn) and not self.clip.spec.overwrite
+        """Whether the result of before is kept: it cannot be had again from the same command."""
+        plan = self.clip.plan
+        changed = plan.requests.redrawn or plan.supplied or has_supplied(plan.folders.target)
+        return bool(changed) and not self.clip.spec.overwrite
 
     def plan(self) -> Iterator[PlanLine]:
         """The first frame's request, which stands for all."""
@@ -166,7 +178,7 @@ class ClipWork:
             target,
             clip.source.files[0],
             heading=f"{self.name}: writing {count_frames(clip)} frames to {target}",
-            more={"frames": count_frames(clip), "keyframes": _keyframes(clip)},
+            more={"frames": count_frames(clip), **plan.numbers},
         )
 
     def draw(self, session: RunSession) -> Results:
@@ -202,7 +214,7 @@ class ClipWork:
         more = {
             "frames": count_frames(clip),
             "duration": round(float(clip.plan.footage.duration), 6),
-            "keyframes": _keyframes(clip),
+            **clip.plan.numbers,
             "drawn": len(clip.plan.drawn) + result.extra,
             "held": [number + 1 for number in result.held],
             "steadiness": result.numbers,
@@ -264,10 +276,6 @@ class ClipWork:
         return ResultLine(
             path, request, request.seed, clip.plan.size, price(clip), cost, source, more
         )
-
-
-def _keyframes(clip: PreparedClip) -> list[int]:
-    return [number + 1 for number in clip.plan.footage.plan.keyframes]
 
 
 def _with_more_keyframes(clip: PreparedClip, result: ClipResult, most: float) -> PreparedClip:

@@ -85,6 +85,8 @@ def _draw(
         return
 
     def work(one: SourceFrame) -> tuple[FrameInfo, Pixels, Pixels]:
+        if supplied := plan.supplied.get(one.shown.number):
+            return one.shown, one.pixels, supplied.read()
         request = plan.requests.request_for(one.shown, lambda: one.pixels)
         return one.shown, one.pixels, plan.requests.restore(session.draw(request), plan.size)
 

@@ -93,8 +93,9 @@ def _price(
         return {"Price": f"{in_usd(each * number)} USD for {counted(number, 'drawn frame')}"}
     if steady is None or not steady.keyframes:
         return {}
-    drawn, frames = len(steady.keyframes), result.made["frames"]
-    saved = steady.saved_usd or in_usd(each * max(frames - drawn, 0))
+    own, frames = len(steady.supplied), result.made["frames"]
+    drawn = len(steady.keyframes) - own
+    saved = steady.saved_usd or in_usd(each * max(frames - own - drawn, 0))
     return {
         "Price": f"{in_usd(each * drawn)} USD for {counted(drawn, 'drawn frame')}",
         "Saved": f"{saved} USD compared with drawing all {frames} frames",
@@ -151,6 +152,8 @@ def _said(steady: SteadinessNote) -> str:
         parts.append(f"Sharpness {steady.sharpness:.0f}.")
     if steady.keyframes:
         parts.append(f"Drawn frames, marked below the curve: {_list_numbers(steady.keyframes)}.")
+    if steady.supplied:
+        parts.append(f"Supplied: {_list_numbers(steady.supplied)}.")
     return f"<figcaption>{escape(' '.join(parts))}</figcaption>"
 
 

@@ -21,6 +21,7 @@ class SteadinessNote:
     `curve` is (frame from 1, flicker) for each measured frame, `keyframes` are the drawn frames,
     `saved_usd` is what the others would have cost. `ghosts` is (frame from 1, share of the drawing
     that moving things lack), `look_at` where that is much, in seconds, `verdict` a word for it all.
+    `supplied` are the keyframes that were not drawn but supplied.
     """
 
     flicker: float | None
@@ -32,6 +33,7 @@ class SteadinessNote:
     ghosts: tuple[tuple[int, float], ...] = ()
     look_at: tuple[tuple[float, float], ...] = ()
     verdict: str = ""
+    supplied: tuple[int, ...] = ()
 
 
 def read_steadiness(result: ReportedResult, hidden: Path) -> SteadinessNote | None:
@@ -61,6 +63,7 @@ def _steady(measured: Mapping[str, Any]) -> SteadinessNote:
         ghosts=tuple((int(at), float(share)) for at, share in measured.get("ghost_curve") or ()),
         look_at=tuple((float(a), float(b)) for a, b in measured.get("look_at") or ()),
         verdict=str(measured.get("verdict") or ""),
+        supplied=tuple(int(number) for number in measured.get("supplied") or ()),
     )
 
 

@@ -1,0 +1,69 @@
+"""The source frames of a clip's keyframes, written for somebody to paint over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from sdbr.console import counted
+from sdbr.files import plain_read_errors, plain_write_errors
+from sdbr.media.stills.encode import encode_frame
+from sdbr.media.stills.pixels import flatten
+from sdbr.workflows.clips.footage import FrameInfo, read_wanted
+from sdbr.workflows.clips.prepare import PreparedClip
+from sdbr.workflows.clips.requests import write_frame
+from sdbr.workflows.clips.supplied import files_by_frame, keyframe_name
+from sdbr.workflows.lines import ResultLine
+from sdbr.workflows.run import Setup
+
+
+def print_exported(clip: PreparedClip, folder: Path, setup: Setup) -> None:
+    """Write the source frames that would be sent, print their paths, and say what is next.
+
+    Raises InputProblem where the folder holds pictures of no frame.
+    """
+    console, overwrite = setup.console, setup.output.overwrite
+    count = counted(len(clip.plan.requested), "keyframe")
+    if setup.dry_run:
+        console.say(f"{clip.source.name}: {count} would be written to {folder}. Nothing was sent.")
+        return
+    request, size = clip.plan.requests.request, clip.plan.footage.clip.size
+    kept: list[Path] = []
+    for frame, path in _export(clip, folder, kept, overwrite=overwrite):
+        more = {"frame": frame.number + 1, "time": round(float(frame.at), 6)}
+        source = clip.source.files[0]
+        line = ResultLine(path, request, None, size, None, Decimal(0), source, more)
+        with console.results():
+            setup.recipient.result(line, setup.resources.realm != "aws")
+    for path in kept:
+        console.say(f"Kept {path}: not the source frame. To replace it, add --overwrite.")
+    console.say(
+        f"{clip.source.name}: {count} in {folder}. Nothing was sent. Paint over them, keep their "
+        f"names, and run the command again with --keyframes-from '{folder}' instead of "
+        "--export-keyframes."
+    )
+
+
+def _export(
+    clip: PreparedClip, folder: Path, kept: list[Path], *, overwrite: bool
+) -> Iterator[tuple[FrameInfo, Path]]:
+    """Write each frame, and yield it with its file. What is there for a frame and shows something
+    else stays unless `overwrite`, and is added to `kept`."""
+    footage = clip.plan.footage
+    wanted = {frame.number: frame for frame in clip.plan.requested}
+    there = files_by_frame(folder, footage) if folder.exists() else {}
+    with plain_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for number, decoded in enumerate(read_wanted(clip.reader, footage.choice)):
+        if number not in wanted:
+            continue
+        pixels = flatten(decoded.image, footage.background)
+        path = folder / keyframe_name(wanted[number])
+        if number not in there or (overwrite and there[number] == path):
+            write_frame(path, pixels)
+        else:
+            path = there[number]
+            with plain_read_errors(path):
+                kept += [path] if path.read_bytes() != encode_frame(pixels) else []
+        yield wanted[number], path
