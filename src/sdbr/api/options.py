@@ -60,6 +60,7 @@ class CallOptions(SessionOptions, total=False):
     name: str | None
     output: PathName
     overwrite: bool
+    provenance: bool | None
     look: str | None
     model: Words
     family: str | None

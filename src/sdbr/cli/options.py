@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import click
-from click.core import ParameterSource
 
+from sdbr.cli.connection import ConnectionFlags, connection_of, with_ended
 from sdbr.cli.help import Option
 from sdbr.cli.numbers import FiniteNumber, UsdAmount, WholeNumber
-from sdbr.config.settings import Connection, Effort, Output, Spending, configured_endpoint
-from sdbr.errors import UsageProblem
+from sdbr.config.settings import Connection, Effort, Output, Spending
 
 if TYPE_CHECKING:
     from sdbr.bedrock.catalog import Catalog
     from sdbr.config import Config
     from sdbr.workflows.run import Setup
 
-_COMMAND_LINE = ParameterSource.COMMANDLINE
 CommandFunction = Callable[..., object]
-Amount = TypeVar("Amount", Decimal, Decimal | None)
+Chosen = TypeVar("Chosen")
 Decorator = Callable[[CommandFunction], CommandFunction]
 
 
@@ -40,6 +38,7 @@ class Run:
     config: Config
     dry_run: bool
     fresh: bool
+    provenance: bool
     on_filtered: str | None
 
     def catalog(self) -> Catalog:
@@ -67,6 +66,7 @@ class Run:
             models=catalog.models,
             on_filtered=OnFiltered.parse(self.on_filtered or refused),
             fresh=self.fresh,
+            provenance=self.provenance,
         )
         console = Console(quiet=self.output.quiet, verbose=bool(self.output.verbose))
         return Setup(resources, self.output, console, recipient, self.dry_run)
@@ -114,6 +114,12 @@ workspace_option = _output(
 )
 json_option = _output("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 
+PROVENANCE = _output(
+    *("--provenance/--no-provenance", "provenance"),
+    default=None,
+    envvar="SDBR_PROVENANCE",
+    help="Mark results as generated (IPTC, XMP) [default: yes].",
+)
 CONNECTION = (
     _connection(
         "--offline", is_flag=True, envvar="SDBR_OFFLINE", help="Use the built-in emulator; free."
@@ -183,6 +189,7 @@ OUTPUT = (
     _output("--output", "-o", "to", metavar="PATH", help="Output file or folder; - for stdout."),
     _output("--overwrite", is_flag=True, help="Let -o replace an existing file."),
     json_option,
+    PROVENANCE,
     _output("--open", "open_", is_flag=True, help="Open the results when done."),
     _output("--quiet", "-q", is_flag=True, help="Print errors only."),
     _output("--verbose", "-v", count=True, help="Print details, such as endpoint and timing."),
@@ -193,16 +200,6 @@ RUN_ESSENTIALS = ("--output", "--name", "--max-cost", "--yes", "--dry-run", "--o
 """Those that `--help` shows of a command that draws."""
 
 
-class ConnectionFlags(TypedDict):
-    """The values of CONNECTION and --timeout."""
-
-    offline: bool
-    region: str | None
-    profile: str | None
-    endpoint_url: str | None
-    timeout: float | None
-
-
 class RunFlags(ConnectionFlags):
     """The values of all the options of a run."""
 
@@ -211,6 +208,7 @@ class RunFlags(ConnectionFlags):
     to: str | None
     overwrite: bool
     as_json: bool
+    provenance: bool | None
     open_: bool
     quiet: bool
     verbose: int
@@ -232,7 +230,7 @@ def _run(**flags: Unpack[RunFlags]) -> Run:
     config = configuration.load(flags["root"])
     return Run(
         root=flags["root"],
-        connection=_with_ended(connection_of(flags, config), flags["allow_ended"]),
+        connection=with_ended(connection_of(flags, config), flags["allow_ended"]),
         effort=Effort(
             workers=flags["workers"] or config.workers or Effort().workers,
             attempts=flags["attempts"] or config.attempts or Effort().attempts,
@@ -255,45 +253,12 @@ def _run(**flags: Unpack[RunFlags]) -> Run:
         config=config,
         dry_run=flags["dry_run"],
         fresh=flags["fresh"],
+        provenance=_told(flags["provenance"], _told(config.provenance, True)),
         on_filtered=flags["on_filtered"],
     )
 
 
-def connection_of(flags: ConnectionFlags, config: Config) -> Connection:
-    """Where requests go, by the flags of CONNECTION and --timeout, then the config.
-
-    A flag beats a variable: --endpoint-url sets SDBR_OFFLINE aside. Raises UsageProblem for both
-    flags at once, and for an endpoint that is no URL.
-    """
-    source = click.get_current_context().get_parameter_source
-    given = [name for name in ("offline", "endpoint_url") if source(name) is _COMMAND_LINE]
-    if flags["offline"] and len(given) == 2:
-        raise UsageProblem("--offline uses the built-in emulator. Leave out --endpoint-url.")
-    offline = flags["offline"] and given != ["endpoint_url"]
-    endpoint = flags["endpoint_url"] or config.endpoint_url or configured_endpoint()
-    if endpoint and not endpoint.startswith(("http://", "https://")):
-        raise UsageProblem(
-            f"{endpoint!r} is not a valid endpoint. Use a URL such as http://localhost:8123."
-        )
-    return Connection(
-        region=flags["region"] or (None if offline else config.region),
-        profile=flags["profile"] or config.profile,
-        endpoint_url=None if offline else endpoint,
-        offline=offline,
-        timeout=flags["timeout"] or config.timeout or Connection().timeout,
-    )
-
-
-def _with_ended(connection: Connection, allowed: bool) -> Connection:
-    if allowed and not connection.offline:
-        raise UsageProblem(
-            "--allow-ended only works with the built-in emulator. Add --offline: Amazon Bedrock "
-            "no longer serves retired models."
-        )
-    return replace(connection, allow_ended=allowed)
-
-
-def _told(told: Decimal | None, otherwise: Amount) -> Decimal | Amount:
+def _told(told: Chosen | None, otherwise: Chosen) -> Chosen:
     return otherwise if told is None else told
 
 

@@ -15,6 +15,7 @@ from sdbr.cli.help import Command
 from sdbr.cli.options import (
     CONNECTION,
     EFFORT,
+    PROVENANCE,
     SPENDING,
     collect_options,
     json_option,
@@ -38,7 +39,7 @@ sdbr config --workspace films
 @click.command("config", cls=Command, epilog=_EXAMPLES)
 @json_option
 @workspace_option
-@collect_options("_", dict, *CONNECTION, *EFFORT, *SPENDING[:2])
+@collect_options("_", dict, *CONNECTION, *EFFORT, *SPENDING[:2], PROVENANCE)
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, root: Path, _: Mapping[str, object]) -> None:
     """Show every setting and where it comes from: a flag, the environment, a file or a default.
@@ -94,6 +95,7 @@ _DEFAULTS: dict[str, object] = {
     "workers": Effort().workers,
     "attempts": Effort().attempts,
     "ask_above": Spending().ask_above,
+    "provenance": True,
 }
 # What AWS's own variables decide where sdbr is told nothing.
 _AWS = {

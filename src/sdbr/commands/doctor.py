@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sdbr.cli.connection import ConnectionFlags, connection_of
 from sdbr.cli.help import Command
 from sdbr.cli.numbers import FiniteNumber
 from sdbr.cli.options import (
     CONNECTION,
-    ConnectionFlags,
     collect_options,
-    connection_of,
     grouped,
     json_option,
     workspace_option,

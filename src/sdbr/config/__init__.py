@@ -38,6 +38,7 @@ class Config:
     rpm: float | None = None
     max_cost: Decimal | None = None
     ask_above: Decimal | None = None
+    provenance: bool | None = None
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)

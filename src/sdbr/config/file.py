@@ -40,6 +40,7 @@ _MOST_LINES = (
     500  # Each is read as TOML with all before it: twice the lines take four times as long.
 )
 _PLAIN = {
+    "bool_type": "should be true or false",
     "int_type": "should be a whole number",
     "string_type": "should be a string in quotes",
     "string_too_short": "should not be empty",
@@ -124,6 +125,7 @@ class Table:
     rpm: Annotated[Real, Field(ge=0.01)] | None = None
     max_cost: Usd | None = None
     ask_above: Usd | None = None
+    provenance: Annotated[bool, Field(strict=True)] | None = None
     prices: dict[str, Usd] | None = None
     aliases: dict[str, Words] | None = None
     models: dict[Drawing, Words] | None = None

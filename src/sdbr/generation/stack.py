@@ -33,7 +33,10 @@ from sdbr.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """All that a run may use: where it keeps things, how it reaches Bedrock, what it may spend."""
+    """All that a run may use: where it keeps things, how it reaches Bedrock, what it may spend.
+
+    `provenance`: whether results say in XMP that a model generated them.
+    """
 
     workspace: Workspace
     connection: Connection
@@ -42,6 +45,7 @@ class Resources:
     models: tuple[Model, ...]
     on_filtered: OnFiltered = STOP
     fresh: bool = False
+    provenance: bool = True
 
     @property
     def realm(self) -> str:

@@ -172,6 +172,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class FileTexts:
+    """What a written clip says of itself: sdbr's record as its comment, and an XMP packet."""
+
+    comment: str = ""
+    packet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EncodingSettings:
     """How a clip is encoded; each container uses what applies to it.
 

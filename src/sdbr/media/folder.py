@@ -14,7 +14,9 @@ from PIL import Image
 
 from sdbr.concurrency import BackgroundWork, side_by_side
 from sdbr.errors import InputProblem
+from sdbr.media import metadata
 from sdbr.media.clip import Clip, Pace, Pixels, TimedFrame
+from sdbr.media.metadata.xmp import DigitalSource
 from sdbr.media.stills.encode import encode_frame
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.pixels import with_channels
@@ -120,10 +122,13 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None) -> Iterator[TimedF
 class FolderSink:
     """PNG files 000001.png, … in a folder, with their times in frames.json."""
 
-    def __init__(self, folder: Path, pace: Pace, comment: str) -> None:
+    def __init__(
+        self, folder: Path, pace: Pace, comment: str, source: DigitalSource | None
+    ) -> None:
         self._folder = folder
         self._pace = pace
         self._comment = comment
+        self._source = source
         self._spans: dict[str, Span] = {}
         self._behind = BackgroundWork()
 
@@ -131,7 +136,7 @@ class FolderSink:
         """Write one picture."""
         name = f"{len(self._spans) + 1:06d}.png"
         path = self._folder / name
-        self._behind.submit(lambda: _write(path, image))
+        self._behind.submit(lambda: _write(path, image, self._source))
         self._spans[name] = (at, lasts)
 
     def finish(self) -> None:
@@ -144,8 +149,8 @@ class FolderSink:
         self._behind.abort()
 
 
-def _write(path: Path, image: Pixels) -> None:
-    path.write_bytes(encode_frame(image))
+def _write(path: Path, image: Pixels, source: DigitalSource | None) -> None:
+    path.write_bytes(metadata.embed(encode_frame(image), "", "", source))
 
 
 def _time(paths: Sequence[Path], rate: Fraction, folder: Path | None) -> tuple[Pace, list[Span]]:

@@ -12,18 +12,20 @@ from pathlib import Path
 from PIL import Image
 
 from sdbr.errors import InputProblem
-from sdbr.media import folder
+from sdbr.media import folder, metadata
 from sdbr.media.animation import reader as animation_reader
 from sdbr.media.animation.index import index_of
 from sdbr.media.clip import PICTURES_ALONE, Clip, Origin, TimedFrame
 from sdbr.media.folder import load_times
 from sdbr.media.formats import kind_of
-from sdbr.media.metadata import png, webp
-from sdbr.media.video import probe
+from sdbr.media.metadata import png, webp, xmp
+from sdbr.media.stills.decoders import decoders_for
+from sdbr.media.video import probe, xmp_tags
 from sdbr.media.video import reader as video_reader
 from sdbr.media.video.probe import open_container
 
 DEFAULT_RATE = Fraction(12)
+_HEAD = 4096  # Where the brands of a picture in boxes stand.
 
 
 class Reader:
@@ -121,3 +123,33 @@ def read_comment(path: Path) -> str | None:
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         texts = png.read(data) if kind == "apng" else webp.read(data)
     return texts.get("sdbr") or None
+
+
+def read_source_type(path: Path) -> str:
+    """Return the IPTC digital source type that a picture or a clip names, as a rule a URI.
+
+    "" where it names none. Frames of a folder name it, each for itself. Raises InputProblem where
+    the file cannot be read.
+    """
+    if path.is_dir():
+        return ""
+    if found := metadata.read(path):
+        return xmp.source_type(found.packet)
+    with suppress(InputProblem):
+        kind = kind_of(path)
+        if kind == "gif":
+            return xmp.source_type(index_of(kind, path).packet)
+        if kind == "video":
+            return xmp_tags.source_type_of(path)
+    return xmp.source_type(_packet_of_still(path))
+
+
+def _packet_of_still(path: Path) -> str:
+    """What Pillow finds in formats that sdbr does not write: TIFF, AVIF, HEIC, JPEG XL."""
+    with suppress(InputProblem, OSError, ValueError, SyntaxError):
+        with path.open("rb") as file:
+            formats = decoders_for(file.read(_HEAD), path.name)
+        with Image.open(path, formats=formats) as image:
+            packet = image.info.get("xmp", b"")
+            return packet.decode("utf-8", "replace") if isinstance(packet, bytes) else str(packet)
+    return ""

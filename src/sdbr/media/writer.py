@@ -15,8 +15,17 @@ from sdbr.media import folder
 from sdbr.media.animation.apng import ApngSink
 from sdbr.media.animation.gif import GifSink
 from sdbr.media.animation.webp import WebpSink
-from sdbr.media.clip import PICTURES_ALONE, EncodingSettings, Origin, Pace, Pixels, TimedFrame
+from sdbr.media.clip import (
+    PICTURES_ALONE,
+    EncodingSettings,
+    FileTexts,
+    Origin,
+    Pace,
+    Pixels,
+    TimedFrame,
+)
 from sdbr.media.folder import FolderSink
+from sdbr.media.metadata import xmp
 from sdbr.media.video.side_streams import note_left_out
 from sdbr.media.video.writer import VideoSink, VideoTarget
 from sdbr.request import Size, Tell
@@ -117,15 +126,17 @@ def open_writer(
     origin: Origin | None = None,
     settings: EncodingSettings | None = None,
     comment: str = "",
+    source: xmp.DigitalSource | None = None,
 ) -> Iterator[Writer]:
     """Write a clip whole or not at all; the suffix says which kind.
 
     mp4, m4v, mov, mkv, webm, gif, webp, png and apng are files; no suffix is a folder of PNG
     files. Time begins with the first frame. `pace` says how exact the clock must be; `comment`
-    can be read back with `read_comment`. Raises InputProblem where nothing can be written.
+    can be read back with `read_comment`, `source` is where its content is from. Raises
+    InputProblem where nothing can be written.
     """
     kind = _kind_for(target)
-    job = VideoTarget(kind, pace, settings or EncodingSettings(), comment, origin)
+    job = VideoTarget(kind, pace, settings or EncodingSettings(), comment, origin, source=source)
     place = whole_folder(target, folder.makes_way) if kind == "folder" else whole_file(target)
     with place as temporary:
         writer = Writer(target, partial(_open_sink, temporary, job))
@@ -152,15 +163,16 @@ def _kind_for(path: Path) -> str:
 
 
 def _open_sink(temporary: Path, job: VideoTarget, first: TimedFrame, note: Tell) -> Sink:
-    settings, comment = job.settings, job.comment
+    settings, packet = job.settings, xmp.with_source("", job.source) if job.source else ""
+    texts = FileTexts(job.comment, packet)
     if job.kind in PICTURES_ALONE and job.origin is not None:
         note_left_out(job.origin, job.kind, note)
     if job.kind == "folder":
-        return FolderSink(temporary, job.pace, comment)
+        return FolderSink(temporary, job.pace, job.comment, job.source)
     if job.kind == "gif":
-        return GifSink(temporary, first.image, settings, comment, note)
+        return GifSink(temporary, first.image, settings, texts, note)
     if job.kind == "webp":
-        return WebpSink(temporary, first.image, settings, comment)
+        return WebpSink(temporary, first.image, settings, texts)
     if job.kind == "apng":
-        return ApngSink(temporary, first.image, settings, comment)
+        return ApngSink(temporary, first.image, settings, texts)
     return VideoSink(temporary, job, first, note)

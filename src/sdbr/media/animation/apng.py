@@ -10,8 +10,9 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
-from sdbr.media.clip import EncodingSettings, Pixels
+from sdbr.media.clip import EncodingSettings, FileTexts, Pixels
 from sdbr.media.formats import PNG_SIGNATURE, png_chunk, png_chunks
+from sdbr.media.metadata import png, xmp
 from sdbr.media.stills.pixels import changed_box, encode_png, part, scale, with_channels
 
 _LEVEL = 6
@@ -23,12 +24,12 @@ class ApngSink:
     """One animated PNG being written."""
 
     def __init__(
-        self, target: Path, first: Pixels, settings: EncodingSettings, comment: str
+        self, target: Path, first: Pixels, settings: EncodingSettings, texts: FileTexts
     ) -> None:
         self._settings = settings
         self._plays = 1 if settings.loop is None else settings.loop
         self._channels = first.shape[2]
-        self._comment = comment
+        self._texts = texts
         self._before: Pixels | None = None
         self._frames = self._sequence = self._control_at = 0
         self._file = target.open("w+b")
@@ -37,11 +38,11 @@ class ApngSink:
         """Append the part of the picture that changed."""
         image = scale(with_channels(image, self._channels), self._settings.width)
         box = changed_box(self._before, image)
-        png = encode_png(part(image, box), _LEVEL)
-        header, *rest = png_chunks(png)
-        data = b"".join(png[chunk.start : chunk.end] for chunk in rest if chunk.name == b"IDAT")
+        drawn = encode_png(part(image, box), _LEVEL)
+        header, *rest = png_chunks(drawn)
+        data = b"".join(drawn[chunk.start : chunk.end] for chunk in rest if chunk.name == b"IDAT")
         if self._before is None:
-            self._begin(png[header.start : header.end])
+            self._begin(drawn[header.start : header.end])
         delay = _delay(lasts)
         places = (self._next(), box.width, box.height, box.x, box.y)
         control = struct.pack(">5I2H2B", *places, delay.numerator, delay.denominator, 0, 0)
@@ -70,9 +71,9 @@ class ApngSink:
         self._write(b"IHDR", header)
         self._control_at = self._file.tell()
         self._write(b"acTL", struct.pack(">II", 0, self._plays))
-        if self._comment:
-            text = b"sdbr\0\0\0\0\0" + self._comment.encode("utf-8", "replace")
-            self._write(b"iTXt", text)
+        for key, text in (("sdbr", self._texts.comment), (xmp.KEY, self._texts.packet)):
+            if text:
+                self._file.write(png.text_chunk(key, text))
 
     def _next(self) -> int:
         self._sequence += 1

@@ -22,7 +22,7 @@ from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.animation.dither import DITHERS, dither_for, draw_indices
 from sdbr.media.animation.nearest import Indices
 from sdbr.media.animation.palette import MOST, Palette, palette_of
-from sdbr.media.clip import EncodingSettings, Pixels
+from sdbr.media.clip import EncodingSettings, FileTexts, Pixels
 from sdbr.media.frame_store import FrameStore
 from sdbr.media.stills.pixels import scale, with_channels
 from sdbr.media.timing import centiseconds
@@ -40,14 +40,15 @@ class GifSink:
     """One GIF being written; the pictures wait on disk until the palette is known."""
 
     def __init__(
-        self, target: Path, first: Pixels, settings: EncodingSettings, comment: str, note: Tell
+        self, target: Path, first: Pixels, settings: EncodingSettings, texts: FileTexts, note: Tell
     ) -> None:
         if settings.dither not in DITHERS:
             raise UsageProblem(f"Unknown dither {settings.dither!r}. Use one of {DITHERS}.")
         if not 2 <= settings.colors <= 256:
             raise UsageProblem(f"A GIF has 2 to 256 colors, not {settings.colors}.")
         height, width = scale(first, settings.width).shape[:2]
-        self._target, self._comment, self._note = target, comment, note
+        self._target, self._note = target, note
+        self._texts = _comment(texts.comment) + _packet(texts.packet)
         self._settings = replace(settings, width=width)
         self._channels = first.shape[2]
         self._stored = FrameStore(target.with_suffix(".frames"), width, height)
@@ -73,7 +74,7 @@ class GifSink:
                 )
                 self._delays = [(n, min(delay, _LONGEST)) for n, delay in self._delays]
             self._encode_within_limit()
-            append_comment(self._target, self._comment)
+            _append(self._target, self._texts)
         finally:
             self._stored.remove()
 
@@ -84,8 +85,7 @@ class GifSink:
     def _encode_within_limit(self) -> None:
         settings: EncodingSettings | None = self._settings
         max_bytes = self._settings.max_bytes
-        # A comment takes one byte more for each 255.
-        limit = (max_bytes or 0) - len(self._comment.encode()) * 257 // 256 - 4
+        limit = (max_bytes or 0) - len(self._texts)
         while settings is not None:
             size, settings = self._encode(settings)
             if max_bytes is None:
@@ -144,17 +144,31 @@ def smaller(settings: EncodingSettings, size: int, limit: int) -> EncodingSettin
     return replace(settings, width=max(_NARROWEST, int(settings.width * shrink)))
 
 
-def append_comment(target: Path, text: str) -> None:
-    """Put `text` into a finished GIF as a comment, before its last byte."""
-    if not text:
-        return
+def _comment(text: str) -> bytes:
+    """A comment extension; b"" for no text."""
     data = text.encode("utf-8", "replace")
     blocks = b"".join(
         bytes([len(part := data[at : at + 255])]) + part for at in range(0, len(data), 255)
     )
+    return b"\x21\xfe" + blocks + b"\0" if data else b""
+
+
+def _packet(text: str) -> bytes:
+    """The application extension of an XMP packet (XMP specification, part 3, section 1.1.2).
+
+    The packet is no row of blocks. A reader that takes it for one ends up in the trailer, each
+    byte of which leads to the end.
+    """
+    data = text.encode("utf-8", "replace")
+    trailer = b"\1" + bytes(range(255, -1, -1)) + b"\0"
+    return b"\x21\xff\x0bXMP DataXMP" + data + trailer if data else b""
+
+
+def _append(target: Path, extensions: bytes) -> None:
+    """Put `extensions` into a finished GIF before its last byte."""
     with target.open("r+b") as file:
         file.seek(-1, os.SEEK_END)
-        file.write(b"\x21\xfe" + blocks + b"\0;")
+        file.write(extensions + b";")
 
 
 def _write(

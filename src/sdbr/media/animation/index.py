@@ -23,8 +23,8 @@ class Index:
 
     `lengths` are seconds a frame; `skipped` is how many leading pictures are no part of the
     animation; `clears` tells that frames may leave transparent holes behind; `comment` is a GIF's
-    last one; `whole` is False where the file stops before its end, and `end` is how many of a
-    WebP's bytes are whole chunks.
+    last one, `packet` its XMP; `whole` is False where the file stops before its end, and `end` is
+    how many of a WebP's bytes are whole chunks.
     """
 
     lengths: tuple[Fraction, ...]
@@ -34,6 +34,7 @@ class Index:
     clears: bool = False
     comment: str | None = None
     end: int = 0
+    packet: str = ""
 
 
 def index_of(kind: str, path: Path) -> Index:
@@ -51,6 +52,7 @@ def _gif(data: mmap) -> Index:
     lengths: list[Fraction] = []
     loop, delay, clears, whole = None, Fraction(0), False, False
     comment: str | None = None
+    packet = ""
     at = 13 + _color_table(data[10])
     while at < len(data) and not whole:
         mark = data[at : at + 1]
@@ -65,12 +67,16 @@ def _gif(data: mmap) -> Index:
             delay = Fraction(0)
         elif mark == b"!":
             label = data[at + 1 : at + 2]
+            begins = at
             body, at = _blocks(data, at + 2)
             if label == b"\xf9" and len(body) >= 4:
                 delay = Fraction(int.from_bytes(body[1:3], "little"), 100)
                 clears |= body[0] >> 2 & 7 in (2, 3)
             elif label == b"\xfe":
                 comment = body.decode("utf-8", "replace")
+            elif label == b"\xff" and body[:11] == b"XMP DataXMP":
+                # It stands there as it is, not in blocks: 14 bytes of head, 258 of trailer.
+                packet = data[begins + 14 : max(begins + 14, at - 258)].decode("utf-8", "replace")
             elif label == b"\xff" and body[:11] == b"NETSCAPE2.0" and body[11:12] == b"\1":
                 # It counts how often a GIF starts again, as browsers play it: plays less one.
                 again = int.from_bytes(body[12:14], "little")
@@ -78,7 +84,7 @@ def _gif(data: mmap) -> Index:
         else:
             whole = mark == b";"
             at += 1
-    return Index(tuple(lengths), loop, whole, 0, clears, comment)
+    return Index(tuple(lengths), loop, whole, 0, clears, comment, packet=packet)
 
 
 def _color_table(flags: int) -> int:

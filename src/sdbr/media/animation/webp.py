@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from sdbr.media.clip import EncodingSettings, Pixels
+from sdbr.media.clip import EncodingSettings, FileTexts, Pixels
 from sdbr.media.formats import riff_chunk, webp_chunks
 from sdbr.media.metadata.webp import with_record
 from sdbr.media.stills.pixels import changed_box, part, scale, with_channels
@@ -31,15 +31,16 @@ class WebpSink:
     """One animated WebP being written."""
 
     def __init__(
-        self, target: Path, first: Pixels, settings: EncodingSettings, comment: str
+        self, target: Path, first: Pixels, settings: EncodingSettings, texts: FileTexts
     ) -> None:
         self._settings = settings
         self._channels = first.shape[2]
         self._before: Pixels | None = None
-        self._comment = comment
+        packet, comment = texts.packet, texts.comment
+        self._packet = with_record(packet, comment) if comment else packet
         self._file = target.open("w+b")
         height, width = scale(first, settings.width).shape[:2]
-        flags = _ANIMATION | (_ALPHA if self._channels == 4 else 0) | (_XMP if comment else 0)
+        flags = _ANIMATION | (_ALPHA if self._channels == 4 else 0) | (_XMP if self._packet else 0)
         header = bytes([flags, 0, 0, 0]) + _three(width - 1) + _three(height - 1)
         plays = 1 if settings.loop is None else min(settings.loop, 65535)
         self._file.write(b"RIFF\0\0\0\0WEBP")
@@ -58,9 +59,9 @@ class WebpSink:
         self._file.write(riff_chunk(b"ANMF", head + self._encode(part(image, box))))
 
     def finish(self) -> None:
-        """Write the comment and the file's length."""
-        if self._comment:
-            self._file.write(riff_chunk(b"XMP ", with_record("", self._comment).encode()))
+        """Write the texts and the file's length."""
+        if self._packet:
+            self._file.write(riff_chunk(b"XMP ", self._packet.encode("utf-8", "replace")))
         size = self._file.tell()
         self._file.seek(4)
         self._file.write(struct.pack("<I", size - 8))

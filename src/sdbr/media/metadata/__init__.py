@@ -19,7 +19,8 @@ from sdbr.media.formats import (
     png_chunks,
     webp_chunks,
 )
-from sdbr.media.metadata import jpeg, png, webp
+from sdbr.media.metadata import jpeg, png, webp, xmp
+from sdbr.media.metadata.xmp import DigitalSource
 
 _APP11, _BOX = 0xEB, 32  # The box's type stands behind marker, length, JP and two numbers.
 # A file larger than this is not a picture that anybody keeps; it is not read into memory.
@@ -31,11 +32,12 @@ class PictureMetadata:
     """How a picture was made.
 
     `parameters` is the text that stable-diffusion-webui and its relatives show; `record` is
-    sdbr's own JSON, or "" where the picture came from another program.
+    sdbr's own JSON, or "" where the picture came from another program. `packet` is its XMP.
     """
 
     parameters: str
     record: str = ""
+    packet: str = ""
 
 
 def is_signed(data: bytes) -> bool:
@@ -58,8 +60,10 @@ def sidecar(picture: Path) -> Path:
     return picture.with_name(f"{picture.name}.json")
 
 
-def embed(data: bytes, parameters: str, record: str) -> bytes:
+def embed(data: bytes, parameters: str, record: str, source: DigitalSource | None = None) -> bytes:
     """Return the same picture file with both texts in it, in place of earlier ones.
+
+    `source` is added to the file's XMP, of which the rest is kept.
 
     The encoded pixels and everything else in the file stay byte for byte, and the same input
     gives the same output. Bytes that are not a PNG, JPEG or WebP come back unchanged: a picture
@@ -68,6 +72,8 @@ def embed(data: bytes, parameters: str, record: str) -> bytes:
     if is_signed(data):
         return data
     made = {"parameters": parameters.replace("\0", ""), "sdbr": record.replace("\0", "")}
+    if source is not None:
+        made[xmp.KEY] = xmp.with_source(_texts(data).get(xmp.KEY, ""), source)
     if data.startswith(PNG_SIGNATURE):
         return png.embed(data, made)
     if data.startswith(JPEG_SIGNATURE):
@@ -83,17 +89,20 @@ def read(source: bytes | Path) -> PictureMetadata | None:
     Raises InputProblem where the file itself cannot be read; broken content never raises.
     """
     data = _bytes_of(source)
-    texts: dict[str, str] = {}
+    texts = _texts(data)
+    parameters, record = texts.get("parameters", ""), texts.get("sdbr", "")
+    if not record and isinstance(source, Path) and is_signed(data):
+        record = _beside(source)
+    made = PictureMetadata(parameters, record, texts.get(xmp.KEY, ""))
+    return made if made.parameters or made.record or made.packet else None
+
+
+def _texts(data: bytes) -> dict[str, str]:
     if data.startswith(PNG_SIGNATURE):
-        texts = png.read(data)
-    elif data.startswith(JPEG_SIGNATURE):
-        texts = jpeg.read(data)
-    elif is_webp(data):
-        texts = webp.read(data)
-    made = PictureMetadata(texts.get("parameters", ""), texts.get("sdbr", ""))
-    if not made.record and isinstance(source, Path) and is_signed(data):
-        made = PictureMetadata(made.parameters, _beside(source))
-    return made if made.parameters or made.record else None
+        return png.read(data)
+    if data.startswith(JPEG_SIGNATURE):
+        return jpeg.read(data)
+    return webp.read(data) if is_webp(data) else {}
 
 
 def _beside(picture: Path) -> str:

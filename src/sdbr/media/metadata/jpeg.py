@@ -11,10 +11,11 @@ import struct
 from collections.abc import Mapping
 
 from sdbr.media.formats import Segment, jpeg_segments
-from sdbr.media.metadata import exif
+from sdbr.media.metadata import exif, xmp
 
 _APP0, _APP1, _COM = 0xE0, 0xE1, 0xFE
 _EXIF = b"Exif\0\0"
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 # A segment's length has 16 bits and counts itself; a part leaves room for its label.
 _LONGEST_SEGMENT = 65533
 _PART = 65000
@@ -27,22 +28,29 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
     segments = list(jpeg_segments(data))
     if not segments:
         return data
-    earlier = _exif_segment(data, segments)
-    kept = [s for s in segments if s != earlier and not _is_comment(data, s)]
+    earlier = _app1_segment(data, segments, _EXIF)
+    packet = _XMP + texts.get(xmp.KEY, "").encode("utf-8", "replace")
+    # A packet that fills its segment stays as it came.
+    adds_packet = len(_XMP) < len(packet) <= _LONGEST_SEGMENT
+    replaced = {earlier, _app1_segment(data, segments, _XMP) if adds_packet else None}
+    kept = [s for s in segments if s not in replaced and not _is_comment(data, s)]
     header = [s for s in kept if s.marker == _APP0]
     rest = [s for s in kept if s.marker != _APP0]
     raw = [data[s.start : s.end] for s in header]
     parts = [data[:2], *raw, *_pack(texts, _exif_block(data, earlier))]
+    parts += [_segment(_APP1, packet)] if adds_packet else []
     return b"".join([*parts, *(data[s.start : s.end] for s in rest), data[segments[-1].end :]])
 
 
 def read(data: bytes) -> dict[str, str]:
-    """Return the webui's text and sdbr's record, as far as they are there."""
+    """Return the webui's text, sdbr's record and the XMP, as far as they are there."""
     segments = list(jpeg_segments(data))
     bodies = [_body(data, s) for s in segments if s.marker == _COM]
     texts = {key: _join(bodies, name) for key, name in _KEYS.items()}
-    block = _exif_block(data, _exif_segment(data, segments))
+    block = _exif_block(data, _app1_segment(data, segments, _EXIF))
     texts["parameters"] = texts["parameters"] or exif.user_comment(block)
+    if packet := _app1_segment(data, segments, _XMP):
+        texts[xmp.KEY] = _body(data, packet)[len(_XMP) :].decode("utf-8", "replace")
     return texts
 
 
@@ -89,9 +97,9 @@ def _is_comment(data: bytes, segment: Segment) -> bool:
     return segment.marker == _COM and _COMMENT.fullmatch(_body(data, segment)) is not None
 
 
-def _exif_segment(data: bytes, segments: list[Segment]) -> Segment | None:
+def _app1_segment(data: bytes, segments: list[Segment], name: bytes) -> Segment | None:
     app1 = (s for s in segments if s.marker == _APP1)
-    return next((s for s in app1 if _body(data, s).startswith(_EXIF)), None)
+    return next((s for s in app1 if _body(data, s).startswith(name)), None)
 
 
 def _exif_block(data: bytes, segment: Segment | None) -> bytes:

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from mmap import mmap
 
 from sdbr.media.formats import Chunk, png_chunk, png_chunks
+from sdbr.media.metadata import xmp
 
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 # What one text may grow to when it is unpacked; a bomb ends here.
 _LONGEST_TEXT = 4 * 1024 * 1024
-_KEYS = ("parameters", "sdbr")
+_KEYS = ("parameters", "sdbr", xmp.KEY)
 
 
 def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
@@ -25,7 +26,7 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
     body = chunks[0].end + 4
     whole = memoryview(data)
     parts: list[bytes | memoryview] = [whole[:body]]
-    parts += (_pack(key, text) for key, text in texts.items() if text)
+    parts += (text_chunk(key, text) for key, text in texts.items() if text)
     for chunk in chunks[1:]:
         if _key(data, chunk) in texts:
             parts.append(whole[body : chunk.start - 8])
@@ -34,7 +35,7 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def read(data: bytes | mmap) -> dict[str, str]:
-    """Return the texts of sdbr's and the webui's keys; the first of a key counts."""
+    """Return the texts of sdbr's and the webui's keys and the XMP; the first of a key counts."""
     texts: dict[str, str] = {}
     for chunk in png_chunks(data):
         key = _key(data, chunk)
@@ -43,9 +44,11 @@ def read(data: bytes | mmap) -> dict[str, str]:
     return texts
 
 
-def _pack(key: str, text: str) -> bytes:
+def text_chunk(key: str, text: str) -> bytes:
+    """Return a chunk of text: tEXt where Latin-1 is enough, else iTXt; XMP is always iTXt."""
     keyword = key.encode("ascii") + b"\0"
     try:
+        # A packet begins with a character that Latin-1 lacks.
         return png_chunk(b"tEXt", keyword + text.encode("latin-1"))
     except UnicodeEncodeError:
         # Not compressed, no language, no translated keyword.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from mmap import mmap
 
 from sdbr.media.formats import riff_chunk, sniff, webp_chunks
-from sdbr.media.metadata import exif
+from sdbr.media.metadata import exif, xmp
 from sdbr.request import Size
 
 # Flags of the extended header.
@@ -35,6 +35,7 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
     block, packet = _exif_block(chunks), _packet(chunks)
     if parameters := texts.get("parameters", ""):
         block = exif.with_user_comment(block, parameters)
+    packet = texts.get(xmp.KEY) or packet
     if record := texts.get("sdbr", ""):
         packet = with_record(packet, record)
     parts = [
@@ -49,7 +50,7 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def read(data: bytes | mmap) -> dict[str, str]:
-    """Return the webui's text and sdbr's record, as far as they are there."""
+    """Return the webui's text, sdbr's record and the XMP, as far as they are there."""
     chunks = _needed_chunks(data)
     # Another program may have written the packet anew, with more around the record than _OPEN.
     _, opened, rest = _packet(chunks).partition("<sdbr:record>")
@@ -57,6 +58,7 @@ def read(data: bytes | mmap) -> dict[str, str]:
     return {
         "parameters": exif.user_comment(_exif_block(chunks)),
         "sdbr": html.unescape(record) if opened and closed else "",
+        xmp.KEY: _packet(chunks),
     }
 
 
@@ -81,6 +83,8 @@ def with_record(packet: str, record: str) -> str:
     head, opened, rest = packet.partition(_OPEN)
     if opened:
         packet = head + rest.partition(_CLOSE)[2]
+    # JSON may hold these two as they are, XML may not.
+    record = record.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
     head, end, tail = (packet if _RDF_END in packet else _PACKET).rpartition(_RDF_END)
     return head + _OPEN + html.escape(record, quote=False) + _CLOSE + end + tail
 

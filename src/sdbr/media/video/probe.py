@@ -42,10 +42,14 @@ _PACKETS_LOOKED_AT = 600
 _PACKETS_TRIED = 1000
 
 
-def open_container(path: Path) -> InputContainer:
-    """Open a local file for demuxing; raises InputProblem where libav finds no container."""
+def open_container(path: Path, xmp: bool = False) -> InputContainer:
+    """Open a local file for demuxing; raises InputProblem where libav finds no container.
+
+    With `xmp` an ISO media file's packet is among its metadata, under that name.
+    """
+    more = {"export_xmp": "1"} if xmp else {}
     try:
-        return _open(str(path.absolute()), options=_OPEN_OPTIONS | PIXEL_LIMIT)
+        return _open(str(path.absolute()), options=_OPEN_OPTIONS | PIXEL_LIMIT | more)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise unreadable(path) from error
 

@@ -33,7 +33,7 @@ _ANYTHING = re.compile(r".*", re.DOTALL)
 # What is said of the file or its encoder, so no longer true of another.
 _UNTRUE = re.compile(
     r"encoder|encoded_by|major_brand|minor_version|compatible_brands|timecode|duration|hd_video"
-    r"|media_type|gapless_playback|handler_name|vendor_id|com\.android\..*|_statistics.*|.*software"
+    r"|media_type|digital_source_type|gapless_playback|handler_name|vendor_id|com\.android\..*|_statistics.*|.*software"
 )
 _APPLE = "com.apple.quicktime."
 _NAMES = {"location.iso6709": "location", "creationdate": "date", "author": "artist"}

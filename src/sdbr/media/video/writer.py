@@ -17,11 +17,13 @@ from av.video.stream import VideoStream
 from sdbr.errors import InputProblem
 from sdbr.media.clip import EncodingSettings, Origin, Pace, Pixels, TimedFrame
 from sdbr.media.color_codes import BT709
+from sdbr.media.metadata import xmp
 from sdbr.media.stills import pixels
 from sdbr.media.timing import timescale, to_tick
 from sdbr.media.video import yuv
 from sdbr.media.video.side_streams import SideStreams
 from sdbr.media.video.sound_feed import SoundFeed
+from sdbr.media.video.xmp_tags import TAG, append_box, packet_of
 from sdbr.request import Size, Tell
 
 _GROWING_SIDE = 640
@@ -46,6 +48,7 @@ class VideoTarget:
     comment: str = ""
     origin: Origin | None = None
     growing: bool = False
+    source: xmp.DigitalSource | None = None
 
     @property
     def tick(self) -> Fraction:
@@ -77,7 +80,9 @@ class VideoSink:
         self._beside: SideStreams | SoundFeed | None = None
         self._pads = self._encoding.codec == "libx264" and not job.growing
         self._reformatter = VideoReformatter()
-        self._container = open_output(target, job)
+        self._target = target
+        self._packet = _packet(job)
+        self._container = open_output(target, job, self._packet)
         try:
             given = self._size = Size(width, height)
             if self._pads:
@@ -99,6 +104,7 @@ class VideoSink:
         self._begins: int | None = None
         self._growing = job.growing
         self._exact_end = job.kind in ("mp4", "mov")
+        self._boxed = job.kind == "mp4" and bool(self._packet)
         self._shift = to_tick(self._beside.lead, self._tick) if self._beside else 0
         if channels == 4 and not self._encoding.alpha:
             kind = {"matroska": "mkv"}.get(job.kind, job.kind)
@@ -133,6 +139,8 @@ class VideoSink:
             self._beside.feed(self._end * self._tick if self._growing else None)
             self._beside.close()
         self._container.close()
+        if self._boxed:
+            append_box(self._target, self._packet)
 
     def abort(self) -> None:
         """Close the file as it is."""
@@ -175,8 +183,15 @@ def _small_size(size: Size) -> Size:
     return Size(*(2 * max(1, round(side * scale / 2)) for side in size))
 
 
-def open_output(target: Path, job: VideoTarget) -> OutputContainer:
-    """Open a container for writing, with the comment in it."""
+def _packet(job: VideoTarget) -> str:
+    """The source's XMP with the digital source type in it; "" where none is wanted."""
+    if job.source is None:
+        return ""
+    return xmp.with_source(packet_of(job.origin.path) if job.origin else "", job.source)
+
+
+def open_output(target: Path, job: VideoTarget, packet: str = "") -> OutputContainer:
+    """Open a container for writing, with the comment in it, and what it can hold of the XMP."""
     options = {}
     if job.kind in ("mp4", "mov"):
         scale = job.tick.denominator
@@ -188,6 +203,10 @@ def open_output(target: Path, job: VideoTarget) -> OutputContainer:
     container = av.open(str(target.absolute()), "w", format=job.kind, options=options)
     if job.comment:
         container.metadata["comment"] = job.comment
+    if packet and job.kind == "mov":
+        container.metadata["xmp"] = packet
+    elif job.source and job.kind in ("matroska", "webm"):
+        container.metadata[TAG] = job.source.uri
     return container
 
 

@@ -22,7 +22,7 @@ from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, Prepared
 from sdbr.workflows.animations.timeline import ShownBlend, Timing, order_of, schedule
 from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.names import record_template
-from sdbr.workflows.provenance.write import common_fields, record_text
+from sdbr.workflows.provenance.write import common_fields, digital_source, record_text
 
 _ACROSS, _SIDE = 6, 256
 
@@ -38,8 +38,13 @@ class AnimationResult:
     notes: tuple[str, ...] = ()
 
 
-def write(animation: PreparedAnimation, folder: Path, realm: str) -> AnimationResult:
-    """Write the animation of the frames in `folder`. Raises InputProblem."""
+def write(
+    animation: PreparedAnimation, folder: Path, realm: str, provenance: bool = True
+) -> AnimationResult:
+    """Write the animation of the frames in `folder`. Raises InputProblem.
+
+    With `provenance` its XMP says that a model generated it.
+    """
     spec = animation.spec
     timeline = schedule(len(animation.frames), spec.timing)
     size = _size_of(animation, folder)
@@ -47,7 +52,10 @@ def write(animation: PreparedAnimation, folder: Path, realm: str) -> AnimationRe
     comment = record_text(made)
     target = animation.folders.target
     settings = replace(spec.result.settings, background=spec.look.background)
-    with open_writer(target, pace_of(spec.timing), settings=settings, comment=comment) as writer:
+    request = animation.still.request
+    source = digital_source(request, animation.inputs) if provenance else None
+    pace = pace_of(spec.timing)
+    with open_writer(target, pace, settings=settings, comment=comment, source=source) as writer:
         for frame in _read_frames(animation, folder, timeline):
             writer.add(frame)
     duration = sum((shot.lasts for shot in timeline), Fraction(0))

@@ -124,7 +124,8 @@ class AnimationWork:
                 yield ResultLine(sheet, request, request.seed, size, price, cost, source, numbers)
                 return
             with console.status(RunProgress([Phase("writing", 1)]).line):
-                result = render.write(animation, folder, self.setup.resources.realm)
+                resources = self.setup.resources
+                result = render.write(animation, folder, resources.realm, resources.provenance)
             for note in result.notes:
                 console.say(f"{self.name}: {note}")
             if progress.held:

@@ -24,7 +24,7 @@ from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
 from sdbr.workflows.failures import Failures, explain_interruption
 from sdbr.workflows.names import record_template
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
-from sdbr.workflows.provenance.write import common_fields, record_text
+from sdbr.workflows.provenance.write import common_fields, digital_source, record_text
 
 _BETWEEN = "in between"
 _LOOKS = 13.0
@@ -64,6 +64,8 @@ def restyle(
     measured = SteadinessCurve()
     origin = origin_of(footage.clip, footage.cut_at, spec.audio)
     comment = record_text(how_made(clip, resources.realm))
+    request = plan.requests.request
+    source = digital_source(request, plan.inputs) if resources.provenance else None
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
     settings = replace(settings, background=footage.background)
     pace, count = pace_of(footage), 0
@@ -74,7 +76,7 @@ def restyle(
         console.status(progress.line),
         open_preview(folders.preview, pace, origin, console.say) as preview,
         open_writer(
-            folders.target, pace, origin=origin, settings=settings, comment=comment
+            folders.target, pace, origin=origin, settings=settings, comment=comment, source=source
         ) as writer,
     ):
         finished = assemble_frames(clip, session, resources, tally)

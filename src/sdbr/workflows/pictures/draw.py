@@ -229,7 +229,9 @@ class PictureWork:
             job, key = wanted
             try:
                 picture = session.generate(KeyedRequest(job.request, key))
-                data, record = finish.file_bytes(job, picture, self.command, resources.realm)
+                data, record = finish.file_bytes(
+                    job, picture, self.command, resources.realm, resources.provenance
+                )
                 seen = picture_verdict(picture.data, job.request)
                 # The model's own bytes are in the cache; while the file waits to be written it is
                 # held once, not twice.

@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 _SAME_SHAPE = 0.01  # Sides rounded to multiples of 64 leave a shape off by less.
 
 
-def file_bytes(job: Job, picture: Picture, command: str, realm: str) -> tuple[bytes, str]:
+def file_bytes(
+    job: Job, picture: Picture, command: str, realm: str, provenance: bool = True
+) -> tuple[bytes, str]:
     """The finished picture with how it was made in its metadata.
 
+    With `provenance` its XMP says that a model generated it, and keeps what the answer's said.
     A signed picture stays as it came: then its record is returned beside it, else "".
     """
     data = _pixels(job.finish, picture)
     record = write.as_json(job, picture, command, realm)
     signed = metadata.is_signed(data)
-    made = metadata.embed(data, write.webui_text(job, picture), record)
+    source = write.digital_source(job.request, job.inputs) if provenance else None
+    made = metadata.embed(data, write.webui_text(job, picture), record, source)
     return made, record if signed else ""
 
 

@@ -82,7 +82,7 @@ def read(path: Path) -> Mapping[str, Any]:
         raise InputProblem(f"'{path}' is not a regular file or a folder. Name a result.")
     moving = path.is_dir() or path.suffix.lower() in VIDEOS
     texts = None if moving else metadata.read(path)
-    if texts is None:
+    if texts is None or not (texts.parameters or texts.record):
         return record_of(_comment(path))
     if record := record_of(texts.record):
         return record

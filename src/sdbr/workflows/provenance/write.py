@@ -10,6 +10,7 @@ from typing import Any
 
 from sdbr import __version__
 from sdbr.media.metadata import webui
+from sdbr.media.metadata.xmp import DigitalSource
 from sdbr.request import ImageRequest, Picture
 from sdbr.workflows.pictures.job import Input, Job
 
@@ -31,6 +32,17 @@ def webui_text(job: Job, picture: Picture) -> str:
     }
     fields = {name: str(value) for name, value in parameters.items() if value is not None}
     return without_account(webui.compose(request.prompt, request.negative_prompt, fields))
+
+
+def digital_source(request: ImageRequest, inputs: Iterable[Input]) -> DigitalSource:
+    """What the IPTC calls a result: created by a model, or edited by one if it had inputs.
+
+    Enlarging is editing too: Stability AI's upscalers generate what they add.
+    """
+    edited = any(True for _ in inputs)
+    term = "compositeWithTrainedAlgorithmicMedia" if edited else "trainedAlgorithmicMedia"
+    model = without_account(request.model.invoke_id)
+    return DigitalSource(term, f"sdbr {__version__}", model)
 
 
 def record_text(record: Mapping[str, object]) -> str:
