@@ -134,7 +134,7 @@ def read_source_type(path: Path) -> str:
     if path.is_dir():
         return ""
     if found := metadata.read(path):
-        return xmp.source_type(found.packet)
+        return found.source_type
     with suppress(InputProblem):
         kind = kind_of(path)
         if kind == "gif":

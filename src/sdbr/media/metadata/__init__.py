@@ -32,12 +32,13 @@ class PictureMetadata:
     """How a picture was made.
 
     `parameters` is the text that stable-diffusion-webui and its relatives show; `record` is
-    sdbr's own JSON, or "" where the picture came from another program. `packet` is its XMP.
+    sdbr's own JSON, or "" where the picture came from another program. `source_type`
+    is the digital source type that its XMP names, as a rule a URI, or "".
     """
 
     parameters: str
     record: str = ""
-    packet: str = ""
+    source_type: str = ""
 
 
 def is_signed(data: bytes) -> bool:
@@ -93,8 +94,8 @@ def read(source: bytes | Path) -> PictureMetadata | None:
     parameters, record = texts.get("parameters", ""), texts.get("sdbr", "")
     if not record and isinstance(source, Path) and is_signed(data):
         record = _beside(source)
-    made = PictureMetadata(parameters, record, texts.get(xmp.KEY, ""))
-    return made if made.parameters or made.record or made.packet else None
+    made = PictureMetadata(parameters, record, xmp.source_type(texts.get(xmp.KEY, "")))
+    return made if made.parameters or made.record or made.source_type else None
 
 
 def _texts(data: bytes) -> dict[str, str]:

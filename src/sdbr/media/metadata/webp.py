@@ -50,7 +50,7 @@ def embed(data: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def read(data: bytes | mmap) -> dict[str, str]:
-    """Return the webui's text, sdbr's record and the XMP, as far as they are there."""
+    """Return the webui's text, sdbr's record and the other XMP, as far as they are there."""
     chunks = _needed_chunks(data)
     # Another program may have written the packet anew, with more around the record than _OPEN.
     _, opened, rest = _packet(chunks).partition("<sdbr:record>")
@@ -58,7 +58,7 @@ def read(data: bytes | mmap) -> dict[str, str]:
     return {
         "parameters": exif.user_comment(_exif_block(chunks)),
         "sdbr": html.unescape(record) if opened and closed else "",
-        xmp.KEY: _packet(chunks),
+        xmp.KEY: _without_record(_packet(chunks)),
     }
 
 
@@ -80,13 +80,14 @@ def _header(chunks: Mapping[bytes, bytes], size: Size, has_exif: bool, has_xmp: 
 
 def with_record(packet: str, record: str) -> str:
     """Return an XMP packet, a fresh one for "", with sdbr's record in place of the one before."""
-    head, opened, rest = packet.partition(_OPEN)
-    if opened:
-        packet = head + rest.partition(_CLOSE)[2]
-    # JSON may hold these two as they are, XML may not.
-    record = record.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    packet = _without_record(packet)
     head, end, tail = (packet if _RDF_END in packet else _PACKET).rpartition(_RDF_END)
     return head + _OPEN + html.escape(record, quote=False) + _CLOSE + end + tail
+
+
+def _without_record(packet: str) -> str:
+    head, opened, rest = packet.partition(_OPEN)
+    return head + rest.partition(_CLOSE)[2] if opened else packet
 
 
 def _exif_block(chunks: Mapping[bytes, bytes]) -> bytes:

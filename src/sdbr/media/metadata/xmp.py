@@ -50,12 +50,12 @@ def with_source(packet: str, source: DigitalSource) -> str:
     document = _parse(packet) or minidom.parseString(_EMPTY)
     rdf = document.getElementsByTagNameNS(_RDF, "RDF")[0]
     assert isinstance(rdf, minidom.Element)
-    about, has_tool = "", False
+    about = tool = ""
     for description in list(_descriptions(rdf)):
         about = about or description.getAttributeNS(_RDF, "about")
-        has_tool = has_tool or bool(_value(description, _BASIC, _TOOL))
-        _remove(description, _IPTC, _TYPE)
-        _remove(description, _IPTC, _SYSTEM)
+        tool = tool or _value(description, _BASIC, _TOOL)
+        for space, name in ((_IPTC, _TYPE), (_IPTC, _SYSTEM), (_BASIC, _TOOL)):
+            _remove(description, space, name)
         if not _holds_anything(description):
             rdf.removeChild(description)
     ours = document.createElementNS(_RDF, "rdf:Description")
@@ -63,8 +63,7 @@ def with_source(packet: str, source: DigitalSource) -> str:
     ours.setAttributeNS(_RDF, "rdf:about", about)
     _add(ours, _IPTC, f"Iptc4xmpExt:{_TYPE}", source.uri)
     _add(ours, _IPTC, f"Iptc4xmpExt:{_SYSTEM}", source.model)
-    if not has_tool:
-        _add(ours, _BASIC, f"xmp:{_TOOL}", source.tool)
+    _add(ours, _BASIC, f"xmp:{_TOOL}", tool or source.tool)
     rdf.appendChild(ours)
     root = document.documentElement
     assert root is not None
