@@ -65,4 +65,5 @@ def test_the_same_is_told_in_json():
 def test_passages_are_named_up_to_three():
     assert list_passages([(3.2, 3.9)]) == "3.2–3.9 s"
     assert list_passages([(1, 1.01), (2, 3)]) == "1.0, 2.0–3.0 s"
+    assert list_passages([(n, n + 0.5) for n in range(4)]).endswith("and 1 more passage")
     assert list_passages([(n, n + 0.5) for n in range(5)]).endswith("2.0–2.5 s and 2 more passages")

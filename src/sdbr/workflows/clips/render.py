@@ -95,7 +95,7 @@ def restyle(
             count += 1
         _raise_if_missing(count, clip, tally, session)
     numbers = measured.as_json()
-    record = {**plan.numbers, **numbers}
+    record = {**plan.numbers, "drawn": len(plan.requested) + tally.extra, **numbers}
     keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record)
     held = tuple(tally.held)
     return ClipResult(folders.target, measured, numbers, held, tally.extra, writer.notes)

@@ -182,13 +182,12 @@ class ClipWork:
         )
 
     def draw(self, session: RunSession) -> Results:
-        """Draw the clip or its trial, and note what keyframes saved."""
+        """Draw the clip, noting what keyframes saved, or its trial."""
         selection, steadiness = self.flags
         if steadiness.review or selection.test_frames is not None:
             yield self._trial(session, selection.test_frames)
         else:
             yield from self._whole(session, steadiness.max_flicker)
-        session.ledger.saved_by_keyframes(session.run, saved_of([self.clip]))
 
     def _trial(self, session: RunSession, count: int | None) -> ResultLine:
         clip, before = self.clip, spent(session.budget)
@@ -209,6 +208,8 @@ class ClipWork:
             clip, result = self._steadiest(session, most)
         if kept is not None and kept.exists():
             self.setup.console.say(f"{self.name}: the clip as it was before is {kept}.")
+        saved = saved_of([clip]) - result.extra * price(clip)
+        session.ledger.saved_by_keyframes(session.run, saved)
         for note in _outcome(clip, result):
             self.setup.console.say(note)
         more = {

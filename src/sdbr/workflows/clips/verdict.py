@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sdbr.console import counted
 from sdbr.motion.ghosts import find_ghosts
 from sdbr.workflows.clips.steadiness import SteadinessCurve
 
@@ -13,7 +14,7 @@ _ADVICE = {
     ("ghosting", True): "Draw more keyframes with --keyframes auto:fine, "
     "or replace a poor one with --redraw.",
     ("ghosting", False): "Try --steady off, which leaves frames as they were drawn.",
-    ("flickers", True): "Lower --strength, or set a fixed --seed.",
+    ("flickers", True): "Lower --strength, or draw more keyframes with --keyframes auto:fine.",
     ("flickers", False): "Draw fewer frames with --keyframes auto, or lower --strength.",
 }
 
@@ -43,4 +44,5 @@ def list_passages(passages: Sequence[tuple[float, float]]) -> str:
     named = [f"{start:.1f}" if f"{start:.1f}" == f"{end:.1f}" else f"{start:.1f}–{end:.1f}"
              for start, end in passages[:_MOST_NAMED]]  # fmt: skip
     more = len(passages) - len(named)
-    return f"{', '.join(named)} s{f' and {more} more passages' if more else ''}"
+    rest = f" and {counted(more, 'more passage')}" if more else ""
+    return f"{', '.join(named)} s{rest}"

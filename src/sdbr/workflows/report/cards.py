@@ -93,9 +93,8 @@ def _price(
         return {"Price": f"{in_usd(each * number)} USD for {counted(number, 'drawn frame')}"}
     if steady is None or not steady.keyframes:
         return {}
-    own, frames = len(steady.supplied), result.made["frames"]
-    drawn = len(steady.keyframes) - own
-    saved = steady.saved_usd or in_usd(each * max(frames - own - drawn, 0))
+    drawn, frames = steady.drawn, result.made["frames"]
+    saved = in_usd(each * max(frames - len(steady.supplied) - drawn, 0))
     return {
         "Price": f"{in_usd(each * drawn)} USD for {counted(drawn, 'drawn frame')}",
         "Saved": f"{saved} USD compared with drawing all {frames} frames",

@@ -18,10 +18,10 @@ _WIDTH, _HEIGHT = 600, 90
 class SteadinessNote:
     """What was measured of a clip; flicker is E_warp (Lai et al. 2018).
 
-    `curve` is (frame from 1, flicker) for each measured frame, `keyframes` are the drawn frames,
-    `saved_usd` is what the others would have cost. `ghosts` is (frame from 1, share of the drawing
-    that moving things lack), `look_at` where that is much, in seconds, `verdict` a word for it all.
-    `supplied` are the keyframes that were not drawn but supplied.
+    `curve` is (frame from 1, flicker) for each measured frame, `keyframes` are the frames that were
+    planned to be drawn, and `drawn` is how many were. `ghosts` is (frame from 1, share of the
+    drawing that moving things lack), `look_at` where that is much, in seconds, `verdict` a word for
+    it all. `supplied` are the keyframes that were not drawn but supplied.
     """
 
     flicker: float | None
@@ -29,7 +29,7 @@ class SteadinessNote:
     sharpness: float | None
     curve: tuple[tuple[int, float], ...]
     keyframes: tuple[int, ...]
-    saved_usd: str | None
+    drawn: int
     ghosts: tuple[tuple[int, float], ...] = ()
     look_at: tuple[tuple[float, float], ...] = ()
     verdict: str = ""
@@ -52,14 +52,14 @@ def _steady(measured: Mapping[str, Any]) -> SteadinessNote:
         (int(point[0]), float(point[1])) if isinstance(point, Sequence) else (at, float(point))
         for at, point in enumerate(measured.get("curve") or (), 2)
     ]
-    saved = measured.get("saved_usd")
+    keyframes = tuple(int(number) for number in measured.get("keyframes") or ())
     return SteadinessNote(
         flicker=_number(measured.get("flicker")),
         of_source=_number(measured.get("flicker_source")),
         sharpness=_number(measured.get("sharpness")),
         curve=tuple(curve),
-        keyframes=tuple(int(number) for number in measured.get("keyframes") or ()),
-        saved_usd=None if saved is None else str(saved),
+        keyframes=keyframes,
+        drawn=int(measured.get("drawn", len(keyframes))),
         ghosts=tuple((int(at), float(share)) for at, share in measured.get("ghost_curve") or ()),
         look_at=tuple((float(a), float(b)) for a, b in measured.get("look_at") or ()),
         verdict=str(measured.get("verdict") or ""),
