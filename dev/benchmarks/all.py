@@ -28,6 +28,7 @@ def parts(media: Path) -> dict[str, tuple[str, ...]]:
         "pictures": ("pictures.py",),
         "clips": ("clips.py", large),
         "films": ("films.py", large),
+        "scan": ("scan.py", str(media / "clips")),
         "steadiness": ("steadiness.py", *clips),
         "gifs": ("gifs.py", *clips, *photos),
     }

@@ -45,7 +45,18 @@ def film(folder: Path, seconds: int, target: Path) -> Path:
     )
     joined = "".join(f"[v{n}]" for n in range(len(clips)))
     graph = f"{';'.join(shaped)};{joined}concat=n={len(clips)}[out]"
-    encoding = ("-c:v", "libx264", "-g", "250", "-pix_fmt", "yuv420p", "-map", "[out]")
+    encoding = (
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-g",
+        "250",
+        "-pix_fmt",
+        "yuv420p",
+        "-map",
+        "[out]",
+    )
     command = ("ffmpeg", "-loglevel", "error", "-y", *inputs, "-filter_complex", graph)
     subprocess.run((*command, *encoding, target), check=True)
     return target
