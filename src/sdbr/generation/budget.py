@@ -105,17 +105,17 @@ class Budget:
         cap = in_usd(self.cap or Decimal(0))
         perhaps = f" and possibly {in_usd(self.perhaps)} USD" if self.perhaps else ""
         kept = " Finished pictures are saved." if self.pictures else ""
-        spent = f"this run spent {in_usd(self.spent)} USD{perhaps}.{kept}"
-        costs = f"The next picture costs {in_usd(price)} USD, over"
+        spent = f"{in_usd(self.spent)} USD{perhaps} spent"
+        costs = f"The next picture costs {in_usd(price)} USD: with {spent}, that is over"
         if self._agreed:
             return (
-                f"{costs} the {cap} USD you agreed to: {spent} To continue, run the same "
+                f"{costs} the {cap} USD you agreed to.{kept} To continue, run the same "
                 "command again: it shows the price of the rest first."
             )
         if self.cap is not None and price > self.cap:
-            return f"{costs} --max-cost {cap}: {spent} Raise --max-cost."
+            return f"{costs} --max-cost {cap}.{kept} Raise --max-cost."
         return (
-            f"{costs} --max-cost {cap}: {spent} The cap applies to each run: run the same "
+            f"{costs} --max-cost {cap}.{kept} The cap applies to each run: run the same "
             f"command again to draw the rest for up to {cap} USD more. `sdbr ledger` shows the "
             "total."
         )
