@@ -21,7 +21,7 @@ steady_options = collect_options(
         "--keyframes",
         default="auto",
         metavar="RULE",
-        help="auto[:draft|standard|fine], every:N, all [default: auto]. Which frames are sent to "
+        help="auto[:draft|:fine], every:N, all [default: auto]. Which frames are sent to "
         "the model; the others are filled in along the motion. auto is auto:standard; draft sends "
         "fewer frames, fine more.",
     ),
@@ -66,15 +66,15 @@ steady_options = collect_options(
     _steady(
         "--keyframes-from",
         type=click.Path(path_type=Path),
-        metavar="FOLDER",
-        help="Use pictures in FOLDER as keyframes, free of charge. They are named by frame "
+        metavar="DIR",
+        help="Use pictures in DIR as keyframes, free of charge. They are named by frame "
         "number or time: 000013.png, 0.48s.png or 000013-0.480s.png.",
     ),
     _steady(
         "--export-keyframes",
         type=click.Path(path_type=Path),
-        metavar="FOLDER",
-        help="Write the source frames of the keyframes to FOLDER, to paint over. Nothing is sent.",
+        metavar="DIR",
+        help="Save the keyframes' source frames to paint over. Nothing is sent.",
     ),
 )
 clip_options = collect_options(

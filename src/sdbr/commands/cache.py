@@ -35,7 +35,7 @@ _ACTIONS = ("size", "list", "verify", "prune")
     "--older-than",
     type=FiniteNumber(min=0),
     metavar="DAYS",
-    help="prune: pictures not written, and scans not used, for this long.",
+    help="prune: what was not used for this long. A picture counts from when it was written.",
 )
 @click.option(
     "--all", "everything", is_flag=True, help="prune: everything that no unfinished run needs."
