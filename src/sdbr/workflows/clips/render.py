@@ -110,7 +110,7 @@ def _progress(clip: PreparedClip, session: RunSession, resources: Resources) -> 
     drawn, frames = len(clip.plan.requested), len(clip.plan.footage.frames)
     each = expected_seconds(session, clip.plan.requests.request.model)
     workers = 1 if clip.spec.feedback else resources.effort.workers
-    phases = [Phase(_drawn(clip.plan), drawn, each, workers)]
+    phases = [Phase(_drawn(clip.plan), drawn, each, workers)] if drawn else []
     if (filled := frames - len(clip.plan.drawn)) > 0:
         phases.append(Phase(_BETWEEN, filled, _LOOKS * clip.look_seconds or None))
     return RunProgress([*phases, Phase("writing", 1, 0.0)], session.budget)
