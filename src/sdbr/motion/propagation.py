@@ -50,17 +50,21 @@ MOST_FOLLOWED = 1.5
 # Below this share of untrusted area the model need not draw.
 HARDLY_ANY = 0.002
 
+MeanColor = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class Keyframe:
-    """A keyframe: its picture as drawn, its source, how strong their finest detail is, and how
-    much of the source's the look keeps, 0 and up, for the whole picture."""
+    """A keyframe: its picture as drawn, its source, how strong their finest detail is, how much of
+    the source's the look keeps, 0 and up, and the mean colors of both, for the whole picture."""
 
     picture: Frame
     source: View
     picture_detail: Plane
     source_detail: Plane
     kept_detail: Plane
+    mean: MeanColor
+    source_mean: MeanColor
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ def make_key(picture: Frame, source: SourceViews) -> Keyframe:
     """A keyframe from its drawn picture and its source frame."""
     drawn, given = finest(luma(picture)), finest(source.luma)
     own, of_source = strength(drawn), strength(given)
-    return Keyframe(picture, source.view, own, of_source, kept(drawn, given))
+    means = _mean_color(picture), _mean_color(source.view.color)
+    return Keyframe(picture, source.view, own, of_source, kept(drawn, given), *means)
 
 
 def propagate(
@@ -137,21 +142,17 @@ def _mean_shift(
     It may be farther by as much as the source's is from its keyframes', as far as the look follows
     that: where little is trusted, in a dissolve, the model alone was 7 levels off.
     """
-    shares = np.array([_share(each) for each in near])[:, None]
-    part = shares / shares.sum()
-    drawn, given = (
-        (part * np.stack([cv2.mean(each)[:3] for each in pictures])).sum(axis=0)
-        for pictures in (
-            [each.key.picture for each in near],
-            [each.key.source.color for each in near],
-        )
-    )
-    off = np.asarray(cv2.mean(color)[:3]) - drawn
-    most = (
-        MOST_OFF
-        + MOST_FOLLOWED * follow * np.abs(np.asarray(cv2.mean(now.view.color)[:3]) - given).max()
-    )
+    shares = [_share(each) for each in near]
+    drawn = np.average([each.key.mean for each in near], axis=0, weights=shares)
+    given = np.average([each.key.source_mean for each in near], axis=0, weights=shares)
+    off = _mean_color(color) - drawn
+    change = np.abs(_mean_color(now.view.color) - given).max()
+    most = MOST_OFF + MOST_FOLLOWED * follow * change
     return as_floats(np.clip(off, -most, most) - off)
+
+
+def _mean_color(picture: Frame | Color) -> MeanColor:
+    return np.array(cv2.mean(picture)[:3])
 
 
 def _less_exposed(here: Frame, seen: Frame, trusted: Plane, share: float) -> Frame:
