@@ -30,7 +30,8 @@ def print_exported(clip: PreparedClip, folder: Path, setup: Setup) -> None:
         return
     request, size = clip.plan.requests.request, clip.plan.footage.clip.size
     kept: list[Path] = []
-    for frame, path in _export(clip, folder, kept, overwrite=overwrite):
+    for frame, path, shows_source in _export(clip, folder, overwrite=overwrite):
+        kept += [] if shows_source else [path]
         more = {"frame": frame.number + 1, "time": round(float(frame.at), 6)}
         source = clip.source.files[0]
         line = ResultLine(path, request, None, size, None, Decimal(0), source, more)
@@ -46,10 +47,10 @@ def print_exported(clip: PreparedClip, folder: Path, setup: Setup) -> None:
 
 
 def _export(
-    clip: PreparedClip, folder: Path, kept: list[Path], *, overwrite: bool
-) -> Iterator[tuple[FrameInfo, Path]]:
-    """Write each frame, and yield it with its file. What is there for a frame and shows something
-    else stays unless `overwrite`, and is added to `kept`."""
+    clip: PreparedClip, folder: Path, *, overwrite: bool
+) -> Iterator[tuple[FrameInfo, Path, bool]]:
+    """Write each frame, and yield it with its file and whether that shows it: what is there for a
+    frame and shows something else stays unless `overwrite`."""
     footage = clip.plan.footage
     wanted = {frame.number: frame for frame in clip.plan.requested}
     there = files_by_frame(folder, footage) if folder.exists() else {}
@@ -58,12 +59,12 @@ def _export(
     for number, decoded in enumerate(read_wanted(clip.reader, footage.choice)):
         if number not in wanted:
             continue
-        pixels = flatten(decoded.image, footage.background)
+        pixels, shows_source = flatten(decoded.image, footage.background), True
         path = folder / keyframe_name(wanted[number])
         if number not in there or (overwrite and there[number] == path):
             write_frame(path, pixels)
         else:
             path = there[number]
             with plain_read_errors(path):
-                kept += [path] if path.read_bytes() != encode_frame(pixels) else []
-        yield wanted[number], path
+                shows_source = path.read_bytes() == encode_frame(pixels)
+        yield wanted[number], path, shows_source
