@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -35,6 +39,20 @@ LEGACY = (
     "Access denied. This Model is marked by provider as Legacy and you have not been actively "
     "using the model in the last 30 days. Please upgrade to an active model on Amazon Bedrock"
 )
+
+
+def run_with_full_stdout(
+    arguments: Sequence[str], folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own, whose stdout is a disk without space."""
+    with open("/dev/full", "wb") as full:
+        return subprocess.run(
+            [sys.executable, "-m", "sdbr", *arguments],
+            cwd=folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
 
 def png(width: int = 64, height: int = 64, colour: tuple[int, int, int] = (90, 120, 200)) -> bytes:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from sdbr.errors import EXIT_CODES, SdbrError
+from tests.material import run_with_full_stdout
 
 HEAVY = ("boto3", "botocore", "numpy", "PIL", "cv2", "av", "imageio", "sqlite3", "tqdm")
 LOADED = (
@@ -113,14 +114,7 @@ def test_a_bug_is_one_line_that_asks_for_a_report(sdbr, monkeypatch):
     "arguments", [["--help"], ["--version"], ["models"], ["txt2img", "--help"], ["config"]]
 )
 def test_a_full_stdout_is_one_line_and_no_bug(tmp_path, arguments):
-    with open("/dev/full", "wb") as full:
-        ran = subprocess.run(
-            [sys.executable, "-m", "sdbr", *arguments],
-            cwd=tmp_path,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    ran = run_with_full_stdout(arguments, tmp_path)
     assert ran.returncode == 9
     assert ran.stderr == (
         "sdbr: Cannot write to stdout: no space left on device. Free some space, or redirect the "

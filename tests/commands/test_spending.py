@@ -1,8 +1,6 @@
 """What a run may spend: what was told and agreed to, and not a cent more."""
 
 import signal
-import subprocess
-import sys
 import time
 from decimal import Decimal
 
@@ -12,6 +10,7 @@ from PIL import Image
 from sdbr.emulator import Faults
 from tests.commands.clip_runs import clip_in
 from tests.commands.money import ledger_rows
+from tests.material import run_with_full_stdout
 
 CORE_PRICE = Decimal("0.04")
 TWENTY = ("txt2img", "a fox", "--count", "20", "--seed", "1")
@@ -154,17 +153,10 @@ def test_a_reader_that_goes_is_told_what_is_kept_and_how_to_get_it(
 
 def test_a_full_disk_under_stdout_loses_no_paid_picture(sdbr, emulator, workspace):
     many = ("txt2img", "a fox", "--count", "3", "--fresh")
-    with open("/dev/full", "wb") as full:
-        ran = subprocess.run(
-            [sys.executable, "-m", "sdbr", *many],
-            cwd=workspace,
-            stdout=full,
-            stderr=subprocess.PIPE,
-        )
-    errors = ran.stderr.decode()
+    ran = run_with_full_stdout(many, workspace)
     assert ran.returncode == 9
-    assert "3 pictures saved. Run the same command without --fresh again" in errors
-    assert errors.splitlines()[-1].startswith("sdbr: Cannot write to stdout: no space left")
+    assert "3 pictures saved. Run the same command without --fresh again" in ran.stderr
+    assert ran.stderr.splitlines()[-1].startswith("sdbr: Cannot write to stdout: no space left")
     assert (sdbr(*many[:-1]).code, len(emulator.received)) == (0, 3)
 
 
