@@ -11,6 +11,7 @@ import pytest
 from sdbr.emulator.http.server import NO_HTTP2
 from sdbr.errors import EXIT_CODES, InputProblem
 from sdbr.media.stills.decoders import _load
+from tests.test_docs import loaded
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -40,11 +41,29 @@ def test_two_lines_install_and_test_with_an_environment_of_their_own():
     assert len(install) == len(check) == 1
     make, pip, draw = install[0].split(" && ")
     assert make == "python3 -m venv .venv"
-    assert pip == ".venv/bin/pip install -e '.[dev]'"
+    assert pip == ".venv/bin/pip install -e ."
     assert draw.startswith(".venv/bin/sdbr txt2img ")
     assert draw.endswith(" --offline")
     program, script = check[0].split()
     assert (program, (README.parent / script).is_file()) == (".venv/bin/python", True)
+
+
+@pytest.mark.parametrize("has", [lambda _name: "19.9", lambda _name: "0.0.1"], ids=["new", "old"])
+def test_the_checks_install_the_development_tools_once(monkeypatch, capsys, has):
+    check, ran = loaded(README.parent / "dev" / "check.py"), []
+
+    def run(command, **_options):
+        ran.append([str(word) for word in command])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(check, "version", has)
+    monkeypatch.setattr(check.subprocess, "run", run)
+    assert check.main() == 0
+    missing = has("pytest") == "0.0.1"
+    assert (ran[0][1:4] == ["-m", "pip", "install"]) == missing
+    assert len(ran) == len(check.STEPS) + missing
+    said = capsys.readouterr().err
+    assert said == "Installing the development tools: pip install -e '.[dev]'\n" * missing
 
 
 def test_what_the_container_copies_is_there_and_not_ignored():
