@@ -58,7 +58,7 @@ def filled(frames: Clip, pictures: Clip, plan: KeyframePlan) -> Clip:
         right = None if stretch.right is None else results[stretch.right]
         left = stretch.left
         for made in fill(frames, stretch, results[left], right, follow=follow[left]):
-            results[made.number] = made.picture
+            results[made.number] = made.picture()
     return results
 
 

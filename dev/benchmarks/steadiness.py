@@ -32,7 +32,7 @@ from sdbr.media.open import open_reader
 from sdbr.motion.arrays import Frame, one_thread_a_call, shrunk, size_of
 from sdbr.motion.flow import view, view_size
 from sdbr.motion.harmonization import corrections
-from sdbr.motion.interpolation import fill
+from sdbr.motion.interpolation import InterpolatedFrame, fill
 from sdbr.motion.keyframes import find_shots, place_keyframes, read_rule
 from sdbr.motion.matching import step
 from sdbr.motion.plan import KeyframePlan
@@ -99,7 +99,8 @@ def filling(frames: Clip, pictures: Clip, plan: KeyframePlan) -> float:
             results[key] = correction.of(pictures[key])
     for stretch in plan.stretches():
         right = None if stretch.right is None else results[stretch.right]
-        filled += sum(1 for _ in fill(frames, stretch, results[stretch.left], right))
+        made = fill(frames, stretch, results[stretch.left], right)
+        filled += sum(1 for _ in map(InterpolatedFrame.picture, made))
     return 1000 * (time.process_time() - begun) / max(1, filled)
 
 

@@ -61,7 +61,7 @@ def map_ordered(
     workers: int,
     window: int | None = None,
     stop: threading.Event,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield `work(item)` for each item, in order, with `workers` threads.
 
     The items are read in a thread of their own, so that a slow caller keeps nobody waiting. At
@@ -155,13 +155,15 @@ def _start(threads: list[threading.Thread]) -> int:
     return len(threads)
 
 
-def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def side_by_side(
+    work: Callable[[Item], Result], items: Iterable[Item], most: int = _MOST_CORES
+) -> Iterator[Result]:
     """Yield `work(item)` for each item, in order, as many at once as there are cores.
 
-    For work that costs processor time alone: nothing stops it but a failure. Beyond
-    `_MOST_CORES` the items held would cost more memory than the cores save time.
+    For work that costs processor time alone: nothing stops it but a failure. Beyond so many at
+    `most` the items held would cost more memory than the cores save time.
     """
-    cores = min(os.cpu_count() or 2, _MOST_CORES)
+    cores = min(os.cpu_count() or 2, most)
     return map_ordered(work, items, workers=cores, window=2 * cores, stop=threading.Event())
 
 

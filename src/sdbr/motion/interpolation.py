@@ -1,32 +1,44 @@
 """Fills the frames between two keyframes.
 
-While it is filled a stretch holds some 4 MB a frame for its small views and flows, whatever the
-size of the clip, and the luma of its frames, one byte a pixel. Stretches do not need each other:
-several may be filled in as many threads, and OpenCV lets go of Python's lock while it works.
-With as many such threads as cores, `cv2.setNumThreads(1)` in the caller saves those that OpenCV
-would start for each.
+    source frames → steps between neighbors → links to both keyframes → a picture for each frame
+
+How much of each frame its keyframes explain is known from the links, before any picture is made.
+A linked stretch holds some 4 MB a frame for its small views and links, whatever the size of the
+clip, and the luma of its frames, one byte a pixel. All of it runs in a few threads, and OpenCV lets
+go of Python's lock meanwhile: `cv2.setNumThreads(1)` in the caller saves the threads that it would
+start for each call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdbr.motion.arrays import Frame, Frames, as_floats, luma, shrunk, size_of
-from sdbr.motion.flow import FILLING_FLOW, FlowOptions, chained, view, view_size
-from sdbr.motion.matching import Link, Step, links, step
+from sdbr.concurrency import side_by_side
+from sdbr.motion.arrays import Frame, Frames, Plane, as_floats, luma, shrunk, size_of
+from sdbr.motion.flow import FILLING_FLOW, FlowOptions, View, chained, view, view_size
+from sdbr.motion.matching import Link, Step, linked, step, ways
 from sdbr.motion.plan import Stretch
-from sdbr.motion.propagation import KeyframeLink, SourceViews, make_key, propagate
+from sdbr.motion.propagation import (
+    Keyframe,
+    KeyframeLink,
+    SourceViews,
+    make_key,
+    propagate,
+    unexplained,
+)
 from sdbr.motion.static_texture import sticking, without
 
 # A frame that its keyframes leave unexplained over more than this share is better drawn.
 UNEXPLAINED = 0.5
+# Threads at work, of as many as there are cores: each holds whole frames, or a flow's pyramids.
+THREADS = 4
 # What waits is kept in whole parts of a pixel, and of full trust: flow up to 1023 pixels fits.
 PARTS = 32.0
 TRUST_PARTS = 1024.0
@@ -38,16 +50,28 @@ Packed = tuple[Short, Short]
 
 @dataclass(frozen=True, slots=True)
 class InterpolatedFrame:
-    """A filled frame: its number, its picture, and the share of it that no keyframe explains."""
+    """A filled frame, whose picture is made when it is asked for.
+
+    `near` are its keyframes with the links to them and their nearness; `unexplained` is the share
+    of it, 0 to 1, that none of them explains.
+    """
 
     number: int
-    picture: Frame
     unexplained: float
+    source: SourceViews
+    near: Sequence[tuple[Keyframe, Link | Packed, float]]
+    texture: Plane | None
+    follow: float
 
     @property
     def better_drawn(self) -> bool:
         """Whether so little of this frame is known from the keyframes that a call is due."""
         return self.unexplained > UNEXPLAINED
+
+    def picture(self) -> Frame:
+        """Make the picture. Frames do not need each other: each may have a thread of its own."""
+        near = [KeyframeLink(key, _link(packed), nearness) for key, packed, nearness in self.near]
+        return propagate(self.source, near, self.texture, self.follow)[0]
 
 
 def fill(
@@ -58,40 +82,49 @@ def fill(
     options: FlowOptions = FILLING_FLOW,
     *,
     follow: float = 1.0,
-) -> Iterator[InterpolatedFrame]:
-    """The pictures of the frames between a stretch's keyframes, in order.
+) -> list[InterpolatedFrame]:
+    """The frames between a stretch's keyframes, in order.
 
-    `frames` are the clip's source frames by number, all of one size; each is asked for once.
-    `left` and `right` are the keyframes' pictures, harmonized before (see `harmonization.py`), in
-    any one size, which is the size of the results; `right` is not looked at where the stretch has
-    no such keyframe. `follow` is the share of a change of the source's exposure, 0 to 1, that
-    reaches them: some models draw a scene alike in any light.
+    `frames` are the clip's source frames by number, all of one size; each is asked for once, from
+    several threads. `left` and `right` are the keyframes' pictures, harmonized before (see
+    `harmonization.py`), in any one size, which is the size of the results; `right` is not looked at
+    where the stretch has no such keyframe. `follow` is the share of a change of the source's
+    exposure, 0 to 1, that reaches them: some models draw a scene alike in any light.
     """
+    if not stretch.between:
+        return []
     last = stretch.end if stretch.right is None else stretch.right + 1
     first = frames[stretch.left]
     preset = options.preset_of(size_of(first))
-    others = (frames[number] for number in range(stretch.left + 1, last))
-    sources = [_source(frame, left, options) for frame in chain((first,), others)]
-    steps = [_packed_step(step(a.view, b.view, preset)) for a, b in pairwise(sources)]
-    key, other, texture = make_key(left, sources[0]), None, None
-    # Carried from one side alone, E_warp was three times that of both.
-    from_right: list[Packed] = []
-    if stretch.right is not None and right is not None:
-        from_right = _from_right(sources, steps, preset)
-        way = _step(steps[0]).there
-        if from_right:
-            way = chained(way, _link(from_right[-1]).flow)
+    others = range(stretch.left + 1, last)
+    sources = [_source(first, left, options)]
+    sources += side_by_side(lambda number: _source(frames[number], left, options), others, THREADS)
+    views = [source.view for source in sources]
+    pairs = pairwise(views)
+    steps = list(side_by_side(lambda pair: _packed_step(step(*pair, preset)), pairs, THREADS))
+    if stretch.right is None or right is None:
+        texture, keys = None, [make_key(left, sources[0])]
+        linked_to: list[Sequence[Link | Packed]] = [list(_links(views, steps, preset))]
+    else:
+        # Carried from one side alone, E_warp was three times that of both.
+        turned = [(back, there) for there, back in reversed(steps)]
+        from_left = _links(views[:-1], steps[:-1], preset)
+        from_right = map(_packed_link, _links(views[:0:-1], turned[:-1], preset))
+        # Taken in turns, both are sought at the same time.
+        taken = list(zip(from_left, from_right, strict=True))
+        linked_to = [[one for one, _ in taken], [one for _, one in reversed(taken)]]
+        way = chained(_step(steps[0]).there, _link(linked_to[1][0]).flow)
         texture = sticking(left, right, way)
-        key = make_key(without(left, texture), sources[0])
-        other = make_key(without(right, texture), sources[-1])
-    walk = zip(map(_step, steps), (source.view for source in sources[1:]), strict=True)
-    near = links(sources[0].view, walk, preset)
-    for place, (number, link) in enumerate(zip(stretch.between, near, strict=False), start=1):
-        nearness = 1 - place / (len(sources) - 1) if other else 1.0
-        near_keys = [KeyframeLink(key, link, nearness)]
-        if other:
-            near_keys.append(KeyframeLink(other, _link(from_right[-place]), 1 - nearness))
-        yield InterpolatedFrame(number, *propagate(sources[place], near_keys, texture, follow))
+        pictures = without(left, texture), without(right, texture)
+        keys = [make_key(*pair) for pair in zip(pictures, (sources[0], sources[-1]), strict=True)]
+    filled = []
+    for place, number in enumerate(stretch.between, start=1):
+        nearness = 1 - place / (len(sources) - 1) if len(keys) > 1 else 1.0
+        links = (each[place - 1] for each in linked_to)
+        near = list(zip(keys, links, (nearness, 1 - nearness), strict=False))
+        share = unexplained([_link(link).trust for _, link, _ in near], size_of(left))
+        filled.append(InterpolatedFrame(number, share, sources[place], near, texture, follow))
+    return filled
 
 
 def _source(frame: Frame, picture: Frame, options: FlowOptions) -> SourceViews:
@@ -99,14 +132,16 @@ def _source(frame: Frame, picture: Frame, options: FlowOptions) -> SourceViews:
     return SourceViews(view(frame, view_size(size_of(frame), options)), fine)
 
 
-def _from_right(
-    sources: Sequence[SourceViews], steps: Sequence[Packed], preset: str
-) -> list[Packed]:
-    """The links to the last source, from the nearest to it on; the first source has none."""
-    turned = (_step(packed).turned() for packed in steps[:0:-1])
-    views = (source.view for source in sources[-2:0:-1])
-    walk = zip(turned, views, strict=True)
-    return [_packed_link(link) for link in links(sources[-1].view, walk, preset)]
+def _links(views: Sequence[View], steps: Sequence[Packed], preset: str) -> Iterator[Link]:
+    """The links from each view but the first to that one, nearest first; one step leads to each."""
+    key, *others = views
+
+    def link(item: tuple[View, Step]) -> Link:
+        here, way = item
+        return linked(way.turned(), here, key)
+
+    walk = zip(map(_step, steps), others, strict=True)
+    return side_by_side(link, zip(others, ways(key, walk, preset), strict=True), THREADS)
 
 
 def _packed_step(step: Step) -> Packed:
@@ -121,7 +156,9 @@ def _packed_link(link: Link) -> Packed:
     return _short(link.flow, PARTS), _short(link.trust, TRUST_PARTS)
 
 
-def _link(packed: Packed) -> Link:
+def _link(packed: Link | Packed) -> Link:
+    if isinstance(packed, Link):
+        return packed
     return Link(_long(packed[0], PARTS), _long(packed[1], TRUST_PARTS))
 
 

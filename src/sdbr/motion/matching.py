@@ -88,18 +88,17 @@ def linked(way: Step, here: View, there: View) -> Link:
     return Link(flow, as_floats(np.maximum(sure, still)))
 
 
-def links(key: View, others: Iterable[tuple[Step, View]], preset: str) -> Iterator[Link]:
-    """Links frames to the keyframe that they lie beside, nearest first.
+def ways(key: View, others: Iterable[tuple[Step, View]], preset: str) -> Iterator[Step]:
+    """The flows between a keyframe and the frames that it lies beside, nearest first.
 
-    `others` are those frames' views, each with the step to it from the one before. No more than
-    one of them and two flows are held.
+    `others` are those frames' views, each with the step to it from the one before.
     """
     way: Step | None = None
     for taken, view in others:
         # Over 8 frames, chained flow alone left 1.9 to 4.1 levels of error; sought again, 0.75 to
         # 1.5.
         way = sought(joined(way, taken), (key, view), preset) if way else taken
-        yield linked(way.turned(), view, key)
+        yield way
 
 
 def plain_and_same(here: View, there: View) -> Plane:

@@ -104,11 +104,11 @@ def propagate(
     the share of a change of exposure, 0 to 1, that reaches it.
     """
     weights = [_weight(each) for each in near]
-    trusted = _trusted(near)
+    trusted = _trusted([each.link.trust for each in near])
     pictures = [_fetched(each.key.picture, each.link) for each in near]
     picture = _mixed(pictures, weights)
     seen = _mixed((_fetched(each.key.source.color, each.link) for each in near), weights)
-    size = _size_of_news(picture, seen)
+    size = _size_of_news(size_of(picture), size_of(seen))
     small, seen, here = (shrunk(each, size) for each in (picture, seen, now.view.color))
     trusted = cell_means(trusted, size)
     if follow < 1:
@@ -172,8 +172,15 @@ def _share(each: KeyframeLink) -> float:
     return ALIKE / 2 + (1 - ALIKE) * each.nearness
 
 
-def _trusted(near: Sequence[KeyframeLink]) -> Plane:
-    most = np.maximum.reduce([each.link.trust for each in near])
+def unexplained(trusts: Sequence[Plane], picture: WidthHeight) -> float:
+    """The share of a frame, 0 to 1, that none of its keyframes explains, by the trust in the link
+    to each of them; its picture is to have this size."""
+    trusted = _trusted(trusts)
+    return 1.0 - float(cell_means(trusted, _size_of_news(picture, size_of(trusted))).mean())
+
+
+def _trusted(trusts: Sequence[Plane]) -> Plane:
+    most = np.maximum.reduce(trusts)
     low, high = TRUST_STEP
     part = np.clip((most - low) / (high - low), 0, 1)
     return as_floats(part * part * (3 - 2 * part))
@@ -201,11 +208,11 @@ def _mixed(pictures: Iterable[Frame], weights: Sequence[Plane]) -> Frame:
     return mixed
 
 
-def _size_of_news(picture: Frame, seen: Frame) -> WidthHeight:
+def _size_of_news(picture: WidthHeight, seen: WidthHeight) -> WidthHeight:
     """News is let in no finer than half the picture: what is finer is the keyframes' own."""
-    share = min(0.5, FINEST_NEWS / max(size_of(picture)))
-    width, height = (max(1, round(side * share)) for side in size_of(picture))
-    return min(width, seen.shape[1]), min(height, seen.shape[0])
+    share = min(0.5, FINEST_NEWS / max(picture))
+    width, height = (max(1, round(side * share)) for side in picture)
+    return min(width, seen[0]), min(height, seen[1])
 
 
 def _finer(whole: Luma, coarse: Luma) -> Plane:

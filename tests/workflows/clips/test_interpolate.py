@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
 from unittest.mock import MagicMock
 
 import numpy as np
@@ -9,30 +7,10 @@ import pytest
 
 from sdbr.errors import InputProblem, ServiceProblem
 from sdbr.workflows.clips.draw import Tally
-from sdbr.workflows.clips.interpolate import _draw, _OrderedCalls
+from sdbr.workflows.clips.interpolate import _draw
 from sdbr.workflows.failures import Failures
 
 FRAME = np.zeros((2, 2, 3), np.uint8)
-
-
-def test_a_stretch_asks_for_calls_once_all_before_it_have_ended():
-    turns = _OrderedCalls(Event())
-    with ThreadPoolExecutor() as pool:
-        third = pool.submit(turns.comes, 2)
-        turns.end(1)
-        assert not third.done()
-        turns.end(0)
-        assert third.result(timeout=10)
-
-
-@pytest.mark.parametrize("way", ["stopped", "given up"])
-def test_nobody_waits_for_a_stretch_that_will_never_begin(way):
-    stop = Event()
-    turns = _OrderedCalls(stop)
-    with ThreadPoolExecutor() as pool:
-        second = pool.submit(turns.comes, 1)
-        stop.set() if way == "stopped" else turns.give_up()
-        assert second.result(timeout=10) is False
 
 
 def test_an_extra_frame_that_was_not_answered_leaves_its_place_to_another():

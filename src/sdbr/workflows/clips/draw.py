@@ -20,7 +20,9 @@ from sdbr.workflows.failures import Failures, ends_the_run
 from sdbr.workflows.pictures.job import Input
 
 _WINDOW_BYTES = 512 * 1024 * 1024
-"""Decoded frames held between being read and being written, in bytes at most."""
+_KEYFRAMES_BYTES = 128 * 1024 * 1024
+"""Decoded frames held between being read and being written, in bytes at most: all of them, and
+keyframes, of which no more are needed at a time than filling the frames between them takes up."""
 _SPLITTERS = 2  # Threads that write frames, beside the one that decodes.
 _CALLS_A_DECODER = 4
 """One thread more for so many calls: a picture is decoded while the next is waited for."""
@@ -166,7 +168,7 @@ def draw_frames(
         lambda one: draw_frame(plan, one, session, resources, tally),
         taken,
         workers=threads,
-        window=_window(plan.size, threads),
+        window=_window(plan, threads),
         stop=session.stop,
     )
 
@@ -200,9 +202,11 @@ def without_failures(
             tally.failures.add(one.error, fatal=ends_the_run(one.error, resources.on_filtered))
 
 
-def _window(size: Size, threads: int) -> int:
-    frame = 2 * 3 * size.width * size.height
-    return max(threads + 2, min(4 * threads, _WINDOW_BYTES // frame))
+def _window(plan: ClipPlan, threads: int) -> int:
+    frame = 2 * 3 * plan.size.width * plan.size.height
+    some = len(plan.drawn) < len(plan.footage.frames)
+    most = _KEYFRAMES_BYTES if some else _WINDOW_BYTES
+    return max(threads + 2, min(4 * threads, most // frame))
 
 
 def no_pixels() -> Pixels:

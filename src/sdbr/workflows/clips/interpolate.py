@@ -2,8 +2,9 @@
 
     keyframes → harmonized within their shot → one stretch after each → filled, in order
 
-Stretches are filled side by side, as many as there are cores, while the next keyframes are drawn.
-A frame that its keyframes do not explain is drawn as well, and its stretch filled anew around it.
+One stretch is linked to its keyframes while the pictures of the one before are made and the next
+keyframes are drawn: what is held grows neither with the clip nor with the cores. A frame that its
+keyframes do not explain is drawn as well, and its stretch linked anew around it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from sdbr.concurrency import map_ordered
@@ -20,7 +22,7 @@ from sdbr.generation.stack import RunSession
 from sdbr.media.clip import Pixels
 from sdbr.media.stills.pixels import flatten
 from sdbr.motion.harmonization import corrections
-from sdbr.motion.interpolation import fill
+from sdbr.motion.interpolation import InterpolatedFrame, fill
 from sdbr.motion.plan import KeyframePlan, Stretch
 from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, Tally
 from sdbr.workflows.clips.footage import FrameInfo
@@ -28,8 +30,11 @@ from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.failures import hold
 
 Result = tuple[FrameInfo, Pixels]
-_PATIENCE = 0.1
-"""Seconds between looks at whether the run was stopped."""
+_Part = tuple[int, Pixels | InterpolatedFrame]
+"""A frame's number, and its picture or what makes it."""
+
+_MOST_THREADS = 4
+"""That make pictures: at 1920x1080 each takes 100 MB meanwhile."""
 _MOST_EXTRA = 3
 """Times that a stretch is cut at its least explained frame: so deep go the frames that are drawn
 because no keyframe explains them. How many those are is bounded by their price."""
@@ -43,39 +48,6 @@ class _KeyframeSpan:
     left: Pixels
     right: Pixels | None
     follow: float
-
-
-class _OrderedCalls:
-    """Lets stretches that are filled side by side ask for calls in their order: whatever ends
-    first, the same frames get the few calls that are allowed."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._over = False
-        self._ended: set[int] = set()
-        self._changed = threading.Condition()
-
-    def comes(self, place: int) -> bool:
-        """Wait until all stretches before this one have ended; False where the run ends first."""
-        with self._changed:
-            # One before may never begin once the run is stopped, and nobody tells of a stop.
-            while not (over := self._over or self._stop.is_set()):
-                if all(before in self._ended for before in range(place)):
-                    break
-                self._changed.wait(_PATIENCE)
-            return not over
-
-    def end(self, place: int) -> None:
-        """Note that a stretch asks for no more."""
-        with self._changed:
-            self._ended.add(place)
-            self._changed.notify_all()
-
-    def give_up(self) -> None:
-        """Let nobody wait any more."""
-        with self._changed:
-            self._over = True
-            self._changed.notify_all()
 
 
 class _KeyframeStream:
@@ -120,36 +92,38 @@ def interpolate(
 ) -> Iterator[Result]:
     """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
 
-    turns = _OrderedCalls(session.stop)
-
-    def filled(item: tuple[int, _KeyframeSpan]) -> list[Result]:
-        place, span = item
-
-        def draw(number: int) -> Pixels | None:
-            if not turns.comes(place):
-                return None
-            return _draw(plan, number, sources[number], session, tally)
-
-        try:
-            pictures = _filled(span, sources, draw, 0)
-        except BaseException:
-            turns.give_up()
-            raise
-        turns.end(place)
-        return [(plan.footage.frames[number], pixels) for number, pixels in pictures]
+    def draw(number: int) -> Pixels | None:
+        # Stretches are linked one after the other, so the first frames get the few calls allowed.
+        if session.stop.is_set():
+            return None
+        return _draw(plan, number, sources[number], session, tally)
 
     def whole() -> bool:
         return not session.stop.is_set() and not tally.failures.any
 
-    cores = os.cpu_count() or 2
-    spans = enumerate(_spans(plan.footage.plan, _KeyframeStream(painted), sources, whole))
-    try:
-        for results in map_ordered(
-            filled, spans, workers=cores, window=cores + 1, stop=session.stop
-        ):
-            yield from results
-    finally:
-        turns.give_up()
+    def parts() -> Iterator[_Part]:
+        spans = _spans(plan.footage.plan, _KeyframeStream(painted), sources, whole)
+        linked = map_ordered(
+            lambda span: _filled(span, sources, draw, 0),
+            spans,
+            workers=1,
+            window=1,
+            stop=session.stop,
+        )
+        with closing(linked):
+            for stretch in linked:
+                # Nothing of a frame is held once its picture is there.
+                while stretch:
+                    yield stretch.popleft()
+
+    def finished(part: _Part) -> Result:
+        number, made = part
+        picture = made.picture() if isinstance(made, InterpolatedFrame) else made
+        return plan.footage.frames[number], picture
+
+    threads = min(os.cpu_count() or 2, _MOST_THREADS)
+    window = threads + 1
+    return map_ordered(finished, parts(), workers=threads, window=window, stop=session.stop)
 
 
 def hold_unexplained(results: Iterable[Result], plan: ClipPlan, tally: Tally) -> Iterator[Result]:
@@ -220,16 +194,15 @@ def _harmonized(
 
 def _filled(
     span: _KeyframeSpan, sources: SourceFrames, draw: Callable[[int], Pixels | None], drawn: int
-) -> list[tuple[int, Pixels]]:
+) -> deque[_Part]:
     stretch = span.stretch
-    results = [(stretch.left, span.left)]
-    if not stretch.between:
-        return results
-    between = list(fill(sources, stretch, span.left, span.right, follow=span.follow))
-    worst = max(between, key=lambda filled: filled.unexplained)
-    picture = draw(worst.number) if worst.better_drawn and drawn < _MOST_EXTRA else None
-    if picture is None:
-        return results + [(filled.number, filled.picture) for filled in between]
+    between = fill(sources, stretch, span.left, span.right, follow=span.follow)
+    worst = max(between, key=lambda filled: filled.unexplained, default=None)
+    cut = worst is not None and worst.better_drawn and drawn < _MOST_EXTRA
+    picture = draw(worst.number) if worst is not None and cut else None
+    if worst is None or picture is None:
+        return deque([(stretch.left, span.left), *((one.number, one) for one in between)])
+    del between
     pair = {stretch.left: span.left, worst.number: picture}
     # The left picture is in the shot's colors already.
     *_, correction = corrections(sources, pair, [stretch.left, worst.number], around=0)
