@@ -1,3 +1,4 @@
+import ctypes
 import gc
 import random
 import threading
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdbr import concurrency
-from sdbr.concurrency import map_ordered
+from sdbr.concurrency import map_ordered, share_heaps
 
 IN_TIME = 20.0
 
@@ -237,3 +238,8 @@ def test_an_iterator_that_nobody_closes_may_be_collected_by_its_own_worker():
         assert finished.wait(10)
     finally:
         gc.enable()
+
+
+def test_heaps_stay_as_they_are_where_the_c_library_knows_no_such_setting(monkeypatch):
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    share_heaps()

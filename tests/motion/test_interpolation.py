@@ -12,6 +12,7 @@ from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import UNEXPLAINED, fill
 from sdbr.motion.keyframes import place_keyframes, read_rule
 from sdbr.motion.plan import Stretch
+from sdbr.motion.propagation import propagate
 from sdbr.motion.survey import survey
 from sdbr.motion.warp_error import sharpness, steadiness
 from tests.motion.scenes import boiling, faded, ground, pan, passing, real_clip, still
@@ -213,3 +214,21 @@ def test_the_mean_color_stays_near_the_keyframes_where_the_flow_explains_little(
     for made in fill(blend, Stretch(0, 8, 8), left, right, follow=0.0):
         due = np.interp(made.number / 8, (0, 1), ends)
         assert abs(made.picture().mean() - due) < 2.5
+
+
+def test_what_no_keyframe_explains_is_known_before_any_picture_is_made(monkeypatch):
+    frames = passing(9)
+    ends = look(frames[0]), look(frames[8])
+    shares = []
+
+    def noting(*arguments):
+        picture, share = propagate(*arguments)
+        shares.append(share)
+        return picture, share
+
+    monkeypatch.setattr("sdbr.motion.interpolation.propagate", noting)
+    made = fill(frames, Stretch(0, 8, 8), *ends)
+    assert not shares
+    for each in made:
+        each.picture()
+    assert shares == [each.unexplained for each in made]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
+from sdbr.concurrency import share_heaps
 from sdbr.console import counted
 from sdbr.errors import InputProblem, PartlyDone
 from sdbr.generation.stack import RunSession, spent
@@ -68,6 +69,7 @@ def restyle_clips(
     steadiness.check(len(sources))
     resources.workspace.prepare()
     one_thread_a_call()
+    share_heaps()
     prepare = partial(_prepare, order=order, flags=flags, setup=setup, catalog=catalog)
     clips, failed = prepare_each(sources, prepare)
     rule = steadiness.rule(None)
