@@ -29,7 +29,7 @@ from runs import SDBR, table
 
 from sdbr.emulator import Emulator
 from sdbr.media.open import open_reader
-from sdbr.motion.arrays import Frame, one_thread_a_call, shrunk, size_of
+from sdbr.motion.arrays import Frame, limit_threads_and_heaps, shrunk, size_of
 from sdbr.motion.flow import view, view_size
 from sdbr.motion.harmonization import corrections
 from sdbr.motion.interpolation import InterpolatedFrame, fill
@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("--prompt", default="watercolour painting")
     parser.add_argument("--workspace", type=Path)
     told = parser.parse_args()
-    one_thread_a_call()  # as in a run of sdbr
+    limit_threads_and_heaps()  # as in a run of sdbr
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench((told.workspace or Path(scratch)).absolute(), told.frames, told.prompt)
         numbers = {clip: row_of(bench, clip) for clip in told.clips}

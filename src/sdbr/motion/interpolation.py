@@ -5,8 +5,7 @@
 How much of each frame its keyframes explain is known from the links, before any picture is made.
 A linked stretch holds some 4 MB a frame for its small views and links, whatever the size of the
 clip, and the luma of its frames, one byte a pixel. All of it runs in a few threads, and OpenCV lets
-go of Python's lock meanwhile: `cv2.setNumThreads(1)` in the caller saves the threads that it would
-start for each call.
+go of Python's lock meanwhile; `limit_threads_and_heaps` in the caller keeps them few.
 """
 
 from __future__ import annotations
@@ -110,7 +109,7 @@ def fill(
         turned = [(back, there) for there, back in reversed(steps)]
         from_left = _links(views[:-1], steps[:-1], preset)
         from_right = map(_packed_link, _links(views[:0:-1], turned[:-1], preset))
-        # Taken in turns, both are sought at the same time.
+        # Taking one from each in turn keeps the threads of both busy.
         taken = list(zip(from_left, from_right, strict=True))
         linked_to = [[one for one, _ in taken], [one for _, one in reversed(taken)]]
         way = chained(_step(steps[0]).there, _link(linked_to[1][0]).flow)

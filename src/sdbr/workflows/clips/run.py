@@ -10,11 +10,10 @@ from pathlib import Path
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
-from sdbr.concurrency import share_heaps
 from sdbr.console import counted
 from sdbr.errors import InputProblem, PartlyDone
 from sdbr.generation.stack import RunSession, spent
-from sdbr.motion.arrays import one_thread_a_call
+from sdbr.motion.arrays import limit_threads_and_heaps
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
@@ -68,8 +67,7 @@ def restyle_clips(
     flags, resources = (selection, steadiness), setup.resources
     steadiness.check(len(sources))
     resources.workspace.prepare()
-    one_thread_a_call()
-    share_heaps()
+    limit_threads_and_heaps()
     prepare = partial(_prepare, order=order, flags=flags, setup=setup, catalog=catalog)
     clips, failed = prepare_each(sources, prepare)
     rule = steadiness.rule(None)
