@@ -18,6 +18,6 @@ def test_the_second_interruption_leaves_at_once_and_says_so():
     ran = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True)
     assert ran.returncode == 130
     assert ran.stdout.splitlines() == [
-        "Stopping after the requests in progress. Press Ctrl-C again to stop now."
+        "Stopping: waiting for the requests in flight. Press Ctrl-C again to stop now."
     ]
-    assert ran.stderr.startswith("Stopped. Requests in progress may still be billed")
+    assert ran.stderr.startswith("Stopped. Requests in flight may still be billed")

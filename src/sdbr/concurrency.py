@@ -31,9 +31,9 @@ _ENDING = [
     )
     if hasattr(signal, name)
 ]
-_STOPPING = "Stopping after the requests in progress. Press Ctrl-C again to stop now."
+_STOPPING = "Stopping: waiting for the requests in flight. Press Ctrl-C again to stop now."
 _LEFT = (
-    b"Stopped. Requests in progress may still be billed; see `sdbr ledger`. "
+    b"Stopped. Requests in flight may still be billed; see `sdbr ledger`. "
     b"Run the same command again to continue.\n"
 )
 _MOST_CORES = 8
@@ -220,14 +220,13 @@ def _leave(number: int) -> None:
 def until_interrupted(
     stop: threading.Event,
     tell: Callable[[str], None],
-    said: str = _STOPPING,
     signals: Iterable[int] = _ENDING,
     again: Callable[[int], None] = _leave,
 ) -> Iterator[threading.Event]:
-    """Set `stop` at the first of `signals` and tell what is `said`; call `again` at a second one.
+    """Set `stop` at the first of `signals` and tell of it; call `again` at a second one.
 
     Yields an event that is set when the user asked; `stop` may be set for other reasons.
-    Requests that are under way may be paid for, so they are waited for after the first signal. A
+    Requests in flight may be paid for, so they are waited for after the first signal. A
     signal that is ignored, as SIGHUP is under nohup, stays so.
     """
 
@@ -239,7 +238,7 @@ def until_interrupted(
             return
         asked.set()
         stop.set()
-        tell(said)
+        tell(_STOPPING)
 
     if threading.current_thread() is not threading.main_thread():
         yield threading.Event()

@@ -98,7 +98,7 @@ def test_each_fault_on_the_way_is_named_with_its_exit_code(monkeypatch):
         client = BedrockClient(lambda: connection, CATALOG.models, 1)
         for fault in NAMED:
             (found,) = [it for it in account.runtime(client, checkup, "here") if it.verdict != "ok"]
-            assert found.about == ("drawing" if fault in ON_DRAWING else "endpoint"), fault
+            assert found.about == ("generation" if fault in ON_DRAWING else "endpoint"), fault
             assert NAMED[fault] in found.said
             expected = 2 if fault == "huge_error" else 5
             expected = 4 if fault in ACCESS else 6 if fault.startswith("filter") else expected
@@ -158,7 +158,7 @@ def test_settings_that_cannot_be_read_are_told_and_the_rest_goes_on(sdbr, worksp
     assert ran.code == 2
     told = findings(ran)
     assert "line 1: workers is 0" in next(it["said"] for it in told if it["verdict"] == "fix")
-    assert told[-1]["about"] == "drawing"
+    assert told[-1]["about"] == "generation"
 
 
 @pytest.mark.usefixtures("emulator")

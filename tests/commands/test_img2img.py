@@ -51,7 +51,7 @@ def test_what_moves_in_a_folder_is_told_and_not_passed_over_in_silence(sdbr, wor
     assert [path.name for path in ran.paths] == ["dance-7.png", "wide-7.png"]
     assert ".: skipped 2 videos. For videos, use sdbr vid2vid." in ran.errors
     assert (
-        "dance.gif: only the first frame is drawn. To restyle all frames, use sdbr img2gif."
+        "dance.gif: only the first frame is used. To restyle all frames, use sdbr img2gif."
         in ran.errors
     )
 

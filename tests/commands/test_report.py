@@ -124,8 +124,8 @@ def test_each_result_is_there_with_how_it_was_made(sdbr, results):
     ]
     for words in ("stability.sd3-5-large-v1:0", "7</dd>", "0.6", "0.08 USD", "photo.png"):
         assert words in html
-    assert "0.24 USD for 3 drawn frames" in html
-    assert "0.72 USD compared with drawing all 12 frames" in html
+    assert "0.24 USD for 3 generated frames" in html
+    assert "0.72 USD compared with generating all 12 frames" in html
     assert "Flicker 2.00, source 1.00" in html
     assert "Ghosting at 0.2–0.4 s. Moving objects lose up to 40% of their detail" in html
     assert html.count("<polyline") == 1

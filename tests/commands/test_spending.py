@@ -147,7 +147,8 @@ def test_a_reader_that_goes_is_told_what_is_kept_and_how_to_get_it(
     process.stdout.close()
     errors = process.stderr.read().decode()
     assert (process.wait(timeout=60), len(emulator.received)) == (141, 5)
-    assert "5 pictures saved. Run the same command again to write the rest" in errors
+    assert "run the same command again: 5 pictures are cached and not charged again." in errors
+    assert " of 5 done" not in errors
     assert len(sdbr(*many).paths) == len(emulator.received) == 5
 
 
@@ -155,8 +156,13 @@ def test_a_full_disk_under_stdout_loses_no_paid_picture(sdbr, emulator, workspac
     many = ("txt2img", "a fox", "--count", "3", "--fresh")
     ran = run_with_full_stdout(many, workspace)
     assert ran.returncode == 9
-    assert "3 pictures saved. Run the same command without --fresh again" in ran.stderr
-    assert ran.stderr.splitlines()[-1].startswith("sdbr: Cannot write to stdout: no space left")
+    _price, spent, failure = ran.stderr.splitlines()
+    assert spent == "0.12 USD spent (emulated)"
+    assert failure == (
+        "sdbr: Cannot write to stdout: no space left on device. Free some space, or redirect the "
+        "output elsewhere. Then run the same command again without --fresh: 3 pictures are cached "
+        "and not charged again."
+    )
     assert (sdbr(*many[:-1]).code, len(emulator.received)) == (0, 3)
 
 

@@ -245,7 +245,7 @@ def test_a_redraw_leaves_supplied_keyframes(sdbr, clip, painted, emulator):
     flags = ("vid2vid", clip, "ink", *SEED, *EVERY, "--keyframes-from", "painted")
     sdbr(*flags)
     ran = sdbr(*flags, "--redraw", "1,2")
-    assert "Keyframe 2 is supplied, so it is not redrawn." in ran.errors
+    assert "Keyframe 2 is supplied, so it is not regenerated." in ran.errors
     assert "Keyframe 1" not in ran.errors
     assert len(invocations(emulator)) == 2
     sdbr(*flags, "--redraw", "2")
@@ -301,4 +301,4 @@ def test_the_ledger_and_the_report_tell_of_supplied_keyframes(sdbr, clip, painte
     (page,) = sdbr("report", "last", "-o", "page.html").paths
     text = page.read_text("utf-8")
     assert "Supplied: frames 5, 9." in text
-    assert "0.08 USD for 1 drawn frame" in text
+    assert "0.08 USD for 1 generated frame" in text

@@ -86,9 +86,9 @@ def test_a_frame_that_nothing_explains_is_drawn_as_long_as_there_are_few_of_them
     assert float(most) == pytest.approx(0.08 * extra)
     page = Path(sdbr("report").lines[0]).read_text("utf-8")
     drawn, saved = planned + extra, 0.08 * (length - planned - extra)
-    assert f"{0.08 * drawn:.2f} USD for {drawn} drawn frames" in page
+    assert f"{0.08 * drawn:.2f} USD for {drawn} generated frames" in page
     assert f"{saved:.2f} by keyframes" in page
-    assert f"{saved:.2f} USD compared with drawing all {length} frames" in page
+    assert f"{saved:.2f} USD compared with generating all {length} frames" in page
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,17 @@ def test_an_interrupted_clip_tells_how_many_pictures_were_paid_for(
     assert f"Interrupted after {emulator.pictures_made} of 16 pictures".encode() in err, err
 
 
+def test_a_clip_that_ends_at_its_cap_counts_each_picture_that_it_paid_for(
+    sdbr, emulator, workspace
+):
+    clip_in(workspace)
+    flags = ("--keyframes", "all", "--workers", "4", "--max-cost", "0.32")
+    ran = sdbr("vid2vid", "clip.mp4", "ink", *flags)
+    assert (ran.code, emulator.pictures_made) == (7, 4)
+    assert "6 of 10 pictures are missing." in ran.failure
+    assert "0.32 USD spent (emulated)" in ran.errors
+
+
 def test_a_killed_run_ends_as_an_undisturbed_one(sdbr, sdbr_process, start_emulator, workspace):
     emulator = start_emulator(latency=0.15)
     clip_in(workspace, times=tuple(Fraction(i, 25) for i in range(16)))
@@ -253,9 +264,11 @@ def test_a_redraw_of_what_was_never_drawn_says_first_that_it_draws_everything(sd
     flags = (clip_in(workspace), "ink", "--seed", "7", "--keyframes", "every:4", "--offline")
     ran = sdbr("vid2vid", *flags, "--redraw", "2", "--dry-run")
     told = ran.errors.partition("keyframes ×")[0]
-    assert "clip: not drawn before with these flags, so --redraw draws every keyframe." in told
+    assert (
+        "clip: not generated before with these flags, so --redraw generates every keyframe." in told
+    )
     assert sdbr("vid2vid", *flags, "--review").code == 0
-    assert "draws every keyframe" not in sdbr("vid2vid", *flags, "--redraw", "2").errors
+    assert "generates every keyframe" not in sdbr("vid2vid", *flags, "--redraw", "2").errors
 
 
 def test_an_interrupted_redraw_goes_on_with_the_seeds_that_it_had(sdbr, emulator, workspace):
@@ -331,7 +344,7 @@ def test_the_plan_tells_where_things_move_fast_and_what_other_levels_cost(sdbr):
         ran.errors,
     )
     assert told, ran.errors
-    drawn = int(re.search(r"(\d+) of 23 frames to draw", ran.errors)[1])
+    drawn = int(re.search(r"(\d+) of 23 frames to generate", ran.errors)[1])
     draft, draft_usd, fine, fine_usd = map(float, told.groups())
     assert draft < drawn < fine
     assert (draft_usd, fine_usd) == (pytest.approx(0.08 * draft), pytest.approx(0.08 * fine))

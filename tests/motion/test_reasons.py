@@ -13,7 +13,7 @@ def notes(new, motion):
 
 def test_numbers_and_cuts_are_counted_as_people_count():
     said = reasons(CLOSE, notes(0.01, 0.0))
-    assert said[:2] == ("8 of 40 frames to draw", "2 shots, cut at frame 21")
+    assert said[:2] == ("8 of 40 frames to generate", "2 shots, cut at frame 21")
 
 
 def test_the_cause_of_many_keyframes_is_named():
@@ -33,5 +33,7 @@ def test_many_cuts_are_not_all_named():
 
 def test_what_was_asked_for_needs_no_reason():
     still = [Note(STILL, {}, {})] * 3
-    assert reasons(KeyframePlan("all", (range(3),), (0, 1, 2)), still) == ("3 of 3 frames to draw",)
+    assert reasons(KeyframePlan("all", (range(3),), (0, 1, 2)), still) == (
+        "3 of 3 frames to generate",
+    )
     assert reasons(KeyframePlan("auto", (), ()), []) == ()

@@ -56,8 +56,7 @@ class Collector:
             raise KeyboardInterrupt
 
         own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        said = "Stopping: waiting for the requests in flight."
-        return until_interrupted(stop, tell, said, [signal.SIGINT] if own else [], again)
+        return until_interrupted(stop, tell, [signal.SIGINT] if own else [], again)
 
 
 def call(

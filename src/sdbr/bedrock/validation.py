@@ -108,7 +108,7 @@ SEED = NumberRange(1, 4_294_967_294, whole=True)
 def check_prompt(prompt: str, most: int = MAX_PROMPT) -> str:
     """The prompt itself, or UsageProblem when it is empty or too long."""
     if not prompt.strip():
-        raise UsageProblem("The prompt is empty. Describe what to draw.")
+        raise UsageProblem("The prompt is empty. Describe what to generate.")
     _check_length("prompt", len(prompt), most)
     return prompt
 

@@ -141,8 +141,8 @@ def _models(ctx: click.Context) -> list[str]:
 
     settings = config.load(_root(ctx))
     known = catalog.load(settings.prices, settings.aliases)
-    alive = (model for model in known.models if not model.lifecycle.ended(date.today()))
-    return [*settings.aliases, *(alias for model in alive for alias in model.aliases)]
+    active = (model for model in known.models if not model.lifecycle.ended(date.today()))
+    return [*settings.aliases, *(alias for model in active for alias in model.aliases)]
 
 
 def _looks(ctx: click.Context) -> list[str]:

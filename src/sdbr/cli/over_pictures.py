@@ -54,7 +54,7 @@ def draw_over(
     notes = [*input_files.say_skipped(inputs, videos)]
     for name in dict.fromkeys(job.inputs[0].name for job in jobs if FIRST_FRAME in job.treatment):
         notes.append(
-            f"{name}: only the first frame is drawn. To restyle all frames, use sdbr img2gif."
+            f"{name}: only the first frame is used. To restyle all frames, use sdbr img2gif."
         )
     for note in notes:
         setup.console.say(note)

@@ -128,7 +128,7 @@ def _facts(made: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         **extras,
         "size": "x".join(map(str, made.get("size", ()))),
         "price": f"{made['price_usd']} USD" if made.get("price_usd") else None,
-        "drawn on": made.get("drawn_on"),
+        "generated on": made.get("drawn_on"),
         "answered by": "Amazon Bedrock" if made.get("answered_by") == "aws" else "an emulator",
         "treatment": "; ".join(made.get("treatment", ())),
         "flags": _flags(made) if "frames" in made else None,

@@ -86,7 +86,7 @@ def _overview(ledger: Ledger, since: str) -> None:
             click.echo(f"  keyframes: {row['supplied']} supplied")
         if row["open"]:
             click.echo(
-                f"  open: {counted(row['open'], 'request')} in progress or killed; possibly billed"
+                f"  open: {counted(row['open'], 'request')} in flight or killed; possibly billed"
             )
     for title, rows in (
         ("By day", ledger_queries.group_rows(ledger, "day", since)),

@@ -116,7 +116,7 @@ class Budget:
             return f"{costs} --max-cost {cap}.{kept} Raise --max-cost."
         return (
             f"{costs} --max-cost {cap}.{kept} The cap applies to each run: run the same "
-            f"command again to draw the rest for up to {cap} USD more. `sdbr ledger` shows the "
+            f"command again to generate the rest for up to {cap} USD more. `sdbr ledger` shows the "
             "total."
         )
 

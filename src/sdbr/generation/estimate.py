@@ -174,7 +174,9 @@ def consent(
             f"Add --yes, or --max-cost {in_usd(estimated.cost)}."
         )
     if not ask(f"Spend {cost}?"):
-        raise OverBudget("Nothing was sent. To spend less, use --max-cost or draw fewer pictures.")
+        raise OverBudget(
+            "Nothing was sent. To spend less, use --max-cost or generate fewer pictures."
+        )
     return _consented_cap(estimated, spending)
 
 

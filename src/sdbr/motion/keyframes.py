@@ -196,7 +196,7 @@ class TooFewCalls(UsageProblem):
     def __init__(self, shots: int, needed: int, allowed: int) -> None:
         super().__init__(
             f"A clip of {counted(shots, 'shot')} needs at least {counted(needed, 'keyframe')}, "
-            f"but only {allowed} can be drawn. Allow more."
+            f"but only {allowed} can be generated. Allow more."
         )
         self.needed = needed
 

@@ -77,7 +77,7 @@ def reasons(plan: KeyframePlan, notes: Sequence[Note]) -> tuple[str, ...]:
     """Short pieces: how many of how many, the cuts, and the passages that need many."""
     if not plan.frames:
         return ()
-    drawn = f"{len(plan.keyframes)} of {plan.frames} frames to draw"
+    drawn = f"{len(plan.keyframes)} of {plan.frames} frames to generate"
     if plan.rule == "all":
         return (drawn,)
     close = _close_passages(plan) if plan.rule == "auto" else ()

@@ -131,7 +131,7 @@ class Cache:
             try:
                 lock.acquire(cancel_check=stop.is_set)
             except Timeout:
-                raise Interrupted("Stopped while the same picture was being drawn.") from None
+                raise Interrupted("Stopped while the same picture was being generated.") from None
         try:
             yield
         finally:

@@ -49,7 +49,9 @@ def prompt_lines(
     if file is not None:
         lines += _read_list(_data_of(file), str(file), file.suffix.lower())
     if not lines:
-        raise UsageProblem('No prompt. Describe what to draw, for example "a lighthouse at dusk".')
+        raise UsageProblem(
+            'No prompt. Describe what to generate, for example "a lighthouse at dusk".'
+        )
     return lines
 
 

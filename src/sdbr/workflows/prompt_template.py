@@ -109,7 +109,7 @@ class _Template:
             if weight := _WEIGHT.match(self.text, self.at):
                 raise UsageProblem(
                     f"{weight[0].strip()} in {self._quoted} is a weight, but every choice is "
-                    "drawn. Leave weights out."
+                    "generated. Leave weights out."
                 )
             options.append([text.strip() or _EMPTY for text in self._sequence(top=False)])
             ended_by = self.text[self.at : self.at + 1]

@@ -136,7 +136,7 @@ def run(plan: RunPlan, setup: Setup) -> None:
     for text in _circumstances(resources):
         console.detail(text)
     stop, failed, paths, done = threading.Event(), list(plan.failed), [], 0
-    made = False
+    made = unwritten = False
     budget = Budget(
         cap, stop, estimate.cost, agreed=spending.cap is None, allowance=recipient.allowance
     )
@@ -174,25 +174,30 @@ def run(plan: RunPlan, setup: Setup) -> None:
             if len(plan.works) > 1:
                 error.args = (f"{done} of {len(plan.works)} {plan.things} done. {error}",)
             raise
-        except (OutputProblem, BrokenPipeError):
-            console.say(_tell_kept(budget.pictures, resources.fresh))
+        except OutputProblem as error:
+            unwritten = True
+            error.args = (f"{error} Then {_rerun(budget.pictures, resources.fresh)}",)
+            raise
+        except BrokenPipeError:
+            unwritten = True
+            rerun = _rerun(budget.pictures, resources.fresh)
+            console.say(f"Nothing reads stdout any more, so the run stopped. For the rest, {rerun}")
             raise
         finally:
-            summaries = [work.summary for work in plan.works if work.summary]
+            # Where stdout took no more, fewer results are written than pictures are cached.
+            summaries = [work.summary for work in plan.works if work.summary and not unwritten]
             console.say(", ".join([*summaries, spending_of(budget, estimate)]))
     if output.open and (problem := open_files(paths)):
         console.say(problem)
     _conclude(plan, failed, made)
 
 
-def _tell_kept(pictures: int, fresh: bool) -> str:
-    """What becomes of what was paid for where stdout takes no more of it."""
-    kept = f"{counted(pictures, 'picture')} saved. " if pictures else ""
-    again = "same command without --fresh" if fresh else "same command"
-    return (
-        f"stdout accepts no more output, so the run stopped. {kept}Run the {again} again to "
-        "write the rest; cached pictures are not charged again."
-    )
+def _rerun(pictures: int, fresh: bool) -> str:
+    """What to do once stdout takes more, and that nothing is charged twice."""
+    again = f"run the same command again{' without --fresh' if fresh else ''}"
+    be = "is" if pictures == 1 else "are"
+    kept = f": {counted(pictures, 'picture')} {be} cached and not charged again"
+    return f"{again}{kept if pictures else ''}."
 
 
 def _circumstances(resources: Resources) -> Iterator[str]:

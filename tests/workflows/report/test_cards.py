@@ -20,7 +20,7 @@ def test_the_drawn_keyframes_of_a_clip_stand_side_by_side(tmp_path):
     made = []
     context = SimpleNamespace(media=SimpleNamespace(made=lambda _, make: made.append(make())))
     html = cards._keyframes(SimpleNamespace(path=path), SimpleNamespace(keyframes=[2, 4]), context)
-    assert "Drawn keyframes: 2, 4" in html
+    assert "Generated keyframes: 2, 4" in html
     image = open_picture(made[0]).image
     shown = [image.getpixel((image.width * part // 4, image.height // 2)) for part in (1, 3)]
     assert np.abs(np.subtract(shown, [COLORS[1], COLORS[3]])).max() < 60

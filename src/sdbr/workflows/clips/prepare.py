@@ -157,7 +157,7 @@ def for_model(
         flag = "--init from-previous" if steadiness.share else "--keyframes"
         flag = "--keyframes-from" if supplied else flag
         raise UsageProblem(
-            f"{model.title} draws each frame from the source, so {flag} has no effect. Leave it "
+            f"{model.title} generates each frame from the source, so {flag} has no effect. Leave it "
             "out."
         )
     order = replace(order, spec=replace(order.spec, steady=False))

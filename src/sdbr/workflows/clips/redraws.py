@@ -36,11 +36,11 @@ def with_new_seeds(
 
 def tell_undrawn(clips: Iterable[PreparedClip], resources: Resources) -> Iterator[str]:
     """That more is drawn than --redraw names, for each clip of which nothing is there."""
-    why = "with --fresh" if resources.fresh else "not drawn before with these flags, so"
+    why = "with --fresh" if resources.fresh else "not generated before with these flags, so"
     for one in clips:
         requested = one.plan.requested
         if requested and not any(is_paid(one, frame.number, resources) for frame in requested):
-            yield f"{one.source.name}: {why} --redraw draws every keyframe."
+            yield f"{one.source.name}: {why} --redraw generates every keyframe."
 
 
 def tell_supplied(clips: Iterable[PreparedClip], keyframes: str) -> Iterator[str]:
@@ -52,7 +52,7 @@ def tell_supplied(clips: Iterable[PreparedClip], keyframes: str) -> Iterator[str
         for place, number in zip(places, numbers, strict=True):
             if number in supplied:
                 yield (
-                    f"Keyframe {place} is supplied, so it is not redrawn. To generate it, remove "
+                    f"Keyframe {place} is supplied, so it is not regenerated. To generate it, remove "
                     f"{supplied[number].path}."
                 )
 

@@ -157,8 +157,11 @@ def _raise_if_missing(count: int, clip: PreparedClip, tally: Tally, session: Run
     failures = tally.failures
     if not count and tally.held and not failures.any:
         raise Refused("The safety filter refused every frame. Change the prompt or the clip.")
+    # Pictures ahead of the frame that was written last are there, too.
+    failures.done = len(tally.drawn) + len(tally.held) + tally.extra
+    failures.total += tally.extra
     if session.stop.is_set() and not failures.any:
-        raise explain_interruption(len(tally.drawn), failures.total)
+        raise explain_interruption(failures.done, failures.total)
     if failures.any:
         failures.raise_at_end()
     raise InputProblem(

@@ -245,7 +245,7 @@ class ClipWork:
                 break
             session.budget.plan(new * price(clip))
             self.setup.console.say(
-                f"{self.name}: {result.measured}: above {most:g}, drawing "
+                f"{self.name}: {result.measured}: above {most:g}, generating "
                 f"{counted(new, 'more keyframe')}"
             )
             extra_anew = self._extra(more, session)
@@ -294,7 +294,7 @@ def _outcome(clip: PreparedClip, result: ClipResult) -> Iterator[str]:
         yield f"{name}: {frames} refused, so they are filled from the frames around them."
     if result.extra:
         frames = counted(result.extra, "frame")
-        yield f"{name}: {frames} more drawn where optical flow is unreliable."
+        yield f"{name}: {frames} more generated where optical flow is unreliable."
     if result.measured.curve:
         filled = len(clip.plan.drawn) < count_frames(clip)
         yield from (f"{name}: {line}" for line in describe(result.measured, filled))

@@ -11,11 +11,11 @@ from sdbr.workflows.clips.steadiness import SteadinessCurve
 _MOST_NAMED = 3
 # What to do, by the verdict and by whether motion made any of the frames.
 _ADVICE = {
-    ("ghosting", True): "Draw more keyframes with --keyframes auto:fine, "
+    ("ghosting", True): "Generate more keyframes with --keyframes auto:fine, "
     "or replace a poor one with --redraw.",
-    ("ghosting", False): "Try --steady off, which leaves frames as they were drawn.",
-    ("flickers", True): "Lower --strength, or draw more keyframes with --keyframes auto:fine.",
-    ("flickers", False): "Draw fewer frames with --keyframes auto, or lower --strength.",
+    ("ghosting", False): "Try --steady off, which leaves frames as they were generated.",
+    ("flickers", True): "Lower --strength, or generate more keyframes with --keyframes auto:fine.",
+    ("flickers", False): "Generate fewer frames with --keyframes auto, or lower --strength.",
 }
 
 

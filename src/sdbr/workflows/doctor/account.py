@@ -137,9 +137,9 @@ def _try_drawing(client: BedrockClient, model: Model, slow: float) -> Finding:
     try:
         picture = client.generate(ImageRequest(model, "a small gray pebble", seed=1))
     except SdbrError as problem:
-        return _report_failure("drawing", problem)
+        return _report_failure("generation", problem)
     took = time.monotonic() - began
-    said = f"{model.title} drew {picture.size} in {took:.1f} s"
+    said = f"{model.title} generated {picture.size} in {took:.1f} s"
     if took > slow:
-        return note("drawing", f"Slow: {said}.", seconds=took)
-    return ok("drawing", said, seconds=took)
+        return note("generation", f"Slow: {said}.", seconds=took)
+    return ok("generation", said, seconds=took)

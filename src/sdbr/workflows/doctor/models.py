@@ -1,4 +1,4 @@
-"""The models: offered here, alive, open to this account; and how old their prices are."""
+"""The models: offered here, active, open to this account; and how old their prices are."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _AT_ONCE = 8  # Questions under way: there are 16 models to ask for.
 
 
 def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> Iterator[Finding]:
-    """Ask the control plane about every model that the catalog takes for alive."""
+    """Ask the control plane about every model that the catalog takes for active."""
     today = date.today()
-    alive = [model for model in catalog.models if not model.lifecycle.ended(today)]
-    yield prices(alive, today)
+    active = [model for model in catalog.models if not model.lifecycle.ended(today)]
+    yield prices(active, today)
     try:
         offer = plane.offer()
-        offered = [model for model in alive if model.id in offer.models]
+        offered = [model for model in active if model.id in offer.models]
         answers = map_ordered(
             lambda model: plane.availability(model.id),
             offered,
@@ -39,7 +39,7 @@ def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> It
     except SdbrError as problem:
         yield explain_failure("models", problem)
         return
-    troubles = {model: trouble(model, offer, availabilities.get(model)) for model in alive}
+    troubles = {model: trouble(model, offer, availabilities.get(model)) for model in active}
     yield from access(troubles, offer.region, defaults)
     yield from lifecycles(offer, catalog, today)
 
@@ -103,10 +103,10 @@ def lifecycles(offer: Offer, catalog: Catalog, today: date) -> Iterator[Finding]
             )
 
 
-def prices(alive: Sequence[Model], today: date) -> Finding:
+def prices(active: Sequence[Model], today: date) -> Finding:
     """How old the catalog's prices are."""
-    dated = [model.price_as_of for model in alive if model.price_as_of[:4].isdecimal()]
-    own = len(alive) - len(dated)
+    dated = [model.price_as_of for model in active if model.price_as_of[:4].isdecimal()]
+    own = len(active) - len(dated)
     if not dated:
         return ok("prices", f"{own} custom")
     also = f"; {own} custom" if own else ""

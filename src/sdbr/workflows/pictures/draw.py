@@ -208,7 +208,7 @@ class PictureWork:
         """
         console, policy = self.setup.console, self.setup.resources.on_filtered
         count, workers = len(self.wanted.jobs), self.setup.resources.effort.workers
-        name = "pictures" if count > 1 else "drawing"
+        name = "pictures" if count > 1 else "picture"
         each = expected_seconds(session, self.wanted.jobs[0].request.model)
         progress = RunProgress([Phase(name, count, each, workers)], session.budget)
         with console.status(progress.line):
@@ -216,8 +216,9 @@ class PictureWork:
                 if isinstance(outcome, SdbrError):
                     self.failures.add(outcome, fatal=ends_the_run(outcome, policy))
                     continue
+                line = self._write(outcome)
                 self.failures.done += 1
-                yield self._write(outcome)
+                yield line
         for line in self.verdicts.lines():
             console.say(line)
         self.failures.raise_at_end()

@@ -70,7 +70,7 @@ def _facts(
         "Frames": made.get("frames"),
         **_price(result, steady, context),
         "Source": ", ".join(parent.name for parent in result.ancestor.parents),
-        "Drawn": str(made.get("drawn_on") or result.at.date()),
+        "Generated": str(made.get("drawn_on") or result.at.date()),
         "Command": made["command"],
         "File": _relative(result.path, context.root),
         "Answered by": "Amazon Bedrock"
@@ -90,14 +90,14 @@ def _price(
     if each is None:
         return {}
     if number := result.made.get("drawn"):
-        return {"Price": f"{in_usd(each * number)} USD for {counted(number, 'drawn frame')}"}
+        return {"Price": f"{in_usd(each * number)} USD for {counted(number, 'generated frame')}"}
     if steady is None or not steady.keyframes:
         return {}
     drawn, frames = steady.drawn, result.made["frames"]
     saved = in_usd(each * max(frames - len(steady.supplied) - drawn, 0))
     return {
-        "Price": f"{in_usd(each * drawn)} USD for {counted(drawn, 'drawn frame')}",
-        "Saved": f"{saved} USD compared with drawing all {frames} frames",
+        "Price": f"{in_usd(each * drawn)} USD for {counted(drawn, 'generated frame')}",
+        "Saved": f"{saved} USD compared with generating all {frames} frames",
     }
 
 
@@ -134,7 +134,7 @@ def _keyframes(result: ReportedResult, steady: SteadinessNote, context: ReportCo
         return frame_strip(path, [number - 1 for number in numbers], _STRIP)
 
     name = context.media.made(("strip", str(path)), make)
-    alt = f"Drawn keyframes: {', '.join(map(str, numbers))}"
+    alt = f"Generated keyframes: {', '.join(map(str, numbers))}"
     return f'<div class="strip" tabindex="0"><img data-media="{name}" alt="{alt}"></div>'
 
 
@@ -150,7 +150,9 @@ def _said(steady: SteadinessNote) -> str:
     if steady.sharpness is not None:
         parts.append(f"Sharpness {steady.sharpness:.0f}.")
     if steady.keyframes:
-        parts.append(f"Drawn frames, marked below the curve: {_list_numbers(steady.keyframes)}.")
+        parts.append(
+            f"Generated frames, marked below the curve: {_list_numbers(steady.keyframes)}."
+        )
     if steady.supplied:
         parts.append(f"Supplied: {_list_numbers(steady.supplied)}.")
     return f"<figcaption>{escape(' '.join(parts))}</figcaption>"
