@@ -64,6 +64,23 @@ def test_the_phases_follow_each_other(clock):
     assert written.right == "0.40 of 1.68 USD"
 
 
+def test_what_is_drawn_beyond_the_plan_raises_the_total(clock):
+    money = budget("1.68", "1.68")
+    progress = RunProgress([Phase("keyframes", 21, done=21)], money, clock)
+    money.expect(Decimal("0.08"))
+    assert progress.line(80).right == "1.68 of 1.76 USD"
+    money.expect(Decimal("-0.08"))
+    assert progress.line(80).right == "1.68 of 1.68 USD"
+
+
+def test_more_than_was_expected_stands_beside_the_cap(clock):
+    money = Budget(Decimal("0.20"), threading.Event(), Decimal("0.12"))
+    money.spent = Decimal("0.16")
+    assert RunProgress([Phase("pictures", 3)], money, clock).line(80).right == (
+        "0.16 of up to 0.20 USD"
+    )
+
+
 def test_more_than_was_told_is_not_told_as_a_part_of_it(clock):
     progress = RunProgress([Phase("pictures", 3)], budget("0.12", "0.16"), clock)
     assert progress.line(80).right == "0.16 USD"

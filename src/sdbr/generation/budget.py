@@ -19,7 +19,8 @@ _PLENTY = 1_000_000
 
 
 class Budget:
-    """Counts one run's dollars. `cap` is in USD, None for no cap; `estimated` is the estimate.
+    """Counts one run's dollars. `cap` is in USD, None for no cap; `estimated` is what the run is
+    expected to cost: the estimate, and what was added to it since.
 
     `agreed` says that the cap is the price that was shown and agreed to, and not --max-cost. A send
     that does not fit waits while others are in flight, since those that turn out unbilled give
@@ -95,6 +96,11 @@ class Budget:
         """Count `amount` USD as planned beyond the estimate, so that nobody else plans it."""
         with self._changed:
             self._due += amount
+
+    def expect(self, amount: Decimal) -> None:
+        """Add `amount` USD to what the run is expected to cost; below 0 takes it back."""
+        with self._changed:
+            self.estimated += amount
 
     def _fits(self, price: Decimal) -> bool:
         if self.cap is None:

@@ -147,12 +147,15 @@ class RunProgress:
         return max(phase.seconds * rounds - passed, phase.seconds * (rounds - 1))
 
     def _dollars(self) -> tuple[str, str]:
-        """What is spent of what was told, and what is spent alone."""
+        """What is spent of what is expected, and what is spent alone."""
         if self._budget is None or not self._budget.estimated:
             return "", ""
-        cost, told = spent(self._budget), self._budget.estimated
+        cost, expected, cap = spent(self._budget), self._budget.estimated, self._budget.cap
         alone = f"{in_usd(cost)} USD"
-        return (f"{in_usd(cost)} of {in_usd(told)} USD" if cost <= told else alone), alone
+        if cost <= expected:
+            return f"{in_usd(cost)} of {in_usd(expected)} USD", alone
+        # More than one picture was paid for in place of another.
+        return (alone if cap is None else f"{in_usd(cost)} of up to {in_usd(cap)} USD"), alone
 
 
 def with_details(session: RunSession, detail: Callable[[str], None]) -> RunSession:

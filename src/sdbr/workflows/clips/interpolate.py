@@ -15,7 +15,9 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 
+from sdbr.bedrock.catalog import price_of
 from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError
 from sdbr.generation.stack import RunSession
@@ -228,13 +230,17 @@ def _draw(
     if tally.extra >= tally.extra_allowed:
         return None
     tally.extra += 1
+    request = plan.requests.request_for(plan.footage.frames[number], lambda: before)
+    price = price_of(request.model, request.size, request.extras) or Decimal(0)
+    session.budget.expect(price)
     try:
-        picture = session.draw(
-            plan.requests.request_for(plan.footage.frames[number], lambda: before)
-        )
+        picture = session.draw(request)
     except SdbrError:
+        session.budget.expect(-price)
         tally.extra -= 1
         return None
+    if picture.cached:
+        session.budget.expect(-price)
     return plan.requests.restore(picture, plan.size)
 
 

@@ -157,8 +157,8 @@ def for_model(
         flag = "--init from-previous" if steadiness.share else "--keyframes"
         flag = "--keyframes-from" if supplied else flag
         raise UsageProblem(
-            f"{model.title} generates each frame from the source, so {flag} has no effect. Leave it "
-            "out."
+            f"{model.title} generates each frame from the source, so {flag} has no effect. "
+            "Leave it out."
         )
     order = replace(order, spec=replace(order.spec, steady=False))
     return order, replace(steadiness, keyframes="all", steady="off")

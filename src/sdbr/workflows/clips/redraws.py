@@ -52,8 +52,8 @@ def tell_supplied(clips: Iterable[PreparedClip], keyframes: str) -> Iterator[str
         for place, number in zip(places, numbers, strict=True):
             if number in supplied:
                 yield (
-                    f"Keyframe {place} is supplied, so it is not regenerated. To generate it, remove "
-                    f"{supplied[number].path}."
+                    f"Keyframe {place} is supplied, so it is not regenerated. To generate it, "
+                    f"remove {supplied[number].path}."
                 )
 
 

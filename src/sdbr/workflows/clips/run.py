@@ -234,8 +234,8 @@ class ClipWork:
     def _steadiest(
         self, session: RunSession, most: float | None
     ) -> tuple[PreparedClip, ClipResult]:
-        clip, extra = self.clip, self._extra(self.clip, session)
-        result = self._draw(clip, session, extra)
+        clip = self.clip
+        result = self._draw(clip, session, self._extra(clip, session))
         for _ in range(_ROUNDS):
             if most is None or 1000 * result.measured.flicker <= most:
                 break
@@ -244,18 +244,18 @@ class ClipWork:
             if not 0 < new <= session.budget.spare(price(clip)):
                 break
             session.budget.plan(new * price(clip))
+            session.budget.expect(new * price(clip))
             self.setup.console.say(
                 f"{self.name}: {result.measured}: above {most:g}, generating "
                 f"{counted(new, 'more keyframe')}"
             )
-            extra_anew = self._extra(more, session)
-            again = self._draw(more, session, extra_anew)
+            again = self._draw(more, session, self._extra(more, session))
             if again.measured.flicker >= result.measured.flicker:
                 self.setup.console.say(
                     "More keyframes did not reduce the flicker, so the clip is unchanged."
                 )
                 return clip, self._draw(clip, session, result.extra)
-            clip, result, extra = more, again, extra_anew
+            clip, result = more, again
         return clip, result
 
     def _draw(self, clip: PreparedClip, session: RunSession, extra: int) -> ClipResult:
