@@ -15,7 +15,7 @@ MODULE = '''"""Told in a docstring, which no user reads."""
 
 
 @click.command("x")
-@click.option("--again", help="Draw it anew.")
+@click.option("--again", help="Make it anew.")
 def command() -> None:
     """Show what is told."""
 

@@ -343,6 +343,7 @@ def test_the_plan_tells_where_things_move_fast_and_what_other_levels_cost(sdbr):
         r"auto:fine about (\d+) \(([\d.]+) USD\)",
         ran.errors,
     )
+    assert ran.errors.count("motion") == 1
     assert told, ran.errors
     drawn = int(re.search(r"(\d+) of 23 frames to generate", ran.errors)[1])
     draft, draft_usd, fine, fine_usd = map(float, told.groups())

@@ -115,7 +115,7 @@ def place_keyframes(notes: Sequence[Note], rule: KeyframeRule) -> KeyframePlan:
     """
     shots = find_shots(notes)
     plan = KeyframePlan(rule.word, shots, _placed(notes, shots, rule))
-    return replace(plan, reasons=reasons(plan, notes))
+    return replace(plan, reasons=reasons(plan))
 
 
 def find_shots(notes: Sequence[Note]) -> tuple[range, ...]:

@@ -18,7 +18,7 @@ from sdbr.motion.cuts import CERTAIN_ERROR, NEIGHBORS, find_cuts
 from sdbr.motion.flow import View
 from sdbr.motion.keyframes import FARTHEST, KeyframeLevel, KeyframeRule, find_shots, following
 from sdbr.motion.matching import Step, joined, linked, sought
-from sdbr.motion.plan import CLOSE, KeyframePlan, reasons
+from sdbr.motion.plan import KeyframePlan, reasons
 from sdbr.motion.survey import (
     SURVEY_FLOW,
     Note,
@@ -27,6 +27,8 @@ from sdbr.motion.survey import (
     stepping,
     unexplained,
 )
+
+_CLOSE = 8  # Frames from keyframe to keyframe.
 
 
 def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[Note], KeyframePlan]:
@@ -39,7 +41,7 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
     notes: list[Note] = []
     keys: list[int] = []
     for key in _keys(stepping(frames), held, notes, rule.level):
-        for number in range(keys[-1], key) if keys and key - keys[-1] < CLOSE else ():
+        for number in range(keys[-1], key) if keys and key - keys[-1] < _CLOSE else ():
             notes[number].alone[1] = held.alone(number, 1)
         # Only now: the line above still compares frames before the keyframe.
         held.forget_before(key)
@@ -50,9 +52,9 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
 def plan_from(
     notes: Sequence[Note], keyframes: tuple[int, ...], rule: KeyframeRule
 ) -> KeyframePlan:
-    """The plan with these keyframes, and what the notes say of its shots and reasons."""
+    """The plan with these keyframes, its shots by the notes."""
     plan = KeyframePlan(rule.word, find_shots(notes), keyframes)
-    return replace(plan, reasons=reasons(plan, notes))
+    return replace(plan, reasons=reasons(plan))
 
 
 def _keys(

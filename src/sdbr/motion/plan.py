@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import fmean
 
-from sdbr.motion.survey import Note
-
-# Share of the frame's longer side that things move in a frame before it counts as motion.
-MUCH_MOTION = 0.004
-# Share that neighboring frames leave unexplained of each other.
-MUCH_NEW = 0.08
-# Frames from keyframe to keyframe.
-CLOSE = 8
 MOST_CUTS_NAMED = 6
 
 
@@ -43,7 +33,7 @@ class KeyframePlan:
 
     `shots` are ranges of frame numbers, counted from 0, one after the other over the whole
     clip; `keyframes` are in rising order and begin each shot. `rule` is the word that asked for
-    them; `reasons` are short pieces of text that say how many and why.
+    them; `reasons` are short pieces of text that say how many, and the cuts.
     """
 
     rule: str
@@ -73,15 +63,12 @@ class KeyframePlan:
         return Stretch(key, None, shot.stop)
 
 
-def reasons(plan: KeyframePlan, notes: Sequence[Note]) -> tuple[str, ...]:
-    """Short pieces: how many of how many, the cuts, and the passages that need many."""
+def reasons(plan: KeyframePlan) -> tuple[str, ...]:
+    """Short pieces: how many of how many, and the cuts."""
     if not plan.frames:
         return ()
     drawn = f"{len(plan.keyframes)} of {plan.frames} frames to generate"
-    if plan.rule == "all":
-        return (drawn,)
-    close = _close_passages(plan) if plan.rule == "auto" else ()
-    return (drawn, *_cuts(plan), *(_why(passage, notes) for passage in close))
+    return (drawn,) if plan.rule == "all" else (drawn, *_cuts(plan))
 
 
 def _cuts(plan: KeyframePlan) -> tuple[str, ...]:
@@ -94,17 +81,6 @@ def _cuts(plan: KeyframePlan) -> tuple[str, ...]:
     return (f"{len(plan.shots)} shots, {where} {named}{more}",)
 
 
-def _close_passages(plan: KeyframePlan) -> list[range]:
-    """Runs of keyframes that stand closer together than elsewhere."""
-    close = (
-        range(left, right + 1)
-        for shot in plan.shots
-        for left, right in pairwise(plan.keyframes_of(shot))
-        if right - left < CLOSE
-    )
-    return [each for each in join_ranges(close, apart=0) if len(each) > CLOSE]
-
-
 def join_ranges(ranges: Iterable[range], apart: int) -> list[range]:
     """The ranges, which rise, with those joined that have fewer than `apart` numbers between."""
     joined: list[range] = []
@@ -114,15 +90,3 @@ def join_ranges(ranges: Iterable[range], apart: int) -> list[range]:
         else:
             joined.append(each)
     return joined
-
-
-def _why(passage: range, notes: Sequence[Note]) -> str:
-    inner = [notes[number] for number in passage[1:]]
-    motion = fmean(note.change.motion for note in inner)
-    new = fmean(note.alone.get(1, 1.0) for note in inner)
-    where = f"frames {passage.start + 1}–{passage.stop}"
-    if new > MUCH_NEW:
-        return f"{where} need many keyframes: {new:.0%} of each frame is new"
-    if motion > MUCH_MOTION:
-        return f"{where} need many keyframes: fast motion, {motion:.1%} of the width per frame"
-    return f"{where} need many keyframes: objects cover each other"

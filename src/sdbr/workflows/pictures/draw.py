@@ -216,9 +216,9 @@ class PictureWork:
                 if isinstance(outcome, SdbrError):
                     self.failures.add(outcome, fatal=ends_the_run(outcome, policy))
                     continue
-                line = self._write(outcome)
+                result = self._write(outcome)
                 self.failures.done += 1
-                yield line
+                yield result
         for line in self.verdicts.lines():
             console.say(line)
         self.failures.raise_at_end()
