@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.media.clip import EncodingSettings, Pace, TimedFrame
+from sdbr.media.clip import EncodingSettings, FrameTiming, TimedFrame
 from sdbr.media.open import open_reader, origin_of
 from sdbr.media.writer import open_writer
 
@@ -30,14 +30,14 @@ ROUNDS = 3
 
 def split(clip: Path, folder: Path) -> None:
     reader = open_reader(clip)
-    with open_writer(folder, reader.clip.pace) as writer:
+    with open_writer(folder, reader.clip.timing) as writer:
         for frame in reader.frames():
             writer.add(frame)
 
 
 def assemble(folder: Path, clip: Path, target: Path) -> None:
     reader, original = open_reader(folder), open_reader(clip)
-    with open_writer(target, reader.clip.pace, origin=origin_of(original.clip)) as writer:
+    with open_writer(target, reader.clip.timing, origin=origin_of(original.clip)) as writer:
         for frame in reader.frames():
             writer.add(frame)
 
@@ -96,13 +96,15 @@ def steps(clip: Path, here: Path) -> dict[str, Callable[[], None]]:
 
 def long_clip(frames: int, target: Path) -> None:
     """Write a clip of noise strips and read it back, as a process of its own does."""
-    pace = Pace.even(Fraction(30))
+    timing = FrameTiming.even(Fraction(30))
     strip = np.random.default_rng(1).integers(0, 255, (720, 1280, 3), np.uint8)
-    with open_writer(target, pace, settings=EncodingSettings(preset="ultrafast", crf=40)) as writer:
+    with open_writer(
+        target, timing, settings=EncodingSettings(preset="ultrafast", crf=40)
+    ) as writer:
         for number in range(frames):
             image = np.full((720, 1280, 3), 90, np.uint8)
             image[:, : 64 + number % 64] = strip[:, : 64 + number % 64]
-            writer.add(TimedFrame(image, number / pace.rate, 1 / pace.rate))
+            writer.add(TimedFrame(image, number / timing.rate, 1 / timing.rate))
     assert sum(1 for _ in open_reader(target).frames()) == frames
 
 

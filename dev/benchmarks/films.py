@@ -89,7 +89,7 @@ def loop(clip: Path, where: dict[str, str], target: Path) -> float:
         aws_secret_access_key="emulated",
     )
     began = time.perf_counter()
-    with av.open(str(clip)) as film, open_writer(target, open_reader(clip).clip.pace) as writer:
+    with av.open(str(clip)) as film, open_writer(target, open_reader(clip).clip.timing) as writer:
         for number, frame in enumerate(film.decode(video=0)):
             if number == LOOPED:
                 break

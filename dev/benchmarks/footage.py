@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdbr.media.clip import Pace, Pixels, TimedFrame
+from sdbr.media.clip import FrameTiming, Pixels, TimedFrame
 from sdbr.media.open import open_reader
 from sdbr.media.writer import open_writer
 
@@ -19,7 +19,7 @@ _SHIFT = 8
 def lengthened(clip: Path, frames: int, target: Path) -> Path:
     """Write so many frames at 25 a second, without sound: the clip's own, round after round."""
     length = Fraction(1, 25)
-    with open_writer(target, Pace.even(Fraction(25))) as writer:
+    with open_writer(target, FrameTiming.even(Fraction(25))) as writer:
         for number, pixels in zip(range(frames), _rounds(clip), strict=False):
             writer.add(TimedFrame(pixels, number * length, length))
     return target

@@ -23,7 +23,7 @@ import numpy as np
 from measures import blurred, cpu_seconds, psnr, ssim
 from PIL import Image
 
-from sdbr.media.clip import EncodingSettings, Pace, Pixels, TimedFrame
+from sdbr.media.clip import EncodingSettings, FrameTiming, Pixels, TimedFrame
 from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import flatten, scale
 from sdbr.media.writer import open_writer
@@ -31,7 +31,7 @@ from sdbr.workflows.inputs import moves
 
 FRAMES = 24
 LONGEST = 480
-PACE = Pace.even(Fraction(12))
+PACE = FrameTiming.even(Fraction(12))
 Write = Callable[[list[Pixels], Path], None]
 
 

@@ -23,11 +23,11 @@ from measures import ssim
 from sdbr.media.open import open_reader
 from sdbr.motion.arrays import Frame, shrunk
 from sdbr.motion.harmonization import corrections
-from sdbr.motion.interpolation import fill
+from sdbr.motion.interpolation import interpolate_stretch
 from sdbr.motion.keyframes import place_keyframes, read_rule
 from sdbr.motion.plan import KeyframePlan
-from sdbr.motion.survey import Note, survey
-from sdbr.motion.temporal_filter import steadied
+from sdbr.motion.survey import FrameSurvey, survey
+from sdbr.motion.temporal_filter import filter_over_time
 from sdbr.motion.warp_error import mean_error, sharpness, steadiness
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -57,14 +57,14 @@ def filled(frames: Clip, pictures: Clip, plan: KeyframePlan) -> Clip:
     for stretch in plan.stretches():
         right = None if stretch.right is None else results[stretch.right]
         left = stretch.left
-        for made in fill(frames, stretch, results[left], right, follow=follow[left]):
+        for made in interpolate_stretch(frames, stretch, results[left], right, follow=follow[left]):
             results[made.number] = made.picture()
     return results
 
 
 def filtered(frames: Clip, pictures: Clip, plan: KeyframePlan) -> Clip:
     shots = ([(frames[n], pictures[n]) for n in shot] for shot in plan.shots)
-    return [result for shot in shots for result in steadied(shot)]
+    return [result for shot in shots for result in filter_over_time(shot)]
 
 
 def measured(name: str, frames: Clip, plan: KeyframePlan, make: Callable[[], Clip]) -> Row:
@@ -78,7 +78,7 @@ def measured(name: str, frames: Clip, plan: KeyframePlan, make: Callable[[], Cli
     return name, len(plan.keyframes), error * 1000, true, sharp, spent
 
 
-def rows(frames: Clip, notes: list[Note]) -> list[Row]:
+def rows(frames: Clip, notes: list[FrameSurvey]) -> list[Row]:
     pictures = [drawn(frame, call) for call, frame in enumerate(frames, start=1)]
     every = place_keyframes(notes, read_rule("all"))
     table = [

@@ -32,11 +32,11 @@ from sdbr.media.open import open_reader
 from sdbr.motion.arrays import Frame, limit_threads_and_heaps, shrunk, size_of
 from sdbr.motion.flow import view, view_size
 from sdbr.motion.harmonization import corrections
-from sdbr.motion.interpolation import InterpolatedFrame, fill
+from sdbr.motion.interpolation import InterpolatedFrame, interpolate_stretch
 from sdbr.motion.keyframes import find_shots, place_keyframes, read_rule
-from sdbr.motion.matching import step
+from sdbr.motion.matching import find_flows
 from sdbr.motion.plan import KeyframePlan
-from sdbr.motion.survey import Note, survey
+from sdbr.motion.survey import FrameSurvey, survey
 from sdbr.motion.warp_error import MEASURING_FLOW, sharpness, visible, warp_error
 
 WAYS = {"naive": ("all", "off"), "every8": ("every:8", "auto"), "auto": ("auto", "auto")}
@@ -72,13 +72,15 @@ def drawn(bench: Bench, clip: Path, way: str, flicker: float) -> tuple[Clip, lis
     return pictures, [number - 1 for number in result["keyframes"]]
 
 
-def errors_of(frames: Clip, ways: list[Clip], notes: list[Note]) -> list[float]:
+def errors_of(frames: Clip, ways: list[Clip], notes: list[FrameSurvey]) -> list[float]:
     """E_warp times 1000 of each of several results, over all pairs that no cut parts."""
     size = view_size(size_of(frames[0]), MEASURING_FLOW)
     errors: list[list[float]] = []
     for shot in find_shots(notes):
         for before, now in pairwise(shot):
-            taken = step(*(view(frames[n], size) for n in (before, now)), MEASURING_FLOW.preset)
+            taken = find_flows(
+                *(view(frames[n], size) for n in (before, now)), MEASURING_FLOW.preset
+            )
             seen = visible(taken)
             pairs = ([shrunk(way[n], size) for n in (before, now)] for way in ways)
             errors.append([warp_error(*pair, taken.back, seen) for pair in pairs])
@@ -99,7 +101,7 @@ def filling(frames: Clip, pictures: Clip, plan: KeyframePlan) -> float:
             results[key] = correction.of(pictures[key])
     for stretch in plan.stretches():
         right = None if stretch.right is None else results[stretch.right]
-        made = fill(frames, stretch, results[stretch.left], right)
+        made = interpolate_stretch(frames, stretch, results[stretch.left], right)
         filled += sum(1 for _ in map(InterpolatedFrame.picture, made))
     return 1000 * (time.process_time() - begun) / max(1, filled)
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sdbr.media import metadata
-from sdbr.media.clip import Pace, TimedFrame
+from sdbr.media.clip import FrameTiming, TimedFrame
 from sdbr.media.writer import open_writer
 from sdbr.workflows.prepare import remember
 from tests import browser as browsers
@@ -51,7 +51,7 @@ def picture(path, prompt, seed, inputs=()):
 def clip(path, command, made):
     path.parent.mkdir(parents=True, exist_ok=True)
     comment = json.dumps({**made, "command": command, "size": [320, 240], "frames": 12})
-    with open_writer(path, Pace.even(Fraction(12)), comment=comment) as writer:
+    with open_writer(path, FrameTiming.even(Fraction(12)), comment=comment) as writer:
         for at in range(12):
             image = np.roll(noise(9), 4 * at, axis=1)
             writer.add(TimedFrame(image, Fraction(at, 12), Fraction(1, 12)))

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 
-from sdbr.media.clip import Pace, TimedFrame
+from sdbr.media.clip import FrameTiming, TimedFrame
 from sdbr.media.metadata import embed
 from sdbr.media.writer import open_writer
 from tests.material import png
@@ -29,7 +29,7 @@ def picture_that_says(path, **told):
 
 
 def clip_that_says(path, **told):
-    with open_writer(path, Pace.even(Fraction(12)), comment=json.dumps(told)) as writer:
+    with open_writer(path, FrameTiming.even(Fraction(12)), comment=json.dumps(told)) as writer:
         writer.add(TimedFrame(picture(1), Fraction(0), Fraction(1, 12)))
 
 

@@ -178,7 +178,7 @@ def rewritten(
     """Read a part of a clip and write it with what goes with it; the writer has the notes."""
     reader = open_reader(source)
     origin = origin_of(reader.clip, end)
-    with open_writer(target, reader.clip.pace, origin=origin, comment=comment) as writer:
+    with open_writer(target, reader.clip.timing, origin=origin, comment=comment) as writer:
         for frame in reader.frames(start, end):
             writer.add(frame)
     return writer

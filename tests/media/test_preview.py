@@ -10,12 +10,12 @@ import av
 import numpy as np
 import pytest
 
-from sdbr.media.clip import Pace, TimedFrame
+from sdbr.media.clip import FrameTiming, TimedFrame
 from sdbr.media.open import open_reader, origin_of
 from sdbr.media.preview import Preview
 from tests.media.made_clips import Film, make_film, picture, psnr, timeline
 
-PACE = Pace.even(Fraction(25))
+PACE = FrameTiming.even(Fraction(25))
 FRAMES = timeline([Fraction(1, 25)] * 30)
 # Frames that the writer, the encoder and the container still hold.
 HELD = 3

@@ -48,7 +48,7 @@ def test_a_real_clip_survives_being_written_as_mp4(tmp_path: Path, name: str) ->
     settings = EncodingSettings(preset="veryfast", crf=14)
     before = []
     with open_writer(
-        target, reader.clip.pace, origin=origin_of(reader.clip, end), settings=settings
+        target, reader.clip.timing, origin=origin_of(reader.clip, end), settings=settings
     ) as writer:
         for frame in reader.frames(Fraction(0), end):
             writer.add(frame)
@@ -57,7 +57,7 @@ def test_a_real_clip_survives_being_written_as_mp4(tmp_path: Path, name: str) ->
     after = [(f.at, f.end, f.image[::4, ::4].copy()) for f in back.frames()]
     assert len(after) == len(before)
     assert name in LONG or len(before) == COUNTS[name]
-    tick = back.clip.pace.tick
+    tick = back.clip.timing.tick
     assert all(abs(a[0] - b[0]) <= tick for a, b in zip(after, before, strict=True))
     assert abs(after[-1][1] - before[-1][1]) <= tick
     assert back.clip.duration is not None
@@ -84,7 +84,7 @@ def test_every_frame_of_a_longer_clip_is_read(name: str) -> None:
 def test_a_gif_keeps_its_delays_exactly(tmp_path: Path, name: str) -> None:
     reader = open_reader(MEDIA / "clips" / name)
     settings = EncodingSettings(loop=reader.clip.loop)
-    with open_writer(tmp_path / "out.gif", reader.clip.pace, settings=settings) as writer:
+    with open_writer(tmp_path / "out.gif", reader.clip.timing, settings=settings) as writer:
         for frame in reader.frames():
             writer.add(frame)
     back = open_reader(tmp_path / "out.gif")
@@ -100,9 +100,9 @@ def test_real_clips_say_what_they_are() -> None:
     assert clips["keyboard-rotated90.mp4"].size == (720, 1280)
     assert clips["keyboard-rotated90.mp4"].rotation == 90
     assert clips["fire-vfr-rotated180.mp4"].rotation == 180
-    assert clips["fire-vfr-rotated180.mp4"].pace.variable
+    assert clips["fire-vfr-rotated180.mp4"].timing.variable
     assert 10 < clips["fire-vfr-rotated180.mp4"].rate < 11
-    assert clips["slowmo-vfr-7frames.mp4"].pace.variable
+    assert clips["slowmo-vfr-7frames.mp4"].timing.variable
     assert clips["plaid-mjpeg-15.avi"].sound[0].codec == "pcm_s16le"
     assert clips["newtonscradle.gif"].duration == Fraction(82, 100)
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdbr.media.clip import EncodingSettings, Pace, TimedFrame
+from sdbr.media.clip import EncodingSettings, FrameTiming, TimedFrame
 from sdbr.media.metadata.xmp import DigitalSource
 from sdbr.media.open import open_reader, origin_of, read_comment, read_source_type
 from sdbr.media.writer import open_writer
 
 SOURCE = DigitalSource("compositeWithTrainedAlgorithmicMedia", "sdbr 9", "stability.core")
 URI = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-PACE = Pace.even(Fraction(10))
+PACE = FrameTiming.even(Fraction(10))
 SUFFIXES = [".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif", ".webp", ".apng", ""]
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdbr.media.clip import Pace
-from sdbr.media.timing import centiseconds, fraction_of, pace_of, tidy_rate, timescale
+from sdbr.media.clip import FrameTiming
+from sdbr.media.timing import centiseconds, fraction_of, measure_timing, tidy_rate, timescale
 
 MS = Fraction(1, 1000)
 
@@ -69,7 +69,7 @@ def test_delays_never_drop_below_two_and_always_add_up(lengths: list[Fraction]) 
 def test_the_clock_divides_every_time_or_falls_back(
     rate: Fraction, tick: Fraction, expected: int
 ) -> None:
-    assert timescale(Pace(rate, tick)) == expected
+    assert timescale(FrameTiming(rate, tick)) == expected
 
 
 def test_rates_from_millisecond_clocks_are_tidied() -> None:
@@ -81,17 +81,17 @@ def test_rates_from_millisecond_clocks_are_tidied() -> None:
 
 def test_millisecond_jitter_is_an_even_pace() -> None:
     times = [Fraction(round(1000 * i / 30), 1000) for i in range(300)]
-    assert pace_of(times, MS, None) == Pace(Fraction(30), MS)
+    assert measure_timing(times, MS, None) == FrameTiming(Fraction(30), MS)
 
 
 def test_a_nonsense_declared_rate_is_not_believed() -> None:
     times = [Fraction(i, 10) for i in range(20)]
-    assert pace_of(times, MS, Fraction(90000)).rate == 10
+    assert measure_timing(times, MS, Fraction(90000)).rate == 10
 
 
 def test_steps_of_eighty_and_a_hundred_milliseconds_are_variable() -> None:
     times = [Fraction(i // 2 * 18 + i % 2 * 8, 100) for i in range(40)]
-    assert pace_of(times, Fraction(1, 90000), Fraction(11)).variable
+    assert measure_timing(times, Fraction(1, 90000), Fraction(11)).variable
 
 
 @pytest.mark.parametrize(

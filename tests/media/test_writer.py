@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import EncodingSettings, Pace, TimedFrame
+from sdbr.media.clip import EncodingSettings, FrameTiming, TimedFrame
 from sdbr.media.open import open_reader
 from sdbr.media.writer import open_writer
 from tests import browser
 from tests.media.made_clips import picture, timeline
 
-PACE = Pace.even(Fraction(12))
+PACE = FrameTiming.even(Fraction(12))
 STEP = Fraction(1, 12)
 
 

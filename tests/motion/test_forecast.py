@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from sdbr.motion.cuts import STILL
+from sdbr.motion.cuts import NO_CHANGE
 from sdbr.motion.forecast import find_fast_passages, forecast_calls
 from sdbr.motion.keyframes import LEVELS, KeyframeLevel, place_keyframes, read_rule
 from sdbr.motion.keyframes_stream import place_streaming
-from sdbr.motion.survey import DISTANCES, Note, survey
+from sdbr.motion.survey import DISTANCES, FrameSurvey, survey
 from tests.motion.scenes import pan, passing, still
 
 SCENES = {
@@ -41,7 +41,8 @@ def test_a_whole_survey_foretells_as_well():
 def notes_that_leave(fast):
     """Notes on 40 frames of which those in `fast` leave half of each other unexplained."""
     return [
-        Note(STILL, dict.fromkeys(DISTANCES, 0.5 if at in fast else 0.05), {}) for at in range(40)
+        FrameSurvey(NO_CHANGE, dict.fromkeys(DISTANCES, 0.5 if at in fast else 0.05), {})
+        for at in range(40)
     ]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sdbr.motion.harmonization import corrections
-from sdbr.motion.interpolation import UNEXPLAINED, fill
+from sdbr.motion.interpolation import UNEXPLAINED, interpolate_stretch
 from sdbr.motion.keyframes import place_keyframes, read_rule
 from sdbr.motion.plan import Stretch
 from sdbr.motion.propagation import propagate
@@ -40,7 +40,9 @@ def filled(frames, rule="every:8", paint=look):
             pictures[key] = correction.of(pictures[key])
     whole = dict(pictures)
     for stretch in plan.stretches():
-        for made in fill(frames, stretch, pictures[stretch.left], pictures.get(stretch.right)):
+        for made in interpolate_stretch(
+            frames, stretch, pictures[stretch.left], pictures.get(stretch.right)
+        ):
             whole[made.number] = made.picture()
     return [whole[number] for number in range(len(frames))]
 
@@ -52,34 +54,37 @@ def apart(one, other):
 def test_frames_come_in_order_and_each_source_frame_is_asked_for_once():
     frames = Asked(pan(9))
     ends = look(frames.frames[0]), look(frames.frames[8])
-    numbers = [made.number for made in fill(frames, Stretch(0, 8, 8), *ends)]
+    numbers = [made.number for made in interpolate_stretch(frames, Stretch(0, 8, 8), *ends)]
     assert numbers == [1, 2, 3, 4, 5, 6, 7]
     assert frames.times == Counter(range(9))
 
 
 def test_a_moving_camera_carries_the_look_with_it():
     frames = pan(9, step=4)
-    made = list(fill(frames, Stretch(0, 8, 8), look(frames[0]), look(frames[8])))
+    made = list(interpolate_stretch(frames, Stretch(0, 8, 8), look(frames[0]), look(frames[8])))
     assert max(apart(each.picture(), look(frames[each.number])) for each in made) < 2
     assert max(each.unexplained for each in made) < 0.1
 
 
 def test_a_look_without_an_idea_of_its_own_gives_the_source_back():
     frames = passing(9)
-    for made in fill(frames, Stretch(0, 8, 8), frames[0], frames[8]):
+    for made in interpolate_stretch(frames, Stretch(0, 8, 8), frames[0], frames[8]):
         assert apart(made.picture(), frames[made.number]) < 3
 
 
 def test_a_still_ground_stays_still_behind_what_passes():
     frames = passing(9)
     pictures = [drawn(frames[0], call=1)] * 2
-    made = [each.picture()[70:].astype(int) for each in fill(frames, Stretch(0, 8, 8), *pictures)]
+    made = [
+        each.picture()[70:].astype(int)
+        for each in interpolate_stretch(frames, Stretch(0, 8, 8), *pictures)
+    ]
     assert max(np.abs(each - pictures[0][70:]).mean() for each in made) < 0.5
 
 
 def test_grain_of_the_source_does_not_boil_in_the_result():
     frames = still(9, grain=4)
-    made = list(fill(frames, Stretch(0, 8, 8), look(frames[0]), look(frames[8])))
+    made = list(interpolate_stretch(frames, Stretch(0, 8, 8), look(frames[0]), look(frames[8])))
     steps = [apart(a.picture(), b.picture()) for a, b in pairwise(made)]
     assert max(steps) < 0.6 * apart(frames[1], frames[2])
 
@@ -101,7 +106,7 @@ def test_light_that_comes_and_goes_between_keyframes_is_let_in():
     frames = still(9)
     frames[4] = frames[4].copy()
     frames[4][30:70, 40:100] = (frames[4][30:70, 40:100] * 0.5).astype(np.uint8)
-    made = list(fill(frames, Stretch(0, 8, 8), look(frames[0]), look(frames[8])))
+    made = list(interpolate_stretch(frames, Stretch(0, 8, 8), look(frames[0]), look(frames[8])))
     region = np.s_[40:60, 50:90]
     expected = look(frames[4])[region].mean() - look(frames[0])[region].mean()
     arrived = made[3].picture()[region].mean() - made[0].picture()[region].mean()
@@ -112,7 +117,10 @@ def test_light_that_comes_and_goes_between_keyframes_is_let_in():
 def test_a_frame_that_nothing_explains_is_reported():
     frames = still(9)
     frames[5] = ground(160, 96, seed=77)
-    made = {each.number: each for each in fill(frames, Stretch(0, 8, 8), frames[0], frames[8])}
+    made = {
+        each.number: each
+        for each in interpolate_stretch(frames, Stretch(0, 8, 8), frames[0], frames[8])
+    }
     assert made[5].unexplained > UNEXPLAINED
     assert [number for number, each in made.items() if each.better_drawn] == [5]
 
@@ -120,14 +128,14 @@ def test_a_frame_that_nothing_explains_is_reported():
 def test_where_nothing_is_explained_the_look_is_guessed_not_smeared():
     frames = boiling(5)
     paint = lambda frame: 255 - frame  # noqa: E731
-    for made in fill(frames, Stretch(0, 4, 4), paint(frames[0]), paint(frames[4])):
+    for made in interpolate_stretch(frames, Stretch(0, 4, 4), paint(frames[0]), paint(frames[4])):
         assert made.better_drawn
         assert apart(made.picture(), paint(frames[made.number])) < 60
 
 
 def test_a_shot_may_end_without_a_keyframe():
     frames = pan(5)
-    made = list(fill(frames, Stretch(0, None, 5), look(frames[0])))
+    made = list(interpolate_stretch(frames, Stretch(0, None, 5), look(frames[0])))
     assert [each.number for each in made] == [1, 2, 3, 4]
     assert apart(made[-1].picture(), look(frames[4])) < 9
 
@@ -135,7 +143,7 @@ def test_a_shot_may_end_without_a_keyframe():
 def test_pictures_may_have_another_size_than_the_source():
     frames = pan(4)
     left, right = (cv2.resize(look(frames[n]), (200, 128)) for n in (0, 3))
-    for made in fill(frames, Stretch(0, 3, 3), left, right):
+    for made in interpolate_stretch(frames, Stretch(0, 3, 3), left, right):
         assert made.picture().shape == (128, 200, 3)
         assert apart(made.picture(), cv2.resize(look(frames[made.number]), (200, 128))) < 9
 
@@ -143,7 +151,7 @@ def test_pictures_may_have_another_size_than_the_source():
 @pytest.mark.parametrize("size", [(1, 1), (9, 1), (2, 3), (64, 48), (161, 121)])
 def test_the_smallest_and_oddest_sizes_are_filled(size):
     frames = [ground(*size, seed=number) for number in range(4)]
-    made = list(fill(frames, Stretch(0, 3, 3), frames[0], frames[3]))
+    made = list(interpolate_stretch(frames, Stretch(0, 3, 3), frames[0], frames[3]))
     assert [each.picture().shape for each in made] == [frames[0].shape] * 2
 
 
@@ -153,7 +161,7 @@ def test_stretches_may_be_filled_in_threads():
 
     def pictures(stretch):
         ends = look(frames[stretch.left]), look(frames[stretch.right])
-        return [made.picture() for made in fill(frames, stretch, *ends)]
+        return [made.picture() for made in interpolate_stretch(frames, stretch, *ends)]
 
     with ThreadPoolExecutor(2) as threads:
         together = list(threads.map(pictures, stretches))
@@ -192,7 +200,7 @@ def test_real_clips_become_steady(name):
 
 def test_what_lies_in_place_after_the_last_keyframe_looks_as_it_did_there():
     frames = pan(6, step=6)
-    made = fill(frames, Stretch(0, None, 6), look(frames[0]))
+    made = interpolate_stretch(frames, Stretch(0, None, 6), look(frames[0]))
     assert max(apart(each.picture(), look(frames[each.number])) for each in made) < 3
 
 
@@ -200,7 +208,7 @@ def test_a_fade_comes_in_as_far_as_the_model_follows_it():
     frames = faded(pan(9, step=1), down_to=0.4)
     paint = look(frames[0])
     for follow, due in ((0.0, 5), (0.5, 51), (1.0, 97)):
-        *_, last = fill(frames, Stretch(0, None, 9), paint, follow=follow)
+        *_, last = interpolate_stretch(frames, Stretch(0, None, 9), paint, follow=follow)
         assert abs(paint.mean() - last.picture().mean() - due) < 5
 
 
@@ -211,7 +219,7 @@ def test_the_mean_color_stays_near_the_keyframes_where_the_flow_explains_little(
         for i in range(9)
     ]
     ends = left.mean(), right.mean()
-    for made in fill(blend, Stretch(0, 8, 8), left, right, follow=0.0):
+    for made in interpolate_stretch(blend, Stretch(0, 8, 8), left, right, follow=0.0):
         due = np.interp(made.number / 8, (0, 1), ends)
         assert abs(made.picture().mean() - due) < 2.5
 
@@ -227,7 +235,7 @@ def test_what_no_keyframe_explains_is_known_before_any_picture_is_made(monkeypat
         return picture, share
 
     monkeypatch.setattr("sdbr.motion.interpolation.propagate", noting)
-    made = fill(frames, Stretch(0, 8, 8), *ends)
+    made = interpolate_stretch(frames, Stretch(0, 8, 8), *ends)
     assert not shares
     for each in made:
         each.picture()

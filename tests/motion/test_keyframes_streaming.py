@@ -62,7 +62,7 @@ def test_no_more_frames_are_held_than_lie_up_to_the_farthest_keyframe_and_a_cut_
 
 def test_no_flow_is_sought_twice(monkeypatch):
     asked = []
-    seek = keyframes_stream.sought
+    seek = keyframes_stream.refine_flows
 
     def counting(way, ends, preset):
         asked.append(tuple(view.gray.tobytes() for view in ends))
@@ -75,7 +75,7 @@ def test_no_flow_is_sought_twice(monkeypatch):
 
 def test_flows_that_end_at_one_frame_share_their_chain(monkeypatch):
     links = []
-    join = keyframes_stream.joined
+    join = keyframes_stream.chain_flows
     monkeypatch.setattr(keyframes_stream, "joined", lambda *steps: links.append(1) or join(*steps))
     _, plan = place_streaming(still(25), AUTO)
     assert plan.keyframes == (0, 24)

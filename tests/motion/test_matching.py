@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sdbr.motion.flow import view
-from sdbr.motion.matching import inside, joined, linked, step, ways
+from sdbr.motion.matching import chain_flows, find_flows, flows_from_key, inside, link_views
 from tests.motion.scenes import pan
 
 SIZE = (160, 96)
@@ -14,10 +14,10 @@ SIZE = (160, 96)
 
 def linked_to_first(frames):
     views = [view(frame, SIZE) for frame in frames]
-    steps = [step(a, b, "fast") for a, b in pairwise(views)]
-    found = ways(views[0], zip(steps, views[1:], strict=True), "fast")
+    steps = [find_flows(a, b, "fast") for a, b in pairwise(views)]
+    found = flows_from_key(views[0], zip(steps, views[1:], strict=True), "fast")
     return [
-        linked(way.turned(), view, views[0]) for way, view in zip(found, views[1:], strict=True)
+        link_views(way.turned(), view, views[0]) for way, view in zip(found, views[1:], strict=True)
     ]
 
 
@@ -38,9 +38,9 @@ def test_trust_falls_with_what_has_come_into_the_frame():
 
 def test_joined_steps_turn_back_to_where_they_began():
     views = [view(frame, SIZE) for frame in pan(3)]
-    way = joined(step(*views[:2], "fast"), step(*views[1:], "fast"))
-    assert np.abs(way.there[10:-10, 20:-20] - [-4, 0]).mean() < 0.3
-    assert (way.turned().there == way.back).all()
+    way = chain_flows(find_flows(*views[:2], "fast"), find_flows(*views[1:], "fast"))
+    assert np.abs(way.forward[10:-10, 20:-20] - [-4, 0]).mean() < 0.3
+    assert (way.reverse().forward == way.back).all()
 
 
 @pytest.mark.parametrize(

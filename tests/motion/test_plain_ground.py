@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sdbr.motion.flow import view
-from sdbr.motion.matching import linked, plain_and_same, step
+from sdbr.motion.matching import find_flows, find_static_ground, link_views
 from tests.motion.scenes import ground
 
 SIZE = (160, 96)
@@ -19,7 +19,7 @@ def over_a_wall(left, level=140, grain=0.0):
 
 def test_a_wall_behind_a_thing_that_moves_stays_in_place():
     here, there = over_a_wall(20), over_a_wall(90)
-    link = linked(step(here, there, "fast"), here, there)
+    link = link_views(find_flows(here, there, "fast"), here, there)
     behind = np.ones((96, 160), bool)
     behind[16:74, 6:134] = False
     assert not link.flow[behind].any()
@@ -27,13 +27,13 @@ def test_a_wall_behind_a_thing_that_moves_stays_in_place():
 
 
 def test_grain_does_not_make_a_wall_less_plain():
-    assert plain_and_same(over_a_wall(20, grain=3), over_a_wall(90, grain=3))[80:].min() > 0.9
+    assert find_static_ground(over_a_wall(20, grain=3), over_a_wall(90, grain=3))[80:].min() > 0.9
 
 
 def test_what_has_structure_or_changed_is_not_plain():
     here = view(ground(*SIZE), SIZE)
-    assert plain_and_same(here, here).max() < 0.2
-    assert plain_and_same(over_a_wall(20), over_a_wall(20, level=160)).max() == 0
+    assert find_static_ground(here, here).max() < 0.2
+    assert find_static_ground(over_a_wall(20), over_a_wall(20, level=160)).max() == 0
 
 
 @pytest.mark.parametrize(("apart", "same"), [(0, 1), (8, 1), (9, 0)])
@@ -41,4 +41,4 @@ def test_a_wall_may_differ_by_eight_levels_and_be_the_same(apart, same):
     here, there = (
         view(np.full((96, 160, 3), level, np.uint8), SIZE) for level in (140, 140 + apart)
     )
-    assert (plain_and_same(here, there) == same).all()
+    assert (find_static_ground(here, there) == same).all()

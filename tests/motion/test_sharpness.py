@@ -6,14 +6,14 @@ import numpy as np
 from sdbr.motion.arrays import luma
 from sdbr.motion.sharpness import (
     MORE,
-    carried,
+    detail_energy,
     detail_to_add,
-    finest,
-    goal_strength,
+    finest_detail,
+    goal_energy,
     grid_of,
-    kept,
     restore_detail,
-    strength,
+    share_of_detail_kept,
+    warp_cells,
 )
 from tests.motion.scenes import ground
 
@@ -24,8 +24,10 @@ SOFT = cv2.GaussianBlur(SHARP, (3, 3), 0.55)
 
 
 def strengthened(picture, source_now, source_key):
-    goal = goal_strength(*(strength(finest(each)) for each in (SHARP, source_now, source_key)))
-    return picture + detail_to_add(finest(picture), goal)
+    goal = goal_energy(
+        *(detail_energy(finest_detail(each)) for each in (SHARP, source_now, source_key))
+    )
+    return picture + detail_to_add(finest_detail(picture), goal)
 
 
 def energy(picture):
@@ -54,15 +56,15 @@ def test_what_the_source_blurs_is_blurred_where_the_picture_is_still_sharp():
 
 def test_detail_comes_to_the_strength_that_is_asked_for():
     for share in (0.4, 0.8, 1.5, 2.5):
-        goal = strength(finest(SHARP)) * np.float32(share)
-        now = strength(finest(SHARP + detail_to_add(finest(SHARP), goal)))
+        goal = detail_energy(finest_detail(SHARP)) * np.float32(share)
+        now = detail_energy(finest_detail(SHARP + detail_to_add(finest_detail(SHARP), goal)))
         assert abs(float(now.mean() / goal.mean()) - 1) < 0.1
 
 
 def test_detail_is_never_strengthened_nor_weakened_beyond_its_bounds():
-    detail = finest(SHARP)
+    detail = finest_detail(SHARP)
     for goal in (0, 1e6):
-        cells = np.full(strength(detail).shape, goal, np.float32)
+        cells = np.full(detail_energy(detail).shape, goal, np.float32)
         added = detail_to_add(detail, cells)
         assert (np.abs(added) <= np.abs(detail) * max(np.abs(MORE)) + 1e-3).all()
 
@@ -85,20 +87,23 @@ def test_the_strength_of_detail_moves_with_the_flow():
     cells = np.zeros((48, 80), np.float32)
     cells[:, 40:] = 5
     flow = np.tile(np.float32([16, 0]), (96, 160, 1))
-    moved = carried(cells, flow)
+    moved = warp_cells(cells, flow)
     assert moved[:, 32:].min() == 5
     assert moved[:, :30].max() == 0
 
 
 def test_how_much_of_the_sources_detail_a_look_keeps_is_learnt():
-    soft = finest(SHARP) * 0.4 + 2 * np.random.default_rng(1).normal(0, 1, SHARP.shape)
-    assert abs(float(kept(soft.astype(np.float32), finest(SHARP)).mean()) - 0.4) < 0.08
+    soft = finest_detail(SHARP) * 0.4 + 2 * np.random.default_rng(1).normal(0, 1, SHARP.shape)
+    assert (
+        abs(float(share_of_detail_kept(soft.astype(np.float32), finest_detail(SHARP)).mean()) - 0.4)
+        < 0.08
+    )
 
 
 def test_a_source_that_grows_sharper_sharpens_the_picture_by_a_sixth_at_most():
     some, much = np.full((5, 8), 100, np.float32), np.full((5, 8), 900, np.float32)
-    assert 1.1 < np.sqrt(goal_strength(some, much, some) / some).max() < 7 / 6
+    assert 1.1 < np.sqrt(goal_energy(some, much, some) / some).max() < 7 / 6
 
 
 def test_a_look_keeps_no_more_than_half_as_much_detail_again_as_the_source_has():
-    assert 1.4 < kept(3 * finest(SHARP), finest(SHARP)).max() <= 1.5
+    assert 1.4 < share_of_detail_kept(3 * finest_detail(SHARP), finest_detail(SHARP)).max() <= 1.5

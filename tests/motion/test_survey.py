@@ -7,7 +7,7 @@ import pytest
 
 from sdbr.motion.arrays import as_bytes
 from sdbr.motion.flow import view
-from sdbr.motion.survey import DISTANCES, MOVING_COUNTS, find_moving, survey, unexplained
+from sdbr.motion.survey import DISTANCES, MOVING_COUNTS, find_moving, survey, unexplained_score
 from tests.motion.scenes import boiling, faded, pan, passing, still
 
 
@@ -82,14 +82,14 @@ STILL = np.zeros((100, 200), np.uint8)
 
 def test_a_region_that_is_not_explained_counts_for_more_than_its_share():
     whole = np.full((100, 200), 255, np.uint8)
-    assert unexplained(whole, STILL) == 0
+    assert unexplained_score(whole, STILL) == 0
     part = whole.copy()
     part[40:60, 80:120] = 0
-    assert abs(unexplained(part, STILL) - 0.3) < 0.001
+    assert abs(unexplained_score(part, STILL) - 0.3) < 0.001
     strip = whole.copy()
     strip[:, :4] = 0
-    assert unexplained(strip, STILL) < 0.05
-    assert unexplained(whole * 0, STILL) == 1
+    assert unexplained_score(strip, STILL) < 0.05
+    assert unexplained_score(whole * 0, STILL) == 1
 
 
 def test_what_moves_counts_however_small_it_is():
@@ -97,8 +97,8 @@ def test_what_moves_counts_however_small_it_is():
     moves = STILL.copy()
     moves[50:60, 50:60] = 255
     trusted[50:60, 50:55] = 0
-    assert abs(unexplained(trusted, moves) - MOVING_COUNTS / 2) < 0.001
-    assert unexplained(trusted, STILL) < MOVING_COUNTS / 4
+    assert abs(unexplained_score(trusted, moves) - MOVING_COUNTS / 2) < 0.001
+    assert unexplained_score(trusted, STILL) < MOVING_COUNTS / 4
 
 
 def test_what_differs_from_a_neighbor_moves_and_grain_does_not():

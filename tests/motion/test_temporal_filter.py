@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sdbr.motion.temporal_filter import steadied
+from sdbr.motion.temporal_filter import filter_over_time
 from sdbr.motion.warp_error import sharpness, steadiness
 from tests.motion.scenes import faded, pan, passing
 from tests.motion.simulated import drawn, look
@@ -14,7 +14,7 @@ def naive(frames):
 
 
 def filtered(frames, pictures, window=2):
-    return list(steadied(zip(frames, pictures, strict=True), window))
+    return list(filter_over_time(zip(frames, pictures, strict=True), window))
 
 
 def error(frames, results):
@@ -71,5 +71,5 @@ def test_no_more_is_asked_for_than_the_window_needs():
             taken.append(number)
             yield frame, frame
 
-    next(steadied(pairs(), 2))
+    next(filter_over_time(pairs(), 2))
     assert taken == [0, 1, 2]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sdbr.motion.flow import view
-from sdbr.motion.matching import misses, step, trust
+from sdbr.motion.matching import find_flows, measure_trust, misses
 from tests.motion.scenes import ground, pan, passing, still
 
 SIZE = (160, 96)
@@ -12,8 +12,8 @@ SIZE = (160, 96)
 
 def trusted(first, second):
     here, there = view(first, SIZE), view(second, SIZE)
-    taken = step(here, there, "fast")
-    return trust(taken.there, taken.back, here, there)
+    taken = find_flows(here, there, "fast")
+    return measure_trust(taken.forward, taken.back, here, there)
 
 
 def test_the_same_picture_is_trusted_wholly():
@@ -57,7 +57,7 @@ def test_a_thin_slice_of_another_thing_is_not_trusted_for_its_neighbors_sake():
     second[:, 80] = 255
     here, there = view(first, SIZE), view(second, SIZE)
     nowhere = np.zeros((96, 160, 2), np.float32)
-    sure = trust(nowhere, nowhere, here, there)
+    sure = measure_trust(nowhere, nowhere, here, there)
     assert sure[:, 80].max() < 0.05
     assert sure[:, :70].min() > 0.95
 
@@ -74,7 +74,7 @@ def test_a_picture_on_its_side_is_trusted_as_it_is_upright():
     nowhere = np.zeros((96, 96, 2), np.float32)
 
     def sure(one, other):
-        return trust(nowhere, nowhere, view(one, (96, 96)), view(other, (96, 96)))
+        return measure_trust(nowhere, nowhere, view(one, (96, 96)), view(other, (96, 96)))
 
     turned = (np.ascontiguousarray(np.transpose(each, (1, 0, 2))) for each in (first, second))
     assert np.abs(sure(*turned).T - sure(first, second)).max() < 0.01

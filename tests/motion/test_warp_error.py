@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from sdbr.motion.flow import view
-from sdbr.motion.matching import Step, step
+from sdbr.motion.matching import FlowPair, find_flows
 from sdbr.motion.warp_error import mean_error, sharpness, steadiness, visible
 from tests.motion.scenes import pan, passing, still
 
@@ -22,8 +22,8 @@ def test_flicker_is_measured_in_squared_differences():
     frames = still(2)
     flat = [np.full_like(frames[0], 100), np.full_like(frames[0], 151)]
     (only,) = curve(frames, flat)
-    assert abs(only.error - 3 * 0.2**2) < 1e-5
-    assert only.floor == 0
+    assert abs(only.result_error - 3 * 0.2**2) < 1e-5
+    assert only.source_error == 0
 
 
 def test_motion_is_followed_and_no_error():
@@ -36,7 +36,7 @@ def test_motion_is_followed_and_no_error():
 def test_what_was_covered_does_not_count():
     size = (480, 288)
     before, _, now = (view(cv2.resize(frame, size), size) for frame in passing(3, step=6))
-    seen = visible(step(before, now, "medium"))
+    seen = visible(find_flows(before, now, "medium"))
     uncovered = seen[100:160, 28:56]
     assert uncovered.mean() < 0.5
     assert seen[210:].mean() > 0.95
@@ -79,7 +79,7 @@ def a_row_of_flow(across):
 
 def test_where_flow_does_not_lead_back_nothing_is_seen_by_ruders_equation_5():
     off = np.linspace(0, 1.5, 64, dtype=np.float32)
-    taken = Step(a_row_of_flow(np.full(64, 3.0)), a_row_of_flow(off - 3))
+    taken = FlowPair(a_row_of_flow(np.full(64, 3.0)), a_row_of_flow(off - 3))
     hidden = off**2 > 0.01 * (9 + (3 - off) ** 2) + 0.5
     assert np.array_equal(visible(taken)[20, 1:-1], ~hidden[1:-1])
     assert 20 < hidden.sum() < 40
@@ -89,6 +89,6 @@ def test_where_motion_changes_from_place_to_place_nothing_is_seen_by_ruders_equa
     slope = 0.06
     length = slope * (np.arange(64, dtype=np.float32) - 31.5)
     edge = slope**2 > 0.01 * length**2 + 0.002
-    seen = visible(Step(a_row_of_flow(-length), a_row_of_flow(length)))[20]
+    seen = visible(FlowPair(a_row_of_flow(-length), a_row_of_flow(length)))[20]
     assert np.array_equal(seen[8:-8], ~edge[8:-8])
     assert 8 < edge.sum() < 20

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from dev.campaign.jobs import scene
 from PIL import Image
 
-from sdbr.media.clip import Pace, TimedFrame
+from sdbr.media.clip import FrameTiming, TimedFrame
 from sdbr.media.metadata import embed
 from sdbr.media.writer import open_writer
 
@@ -66,7 +66,7 @@ def clip(suffix: str, record: str = json.dumps(CLIP_RECORD)) -> bytes:
     with TemporaryDirectory() as name:
         path = Path(name) / f"clip{suffix}"
         rate = Fraction(12)
-        with open_writer(path, Pace.even(rate), comment=record) as writer:
+        with open_writer(path, FrameTiming.even(rate), comment=record) as writer:
             for number in range(3):
                 writer.add(TimedFrame(scene(number), number / rate, 1 / rate))
         return path.read_bytes()

@@ -66,7 +66,7 @@ def _findings(root: Path, draw: bool, flags: ConnectionFlags) -> Iterator[Findin
     from sdbr.workflows.doctor import machine
     from sdbr.workflows.doctor.finding import explain_failure
 
-    yield from machine.look(root)
+    yield from machine.check_machine(root)
     try:
         settings = config.load(root)
     except UsageProblem:
@@ -92,7 +92,7 @@ def _account(settings: Config, draw: bool, flags: ConnectionFlags) -> Iterator[F
         yield ok("account", "skipped: --offline uses the built-in emulator")
         return
     defaults = tuple(models.find(name) for name in names)
-    yield from account.look(account.Checkup(connection, models, defaults, draw))
+    yield from account.check_account(account.Checkup(connection, models, defaults, draw))
 
 
 def _print(finding: Finding, as_json: bool) -> None:

@@ -34,12 +34,12 @@ def command(clip: Path, against: Path | None, as_json: bool, root: Path) -> None
     import json
 
     from sdbr.console import shown
-    from sdbr.workflows.clips.steadiness import judge, kept
+    from sdbr.workflows.clips.steadiness import judge, read_steadiness
     from sdbr.workflows.clips.verdict import describe
     from sdbr.workflows.provenance import read
     from sdbr.workspace import Workspace
 
-    known = kept(Workspace(root).hidden, read.read(clip)).get("keyframes", ())
+    known = read_steadiness(Workspace(root).hidden, read.read(clip)).get("keyframes", ())
     measured = judge(clip, against, {number - 1 for number in known})
     if as_json:
         click.echo(json.dumps({"path": str(clip), **measured.as_json()}))

@@ -56,7 +56,7 @@ def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
     """
     from sdbr.console import shown
     from sdbr.errors import InputProblem
-    from sdbr.workflows.clips.steadiness import kept
+    from sdbr.workflows.clips.steadiness import read_steadiness
     from sdbr.workflows.provenance import read
     from sdbr.workspace import Workspace
 
@@ -64,7 +64,7 @@ def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
     silent = []
     for path in read.results(files, workspace):
         ancestor = read.trace(path, workspace.hidden / "inputs")
-        if measured := kept(workspace.hidden, ancestor.made):
+        if measured := read_steadiness(workspace.hidden, ancestor.made):
             ancestor = replace(ancestor, made={**ancestor.made, "steadiness": measured})
         if not (ancestor.made or source_type(ancestor)):
             silent.append(str(path))

@@ -19,7 +19,7 @@ PICTURES_ALONE = ("folder", "pictures", "gif", "webp", "apng")
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class FrameTiming:
     """How the frames of a clip follow each other.
 
     `rate` is frames a second: the constant one, or the average of a `variable` clip.
@@ -32,8 +32,8 @@ class Pace:
     variable: bool = False
 
     @classmethod
-    def even(cls, rate: Fraction) -> Pace:
-        """The pace of a clip with `rate` frames a second, all equally long."""
+    def even(cls, rate: Fraction) -> FrameTiming:
+        """The timing of a clip with `rate` frames a second, all equally long."""
         return cls(rate, 1 / rate)
 
 
@@ -84,7 +84,7 @@ class Clip:
     kind: str
     path: Path
     size: Size
-    pace: Pace
+    timing: FrameTiming
     frames: int | None = None
     duration: Fraction | None = None
     start: Fraction = Fraction(0)
@@ -103,7 +103,7 @@ class Clip:
     @property
     def rate(self) -> Fraction:
         """Frames a second; the average of a clip of variable rate."""
-        return self.pace.rate
+        return self.timing.rate
 
 
 @dataclass(frozen=True, slots=True)

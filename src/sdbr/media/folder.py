@@ -15,7 +15,7 @@ from PIL import Image
 from sdbr.concurrency import BackgroundWork, side_by_side
 from sdbr.errors import InputProblem
 from sdbr.media import metadata
-from sdbr.media.clip import Clip, Pace, Pixels, TimedFrame
+from sdbr.media.clip import Clip, FrameTiming, Pixels, TimedFrame
 from sdbr.media.metadata.xmp import DigitalSource
 from sdbr.media.stills.encode import encode_frame
 from sdbr.media.stills.open import open_picture
@@ -36,9 +36,9 @@ Span = tuple[Fraction, Fraction]
 
 @dataclass(frozen=True, slots=True)
 class FrameTimes:
-    """Each file's `at` and `lasts` in seconds, by file name; the pace; how they were made."""
+    """Each file's `at` and `lasts` in seconds, by file name; the timing; how they were made."""
 
-    pace: Pace
+    timing: FrameTiming
     spans: dict[str, Span]
     comment: str = ""
 
@@ -68,13 +68,13 @@ def probe(paths: Sequence[Path], rate: Fraction, folder: Path | None = None) -> 
     """
     if not paths:
         raise InputProblem("No pictures given. Name at least one.")
-    pace, spans = _time(paths, rate, folder)
+    timing, spans = _time(paths, rate, folder)
     first = _open(paths[0])
     return Clip(
         kind="folder" if folder else "pictures",
         path=folder or paths[0],
         size=Size(first.shape[1], first.shape[0]),
-        pace=pace,
+        timing=timing,
         frames=len(paths),
         duration=spans[-1][0] + spans[-1][1],
         has_alpha=_has_alpha(paths, first),
@@ -123,10 +123,10 @@ class FolderSink:
     """PNG files 000001.png, … in a folder, with their times in frames.json."""
 
     def __init__(
-        self, folder: Path, pace: Pace, comment: str, source: DigitalSource | None
+        self, folder: Path, timing: FrameTiming, comment: str, source: DigitalSource | None
     ) -> None:
         self._folder = folder
-        self._pace = pace
+        self._timing = timing
         self._comment = comment
         self._source = source
         self._spans: dict[str, Span] = {}
@@ -142,7 +142,7 @@ class FolderSink:
     def finish(self) -> None:
         """Write the times, once the last picture is there."""
         self._behind.finish()
-        save_times(self._folder, FrameTimes(self._pace, self._spans, self._comment))
+        save_times(self._folder, FrameTimes(self._timing, self._spans, self._comment))
 
     def abort(self) -> None:
         """Stop writing."""
@@ -153,14 +153,16 @@ def _write(path: Path, image: Pixels, source: DigitalSource | None) -> None:
     path.write_bytes(metadata.embed(encode_frame(image), "", "", source))
 
 
-def _time(paths: Sequence[Path], rate: Fraction, folder: Path | None) -> tuple[Pace, list[Span]]:
-    """The pace and each picture's span: by frames.json where it names them all, else even."""
+def _time(
+    paths: Sequence[Path], rate: Fraction, folder: Path | None
+) -> tuple[FrameTiming, list[Span]]:
+    """The timing and each picture's span: by frames.json where it names them all, else even."""
     times = load_times(folder) if folder else None
     if times is not None and all(path.name in times.spans for path in paths):
         spans = [times.spans[path.name] for path in paths]
         if all(a[0] < b[0] for a, b in pairwise(spans)):
-            return times.pace, [(at - spans[0][0], lasts) for at, lasts in spans]
-    return Pace.even(rate), [(number / rate, 1 / rate) for number in range(len(paths))]
+            return times.timing, [(at - spans[0][0], lasts) for at, lasts in spans]
+    return FrameTiming.even(rate), [(number / rate, 1 / rate) for number in range(len(paths))]
 
 
 def _open(path: Path) -> Pixels:
@@ -173,9 +175,9 @@ def _open(path: Path) -> Pixels:
 def save_times(folder: Path, times: FrameTimes) -> None:
     """Write the folder's frames.json; fractions stay fractions."""
     whole = {
-        "rate": str(times.pace.rate),
-        "tick": str(times.pace.tick),
-        "variable": times.pace.variable,
+        "rate": str(times.timing.rate),
+        "tick": str(times.timing.tick),
+        "variable": times.timing.variable,
         "comment": times.comment,
         "frames": {name: [str(at), str(lasts)] for name, (at, lasts) in times.spans.items()},
     }
@@ -186,13 +188,15 @@ def load_times(folder: Path) -> FrameTimes | None:
     """Read the folder's frames.json; None where there is none, or none that can be used."""
     try:
         whole = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        pace = Pace(fraction_of(whole["rate"]), fraction_of(whole["tick"]), bool(whole["variable"]))
+        timing = FrameTiming(
+            fraction_of(whole["rate"]), fraction_of(whole["tick"]), bool(whole["variable"])
+        )
         spans = {
             str(name): (fraction_of(at), fraction_of(lasts))
             for name, (at, lasts) in whole["frames"].items()
         }
-        usable = pace.rate > 0 and pace.tick > 0 and all(s[1] > 0 for s in spans.values())
-        return FrameTimes(pace, spans, str(whole["comment"])) if usable else None
+        usable = timing.rate > 0 and timing.tick > 0 and all(s[1] > 0 for s in spans.values())
+        return FrameTimes(timing, spans, str(whole["comment"])) if usable else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
         return None
 

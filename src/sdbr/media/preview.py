@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import EncodingSettings, Origin, Pace, TimedFrame
+from sdbr.media.clip import EncodingSettings, FrameTiming, Origin, TimedFrame
 from sdbr.media.open import read_comment
 from sdbr.media.video.writer import VideoSink, VideoTarget
 from sdbr.media.writer import Writer
@@ -34,7 +34,7 @@ class Preview:
     def __init__(
         self,
         path: Path,
-        pace: Pace,
+        timing: FrameTiming,
         origin: Origin | None,
         tell: Tell = lambda _: None,
     ) -> None:
@@ -42,7 +42,7 @@ class Preview:
         self.frames = 0
         self._tell = tell
         self._worth_a_look = time.monotonic() + _LONG
-        job = VideoTarget("mp4", pace, _SETTINGS, _MARK, origin, growing=True)
+        job = VideoTarget("mp4", timing, _SETTINGS, _MARK, origin, growing=True)
         self._own = False
         with suppress(*_TROUBLE):
             self._own = _is_own(path)
@@ -87,12 +87,14 @@ class Preview:
 
 
 @contextmanager
-def open_preview(path: Path, pace: Pace, origin: Origin | None, tell: Tell) -> Iterator[Preview]:
+def open_preview(
+    path: Path, timing: FrameTiming, origin: Origin | None, tell: Tell
+) -> Iterator[Preview]:
     """Yield a preview that stays where the block fails, and goes where it is done.
 
     `tell` takes the line on where it plays, once it is worth a look and where it stays.
     """
-    preview = Preview(path, pace, origin, tell)
+    preview = Preview(path, timing, origin, tell)
     try:
         yield preview
     except BaseException:

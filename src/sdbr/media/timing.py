@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import median
 
-from sdbr.media.clip import Pace
+from sdbr.media.clip import FrameTiming
 
 _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40}|/(\d{1,40}))?", re.ASCII)
 _MOST = 10**18
@@ -41,13 +41,13 @@ def to_tick(seconds: Fraction, tick: Fraction) -> int:
     return round(seconds / tick)
 
 
-def timescale(pace: Pace) -> int:
-    """Return ticks a second, at least 10000, in which every time of this pace is a whole number.
+def timescale(timing: FrameTiming) -> int:
+    """Return ticks a second, at least 10000, in which every time of this timing is a whole number.
 
     A multiple of the rate's and of the clock's; 90000 where that is too fine.
     """
-    scale = math.lcm(pace.rate.numerator, pace.tick.denominator)
-    # A fine clock also serves frames that do not keep to the pace that was announced.
+    scale = math.lcm(timing.rate.numerator, timing.tick.denominator)
+    # A fine clock also serves frames that do not keep to the timing that was announced.
     scale *= max(1, -(-_COARSEST // scale))
     return scale if scale <= _FINEST else _FALLBACK
 
@@ -65,21 +65,23 @@ def tidy_rate(rate: Fraction) -> Fraction:
     return rate
 
 
-def pace_of(times: Sequence[Fraction], tick: Fraction, declared: Fraction | None) -> Pace:
-    """Return the pace of frames at `times` (seconds, rising).
+def measure_timing(
+    times: Sequence[Fraction], tick: Fraction, declared: Fraction | None
+) -> FrameTiming:
+    """Return the timing of frames at `times` (seconds, rising).
 
     They are even when none is further than 2 ms or one and a half ticks from an even grid.
     `declared` is the container's average rate, used where it agrees with the times or where
     there are too few of them.
     """
     if len(times) < 2 or times[-1] <= times[0]:
-        return Pace(_sane(declared) or Fraction(25), tick)
+        return FrameTiming(_sane(declared) or Fraction(25), tick)
     measured = (len(times) - 1) / (times[-1] - times[0])
     middle = Fraction(median(b - a for a, b in pairwise(times) if b > a))
     for rate in (_sane(declared), measured, 1 / middle):
         if rate and _is_even(times, tidy_rate(rate), tick):
-            return Pace(tidy_rate(rate), tick)
-    return Pace(_sane(declared) or measured, tick, variable=True)
+            return FrameTiming(tidy_rate(rate), tick)
+    return FrameTiming(_sane(declared) or measured, tick, variable=True)
 
 
 def centiseconds(spans: Sequence[tuple[Fraction, Fraction]]) -> list[tuple[int, int]]:

@@ -19,8 +19,8 @@ from sdbr.media.clip import (
     PICTURES_ALONE,
     EncodingSettings,
     FileTexts,
+    FrameTiming,
     Origin,
-    Pace,
     Pixels,
     TimedFrame,
 )
@@ -121,7 +121,7 @@ class Writer:
 @contextmanager
 def open_writer(
     target: Path,
-    pace: Pace,
+    timing: FrameTiming,
     *,
     origin: Origin | None = None,
     settings: EncodingSettings | None = None,
@@ -131,12 +131,12 @@ def open_writer(
     """Write a clip whole or not at all; the suffix says which kind.
 
     mp4, m4v, mov, mkv, webm, gif, webp, png and apng are files; no suffix is a folder of PNG
-    files. Time begins with the first frame. `pace` says how exact the clock must be; `comment`
+    files. Time begins with the first frame. `timing` says how exact the clock must be; `comment`
     can be read back with `read_comment`, `source` is where its content is from. Raises
     InputProblem where nothing can be written.
     """
     kind = _kind_for(target)
-    job = VideoTarget(kind, pace, settings or EncodingSettings(), comment, origin, source=source)
+    job = VideoTarget(kind, timing, settings or EncodingSettings(), comment, origin, source=source)
     place = whole_folder(target, folder.makes_way) if kind == "folder" else whole_file(target)
     with place as temporary:
         writer = Writer(target, partial(_open_sink, temporary, job))
@@ -168,7 +168,7 @@ def _open_sink(temporary: Path, job: VideoTarget, first: TimedFrame, note: Tell)
     if job.kind in PICTURES_ALONE and job.origin is not None:
         note_left_out(job.origin, job.kind, note)
     if job.kind == "folder":
-        return FolderSink(temporary, job.pace, job.comment, job.source)
+        return FolderSink(temporary, job.timing, job.comment, job.source)
     if job.kind == "gif":
         return GifSink(temporary, first.image, settings, texts, note)
     if job.kind == "webp":

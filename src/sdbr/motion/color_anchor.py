@@ -20,7 +20,7 @@ from sdbr.motion.arrays import (
     size_of,
     spread_out,
 )
-from sdbr.motion.color_match import GAIN, SMOOTH, Correction, lab
+from sdbr.motion.color_match import GAIN, SMOOTH, Correction, to_lab
 
 # The mean color differs so much from call to call, in Lab. Calls that are farther off are weighted
 # down in so many rounds.
@@ -57,7 +57,7 @@ def coarse_colors(
     """The colors of a keyframe by its number, from what `CoarseColors` has, all of one size."""
     size = size_of(shown[0])
     grid = cell_grid(size, max(1, size[0] // COLOR_CELLS))
-    return CoarseColors(number, fixed, *(cell_means(lab(each), grid) for each in shown))
+    return CoarseColors(number, fixed, *(cell_means(to_lab(each), grid) for each in shown))
 
 
 def _leading(own: CoarseColors, around: Sequence[CoarseColors]) -> Sequence[CoarseColors]:
@@ -91,7 +91,7 @@ def anchored(
     result = replace(correction, gain=gain, offset=offset, field=field, follow=follow)
     # What neighbors agree on, a shift and the ends of the scale move the mean as well.
     for _ in range(MEAN_ROUNDS):
-        missing = mean - _mean(lab(result.of(picture)))
+        missing = mean - _mean(to_lab(result.of(picture)))
         result = replace(result, offset=result.offset + missing)
     return result
 

@@ -27,7 +27,7 @@ from sdbr.motion.arrays import (
     spread_out,
 )
 from sdbr.motion.color_model import fit_colors
-from sdbr.motion.flow import FlowOptions, View, warped
+from sdbr.motion.flow import FlowOptions, View, warp
 from sdbr.motion.matching import Link
 from sdbr.motion.registration import unshifted
 from sdbr.motion.sharpness import restore_detail
@@ -82,7 +82,7 @@ class Correction:
         if self.shift is not None:
             # Fetched between pixels a picture loses a tenth of its finest detail.
             placed = restore_detail(unshifted(picture, self.shift), picture)
-        corrected = lab(placed) * self.gain + self.offset
+        corrected = to_lab(placed) * self.gain + self.offset
         corrected += spread_out(self.field, size_of(picture))
         rgb = cv2.cvtColor(corrected, cv2.COLOR_LAB2RGB)
         return as_bytes(np.rint(np.clip(rgb * 255, 0, 255)))
@@ -97,40 +97,40 @@ NO_FIELD = as_floats(np.zeros((1, 1, 3)))
 NO_CORRECTION = Correction(as_floats(np.ones(3)), as_floats(np.zeros(3)), NO_FIELD)
 
 
-def harmonized(before: tuple[View, Frame], now: tuple[View, Frame], link: Link) -> Correction:
+def harmonize(before: tuple[View, Frame], now: tuple[View, Frame], link: Link) -> Correction:
     """The correction of a picture, so that it goes on from one drawn before.
 
     Both are source view and drawn picture of one small size; `link` leads from now to before.
     """
     if float(link.trust.mean()) < COMMON:
         return _by_statistics(before, now)
-    expected, known = expectation(before, now[0], link)
-    wanted, given = lab(expected), lab(now[1])
+    expected, known = predict_picture(before, now[0], link)
+    wanted, given = to_lab(expected), to_lab(now[1])
     gain, offset = _match(wanted, given, link.trust)
     field = _smooth(wanted - (given * gain + offset), link.trust)
     return Correction(gain, offset, field).in_part(KEPT * known)
 
 
-def in_common(before: View, now: View, link: Link) -> float:
+def share_known(before: View, now: View, link: Link) -> float:
     """How much of a view's colors is known from one before it, 0 to 1; `link` leads there."""
     *_, known = _news(before, now, link)
     return float(link.trust.mean()) * known
 
 
-def expectation(before: tuple[View, Frame], now: View, link: Link) -> tuple[Frame, float]:
+def predict_picture(before: tuple[View, Frame], now: View, link: Link) -> tuple[Frame, float]:
     """How a view should be drawn after one drawn before, and how much is known of that, 0 to 1.
 
     The picture before is fetched along the motion; what the source changed comes in.
     """
     seen, new, known = _news(before[0], now, link)
-    carried = as_bytes(warped(before[1], link.flow))
+    carried = as_bytes(warp(before[1], link.flow))
     change = fit_colors(seen, carried, link.trust).of_change(new)
     return as_bytes(cv2.add(carried, change, dtype=cv2.CV_8U)), known
 
 
 def _news(before: View, now: View, link: Link) -> tuple[Frame, Color, float]:
     """The view before as seen from now, what is new, and how much is known after it, 0 to 1."""
-    seen = as_bytes(warped(before.color, link.flow))
+    seen = as_bytes(warp(before.color, link.flow))
     new = as_floats(cv2.subtract(now.color, seen, dtype=cv2.CV_32F))
     levels = np.average(np.abs(new).mean(axis=2), weights=link.trust + LEAST_TRUST)
     return seen, new, _known(float(levels))
@@ -170,10 +170,10 @@ def _smooth(difference: Color, trust: Plane) -> Color:
 def _by_statistics(before: tuple[View, Frame], now: tuple[View, Frame]) -> Correction:
     """Mean and spread alone, moved on as the source's moved, in part."""
     everywhere = np.ones(now[1].shape[:2], np.float32)
-    source_mean, source_spread = _statistics(lab(before[0].color), everywhere)
-    mean, spread = _statistics(lab(before[1]), everywhere)
-    new_mean, new_spread = _statistics(lab(now[0].color), everywhere)
-    drawn_mean, drawn_spread = _statistics(lab(now[1]), everywhere)
+    source_mean, source_spread = _statistics(to_lab(before[0].color), everywhere)
+    mean, spread = _statistics(to_lab(before[1]), everywhere)
+    new_mean, new_spread = _statistics(to_lab(now[0].color), everywhere)
+    drawn_mean, drawn_spread = _statistics(to_lab(now[1]), everywhere)
     gain = np.clip(spread * new_spread / (source_spread * drawn_spread), *GAIN)
     offset = mean + new_mean - source_mean - drawn_mean * gain
     levels = np.abs(now[0].color.mean(axis=(0, 1)) - before[0].color.mean(axis=(0, 1))).mean()
@@ -181,6 +181,6 @@ def _by_statistics(before: tuple[View, Frame], now: tuple[View, Frame]) -> Corre
     return whole.in_part(PART * _known(float(levels)))
 
 
-def lab(picture: Frame) -> Color:
+def to_lab(picture: Frame) -> Color:
     """The picture in CIE Lab: lightness 0 to 100, the others around 0."""
     return as_floats(cv2.cvtColor(as_floats(picture) / np.float32(255), cv2.COLOR_RGB2LAB))

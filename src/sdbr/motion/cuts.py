@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from sdbr.motion.arrays import Frame, Luma, Plane, as_bytes, as_floats, luma
-from sdbr.motion.exposure import exposed_alike
-from sdbr.motion.flow import View, warped
-from sdbr.motion.matching import Step
+from sdbr.motion.exposure import match_exposure
+from sdbr.motion.flow import View, warp
+from sdbr.motion.matching import FlowPair
 
 # Levels of 255 that motion leaves unexplained at a cut.
 LEAST_ERROR = 9.0
@@ -64,30 +64,33 @@ class Change:
         )
 
 
-STILL = Change(0.0, 0.0, 0.0)
+NO_CHANGE = Change(0.0, 0.0, 0.0)
 
 
-def change(before: View, after: View, step: Step) -> Change:
+def change(before: View, after: View, step: FlowPair) -> Change:
     """What came between two neighboring views, given the flows between them."""
     error = _error(before, after, step)
-    length = np.linalg.norm(step.back, axis=2).mean() / max(step.back.shape)
+    length = np.linalg.norm(step.backward, axis=2).mean() / max(step.backward.shape)
     colors = cv2.compareHist(
         histogram(before.color), histogram(after.color), cv2.HISTCMP_BHATTACHARYYA
     )
     return Change(error, float(colors), float(length))
 
 
-def _error(before: View, after: View, step: Step) -> float:
+def _error(before: View, after: View, step: FlowPair) -> float:
     dark, light = sorted(float(view.gray.mean()) for view in (before, after))
-    left = _left_over(as_bytes(warped(before.gray, step.back)), after)
+    left = _left_over(as_bytes(warp(before.gray, step.backward)), after)
     if dark < BLACK:
         # Into black and out of it goes a fade, unless the other frame is at full light at once.
         return min(left, LEAST_ERROR) if light < DARK else left
     error = left * min(MOST_DARKNESS, max(1.0, DARK / light))
     if error <= LEAST_ERROR:
         return error
-    seen, everywhere = as_bytes(warped(before.color, step.back)), np.zeros_like(step.back[..., 0])
-    share = _left_over(luma(exposed_alike(seen, after.color, everywhere)), after) / left
+    seen, everywhere = (
+        as_bytes(warp(before.color, step.backward)),
+        np.zeros_like(step.backward[..., 0]),
+    )
+    share = _left_over(luma(match_exposure(seen, after.color, everywhere)), after) / left
     return error * share if share < SAME_SCENE and error * share < LEAST_ERROR else error
 
 

@@ -21,7 +21,7 @@ GRAIN_VARIANCE = 1.0
 Samples = npt.NDArray[np.float32]
 
 
-def exposed_alike(seen: Frame, wanted: Frame, returns: Plane) -> Frame:
+def match_exposure(seen: Frame, wanted: Frame, returns: Plane) -> Frame:
     """`seen` with the gain and offset per channel that bring it to the exposure of `wanted`.
 
     `returns` is how badly the flow between them fails to return, 0 and up; only pixels that
@@ -31,11 +31,11 @@ def exposed_alike(seen: Frame, wanted: Frame, returns: Plane) -> Frame:
     x, y = (as_floats(each[::STRIDE, ::STRIDE][pick]) for each in (seen, wanted))
     if len(x) < FEWEST:
         return seen
-    gain, offset = lines(x, y)
+    gain, offset = fit_exposure(x, y)
     return as_bytes(cv2.transform(seen, np.column_stack([np.diag(gain), offset])))
 
 
-def lines(x: Samples, y: Samples) -> tuple[Samples, Samples]:
+def fit_exposure(x: Samples, y: Samples) -> tuple[Samples, Samples]:
     """Gain and offset per channel that lead from the samples x to y, things that moved left out."""
     change = y - x
     same = np.abs(change - np.median(change, axis=0)) < SAME_CHANGE

@@ -82,7 +82,7 @@ def view(frame: Frame, size: WidthHeight) -> View:
     return View(color, luma(color))
 
 
-def between(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
+def find_flow(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
     """The flow from one view to another, sought from a first guess where there is one."""
     kind, finest = PRESETS[preset]
     search = cv2.DISOpticalFlow.create(kind)
@@ -93,12 +93,12 @@ def between(start: View, end: View, guess: Flow | None, preset: str) -> Flow:
     return as_floats(search.calc(start.gray, end.gray, begin))  # type: ignore[arg-type]
 
 
-def chained(first: Flow, then: Flow) -> Flow:
+def chain(first: Flow, then: Flow) -> Flow:
     """The flow that follows `first` and from where that leads follows `then`."""
-    return first + as_floats(warped(then, first))
+    return first + as_floats(warp(then, first))
 
 
-def warped(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
+def warp(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
     """The array as it looks from where the flow starts: each pixel fetched from its goal.
 
     Array and flow have one size; outside the array its edge goes on.
@@ -108,7 +108,7 @@ def warped(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
     return fetched
 
 
-def warped_by_planes(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
+def warp_by_planes(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
     """As `warped`, for an array of any size: the flow grows one plane after the other.
 
     OpenCV takes a third of the time for a plane that it takes for a pair.
@@ -121,7 +121,7 @@ def warped_by_planes(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
     return np.asarray(cv2.remap(array, planes[0], planes[1], _WAY, borderMode=_EDGE))
 
 
-def resized(flow: Flow, size: WidthHeight) -> Flow:
+def resize_flow(flow: Flow, size: WidthHeight) -> Flow:
     """The same motion over an array of another size, in that array's pixels."""
     here = size_of(flow)
     if size == here:

@@ -9,14 +9,14 @@ from itertools import pairwise
 
 from sdbr.motion.keyframes import KeyframeLevel, following
 from sdbr.motion.plan import KeyframePlan, join_ranges
-from sdbr.motion.survey import Note
+from sdbr.motion.survey import FrameSurvey
 
 
 @dataclass(frozen=True, slots=True)
 class _PartlySeen:
     """What notes say, and where nobody looked more as it is farther."""
 
-    notes: Sequence[Note]
+    notes: Sequence[FrameSurvey]
 
     def pair(self, middle: int, distance: int) -> float:
         key = middle - distance
@@ -32,7 +32,7 @@ class _PartlySeen:
         return _extend(known, distance, unknown=0.0)
 
 
-def forecast_calls(plan: KeyframePlan, notes: Sequence[Note], level: KeyframeLevel) -> int:
+def forecast_calls(plan: KeyframePlan, notes: Sequence[FrameSurvey], level: KeyframeLevel) -> int:
     """About how many keyframes `auto` would place at another level.
 
     From each keyframe of the plan it is known how far the next one could stand. The notes need no
@@ -53,7 +53,7 @@ def forecast_calls(plan: KeyframePlan, notes: Sequence[Note], level: KeyframeLev
 
 
 def find_fast_passages(
-    plan: KeyframePlan, notes: Sequence[Note], level: KeyframeLevel
+    plan: KeyframePlan, notes: Sequence[FrameSurvey], level: KeyframeLevel
 ) -> list[range]:
     """Where things move faster than the plan's level follows, as frame numbers in order.
 

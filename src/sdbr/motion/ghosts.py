@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import Flow, Frame, Luma, Plane, as_floats, luma, shrunk, size_of
-from sdbr.motion.flow import FlowOptions, View, between, view_size
+from sdbr.motion.flow import FlowOptions, View, find_flow, view_size
 from sdbr.motion.plan import join_ranges
 
 GHOST_VIEW = FlowOptions(scale=1.0, longest=480)
@@ -142,7 +142,7 @@ def find_own_motion(before: Luma, now: Luma) -> Plane:
     A thing counts by the root of its area, so that a small one is heard beside a large one.
     """
     ahead = View(np.empty(0, np.uint8), now), View(np.empty(0, np.uint8), before)
-    there = fit_camera_motion(between(*ahead, None, "fast"), now)
+    there = fit_camera_motion(find_flow(*ahead, None, "fast"), now)
     way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     seen = cv2.warpAffine(before, there, size_of(now), flags=way, borderMode=cv2.BORDER_REPLICATE)
     apart = cv2.GaussianBlur(as_floats(now) - as_floats(seen), (0, 0), GRAIN)

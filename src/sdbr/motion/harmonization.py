@@ -35,13 +35,13 @@ from sdbr.motion.color_match import (
     SMALL,
     SMOOTH,
     Correction,
-    expectation,
-    harmonized,
-    in_common,
-    lab,
+    harmonize,
+    predict_picture,
+    share_known,
+    to_lab,
 )
 from sdbr.motion.flow import View, view, view_size
-from sdbr.motion.matching import Link, Step, joined, linked, sought, step
+from sdbr.motion.matching import FlowPair, Link, chain_flows, find_flows, link_views, refine_flows
 from sdbr.motion.registration import displacement, own_shift
 
 # Flow between keyframes goes by way of every so many frames.
@@ -149,12 +149,12 @@ def _following(frames: Frames, past: Sequence[_Key], now: _Small) -> _Key:
         return _Key(now, NO_CORRECTION, now.drawn)
     there, back = _links_between(frames, past[-1].small, now)
     like, link = past[-1], back
-    known = in_common(like.small.source, now.source, link)
+    known = share_known(like.small.source, now.source, link)
     for earlier in list(past)[-2::-1] if known < ENOUGH_IN_COMMON else ():
         _, way = _links_between(frames, earlier.small, now)
-        if (more := in_common(earlier.small.source, now.source, way)) > known:
+        if (more := share_known(earlier.small.source, now.source, way)) > known:
             like, link, known = earlier, way, more
-    correction = harmonized((like.small.source, like.drawn), (now.source, now.drawn), link)
+    correction = harmonize((like.small.source, like.drawn), (now.source, now.drawn), link)
     return _Key(now, correction, correction.of(now.drawn), back, there)
 
 
@@ -163,12 +163,12 @@ def _links_between(frames: Frames, before: _Small, now: _Small) -> tuple[Link, L
     size, preset = size_of(now.source.gray), SMALL.preset_of(now.size)
     between = [view(frames[n], size) for n in range(before.number + STRIDE, now.number, STRIDE)]
     views = [before.source, *between, now.source]
-    way: Step | None = None
+    way: FlowPair | None = None
     for a, b in pairwise(views):
-        taken = step(a, b, preset)
-        way = sought(joined(way, taken), (views[0], b), preset) if way else taken
+        taken = find_flows(a, b, preset)
+        way = refine_flows(chain_flows(way, taken), (views[0], b), preset) if way else taken
     assert way is not None
-    return linked(way, views[0], views[-1]), linked(way.turned(), views[-1], views[0])
+    return link_views(way, views[0], views[-1]), link_views(way.reverse(), views[-1], views[0])
 
 
 def _agreeing(
@@ -190,13 +190,13 @@ def _agreeing(
 
 def _agreed(now: _Key, near: Sequence[tuple[_Key, Link]]) -> Color:
     """What leads from a picture to its mean with its neighbors, in Lab, in the middle band."""
-    own = lab(now.drawn)
+    own = to_lab(now.drawn)
     apart = np.zeros_like(own)
     weight = np.ones(own.shape[:2], np.float32)
     for key, link in near:
-        expected, known = expectation((key.small.source, key.drawn), now.small.source, link)
+        expected, known = predict_picture((key.small.source, key.drawn), now.small.source, link)
         counts = link.trust * np.float32(known)
-        apart += (lab(expected) - own) * counts[..., None]
+        apart += (to_lab(expected) - own) * counts[..., None]
         weight += counts
     apart /= weight[..., None]
     smooth = cv2.GaussianBlur(apart, (0, 0), max(1.0, SMOOTH * own.shape[1]))

@@ -21,8 +21,8 @@ import numpy.typing as npt
 
 from sdbr.concurrency import side_by_side
 from sdbr.motion.arrays import Frame, Frames, Plane, as_floats, luma, shrunk, size_of
-from sdbr.motion.flow import FILLING_FLOW, FlowOptions, View, chained, view, view_size
-from sdbr.motion.matching import Link, Step, linked, step, ways
+from sdbr.motion.flow import FILLING_FLOW, FlowOptions, View, chain, view, view_size
+from sdbr.motion.matching import FlowPair, Link, find_flows, flows_from_key, link_views
 from sdbr.motion.plan import Stretch
 from sdbr.motion.propagation import (
     Keyframe,
@@ -30,9 +30,9 @@ from sdbr.motion.propagation import (
     SourceViews,
     make_key,
     propagate,
-    unexplained,
+    unexplained_share,
 )
-from sdbr.motion.static_texture import sticking, without
+from sdbr.motion.static_texture import find_texture, remove_texture
 
 # A frame that its keyframes leave unexplained over more than this share is better drawn.
 UNEXPLAINED = 0.5
@@ -73,7 +73,7 @@ class InterpolatedFrame:
         return propagate(self.source, near, self.texture, self.follow)[0]
 
 
-def fill(
+def interpolate_stretch(
     frames: Frames,
     stretch: Stretch,
     left: Frame,
@@ -100,7 +100,7 @@ def fill(
     sources += side_by_side(lambda number: _source(frames[number], left, options), others, THREADS)
     views = [source.view for source in sources]
     pairs = pairwise(views)
-    steps = list(side_by_side(lambda pair: _packed_step(step(*pair, preset)), pairs, THREADS))
+    steps = list(side_by_side(lambda pair: _packed_step(find_flows(*pair, preset)), pairs, THREADS))
     if stretch.right is None or right is None:
         texture, keys = None, [make_key(left, sources[0])]
         linked_to: list[Sequence[Link | Packed]] = [list(_links(views, steps, preset))]
@@ -112,16 +112,16 @@ def fill(
         # Taking one from each in turn keeps the threads of both busy.
         taken = list(zip(from_left, from_right, strict=True))
         linked_to = [[one for one, _ in taken], [one for _, one in reversed(taken)]]
-        way = chained(_step(steps[0]).there, _link(linked_to[1][0]).flow)
-        texture = sticking(left, right, way)
-        pictures = without(left, texture), without(right, texture)
+        way = chain(_step(steps[0]).forward, _link(linked_to[1][0]).flow)
+        texture = find_texture(left, right, way)
+        pictures = remove_texture(left, texture), remove_texture(right, texture)
         keys = [make_key(*pair) for pair in zip(pictures, (sources[0], sources[-1]), strict=True)]
     filled = []
     for place, number in enumerate(stretch.between, start=1):
         nearness = 1 - place / (len(sources) - 1) if len(keys) > 1 else 1.0
         links = (each[place - 1] for each in linked_to)
         near = list(zip(keys, links, (nearness, 1 - nearness), strict=False))
-        share = unexplained([_link(link).trust for _, link, _ in near], size_of(left))
+        share = unexplained_share([_link(link).trust for _, link, _ in near], size_of(left))
         filled.append(InterpolatedFrame(number, share, sources[place], near, texture, follow))
     return filled
 
@@ -135,20 +135,20 @@ def _links(views: Sequence[View], steps: Sequence[Packed], preset: str) -> Itera
     """The links from each view but the first to that one, nearest first; one step leads to each."""
     key, *others = views
 
-    def link(item: tuple[View, Step]) -> Link:
+    def link(item: tuple[View, FlowPair]) -> Link:
         here, way = item
-        return linked(way.turned(), here, key)
+        return link_views(way.reverse(), here, key)
 
     walk = zip(map(_step, steps), others, strict=True)
-    return side_by_side(link, zip(others, ways(key, walk, preset), strict=True), THREADS)
+    return side_by_side(link, zip(others, flows_from_key(key, walk, preset), strict=True), THREADS)
 
 
-def _packed_step(step: Step) -> Packed:
-    return _short(step.there, PARTS), _short(step.back, PARTS)
+def _packed_step(step: FlowPair) -> Packed:
+    return _short(step.forward, PARTS), _short(step.backward, PARTS)
 
 
-def _step(packed: Packed) -> Step:
-    return Step(_long(packed[0], PARTS), _long(packed[1], PARTS))
+def _step(packed: Packed) -> FlowPair:
+    return FlowPair(_long(packed[0], PARTS), _long(packed[1], PARTS))
 
 
 def _packed_link(link: Link) -> Packed:

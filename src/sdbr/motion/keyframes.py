@@ -11,7 +11,7 @@ from sdbr.console import counted
 from sdbr.errors import UsageProblem
 from sdbr.motion.cuts import find_cuts
 from sdbr.motion.plan import KeyframePlan, reasons
-from sdbr.motion.survey import DISTANCES, MOVING_COUNTS, Note
+from sdbr.motion.survey import DISTANCES, MOVING_COUNTS, FrameSurvey
 
 FARTHEST = 24
 # Flow is chained, and its memory held, from a keyframe to the next: no rule may go farther.
@@ -62,7 +62,7 @@ class Unexplained(Protocol):
 class SurveyedClip:
     """What the notes of a whole survey say."""
 
-    notes: Sequence[Note]
+    notes: Sequence[FrameSurvey]
 
     def pair(self, middle: int, distance: int) -> float:
         """See `Unexplained`; everything where the survey did not look."""
@@ -108,7 +108,7 @@ def read_rule(
     )
 
 
-def place_keyframes(notes: Sequence[Note], rule: KeyframeRule) -> KeyframePlan:
+def place_keyframes(notes: Sequence[FrameSurvey], rule: KeyframeRule) -> KeyframePlan:
     """The plan for a clip by its survey; deterministic.
 
     Raises TooFewCalls where `auto` cannot do with the calls allowed.
@@ -118,7 +118,7 @@ def place_keyframes(notes: Sequence[Note], rule: KeyframeRule) -> KeyframePlan:
     return replace(plan, reasons=reasons(plan))
 
 
-def find_shots(notes: Sequence[Note]) -> tuple[range, ...]:
+def find_shots(notes: Sequence[FrameSurvey]) -> tuple[range, ...]:
     """The clip's shots as ranges of frame numbers; none where there are no frames."""
     if not notes:
         return ()
@@ -126,7 +126,9 @@ def find_shots(notes: Sequence[Note]) -> tuple[range, ...]:
     return tuple(range(first, end) for first, end in pairwise(edges))
 
 
-def _placed(notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule) -> tuple[int, ...]:
+def _placed(
+    notes: Sequence[FrameSurvey], shots: tuple[range, ...], rule: KeyframeRule
+) -> tuple[int, ...]:
     if rule.word == "all":
         return tuple(chain.from_iterable(shots))
     if rule.word == "every":
@@ -143,7 +145,9 @@ def every(shot: range, count: int) -> tuple[int, ...]:
     return tuple(sorted({*shot[::count], shot[-1]}))
 
 
-def auto(notes: Sequence[Note], shots: Sequence[range], level: KeyframeLevel) -> tuple[int, ...]:
+def auto(
+    notes: Sequence[FrameSurvey], shots: Sequence[range], level: KeyframeLevel
+) -> tuple[int, ...]:
     """Keyframes as far apart as two neighbors leave no more unexplained midway than the level says.
 
     A shot's last frame is one, unless the keyframe before it explains what follows alone.
@@ -202,7 +206,7 @@ class TooFewCalls(UsageProblem):
 
 
 def affordable(
-    notes: Sequence[Note], shots: tuple[range, ...], rule: KeyframeRule
+    notes: Sequence[FrameSurvey], shots: tuple[range, ...], rule: KeyframeRule
 ) -> KeyframeLevel:
     """The level with the smallest unexplained share, from the rule's own up, that keeps to the
     calls allowed. Raises TooFewCalls where there is none."""

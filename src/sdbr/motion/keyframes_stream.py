@@ -17,30 +17,32 @@ from sdbr.motion.arrays import Frame
 from sdbr.motion.cuts import CERTAIN_ERROR, NEIGHBORS, find_cuts
 from sdbr.motion.flow import View
 from sdbr.motion.keyframes import FARTHEST, KeyframeLevel, KeyframeRule, find_shots, following
-from sdbr.motion.matching import Step, joined, linked, sought
+from sdbr.motion.matching import FlowPair, chain_flows, link_views, refine_flows
 from sdbr.motion.plan import KeyframePlan, reasons
 from sdbr.motion.survey import (
     SURVEY_FLOW,
-    Note,
+    FrameSurvey,
     ViewedFrame,
-    packed,
-    stepping,
-    unexplained,
+    pack_trust,
+    unexplained_score,
+    view_frames,
 )
 
 _CLOSE = 8  # Frames from keyframe to keyframe.
 
 
-def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[Note], KeyframePlan]:
+def place_streaming(
+    frames: Iterable[Frame], rule: KeyframeRule
+) -> tuple[list[FrameSurvey], KeyframePlan]:
     """The notes on a clip's frames and its plan by `auto`, with no bound to the calls.
 
     The notes know what was asked to place the keyframes, and what the next frame brings where
     these stand close together.
     """
     held = _HeldFrames()
-    notes: list[Note] = []
+    notes: list[FrameSurvey] = []
     keys: list[int] = []
-    for key in _keys(stepping(frames), held, notes, rule.level):
+    for key in _keys(view_frames(frames), held, notes, rule.level):
         for number in range(keys[-1], key) if keys and key - keys[-1] < _CLOSE else ():
             notes[number].alone[1] = held.alone(number, 1)
         # Only now: the line above still compares frames before the keyframe.
@@ -50,7 +52,7 @@ def place_streaming(frames: Iterable[Frame], rule: KeyframeRule) -> tuple[list[N
 
 
 def plan_from(
-    notes: Sequence[Note], keyframes: tuple[int, ...], rule: KeyframeRule
+    notes: Sequence[FrameSurvey], keyframes: tuple[int, ...], rule: KeyframeRule
 ) -> KeyframePlan:
     """The plan with these keyframes, its shots by the notes."""
     plan = KeyframePlan(rule.word, find_shots(notes), keyframes)
@@ -58,13 +60,13 @@ def plan_from(
 
 
 def _keys(
-    seen: Iterable[ViewedFrame], held: _HeldFrames, notes: list[Note], level: KeyframeLevel
+    seen: Iterable[ViewedFrame], held: _HeldFrames, notes: list[FrameSurvey], level: KeyframeLevel
 ) -> Iterator[int]:
     """The keyframes, each as soon as it is certain; `held` and `notes` grow on the way."""
     key: int | None = None
     for one in seen:
         held.add(one)
-        notes.append(Note(one.change, {}, {}))
+        notes.append(FrameSurvey(one.change, {}, {}))
         if key is None:
             yield (key := 0)
         # A cut is certain once the changes on both its sides are known.
@@ -76,7 +78,7 @@ def _keys(
 
 
 def _next(
-    held: _HeldFrames, notes: Sequence[Note], key: int, known: int, level: KeyframeLevel
+    held: _HeldFrames, notes: Sequence[FrameSurvey], key: int, known: int, level: KeyframeLevel
 ) -> int:
     """The keyframe after another: in its shot, or where the next begins; `known` past the end."""
     start = max(0, key - NEIGHBORS)
@@ -91,7 +93,7 @@ class _NotedAnswers:
     """What the frames explain of each other; whatever is asked is noted."""
 
     held: _HeldFrames
-    notes: Sequence[Note]
+    notes: Sequence[FrameSurvey]
 
     def pair(self, middle: int, distance: int) -> float:
         share = self.notes[middle].pair[distance] = self.held.pair(middle, distance)
@@ -109,8 +111,8 @@ class _HeldFrames:
         self._first = 0
         self._seen: deque[ViewedFrame] = deque()
         # Most flows are asked for twice, and those that end at one frame share their chain.
-        self._ways: dict[tuple[int, int], Step | None] = {}
-        self._chains: dict[int, tuple[int, Step]] = {}
+        self._ways: dict[tuple[int, int], FlowPair | None] = {}
+        self._chains: dict[int, tuple[int, FlowPair]] = {}
 
     def add(self, one: ViewedFrame) -> None:
         self._seen.append(one)
@@ -129,10 +131,10 @@ class _HeldFrames:
         if before is None or after is None:
             return 1.0
         views = [self._view(middle + far) for far in (-distance, 0, distance)]
-        back = packed(linked(before.turned(), views[1], views[0]).trust)
-        forth = packed(linked(after, views[1], views[2]).trust)
+        back = pack_trust(link_views(before.reverse(), views[1], views[0]).trust)
+        forth = pack_trust(link_views(after, views[1], views[2]).trust)
         moving = np.maximum(self._at(middle).moved, self._at(middle + 1).moved)
-        return unexplained(np.maximum(back, forth), moving)
+        return unexplained_score(np.maximum(back, forth), moving)
 
     def alone(self, key: int, distance: int) -> float:
         """What a frame cannot explain of the one so far after it."""
@@ -140,29 +142,29 @@ class _HeldFrames:
         if way is None:
             return 1.0
         views = self._view(key + distance), self._view(key)
-        trusted = packed(linked(way.turned(), *views).trust)
-        return unexplained(trusted, self._at(key + distance).moved)
+        trusted = pack_trust(link_views(way.reverse(), *views).trust)
+        return unexplained_score(trusted, self._at(key + distance).moved)
 
-    def _way(self, first: int, last: int) -> Step | None:
+    def _way(self, first: int, last: int) -> FlowPair | None:
         """The flows between two frames, sought once more along the chain; None over a cut."""
         ends = first, last
         if ends not in self._ways:
             way = self._chain(first, last)
             if way is not None and last - first > 1:
-                way = sought(way, (self._view(first), self._view(last)), SURVEY_FLOW.preset)
+                way = refine_flows(way, (self._view(first), self._view(last)), SURVEY_FLOW.preset)
             self._ways[ends] = way
         return self._ways[ends]
 
-    def _chain(self, first: int, last: int) -> Step | None:
+    def _chain(self, first: int, last: int) -> FlowPair | None:
         """The flows of neighbors joined from the last back to the first; None over a cut."""
         between = range(first + 1, last + 1)
         if any(self._at(number).change.error > CERTAIN_ERROR for number in between):
             return None
-        start, way = self._chains.get(last, (last - 1, self._at(last).step))
+        start, way = self._chains.get(last, (last - 1, self._at(last).flows))
         if start < first:
-            start, way = last - 1, self._at(last).step
+            start, way = last - 1, self._at(last).flows
         for number in range(start, first, -1):
-            way = joined(self._at(number).step, way)
+            way = chain_flows(self._at(number).flows, way)
         self._chains[last] = first, way
         return way
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import Flow, Frame, Luma, Plane, as_bytes, as_floats, luma, size_of
-from sdbr.motion.exposure import exposed_alike
-from sdbr.motion.flow import View, between, chained, warped
+from sdbr.motion.exposure import match_exposure
+from sdbr.motion.flow import View, chain, find_flow, warp
 
 # There and back may miss by this many pixels, and by this share of the way.
 RETURN_PIXELS = 0.7
@@ -42,15 +42,15 @@ _GROUND_KERNEL = (5, 5)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FlowPair:
     """The flows between two neighboring frames: from the first to the second, and back."""
 
-    there: Flow
-    back: Flow
+    forward: Flow
+    backward: Flow
 
-    def turned(self) -> Step:
+    def reverse(self) -> FlowPair:
         """The same step taken from the other end."""
-        return Step(self.back, self.there)
+        return FlowPair(self.backward, self.forward)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,47 +61,52 @@ class Link:
     trust: Plane
 
 
-def step(first: View, second: View, preset: str) -> Step:
+def find_flows(first: View, second: View, preset: str) -> FlowPair:
     """The flows between two neighboring views, both ways."""
-    return Step(between(first, second, None, preset), between(second, first, None, preset))
+    return FlowPair(find_flow(first, second, None, preset), find_flow(second, first, None, preset))
 
 
-def joined(first: Step, then: Step) -> Step:
+def chain_flows(first: FlowPair, then: FlowPair) -> FlowPair:
     """The flows between the start of one step and the end of the next, as they follow."""
-    return Step(chained(first.there, then.there), chained(then.back, first.back))
+    return FlowPair(chain(first.forward, then.forward), chain(then.backward, first.backward))
 
 
-def sought(way: Step, ends: tuple[View, View], preset: str) -> Step:
+def refine_flows(way: FlowPair, ends: tuple[View, View], preset: str) -> FlowPair:
     """The flows between two views, sought once more from a first guess."""
-    there = between(*ends, way.there, preset)
-    back = between(*ends[::-1], way.back, preset)
-    return Step(there, back)
+    there = find_flow(*ends, way.forward, preset)
+    back = find_flow(*ends[::-1], way.backward, preset)
+    return FlowPair(there, back)
 
 
-def linked(way: Step, here: View, there: View) -> Link:
+def link_views(way: FlowPair, here: View, there: View) -> Link:
     """The link from one view to another; plain ground that is the same in both stays in place."""
-    sure, still = trust(way.there, way.back, here, there), plain_and_same(here, there)
+    sure, still = (
+        measure_trust(way.forward, way.backward, here, there),
+        find_static_ground(here, there),
+    )
     if not still.any():
-        return Link(way.there, sure)
+        return Link(way.forward, sure)
     moves = 1 - still
-    flow = as_floats(cv2.multiply(way.there, cv2.merge([moves, moves])))
+    flow = as_floats(cv2.multiply(way.forward, cv2.merge([moves, moves])))
     return Link(flow, as_floats(np.maximum(sure, still)))
 
 
-def ways(key: View, others: Iterable[tuple[Step, View]], preset: str) -> Iterator[Step]:
+def flows_from_key(
+    key: View, others: Iterable[tuple[FlowPair, View]], preset: str
+) -> Iterator[FlowPair]:
     """The flows between a keyframe and the frames that it lies beside, nearest first.
 
     `others` are those frames' views, each with the step to it from the one before.
     """
-    way: Step | None = None
+    way: FlowPair | None = None
     for taken, view in others:
         # Over 8 frames, chained flow alone left 1.9 to 4.1 levels of error; sought again, 0.75 to
         # 1.5.
-        way = sought(joined(way, taken), (key, view), preset) if way else taken
+        way = refine_flows(chain_flows(way, taken), (key, view), preset) if way else taken
         yield way
 
 
-def plain_and_same(here: View, there: View) -> Plane:
+def find_static_ground(here: View, there: View) -> Plane:
     """How far each place is plain ground that is the same in both views, 0 to 1, smooth."""
     apart = luma(as_bytes(cv2.absdiff(_smooth(here.color), _smooth(there.color))))
     same = (apart <= SAME_LEVELS) & _plain(here.gray) & _plain(there.gray)
@@ -120,14 +125,14 @@ def _smooth(picture: Frame) -> Frame:
     return as_bytes(cv2.blur(picture, _GROUND_KERNEL))
 
 
-def trust(out: Flow, back: Flow, here: View, there: View) -> Plane:
+def measure_trust(out: Flow, back: Flow, here: View, there: View) -> Plane:
     """How far the flow `out` from `here` to `there` can be trusted, 0 to 1, height x width.
 
     `back` is the flow from `there` to `here`. A change of exposure between the two views does
     not count against it.
     """
     doubt = misses(out, back)
-    seen = exposed_alike(as_bytes(warped(there.color, out)), here.color, doubt)
+    seen = match_exposure(as_bytes(warp(there.color, out)), here.color, doubt)
     doubt += unlikeness(here.color, seen)
     np.negative(doubt, out=doubt)
     sure = as_floats(cv2.exp(doubt))
@@ -138,7 +143,7 @@ def trust(out: Flow, back: Flow, here: View, there: View) -> Plane:
 
 def misses(out: Flow, back: Flow) -> Plane:
     """How badly a flow fails to return, squared: 1 where it misses by just as much as it may."""
-    x, y = cv2.split(cv2.add(out, warped(back, out)))
+    x, y = cv2.split(cv2.add(out, warp(back, out)))
     room = as_floats(cv2.magnitude(*cv2.split(out)))
     room *= RETURN_SHARE
     room += RETURN_PIXELS

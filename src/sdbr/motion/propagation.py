@@ -29,10 +29,17 @@ from sdbr.motion.arrays import (
     spread_out,
 )
 from sdbr.motion.color_model import bound_colors, fit_colors
-from sdbr.motion.exposure import exposed_alike
-from sdbr.motion.flow import View, warped_by_planes
+from sdbr.motion.exposure import match_exposure
+from sdbr.motion.flow import View, warp_by_planes
 from sdbr.motion.matching import Link
-from sdbr.motion.sharpness import carried, detail_to_add, finest, goal_strength, kept, strength
+from sdbr.motion.sharpness import (
+    detail_energy,
+    detail_to_add,
+    finest_detail,
+    goal_energy,
+    share_of_detail_kept,
+    warp_cells,
+)
 
 # A keyframe that is not trusted at all still weighs this much beside another such one.
 LEAST_WEIGHT = 0.01
@@ -86,10 +93,12 @@ class SourceViews:
 
 def make_key(picture: Frame, source: SourceViews) -> Keyframe:
     """A keyframe from its drawn picture and its source frame."""
-    drawn, given = finest(luma(picture)), finest(source.luma)
-    own, of_source = strength(drawn), strength(given)
+    drawn, given = finest_detail(luma(picture)), finest_detail(source.luma)
+    own, of_source = detail_energy(drawn), detail_energy(given)
     means = _mean_color(picture), _mean_color(source.view.color)
-    return Keyframe(picture, source.view, own, of_source, kept(drawn, given), *means)
+    return Keyframe(
+        picture, source.view, own, of_source, share_of_detail_kept(drawn, given), *means
+    )
 
 
 def propagate(
@@ -124,7 +133,7 @@ def propagate(
         share = spread_out(np.mean([p.key.kept_detail for p in near], axis=0), size_of(gray))
         other = share * _finer(now.luma, luma(here)) - _finer(gray, luma(small))
         added = as_floats(other * spread_out(1 - trusted, size_of(gray)))
-    detail = finest(as_floats(cv2.add(gray, added, dtype=cv2.CV_32F)))
+    detail = finest_detail(as_floats(cv2.add(gray, added, dtype=cv2.CV_32F)))
     finer = added + detail_to_add(detail, _goal(now.luma, near, weights))
     shown = [shrunk(each, size) for each in pictures]
     color = bound_colors(as_floats(small) + new, shown)
@@ -157,7 +166,7 @@ def _mean_color(picture: Frame | Color) -> MeanColor:
 
 def _less_exposed(here: Frame, seen: Frame, trusted: Plane, share: float) -> Frame:
     """The source with this share of its change of exposure undone."""
-    alike = exposed_alike(seen, here, 1 - trusted)
+    alike = match_exposure(seen, here, 1 - trusted)
     change = cv2.subtract(alike, seen, dtype=cv2.CV_32F)
     return as_bytes(np.clip(here - np.float32(share) * change, 0, 255))
 
@@ -172,7 +181,7 @@ def _share(each: KeyframeLink) -> float:
     return ALIKE / 2 + (1 - ALIKE) * each.nearness
 
 
-def unexplained(trusts: Sequence[Plane], picture: WidthHeight) -> float:
+def unexplained_share(trusts: Sequence[Plane], picture: WidthHeight) -> float:
     """The share of a frame, 0 to 1, that none of its keyframes explains, by the trust in the link
     to each of them; its picture is to have this size."""
     trusted = _trusted(trusts)
@@ -192,7 +201,7 @@ def _fetched(picture: Frame, link: Link) -> Frame:
     # Cubic takes three times as long and, once detail is strengthened, is no nearer the look.
     # With a fourth channel beside its three a picture is fetched in half the time.
     four = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA))
-    return as_bytes(cv2.cvtColor(warped_by_planes(four, link.flow), cv2.COLOR_RGBA2RGB))
+    return as_bytes(cv2.cvtColor(warp_by_planes(four, link.flow), cv2.COLOR_RGBA2RGB))
 
 
 def _mixed(pictures: Iterable[Frame], weights: Sequence[Plane]) -> Frame:
@@ -225,9 +234,9 @@ def _goal(fine: Luma, near: Sequence[KeyframeLink], weights: Sequence[Plane]) ->
     """The strength that the finest detail should have, cell by cell."""
     grid = size_of(near[0].key.picture_detail)
     parts = [cell_means(weight, grid) for weight in weights]
-    drawn = _mean([carried(p.key.picture_detail, p.link.flow) for p in near], parts)
-    before = _mean([carried(p.key.source_detail, p.link.flow) for p in near], parts)
-    return goal_strength(drawn, strength(finest(fine)), before)
+    drawn = _mean([warp_cells(p.key.picture_detail, p.link.flow) for p in near], parts)
+    before = _mean([warp_cells(p.key.source_detail, p.link.flow) for p in near], parts)
+    return goal_energy(drawn, detail_energy(finest_detail(fine)), before)
 
 
 def _mean(planes: Sequence[Plane], weights: Sequence[Plane]) -> Plane:

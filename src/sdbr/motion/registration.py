@@ -27,7 +27,7 @@ from sdbr.motion.arrays import (
     size_of,
 )
 from sdbr.motion.color_model import fit_colors
-from sdbr.motion.flow import FlowOptions, resized, view_size, warped
+from sdbr.motion.flow import FlowOptions, resize_flow, view_size, warp
 
 ALIGNING = FlowOptions(scale=1.0, longest=640)
 # The displacement is linearized in each round, so later ones mend what earlier ones left.
@@ -58,7 +58,7 @@ def displacement(source: Frame, picture: Frame) -> Flow:
     grid = cell_grid(size, CELL)
     gray, moved = luma(drawn), np.zeros((grid[1], grid[0], 2), np.float32)
     for _ in range(ROUNDS):
-        seen = _structure(as_bytes(warped(gray, resized(as_floats(moved / CELL), size))))
+        seen = _structure(as_bytes(warp(gray, resize_flow(as_floats(moved / CELL), size))))
         moved = moved + _shift(wanted, seen, grid)
     return as_floats(moved / CELL)
 
@@ -84,7 +84,7 @@ def own_shift(displacements: Sequence[Flow], own: Flow, size: WidthHeight) -> Fl
 
 def unshifted(picture: Frame, shift: Flow) -> Frame:
     """The picture with each pixel fetched from where the shift took it."""
-    flow, way = resized(shift, size_of(picture)), cv2.INTER_CUBIC | cv2.WARP_RELATIVE_MAP
+    flow, way = resize_flow(shift, size_of(picture)), cv2.INTER_CUBIC | cv2.WARP_RELATIVE_MAP
     fetched = cv2.remap(picture, flow, None, way, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
     return as_bytes(fetched)
 

@@ -23,7 +23,7 @@ from sdbr.motion.arrays import (
     size_of,
     spread_out,
 )
-from sdbr.motion.flow import resized, warped
+from sdbr.motion.flow import resize_flow, warp
 
 # Detail is what a blur of this kernel takes away.
 KERNEL = (5, 5)
@@ -42,18 +42,18 @@ KEPT_WINDOW = 15
 NOTHING = 1.0
 
 
-def finest(luma: Luma | Plane) -> Plane:
+def finest_detail(luma: Luma | Plane) -> Plane:
     """The finest detail of a picture's luma, in levels of 255 around 0."""
     gray = as_floats(luma)
     return as_floats(cv2.subtract(gray, cv2.GaussianBlur(gray, KERNEL, 0)))
 
 
-def strength(detail: Plane) -> Plane:
+def detail_energy(detail: Plane) -> Plane:
     """Variance of the detail in each cell of a coarse grid."""
     return product_means(detail, detail, grid_of(size_of(detail)))
 
 
-def kept(drawn: Plane, given: Plane) -> Plane:
+def share_of_detail_kept(drawn: Plane, given: Plane) -> Plane:
     """How much of a source's detail is found again in the picture drawn from it, 0 to `MOST_KEPT`.
 
     A wide mean on the coarse grid: it is asked where nothing is known of the place itself.
@@ -72,12 +72,12 @@ def grid_of(size: WidthHeight) -> WidthHeight:
     return max(1, round(size[0] / cell)), max(1, round(size[1] / cell))
 
 
-def carried(cells: Plane, flow: Flow) -> Plane:
+def warp_cells(cells: Plane, flow: Flow) -> Plane:
     """A coarse grid of values as it looks from where the flow starts."""
-    return as_floats(warped(cells, resized(flow, size_of(cells))))
+    return as_floats(warp(cells, resize_flow(flow, size_of(cells))))
 
 
-def goal_strength(keyframes: Plane, source_now: Plane, source_keyframes: Plane) -> Plane:
+def goal_energy(keyframes: Plane, source_now: Plane, source_keyframes: Plane) -> Plane:
     """The strength that a frame's finest detail should have, on the coarse grid: the keyframes',
     less where the source lost its own."""
     change = np.clip((source_now + NOTHING) / (source_keyframes + NOTHING), *SOURCE_CHANGE)
@@ -90,10 +90,10 @@ def detail_to_add(detail: Plane, goal: Plane) -> Plane:
     Of detail that is added times m only what its own blur leaves counts again as detail, so with d
     the detail and e the detail of d, var(d + m e) = goal is solved for m in each cell.
     """
-    again = finest(detail)
+    again = finest_detail(detail)
     grid = size_of(goal)
     both, own = product_means(detail, again, grid), product_means(again, again, grid) + NOTHING / 4
-    now = strength(detail)
+    now = detail_energy(detail)
     root = np.sqrt(np.maximum(0, both * both - own * (now - goal)))
     more = np.clip((root - both) / own, *MORE)
     return as_floats(cv2.multiply(detail, spread_out(cv2.blur(more, (3, 3)), size_of(detail))))
@@ -101,6 +101,6 @@ def detail_to_add(detail: Plane, goal: Plane) -> Plane:
 
 def restore_detail(picture: Frame, like: Frame) -> Frame:
     """The picture with its finest detail as strong as that of another one of the same places."""
-    goal = strength(finest(luma(like)))
-    added = cv2.merge([detail_to_add(finest(luma(picture)), goal)] * 3)
+    goal = detail_energy(finest_detail(luma(like)))
+    added = cv2.merge([detail_to_add(finest_detail(luma(picture)), goal)] * 3)
     return as_bytes(cv2.add(picture, added, dtype=cv2.CV_8U))

@@ -26,7 +26,7 @@ from sdbr.motion.arrays import (
     size_of,
     spread_out,
 )
-from sdbr.motion.flow import resized, warped
+from sdbr.motion.flow import resize_flow, warp
 
 # Bands of detail, each half as fine as the one before; what is coarser moves with the scene.
 BANDS = 3
@@ -42,12 +42,12 @@ LIKE_WAYS = 0.05
 NOTHING = 0.25
 
 
-def sticking(left: Frame, right: Frame, flow: Flow) -> Plane:
+def find_texture(left: Frame, right: Frame, flow: Flow) -> Plane:
     """The texture that both pictures have in place, in levels of 255 around 0, height x width.
 
     `flow` leads from the left picture to the right one, in the pixels of any smaller grid.
     """
-    along = as_bytes(warped(luma(right), resized(flow, size_of(right))))
+    along = as_bytes(warp(luma(right), resize_flow(flow, size_of(right))))
     a, b, moved = (_bands(as_floats(each)) for each in (luma(left), luma(right), along))
     texture: Plane | None = None
     for at in range(len(a) - 1, -1, -1):
@@ -59,7 +59,7 @@ def sticking(left: Frame, right: Frame, flow: Flow) -> Plane:
     return np.zeros(left.shape[:2], np.float32) if texture is None else as_floats(texture)
 
 
-def without(picture: Frame, texture: Plane) -> Frame:
+def remove_texture(picture: Frame, texture: Plane) -> Frame:
     """The picture with this texture taken out of each channel."""
     return as_bytes(cv2.subtract(picture, cv2.merge([texture] * 3), dtype=cv2.CV_8U))
 

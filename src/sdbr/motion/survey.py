@@ -17,15 +17,15 @@ import numpy.typing as npt
 
 from sdbr.concurrency import side_by_side
 from sdbr.motion.arrays import Frame, Plane, as_bytes, cell_means, size_of
-from sdbr.motion.cuts import CERTAIN_ERROR, LONGEST_FLASH, STILL, Change, change
+from sdbr.motion.cuts import CERTAIN_ERROR, LONGEST_FLASH, NO_CHANGE, Change, change
 from sdbr.motion.flow import FlowOptions, View, view, view_size
-from sdbr.motion.matching import Step, joined, linked, sought, step
+from sdbr.motion.matching import FlowPair, chain_flows, find_flows, link_views, refine_flows
 
 SURVEY_FLOW = FlowOptions(scale=1.0, longest=256)
 # Frames are compared with others that lie this far before them.
 DISTANCES = (1, 2, 3, 4, 6, 8, 12)
 # Past this the farther ones are taken as unexplained without a look.
-HOPELESS = 0.9
+MOST_UNEXPLAINED = 0.9
 # A region is this part of the frame's width and height. One that is not explained at all counts as
 # much as this share of the frame.
 REGIONS = 5
@@ -44,7 +44,7 @@ Trust = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class FrameSurvey:
     """What the survey says of one frame.
 
     `change` is what came between it and the frame before. `pair[d]` is the share of this frame
@@ -64,7 +64,7 @@ class ViewedFrame:
     255 or 0 a pixel."""
 
     view: View
-    step: Step
+    flows: FlowPair
     change: Change
     moved: Trust
 
@@ -80,20 +80,20 @@ class _Pair:
     alone: float
 
 
-def survey(frames: Iterable[Frame], compare: bool = True) -> list[Note]:
+def survey(frames: Iterable[Frame], compare: bool = True) -> list[FrameSurvey]:
     """A note on each frame of a clip, in order.
 
     Frames are looked at side by side, as many as there are cores. Without `compare` only what
     the cuts need is looked at, several times as fast.
     """
-    seen = stepping(frames)
+    seen = view_frames(frames)
     if not compare:
-        return [Note(one.change, {}, {}) for one in seen]
+        return [FrameSurvey(one.change, {}, {}) for one in seen]
     windows = _windows(seen)
     return list(_noted(side_by_side(lambda past: (past[-1], _compared(past)), windows)))
 
 
-def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
+def view_frames(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
     """Each frame in small with the step to it, flashes told from cuts."""
     before: View | None = None
     suspect: View | None = None  # the frame before what may have been a cut, or a flash
@@ -104,7 +104,7 @@ def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
         now, came = seen.view, seen.change
         if suspect is not None and ago < LONGEST_FLASH:
             ago += 1
-            back = change(suspect, now, step(suspect, now, SURVEY_FLOW.preset))
+            back = change(suspect, now, find_flows(suspect, now, SURVEY_FLOW.preset))
             if not back.may_be_cut:
                 came, suspect = replace(came, flash=ago), None
         else:
@@ -116,8 +116,8 @@ def stepping(frames: Iterable[Frame]) -> Iterator[ViewedFrame]:
 def _stepped(pair: tuple[View | None, View | None]) -> ViewedFrame:
     before, now = pair
     assert now is not None  # only the first frame has none before it
-    taken = step(before or now, now, SURVEY_FLOW.preset)
-    came = change(before, now, taken) if before else STILL
+    taken = find_flows(before or now, now, SURVEY_FLOW.preset)
+    came = change(before, now, taken) if before else NO_CHANGE
     return ViewedFrame(now, taken, came, find_moving(now, before or now))
 
 
@@ -133,54 +133,54 @@ def _compared(window: Sequence[ViewedFrame]) -> list[_Pair]:
     """A frame compared with those `DISTANCES` before it, as far as anything is explained."""
     pairs: list[_Pair] = []
     now = window[-1].view
-    for distance, way in ways_back(window, DISTANCES):
+    for distance, way in flows_back(window, DISTANCES):
         then = window[-1 - distance].view
-        back = packed(linked(way.turned(), now, then).trust)
-        forth = packed(linked(way, then, now).trust)
-        pairs.append(_Pair(distance, back, forth, unexplained(back, window[-1].moved)))
-        if pairs[-1].alone > HOPELESS:
+        back = pack_trust(link_views(way.reverse(), now, then).trust)
+        forth = pack_trust(link_views(way, then, now).trust)
+        pairs.append(_Pair(distance, back, forth, unexplained_score(back, window[-1].moved)))
+        if pairs[-1].alone > MOST_UNEXPLAINED:
             break
     return pairs
 
 
-def ways_back(
+def flows_back(
     window: Sequence[ViewedFrame], distances: Collection[int]
-) -> Iterator[tuple[int, Step]]:
+) -> Iterator[tuple[int, FlowPair]]:
     """The flows between the frames at these distances before the last and it, nearest first.
 
     Each is chained from the flows of neighbors and sought once more; a certain cut ends them.
     """
-    now, way = window[-1], window[-1].step
+    now, way = window[-1], window[-1].flows
     for distance in range(1, len(window)):
         after = window[-distance]
         if distance > 1:
-            way = joined(after.step, way)
+            way = chain_flows(after.flows, way)
         if after.change.error > CERTAIN_ERROR:
             return
         if distance in distances:
             ends = window[-1 - distance].view, now.view
-            yield distance, sought(way, ends, SURVEY_FLOW.preset) if distance > 1 else way
+            yield distance, refine_flows(way, ends, SURVEY_FLOW.preset) if distance > 1 else way
 
 
-def _noted(compared: Iterable[tuple[ViewedFrame, list[_Pair]]]) -> Iterator[Note]:
+def _noted(compared: Iterable[tuple[ViewedFrame, list[_Pair]]]) -> Iterator[FrameSurvey]:
     """The notes; what two frames explain together is known once the later one was compared."""
-    past: deque[tuple[Note, Trust, dict[int, Trust]]] = deque(maxlen=max(DISTANCES) + 1)
+    past: deque[tuple[FrameSurvey, Trust, dict[int, Trust]]] = deque(maxlen=max(DISTANCES) + 1)
     for now, pairs in compared:
         if past:
             # What moves in a frame differs from the one before it or from this one after it.
             np.maximum(past[-1][1], now.moved, out=past[-1][1])
-        note, backs = Note(now.change, {}, {}), {pair.distance: pair.back for pair in pairs}
+        note, backs = FrameSurvey(now.change, {}, {}), {pair.distance: pair.back for pair in pairs}
         past.append((note, now.moved.copy(), backs))
         for pair in pairs:
             middle, moving, before = past[-1 - pair.distance]
             middle.alone[pair.distance] = pair.alone
             if pair.distance in before:
                 together = np.maximum(before[pair.distance], pair.forth)
-                middle.pair[pair.distance] = unexplained(together, moving)
+                middle.pair[pair.distance] = unexplained_score(together, moving)
         yield note
 
 
-def packed(trusted: Plane) -> Trust:
+def pack_trust(trusted: Plane) -> Trust:
     """Trust in bytes: 255 is full trust."""
     return as_bytes(np.rint(trusted * 255))
 
@@ -192,7 +192,7 @@ def find_moving(now: View, other: View) -> Trust:
     return as_bytes(cv2.dilate(as_bytes(apart * np.uint8(255)), _MOVING_KERNEL))
 
 
-def unexplained(trusted: Trust, moving: Trust) -> float:
+def unexplained_score(trusted: Trust, moving: Trust) -> float:
     """The share of a frame, 0 to 1, that is not trusted; more where one region of it is not, or
     what moves in it, unless that is hardly any of the frame."""
     cells = cell_means(trusted, (2 * REGIONS, 2 * REGIONS))

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from sdbr.motion.arrays import Frame, as_bytes, luma, shrunk, size_of, spread_out
-from sdbr.motion.color_match import SMALL, harmonized
-from sdbr.motion.flow import FlowOptions, View, resized, view, view_size, warped
-from sdbr.motion.matching import Link, Step, joined, linked, step, trust
+from sdbr.motion.color_match import SMALL, harmonize
+from sdbr.motion.flow import FlowOptions, View, resize_flow, view, view_size, warp
+from sdbr.motion.matching import FlowPair, Link, chain_flows, find_flows, link_views, measure_trust
 from sdbr.motion.propagation import Keyframe, KeyframeLink, SourceViews, make_key, propagate
 
 # A mean over three on either side left 0.43 of the sharpness before detail was brought back.
@@ -31,11 +31,11 @@ class _DrawnFrame:
     """A drawn frame in its window: its source, the step to it, and its picture as a keyframe."""
 
     source: SourceViews
-    step: Step | None
+    step: FlowPair | None
     key: Keyframe
 
 
-def steadied(
+def filter_over_time(
     pairs: Iterable[tuple[Frame, Frame]],
     window: int = WINDOW,
     options: FlowOptions = STEADYING_FLOW,
@@ -65,9 +65,9 @@ def _harmonized(pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[tuple[Frame, F
         source = view(frame, view_size(size_of(frame), SMALL))
         small, fitting = shrunk(picture, size_of(source.gray)), picture
         if before is not None:
-            taken = step(before[0], source, SMALL.preset)
-            link = linked(taken.turned(), source, before[0])
-            correction = harmonized(before, (source, small), link)
+            taken = find_flows(before[0], source, SMALL.preset)
+            link = link_views(taken.reverse(), source, before[0])
+            correction = harmonize(before, (source, small), link)
             small, fitting = correction.of(small), correction.of(picture)
         yield frame, fitting
         before = source, small
@@ -79,7 +79,7 @@ def _followed(pairs: Iterable[tuple[Frame, Frame]], options: FlowOptions) -> Ite
         small = view(frame, view_size(size_of(frame), options))
         source = SourceViews(small, luma(shrunk(frame, size_of(picture))))
         preset = options.preset_of(size_of(frame))
-        taken = step(before, small, preset) if before else None
+        taken = find_flows(before, small, preset) if before else None
         yield _DrawnFrame(source, taken, make_key(picture, source))
         before = small
 
@@ -96,7 +96,7 @@ def _before(held: Sequence[_DrawnFrame], place: int) -> Iterator[KeyframeLink]:
     """The pictures before one in its window, nearest first."""
     steps = [held[number].step for number in range(place, 0, -1)]
     others = [held[number] for number in range(place - 1, -1, -1)]
-    return _neighbors(held[place], others, [taken.turned() for taken in steps if taken])
+    return _neighbors(held[place], others, [taken.reverse() for taken in steps if taken])
 
 
 def _after(held: Sequence[_DrawnFrame], place: int) -> Iterator[KeyframeLink]:
@@ -106,14 +106,14 @@ def _after(held: Sequence[_DrawnFrame], place: int) -> Iterator[KeyframeLink]:
 
 
 def _neighbors(
-    here: _DrawnFrame, others: Sequence[_DrawnFrame], steps: Sequence[Step]
+    here: _DrawnFrame, others: Sequence[_DrawnFrame], steps: Sequence[FlowPair]
 ) -> Iterator[KeyframeLink]:
     """Each of the others as seen from here; `steps` lead away, from neighbor to neighbor."""
-    way: Step | None = None
+    way: FlowPair | None = None
     for other, taken in zip(others, steps, strict=True):
         # Over a few frames chained flow has not drifted yet.
-        way = joined(way, taken) if way else taken
-        yield KeyframeLink(other.key, linked(way, here.source.view, other.source.view), 1.0)
+        way = chain_flows(way, taken) if way else taken
+        yield KeyframeLink(other.key, link_views(way, here.source.view, other.source.view), 1.0)
 
 
 # Of the result; the rest is the source, so that what a result got wrong fades from the init images:
@@ -136,8 +136,10 @@ def feed_back(
     size = view_size(size_of(frame), options)
     then, now = view(before[0], size), view(frame, size)
     whole = size_of(frame)
-    taken = step(then, now, options.preset_of(whole))
+    taken = find_flows(then, now, options.preset_of(whole))
     # Flow is sought on small views and grown; the pictures are fetched at their whole size.
-    fetched = as_bytes(warped(shrunk(before[1], whole), resized(taken.back, whole)))
-    part = spread_out(trust(taken.back, taken.there, now, then), whole) * np.float32(share)
+    fetched = as_bytes(warp(shrunk(before[1], whole), resize_flow(taken.backward, whole)))
+    part = spread_out(measure_trust(taken.backward, taken.forward, now, then), whole) * np.float32(
+        share
+    )
     return as_bytes(cv2.blendLinear(frame, fetched, 1 - part, part))

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import Flow, Frame, Plane, as_floats, luma, shrunk, size_of
-from sdbr.motion.flow import FlowOptions, View, view, view_size, warped
-from sdbr.motion.matching import Step, step
+from sdbr.motion.flow import FlowOptions, View, view, view_size, warp
+from sdbr.motion.matching import FlowPair, find_flows
 
 # Another flow than the one that fills: finer, so that a method is not judged by its own error.
 MEASURING_FLOW = FlowOptions(scale=1.0, longest=1280, preset="medium")
@@ -37,8 +37,8 @@ class Steadiness:
     result's Laplacian energy, levels of 255 squared.
     """
 
-    error: float
-    floor: float
+    result_error: float
+    source_error: float
     sharpness: float
 
 
@@ -54,10 +54,10 @@ def steadiness(pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[Steadiness]:
         size = view_size(size_of(source), MEASURING_FLOW)
         now = view(source, size), shrunk(source, size), shrunk(result, size)
         if before is not None:
-            taken = step(before[0], now[0], MEASURING_FLOW.preset)
+            taken = find_flows(before[0], now[0], MEASURING_FLOW.preset)
             seen = visible(taken)
-            error = warp_error(before[2], now[2], taken.back, seen)
-            floor = warp_error(before[1], now[1], taken.back, seen)
+            error = warp_error(before[2], now[2], taken.backward, seen)
+            floor = warp_error(before[1], now[1], taken.backward, seen)
             yield Steadiness(error, floor, sharpness(result))
         before = now
 
@@ -69,14 +69,14 @@ def warp_error(before: Frame, now: Frame, flow: Flow, seen: npt.NDArray[np.bool_
     """
     if not seen.any():
         return 0.0
-    apart = as_floats(cv2.subtract(as_floats(now), as_floats(warped(as_floats(before), flow))))
+    apart = as_floats(cv2.subtract(as_floats(now), as_floats(warp(as_floats(before), flow))))
     error = cv2.mean(cv2.multiply(apart, apart), seen.view(np.uint8))
     return sum(error[:3]) / 255**2
 
 
-def visible(taken: Step) -> npt.NDArray[np.bool_]:
+def visible(taken: FlowPair) -> npt.NDArray[np.bool_]:
     """What is seen in both frames and is no edge of motion, on the later frame's grid."""
-    there, back = as_floats(warped(taken.there, taken.back)), taken.back
+    there, back = as_floats(warp(taken.forward, taken.backward)), taken.backward
     length = _squared(back)
     gap, room = _squared(as_floats(cv2.add(there, back))), _squared(there) + length
     hidden = gap > RETURN_SHARE * room + RETURN_PIXELS
@@ -92,7 +92,7 @@ def sharpness(picture: Frame) -> float:
 
 def mean_error(curve: Iterable[Steadiness]) -> tuple[float, float]:
     """Mean E_warp of a result and of its source, over a curve; 0 for an empty one."""
-    values = [(each.error, each.floor) for each in curve]
+    values = [(each.result_error, each.source_error) for each in curve]
     if not values:
         return 0.0, 0.0
     return fmean(value[0] for value in values), fmean(value[1] for value in values)

@@ -8,12 +8,12 @@ import pytest
 
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.animation.gif import smaller
-from sdbr.media.clip import EncodingSettings, Pace, Pixels, TimedFrame
+from sdbr.media.clip import EncodingSettings, FrameTiming, Pixels, TimedFrame
 from sdbr.media.open import open_reader
 from sdbr.media.writer import Writer, open_writer
 from tests.media.made_clips import picture, psnr
 
-PACE = Pace.even(Fraction(12))
+PACE = FrameTiming.even(Fraction(12))
 
 
 def write(

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Pace, Pixels
+from sdbr.media.clip import FrameTiming, Pixels
 from sdbr.media.open import open_reader
 from sdbr.media.writer import open_writer
 from tests.media.made_clips import picture, timeline
@@ -97,7 +97,7 @@ def test_an_animation_of_which_nothing_is_shown_is_padded(tmp_path: Path, shown:
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".webp"])
 def test_a_cut_animation_gives_what_is_there_and_says_so(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    with open_writer(path, Pace.even(Fraction(10))) as writer:
+    with open_writer(path, FrameTiming.even(Fraction(10))) as writer:
         for one in timeline([Fraction(1, 10)] * 10):
             writer.add(one)
     data = path.read_bytes()
@@ -111,7 +111,7 @@ def test_a_cut_animation_gives_what_is_there_and_says_so(tmp_path: Path, suffix:
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".webp"])
 def test_an_animation_cut_in_its_first_frame_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    with open_writer(path, Pace.even(Fraction(10))) as writer:
+    with open_writer(path, FrameTiming.even(Fraction(10))) as writer:
         for one in timeline([Fraction(1, 10)] * 3):
             writer.add(one)
     path.write_bytes(path.read_bytes()[: 900 if suffix == ".gif" else 150])
@@ -193,7 +193,9 @@ def test_frames_that_last_unevenly_have_a_mean_rate_and_are_told_as_such(tmp_pat
     for name, delays in (("even.gif", (5, 5)), ("uneven.gif", (5, 15))):
         still = [[0] * 4] * 4
         (tmp_path / name).write_bytes(gif([frame(still, delay=delay) for delay in delays]))
-    even, uneven = (open_reader(tmp_path / f"{name}.gif").clip.pace for name in ("even", "uneven"))
+    even, uneven = (
+        open_reader(tmp_path / f"{name}.gif").clip.timing for name in ("even", "uneven")
+    )
     assert (even.rate, even.variable) == (20, False)
     assert (uneven.rate, uneven.variable) == (10, True)
 

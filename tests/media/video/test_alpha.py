@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.reformatter import Colorspace
 
-from sdbr.media.clip import EncodingSettings, Pace, Pixels, TimedFrame
+from sdbr.media.clip import EncodingSettings, FrameTiming, Pixels, TimedFrame
 from sdbr.media.open import open_reader
 from sdbr.media.writer import open_writer
 from tests.media.made_clips import Film, make_film, picture
@@ -113,7 +113,7 @@ def test_a_film_that_begins_with_nothing_shown_is_see_through(
 
 def written(target: Path, images: list[Pixels], background: str = "white") -> tuple[str, ...]:
     settings = EncodingSettings(background=background)
-    with open_writer(target, Pace.even(Fraction(25)), settings=settings) as writer:
+    with open_writer(target, FrameTiming.even(Fraction(25)), settings=settings) as writer:
         for number, image in enumerate(images):
             writer.add(TimedFrame(image, Fraction(number, 25), Fraction(1, 25)))
     return writer.notes

@@ -148,7 +148,7 @@ def test_variable_times_are_exact(tmp_path: Path) -> None:
     film = Film(times=UNEVEN, tick=Fraction(1, 90000))
     reader = open_reader(make_film(tmp_path / "a.mp4", film))
     assert [frame.at for frame in reader.frames()] == list(UNEVEN)
-    assert reader.clip.pace.variable
+    assert reader.clip.timing.variable
 
 
 def test_a_clock_that_starts_late_begins_at_zero(tmp_path: Path) -> None:

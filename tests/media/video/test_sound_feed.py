@@ -110,7 +110,9 @@ def test_several_tracks_stay(tmp_path: Path) -> None:
 def test_longer_sound_is_not_cut_by_shorter_pictures(tmp_path: Path) -> None:
     path = make_film(tmp_path / "a.mp4", Film(times=TIMES, sounds=["aac"]))
     reader = open_reader(path)
-    with open_writer(tmp_path / "b.mp4", reader.clip.pace, origin=origin_of(reader.clip)) as writer:
+    with open_writer(
+        tmp_path / "b.mp4", reader.clip.timing, origin=origin_of(reader.clip)
+    ) as writer:
         for frame in list(reader.frames())[:10]:
             writer.add(frame)
     assert len(sound_packets(tmp_path / "b.mp4")) == len(sound_packets(path))
@@ -134,7 +136,7 @@ def test_a_missing_sound_file_is_noted(tmp_path: Path) -> None:
     path = make_film(tmp_path / "a.mp4", Film())
     reader = open_reader(path)
     origin = Origin(tmp_path / "gone.mp4")
-    with open_writer(tmp_path / "b.mp4", reader.clip.pace, origin=origin) as writer:
+    with open_writer(tmp_path / "b.mp4", reader.clip.timing, origin=origin) as writer:
         for frame in reader.frames():
             writer.add(frame)
     assert "audio could not be copied" in " ".join(writer.notes)

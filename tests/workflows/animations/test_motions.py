@@ -12,7 +12,7 @@ from sdbr.media.stills.fit import CropBox, Placement, plan_fit
 from sdbr.media.stills.pan_zoom import Move, pan_and_zoom
 from sdbr.request import Blob, ImageRequest, Picture, Size
 from sdbr.workflows.animations import motions
-from sdbr.workflows.animations.motions import Loop, Motion, Still
+from sdbr.workflows.animations.motions import Feedback, Motion, PreparedStill
 from tests.material import SD35, SDXL
 
 FIRST = ImageRequest(SD35, "a fox", seed=7, init_image=Blob.of(b"still"), strength=0.6)
@@ -20,7 +20,7 @@ FIRST = ImageRequest(SD35, "a fox", seed=7, init_image=Blob.of(b"still"), streng
 
 def still(size=(96, 64), model=SD35):
     rule = family_of(model).size_rule(model)
-    return Still(FIRST, Loop.of(plan_fit(Size(*size), rule), rule))
+    return PreparedStill(FIRST, Feedback.of(plan_fit(Size(*size), rule), rule))
 
 
 def gradient(size=(96, 64), turned=False):
@@ -80,9 +80,9 @@ def test_a_picture_that_came_larger_goes_in_again_as_large():
 
 def test_padding_is_not_drawn_over_again_and_again():
     padded = still((300, 200), SDXL)
-    size = padded.loop.placement.size
+    size = padded.feedback.placement.size
     canvas = Image.new("RGB", size, (255, 0, 255))
-    box = padded.loop.placement.placed
+    box = padded.feedback.placement.placed
     canvas.paste((20, 90, 60), tuple(box))
     again = sent(motions.evolve(padded, Motion("evolve", 2))[1].request_over({0: drawn(canvas)}))
     assert again.shape[:2] == size[::-1]
@@ -131,7 +131,7 @@ def quarters(size):
 def test_what_is_seen_goes_in_again_where_it_lay_whatever_size_came(largest, size, box):
     """At the size that came, where the model takes that; else at the one that it was sent."""
     whole = CropBox(0, 0, 70, 56)
-    loop = Loop(
+    loop = Feedback(
         Placement(Size(70, 56), Size(96, 64), whole, CropBox(10, 4, 80, 60)),
         SizeRule(max_side=largest),
     )

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sdbr.media.clip import Pace, TimedFrame
+from sdbr.media.clip import FrameTiming, TimedFrame
 from sdbr.media.stills.open import open_picture
 from sdbr.media.writer import open_writer
 from sdbr.workflows.report import cards
@@ -12,7 +12,7 @@ COLORS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]
 
 
 def test_the_drawn_keyframes_of_a_clip_stand_side_by_side(tmp_path):
-    path, pace = tmp_path / "clip.webp", Pace(Fraction(10), Fraction(1, 10))
+    path, pace = tmp_path / "clip.webp", FrameTiming(Fraction(10), Fraction(1, 10))
     with open_writer(path, pace) as writer:
         for number, color in enumerate(COLORS):
             picture = np.full((64, 64, 3), color, np.uint8)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from sdbr.errors import InputProblem
 from sdbr.media.animation.index import Index, index_of
-from sdbr.media.clip import Clip, Pace, Pixels, TimedFrame
+from sdbr.media.clip import Clip, FrameTiming, Pixels, TimedFrame
 from sdbr.media.stills.pixels import array_in_srgb
 from sdbr.media.video.probe import refuse_giants
 from sdbr.request import Size
@@ -45,7 +45,7 @@ def probe(kind: str, path: Path) -> Clip:
         kind=kind,
         path=path,
         size=Size(width, height),
-        pace=_pace(kind, index.lengths),
+        timing=_timing(kind, index.lengths),
         frames=len(index.lengths),
         duration=sum(index.lengths, Fraction(0)),
         has_alpha=has_alpha,
@@ -131,10 +131,10 @@ def _has_alpha(file: PillowPlugin, index: Index, kind: str) -> bool:
     return transparent and shown
 
 
-def _pace(kind: str, lengths: Sequence[Fraction]) -> Pace:
+def _timing(kind: str, lengths: Sequence[Fraction]) -> FrameTiming:
     tick = _TICKS[kind]
     if len(set(lengths)) > 1:
-        return Pace(len(lengths) / sum(lengths, Fraction(0)), tick, variable=True)
+        return FrameTiming(len(lengths) / sum(lengths, Fraction(0)), tick, variable=True)
     if kind == "apng":
         tick = Fraction(1, lengths[0].denominator)
-    return Pace(1 / lengths[0], tick)
+    return FrameTiming(1 / lengths[0], tick)

@@ -19,9 +19,9 @@ from av.video import VideoFrame
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import Clip, Pace, SoundTrack
+from sdbr.media.clip import Clip, FrameTiming, SoundTrack
 from sdbr.media.color_codes import is_hdr
-from sdbr.media.timing import fraction_of, pace_of
+from sdbr.media.timing import fraction_of, measure_timing
 from sdbr.media.video import alpha, yuv
 from sdbr.media.video.clock import PacketCount, break_notes, count_packets, find_breaks, mend
 from sdbr.media.video.tracks import LARGEST, PIXEL_LIMIT, choose_track, picture_stream
@@ -85,8 +85,8 @@ def probe(path: Path, track: int | None = None) -> Clip:
     with open_container(path) as container:
         stream = picture_stream(container, chosen.number)
         packets = mend(container.demux(stream), breaks)
-        pace = _measured_pace(packets, stream, cut=missing_bytes(path) > 0)
-        clip = _describe(path, container, stream, (frame, pace), counts)
+        timing = _measured_timing(packets, stream, cut=missing_bytes(path) > 0)
+        clip = _describe(path, container, stream, (frame, timing), counts)
     # Matroska says how long its last picture is shown; others declare the longest of their tracks.
     if end is not None and not indexed and (breaks or clip.kind != "matroska"):
         clip = replace(clip, duration=end - clip.start)
@@ -150,9 +150,9 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
     raise unreadable(path)
 
 
-def _measured_pace(
+def _measured_timing(
     packets: Iterator[Packet[VideoStream]], stream: VideoStream, *, cut: bool
-) -> Pace:
+) -> FrameTiming:
     tick = Fraction(stream.time_base or Fraction(1, 90000))
     try:
         looked_at = islice(packets, _PACKETS_LOOKED_AT)
@@ -166,18 +166,18 @@ def _measured_pace(
     # Without times, as in a raw stream of H.264, the stream itself says its rate.
     said = stream.average_rate if times else stream.guessed_rate or stream.average_rate
     rate = said and Fraction(said)
-    return pace_of(times, tick, rate)
+    return measure_timing(times, tick, rate)
 
 
 def _describe(
     path: Path,
     container: InputContainer,
     stream: VideoStream,
-    seen: tuple[VideoFrame, Pace],
+    seen: tuple[VideoFrame, FrameTiming],
     counts: Mapping[int, PacketCount],
 ) -> Clip:
-    frame, pace = seen
-    tick = Fraction(frame.time_base or pace.tick)
+    frame, timing = seen
+    tick = Fraction(frame.time_base or timing.tick)
     kind = container.format.name.split(",")[0].replace("mov", "mp4")
     start = Fraction(0) if kind == "avi" else (frame.pts or 0) * tick
     rotation, mirrored = turn_of(frame)
@@ -187,7 +187,7 @@ def _describe(
         kind=kind,
         path=path,
         size=Size(size.height, size.width) if rotation % 180 else size,
-        pace=pace,
+        timing=timing,
         frames=counts[stream.index].packets or None,
         duration=_declared_duration(container, stream, start),
         start=start,

@@ -55,7 +55,7 @@ def frames(clip: Clip, start: Fraction, end: Fraction | None, note: Tell) -> Ite
     InputProblem where nothing decodes at all.
     """
     reformatter = VideoReformatter()
-    usual = min(1 / clip.pace.rate, Fraction(1))
+    usual = min(1 / clip.timing.rate, Fraction(1))
     for at, lasts, picture in _with_lengths(clip, _decode(clip, start, note), note):
         if end is not None and at >= end:
             return
@@ -111,7 +111,7 @@ def _with_lengths(
     for at, picture in pictures:
         if held is not None:
             # Two frames at one time would leave one of them no time at all.
-            at = max(at, held[0] + clip.pace.tick)
+            at = max(at, held[0] + clip.timing.tick)
             yield held[0], at - held[0], held[1]
         held, count = (at, picture), count + 1
     if held is not None:
@@ -125,7 +125,7 @@ def _last_length(clip: Clip, at: Fraction, picture: VideoFrame) -> Fraction:
 
     Matroska gives the last frame no length of its own; MP4's follow the coding order.
     """
-    length = 1 / clip.pace.rate
+    length = 1 / clip.timing.rate
     if clip.cut:
         return length
     if picture.duration and picture.time_base:
@@ -137,7 +137,7 @@ def _last_length(clip: Clip, at: Fraction, picture: VideoFrame) -> Fraction:
 
 def _compare(clip: Clip, count: int, end: Fraction, note: Tell) -> None:
     # Of a file that is cut off libav just gives fewer frames, without an error.
-    if clip.duration and end + 2 / clip.pace.rate < clip.duration:
+    if clip.duration and end + 2 / clip.timing.rate < clip.duration:
         of = f" of {clip.frames}" if clip.frames else ""
         note(
             f"The file declares {float(clip.duration):.3f} s, but only {float(end):.3f} s of it "
@@ -155,7 +155,7 @@ def _decode(clip: Clip, start: Fraction, note: Tell) -> Iterator[_TimedPicture]:
         with open_container(clip.path) as container:
             stream = picture_stream(container, clip.track)
             if seeks:
-                tick = Fraction(stream.time_base or clip.pace.tick)
+                tick = Fraction(stream.time_base or clip.timing.tick)
                 with suppress(av.FFmpegError, OSError):
                     container.seek(int((clip.start + start) / tick), stream=stream)
             packets = mend(container.demux(stream), clip.breaks)
@@ -237,7 +237,7 @@ def _runs(pictures: Iterator[tuple[_Shape, VideoFrame]], stream: VideoStream) ->
 
 
 def _add_times(clip: Clip, pictures: Iterable[_Picture], note: Tell) -> Iterator[_TimedPicture]:
-    at, zero = -1 / clip.pace.rate, clip.start
+    at, zero = -1 / clip.timing.rate, clip.start
     before: _Picture | None = None
     for picture in pictures:
         mark, tick = picture.frame.pts, picture.frame.time_base
@@ -245,7 +245,7 @@ def _add_times(clip: Clip, pictures: Iterable[_Picture], note: Tell) -> Iterator
             # AVI keeps no time of showing, only the order and time of coding.
             mark = picture.frame.dts
             zero = mark * tick if before is None and mark is not None and tick else zero
-        at = at + 1 / clip.pace.rate if mark is None or tick is None else mark * tick - zero
+        at = at + 1 / clip.timing.rate if mark is None or tick is None else mark * tick - zero
         if before is not None and picture.square != before.square:
             note(
                 f"The frame size changes from {before.square} to {picture.square} at "

@@ -15,7 +15,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from sdbr.errors import InputProblem
-from sdbr.media.clip import EncodingSettings, Origin, Pace, Pixels, TimedFrame
+from sdbr.media.clip import EncodingSettings, FrameTiming, Origin, Pixels, TimedFrame
 from sdbr.media.color_codes import BT709
 from sdbr.media.metadata import xmp
 from sdbr.media.stills import pixels
@@ -43,7 +43,7 @@ class VideoTarget:
     """
 
     kind: str
-    pace: Pace
+    timing: FrameTiming
     settings: EncodingSettings
     comment: str = ""
     origin: Origin | None = None
@@ -55,7 +55,7 @@ class VideoTarget:
         """The step of the container's clock in seconds; Matroska counts milliseconds."""
         if self.kind in ("matroska", "webm"):
             return _MILLISECOND
-        return Fraction(1, timescale(self.pace))
+        return Fraction(1, timescale(self.timing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ def _video_stream(
     container: OutputContainer, size: Size, job: VideoTarget, encoding: _Encoding
 ) -> VideoStream:
     codec = encoding.codec
-    rate = job.pace.rate.limit_denominator(100_000)
+    rate = job.timing.rate.limit_denominator(100_000)
     try:
         stream = container.add_stream(codec, rate=rate, options=encoding.options)
     except (av.FFmpegError, ValueError) as error:
@@ -250,7 +250,7 @@ def _encoding(job: VideoTarget, see_through: bool) -> _Encoding:
     if job.growing:
         # Each picture leaves the encoder at once.
         options["tune"] = "zerolatency"
-    if job.pace.variable:
+    if job.timing.variable:
         # With B-frames the track's declared length follows the coding order, and is wrong where
         # frames are not equally long.
         options["bf"] = "0"

@@ -160,7 +160,7 @@ def _worker(
 
 def frame_pixels(picture: Picture, animation: PreparedAnimation, number: int) -> Pixels:
     """The model's picture as a frame: without padding, see-through where the still is."""
-    image = animation.still.loop.view(picture)
+    image = animation.still.feedback.view(picture)
     if animation.alpha is not None:
         motion = animation.spec.motion
         steps = number if motion.kind == "evolve" else 0

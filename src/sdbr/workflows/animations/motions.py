@@ -22,7 +22,7 @@ Onto = Callable[[Sequence[Picture]], Blob]
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
+class PreparedStill:
     """A picture that was prepared for a model.
 
     `request` draws over it; `loop` is how a drawn frame goes in again.
@@ -30,7 +30,7 @@ class Still:
     """
 
     request: ImageRequest
-    loop: Loop
+    feedback: Feedback
     end: ImageRequest | None = None
 
 
@@ -87,7 +87,7 @@ def waves(frames: Sequence[AnimationFrame], wanted: Collection[int]) -> Iterator
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
+class Feedback:
     """`placement` is how what is seen of a picture lies in what the model takes; see `rule`.
 
     What was cropped from the still is gone for good, so it is no part of it.
@@ -97,7 +97,7 @@ class Loop:
     rule: SizeRule
 
     @classmethod
-    def of(cls, placement: Placement, rule: SizeRule) -> Loop:
+    def of(cls, placement: Placement, rule: SizeRule) -> Feedback:
         """The way back in after a still was placed so."""
         used = placement.used.size
         return cls(Placement(used, placement.size, _whole(used), placement.placed), rule)
@@ -123,7 +123,7 @@ def _whole(size: Size) -> CropBox:
     return CropBox(0, 0, *size)
 
 
-def vary(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
+def vary(still: PreparedStill, motion: Motion) -> tuple[AnimationFrame, ...]:
     """One request a frame over the still, with successive seeds."""
     first = still.request
     return tuple(
@@ -132,7 +132,7 @@ def vary(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     )
 
 
-def ramp(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
+def ramp(still: PreparedStill, motion: Motion) -> tuple[AnimationFrame, ...]:
     """One request a frame over the still; the strength rises evenly from `low` to the request's."""
     high = still.request.strength or 0.0
     last = max(1, motion.count - 1)
@@ -144,7 +144,7 @@ def ramp(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     )
 
 
-def evolve(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
+def evolve(still: PreparedStill, motion: Motion) -> tuple[AnimationFrame, ...]:
     """The first frame over the still, every other one over its predecessor.
 
     The seeds are successive: one seed over and over burns its own pattern into the picture.
@@ -153,7 +153,7 @@ def evolve(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     first = still.request
 
     def onto(pictures: Sequence[Picture]) -> Blob:
-        return view_next(pictures[0], motion.move, still.loop)
+        return view_next(pictures[0], motion.move, still.feedback)
 
     return tuple(
         AnimationFrame(
@@ -165,7 +165,7 @@ def evolve(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     )
 
 
-def view_next(picture: Picture, move: Move, loop: Loop) -> Blob:
+def view_next(picture: Picture, move: Move, loop: Feedback) -> Blob:
     """The drawn picture as the camera sees it one step on; made only when it is sent."""
 
     def make() -> bytes:
@@ -178,7 +178,7 @@ def view_next(picture: Picture, move: Move, loop: Loop) -> Blob:
 _LEAST = 0.1  # 0 would give the still back, and the journey would stand still.
 
 
-def journey(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
+def journey(still: PreparedStill, motion: Motion) -> tuple[AnimationFrame, ...]:
     """The still under its own prompt first, the end of the journey last, the way between."""
     end = still.end or still.request
     last = motion.count - 1
@@ -190,11 +190,11 @@ def journey(still: Still, motion: Motion) -> tuple[AnimationFrame, ...]:
     )
 
 
-def _between(still: Still, end: ImageRequest, number: int, last: int) -> AnimationFrame:
+def _between(still: PreparedStill, end: ImageRequest, number: int, last: int) -> AnimationFrame:
     share = number / last
 
     def onto(pictures: Sequence[Picture]) -> Blob:
-        return blend(pictures[0], pictures[1], share, still.loop)
+        return blend(pictures[0], pictures[1], share, still.feedback)
 
     request = replace(still.request, prompt=_prompt(still.request.prompt, end.prompt, share))
     if request.strength is not None:
@@ -211,7 +211,7 @@ def _prompt(start: str, end: str, share: float) -> str:
     return end if share > 2 / 3 else f"{start}, {end}"
 
 
-def blend(one: Picture, other: Picture, share: float, loop: Loop) -> Blob:
+def blend(one: Picture, other: Picture, share: float, loop: Feedback) -> Blob:
     """Both pictures in one, `share` of it the other; made only when it is sent."""
 
     def make() -> bytes:

@@ -22,7 +22,7 @@ from sdbr.media.stills.place import apply
 from sdbr.request import ImageRequest, Model, Size
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.animations import motions
-from sdbr.workflows.animations.motions import AnimationFrame, Loop, Motion, Still
+from sdbr.workflows.animations.motions import AnimationFrame, Feedback, Motion, PreparedStill
 from sdbr.workflows.animations.timeline import Timing
 from sdbr.workflows.clips.folders import (
     ClipFolders,
@@ -96,7 +96,7 @@ class PreparedAnimation:
     """A still and all that was settled about its animation; `alpha` is what stays see-through."""
 
     path: Path
-    still: Still
+    still: PreparedStill
     frames: tuple[AnimationFrame, ...]
     alpha: Image.Image | None
     folders: ClipFolders
@@ -127,9 +127,9 @@ def prepare_animation(
     if look.seed is None:
         note = open_run(resources.workspace.hidden / "clips", COMMAND, [drawing], 1)
         request = replace(request, seed=seed_within(model, note.seeds[0]))
-    loop = Loop.of(main.placement, family_of(model).size_rule(model))
+    loop = Feedback.of(main.placement, family_of(model).size_rule(model))
     end, inputs = _end(spec, request, main, inputs, store)
-    still = Still(replace(request, init_image=main.blob), loop, end)
+    still = PreparedStill(replace(request, init_image=main.blob), loop, end)
     frames = _MOTIONS[spec.motion.kind](still, spec.motion)
     for frame in frames:
         body.check(frame.request, resources.models)

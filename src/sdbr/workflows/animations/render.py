@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdbr.media.clip import Pace, Pixels, TimedFrame
+from sdbr.media.clip import FrameTiming, Pixels, TimedFrame
 from sdbr.media.stills.pixels import with_channels
 from sdbr.media.stills.sheet import Labels, contact_sheet, save, thumbnail
 from sdbr.media.writer import open_writer
@@ -54,18 +54,18 @@ def write(
     settings = replace(spec.result.settings, background=spec.look.background)
     request = animation.still.request
     source = digital_source(request, animation.inputs) if provenance else None
-    pace = pace_of(spec.timing)
-    with open_writer(target, pace, settings=settings, comment=comment, source=source) as writer:
+    timing = timing_of(spec.timing)
+    with open_writer(target, timing, settings=settings, comment=comment, source=source) as writer:
         for frame in _read_frames(animation, folder, timeline):
             writer.add(frame)
     duration = sum((shot.lasts for shot in timeline), Fraction(0))
     return AnimationResult(target, size, len(timeline), duration, writer.notes)
 
 
-def pace_of(timing: Timing) -> Pace:
-    """The pace that all times of the animation are multiples of."""
+def timing_of(timing: Timing) -> FrameTiming:
+    """The timing that all times of the animation are multiples of."""
     tick = Fraction(1, math.lcm(timing.rate.numerator, timing.hold.denominator))
-    return Pace(timing.rate, tick, variable=bool(timing.hold))
+    return FrameTiming(timing.rate, tick, variable=bool(timing.hold))
 
 
 def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> tuple[Path, Size]:

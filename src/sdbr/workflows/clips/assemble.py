@@ -15,7 +15,7 @@ from sdbr.media.stills.pixels import with_channels
 from sdbr.motion.arrays import Luma
 from sdbr.motion.ghosts import shrink_luma
 from sdbr.motion.plan import KeyframePlan
-from sdbr.motion.temporal_filter import steadied
+from sdbr.motion.temporal_filter import filter_over_time
 from sdbr.workflows.clips.draw import (
     DrawnFrame,
     Tally,
@@ -94,7 +94,7 @@ def _filter_shots(
     for _, shot in groupby(triples, key=lambda triple: shot_of[triple[0].number]):
         # The filter gives a frame for each that it took, later: their names wait in `taken`.
         given, taken = tee(shot)
-        filtered = steadied((before, after) for _, before, after in given)
+        filtered = filter_over_time((before, after) for _, before, after in given)
         for pixels, (shown, _, drawn) in zip(filtered, taken, strict=False):
             yield shown, drawn if shown.number in supplied else pixels
 

@@ -19,7 +19,7 @@ from sdbr.media.stills.pixels import flatten
 from sdbr.motion.keyframes import KeyframeRule, place_keyframes
 from sdbr.motion.keyframes_stream import place_streaming
 from sdbr.motion.plan import KeyframePlan
-from sdbr.motion.survey import Note, survey
+from sdbr.motion.survey import FrameSurvey, survey
 from sdbr.workflows.clips.selection import FrameSelection
 
 
@@ -49,7 +49,7 @@ class Footage:
     clip: Clip
     choice: FrameSelection
     frames: tuple[FrameInfo, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[FrameSurvey, ...]
     plan: KeyframePlan
     background: str = "white"
 
@@ -91,7 +91,7 @@ def survey_clip(
     rgb_of(background)
     noted: dict[int, FrameInfo] = {}
 
-    def look(item: tuple[int, TimedFrame]) -> Pixels:
+    def inspect_frame(item: tuple[int, TimedFrame]) -> Pixels:
         number, frame = item
         pixels = flatten(frame.image, background)
         opaque = bool((frame.image[..., 3:] == 255).all())
@@ -99,7 +99,7 @@ def survey_clip(
         return pixels
 
     def pictures() -> Iterator[Pixels]:
-        for pixels in side_by_side(look, enumerate(read_wanted(reader, choice))):
+        for pixels in side_by_side(inspect_frame, enumerate(read_wanted(reader, choice))):
             yield pixels
             seen()
 

@@ -24,7 +24,7 @@ from sdbr.generation.stack import RunSession
 from sdbr.media.clip import Pixels
 from sdbr.media.stills.pixels import flatten
 from sdbr.motion.harmonization import corrections
-from sdbr.motion.interpolation import InterpolatedFrame, fill
+from sdbr.motion.interpolation import InterpolatedFrame, interpolate_stretch
 from sdbr.motion.plan import KeyframePlan, Stretch
 from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, Tally
 from sdbr.workflows.clips.footage import FrameInfo
@@ -198,7 +198,7 @@ def _filled(
     span: _KeyframeSpan, sources: SourceFrames, draw: Callable[[int], Pixels | None], drawn: int
 ) -> deque[_Part]:
     stretch = span.stretch
-    between = fill(sources, stretch, span.left, span.right, follow=span.follow)
+    between = interpolate_stretch(sources, stretch, span.left, span.right, follow=span.follow)
     worst = max(between, key=lambda filled: filled.unexplained, default=None)
     cut = worst is not None and worst.better_drawn and drawn < _MOST_EXTRA
     picture = draw(worst.number) if worst is not None and cut else None

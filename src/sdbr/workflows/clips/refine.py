@@ -19,7 +19,7 @@ def refine_keyframes(
     stretch is over by itself, the worst one is halved.
     """
     means = {
-        stretch: fmean(curve[number].error for number in _frames(stretch) if number in curve)
+        stretch: fmean(curve[number].result_error for number in _frames(stretch) if number in curve)
         for stretch in plan.stretches()
         if any(number in curve for number in _frames(stretch))
     }

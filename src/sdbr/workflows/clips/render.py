@@ -11,7 +11,7 @@ from sdbr.console import Console
 from sdbr.errors import InputProblem, Refused
 from sdbr.files import plain_write_errors
 from sdbr.generation.stack import Resources, RunSession
-from sdbr.media.clip import Pace, TimedFrame
+from sdbr.media.clip import FrameTiming, TimedFrame
 from sdbr.media.open import origin_of
 from sdbr.media.preview import open_preview
 from sdbr.media.writer import open_writer
@@ -20,7 +20,7 @@ from sdbr.workflows.clips.draw import ClipPlan, Tally
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.prepare import PreparedClip, index_of
 from sdbr.workflows.clips.requests import write_frame
-from sdbr.workflows.clips.steadiness import SteadinessCurve, keep
+from sdbr.workflows.clips.steadiness import SteadinessCurve, write_steadiness
 from sdbr.workflows.failures import Failures, explain_interruption
 from sdbr.workflows.names import record_template
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
@@ -46,7 +46,7 @@ class ClipResult:
     notes: tuple[str, ...]
 
 
-def restyle(
+def render_clip(
     clip: PreparedClip, session: RunSession, resources: Resources, console: Console, extra: int = 0
 ) -> ClipResult:
     """Draw the keyframes, fill the rest and write the clip.
@@ -68,15 +68,15 @@ def restyle(
     source = digital_source(request, plan.inputs) if resources.provenance else None
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
     settings = replace(settings, background=footage.background)
-    pace, count = pace_of(footage), 0
+    timing, count = timing_of(footage), 0
     progress = _progress(clip, session, resources)
     session = progress.watch(session, _drawn(plan))
     keyframes = {frame.number for frame in plan.drawn}
     with (
         console.status(progress.line),
-        open_preview(folders.preview, pace, origin, console.say) as preview,
+        open_preview(folders.preview, timing, origin, console.say) as preview,
         open_writer(
-            folders.target, pace, origin=origin, settings=settings, comment=comment, source=source
+            folders.target, timing, origin=origin, settings=settings, comment=comment, source=source
         ) as writer,
     ):
         finished = assemble_frames(clip, session, resources, tally)
@@ -96,7 +96,9 @@ def restyle(
         _raise_if_missing(count, clip, tally, session)
     numbers = measured.as_json()
     record = {**plan.numbers, "drawn": len(plan.requested) + tally.extra, **numbers}
-    keep(resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record)
+    write_steadiness(
+        resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record
+    )
     held = tuple(tally.held)
     return ClipResult(folders.target, measured, numbers, held, tally.extra, writer.notes)
 
@@ -130,13 +132,13 @@ def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:
     }
 
 
-def pace_of(footage: Footage) -> Pace:
-    """The clip's own pace; uneven where frames were left out."""
+def timing_of(footage: Footage) -> FrameTiming:
+    """The clip's own timing; uneven where frames were left out."""
     choice, clip = footage.choice, footage.clip
     if choice.every == 1 and choice.fps is None:
-        return clip.pace
+        return clip.timing
     rate = len(footage.frames) / footage.duration
-    return replace(clip.pace, rate=rate, variable=True)
+    return replace(clip.timing, rate=rate, variable=True)
 
 
 def _make_folders(plan: ClipPlan) -> None:

@@ -42,7 +42,7 @@ from sdbr.workflows.clips.pricing import (
 )
 from sdbr.workflows.clips.redraws import note_redraws, tell_supplied, tell_undrawn, with_new_seeds
 from sdbr.workflows.clips.refine import refine_keyframes
-from sdbr.workflows.clips.render import ClipResult, restyle
+from sdbr.workflows.clips.render import ClipResult, render_clip
 from sdbr.workflows.clips.scans import Scan, scan_clip
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.clips.supplied import has_supplied, tell_unpainted
@@ -259,7 +259,7 @@ class ClipWork:
         return clip, result
 
     def _draw(self, clip: PreparedClip, session: RunSession, extra: int) -> ClipResult:
-        result = restyle(clip, session, self.setup.resources, self.setup.console, extra)
+        result = render_clip(clip, session, self.setup.resources, self.setup.console, extra)
         # What was planned and not needed is there for the next clip.
         session.budget.plan((result.extra - extra) * price(clip))
         return result

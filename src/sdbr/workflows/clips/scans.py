@@ -20,7 +20,7 @@ from sdbr.motion.arrays import version as opencv_version
 from sdbr.motion.cuts import Change
 from sdbr.motion.keyframes import KeyframeRule, place_keyframes
 from sdbr.motion.keyframes_stream import plan_from
-from sdbr.motion.survey import Note
+from sdbr.motion.survey import FrameSurvey
 from sdbr.store.scans import ScanStore
 from sdbr.workflows.clips.footage import Footage, FrameInfo, expected_frames, streams, survey_clip
 from sdbr.workflows.clips.selection import FrameSelection
@@ -76,7 +76,7 @@ class Scan:
             for number, (at, lasts, digest, opaque) in enumerate(rows["frames"])
         )
         notes = tuple(
-            Note(
+            FrameSurvey(
                 Change(float(error), float(color), float(motion), int(flash)),
                 {int(far): float(share) for far, share in pair},
                 {int(far): float(share) for far, share in alone},

@@ -129,7 +129,9 @@ class SteadinessCurve:
             "sharpness": round(self.sharpness, 2),
             "ghosts": round(fmean(lacking.values()), 4) if lacking else 0.0,
             "look_at": [[round(at, 3) for at in passage] for passage in self._times_of(ghosts)],
-            "curve": [[number + 1, round(each.error, 6)] for number, each in self.curve.items()],
+            "curve": [
+                [number + 1, round(each.result_error, 6)] for number, each in self.curve.items()
+            ],
             "ghost_curve": [[number + 1, round(share, 4)] for number, share in lacking.items()],
         }
         if likeness := self.likeness():
@@ -197,7 +199,7 @@ def measure(results: Iterable[Result], aside: SideTasks, stop: Event) -> Iterato
     """The results in order, the wanted pairs among them measured."""
     source, drawn = aside.source, aside.drawn
 
-    def look(pair: tuple[_Sourced | None, _Sourced, _DrawnPair]) -> MeasuredFrame:
+    def measure_pair(pair: tuple[_Sourced | None, _Sourced, _DrawnPair]) -> MeasuredFrame:
         before, (now, frame, small), pictures = pair
         aside.keep_frame(now)
         number = now[0].number
@@ -219,15 +221,15 @@ def measure(results: Iterable[Result], aside: SideTasks, stop: Event) -> Iterato
             yield before, now, (drawn.pop(number - 1, None), drawn.get(number))
             before = now
 
-    return map_ordered(look, pairs(), workers=_CORES, window=2 * _CORES, stop=stop)
+    return map_ordered(measure_pair, pairs(), workers=_CORES, window=2 * _CORES, stop=stop)
 
 
-def keep(path: Path, record: dict[str, Any]) -> None:
+def write_steadiness(path: Path, record: dict[str, Any]) -> None:
     """Write the numbers of a run where reports find them."""
     write_whole(path, json.dumps(record, ensure_ascii=False).encode("utf-8"))
 
 
-def kept(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:
+def read_steadiness(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:
     """The numbers of the run that made a clip, by its record; empty where none are known."""
     name = f"{Path(str(made.get('fingerprint', ''))).name}.steadiness.json"
     try:

@@ -35,7 +35,7 @@ class Checkup:
     draw: bool = False
 
 
-def look(checkup: Checkup) -> Iterator[Finding]:
+def check_account(checkup: Checkup) -> Iterator[Finding]:
     """The findings about the account; the first that stops all others ends them."""
     try:
         plane = ControlPlane(checkup.connection)
@@ -44,7 +44,7 @@ def look(checkup: Checkup) -> Iterator[Finding]:
     except SdbrError as problem:
         yield explain_failure("credentials", problem)
         return
-    yield from models.look(plane, checkup.catalog, checkup.defaults)
+    yield from models.check_models(plane, checkup.catalog, checkup.defaults)
     model = checkup.defaults[0]
     if checkup.connection.realm == "aws" and not checkup.draw and not _is_agreed(plane, model):
         said = (

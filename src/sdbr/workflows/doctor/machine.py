@@ -20,7 +20,7 @@ _TOO_LITTLE = 200_000_000  # Bytes: less than eight workers reserve for upscaled
 _TREE = ("", ".sdbr", "source/img", "source/frames", "generate/img", "generate/videos")
 
 
-def look(root: Path) -> Iterator[Finding]:
+def check_machine(root: Path) -> Iterator[Finding]:
     """The findings about this machine and the workspace `root`."""
     system = f"{platform.system()} {platform.machine()}"
     yield ok("sdbr", f"{__version__} on Python {platform.python_version()}, {system}")

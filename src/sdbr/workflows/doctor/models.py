@@ -18,7 +18,9 @@ _OLD_MONTHS = 6
 _AT_ONCE = 8  # Questions under way: there are 16 models to ask for.
 
 
-def look(plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]) -> Iterator[Finding]:
+def check_models(
+    plane: ControlPlane, catalog: Catalog, defaults: Sequence[Model]
+) -> Iterator[Finding]:
     """Ask the control plane about every model that the catalog takes for active."""
     today = date.today()
     active = [model for model in catalog.models if not model.lifecycle.ended(today)]

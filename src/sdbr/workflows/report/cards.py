@@ -30,7 +30,7 @@ _LESS_ASKED = ("Size", "Frames", "Drawn", "Command", "File", "Answered by")
 def card(result: ReportedResult, context: ReportContext) -> str:
     """The article of one result."""
     prompt = result.prompt
-    steady = chart.read_steadiness(result, context.hidden) if result.moving else None
+    steady = chart.steadiness_note(result, context.hidden) if result.moving else None
     facts = dict(_facts(result, steady, context))
     more = {name: facts.pop(name) for name in _LESS_ASKED if name in facts}
     words = escape(" ".join((prompt, *facts.values(), *more.values())).lower())

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from sdbr.workflows.clips.steadiness import kept
+from sdbr.workflows.clips.steadiness import read_steadiness
 from sdbr.workflows.report.results import ReportedResult
 
 _WIDTH, _HEIGHT = 600, 90
@@ -36,11 +36,11 @@ class SteadinessNote:
     supplied: tuple[int, ...] = ()
 
 
-def read_steadiness(result: ReportedResult, hidden: Path) -> SteadinessNote | None:
+def steadiness_note(result: ReportedResult, hidden: Path) -> SteadinessNote | None:
     """What is known of a clip: from its own record, or from beside the ledger."""
     measured = result.made.get("steadiness")
     if not isinstance(measured, Mapping):
-        measured = kept(hidden, result.made)
+        measured = read_steadiness(hidden, result.made)
     try:
         return _steady(measured) if measured else None
     except (TypeError, ValueError, LookupError, OverflowError):
