@@ -170,7 +170,7 @@ def test_stretches_may_be_filled_in_threads():
 
 
 def mean_error(frames, results):
-    return np.mean([each.error for each in steadiness(zip(frames, results, strict=True))])
+    return np.mean([each.result_error for each in steadiness(zip(frames, results, strict=True))])
 
 
 @pytest.mark.parametrize("frames", [pan(17, step=3), passing(17)], ids=["pan", "passing"])

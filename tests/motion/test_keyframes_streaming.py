@@ -68,7 +68,7 @@ def test_no_flow_is_sought_twice(monkeypatch):
         asked.append(tuple(view.gray.tobytes() for view in ends))
         return seek(way, ends, preset)
 
-    monkeypatch.setattr(keyframes_stream, "sought", counting)
+    monkeypatch.setattr(keyframes_stream, "refine_flows", counting)
     place_streaming(pan(40, step=2), AUTO)
     assert len(asked) == len(set(asked)) > 20
 
@@ -76,7 +76,9 @@ def test_no_flow_is_sought_twice(monkeypatch):
 def test_flows_that_end_at_one_frame_share_their_chain(monkeypatch):
     links = []
     join = keyframes_stream.chain_flows
-    monkeypatch.setattr(keyframes_stream, "joined", lambda *steps: links.append(1) or join(*steps))
+    monkeypatch.setattr(
+        keyframes_stream, "chain_flows", lambda *steps: links.append(1) or join(*steps)
+    )
     _, plan = place_streaming(still(25), AUTO)
     assert plan.keyframes == (0, 24)
     # Each chained alone, the flows asked for on the way to the second keyframe have 81 links.

@@ -17,7 +17,8 @@ def linked_to_first(frames):
     steps = [find_flows(a, b, "fast") for a, b in pairwise(views)]
     found = flows_from_key(views[0], zip(steps, views[1:], strict=True), "fast")
     return [
-        link_views(way.turned(), view, views[0]) for way, view in zip(found, views[1:], strict=True)
+        link_views(way.reverse(), view, views[0])
+        for way, view in zip(found, views[1:], strict=True)
     ]
 
 
@@ -40,7 +41,7 @@ def test_joined_steps_turn_back_to_where_they_began():
     views = [view(frame, SIZE) for frame in pan(3)]
     way = chain_flows(find_flows(*views[:2], "fast"), find_flows(*views[1:], "fast"))
     assert np.abs(way.forward[10:-10, 20:-20] - [-4, 0]).mean() < 0.3
-    assert (way.reverse().forward == way.back).all()
+    assert (way.reverse().forward == way.backward).all()
 
 
 @pytest.mark.parametrize(

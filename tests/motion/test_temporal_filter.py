@@ -18,7 +18,7 @@ def filtered(frames, pictures, window=2):
 
 
 def error(frames, results):
-    return np.mean([each.error for each in steadiness(zip(frames, results, strict=True))])
+    return np.mean([each.result_error for each in steadiness(zip(frames, results, strict=True))])
 
 
 @pytest.mark.parametrize("frames", [pan(9, step=3), passing(9)], ids=["pan", "passing"])

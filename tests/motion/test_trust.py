@@ -13,7 +13,7 @@ SIZE = (160, 96)
 def trusted(first, second):
     here, there = view(first, SIZE), view(second, SIZE)
     taken = find_flows(here, there, "fast")
-    return measure_trust(taken.forward, taken.back, here, there)
+    return measure_trust(taken.forward, taken.backward, here, there)
 
 
 def test_the_same_picture_is_trusted_wholly():

@@ -67,19 +67,19 @@ class Change:
 NO_CHANGE = Change(0.0, 0.0, 0.0)
 
 
-def change(before: View, after: View, step: FlowPair) -> Change:
+def change(before: View, after: View, flows: FlowPair) -> Change:
     """What came between two neighboring views, given the flows between them."""
-    error = _error(before, after, step)
-    length = np.linalg.norm(step.backward, axis=2).mean() / max(step.backward.shape)
+    error = _error(before, after, flows)
+    length = np.linalg.norm(flows.backward, axis=2).mean() / max(flows.backward.shape)
     colors = cv2.compareHist(
         histogram(before.color), histogram(after.color), cv2.HISTCMP_BHATTACHARYYA
     )
     return Change(error, float(colors), float(length))
 
 
-def _error(before: View, after: View, step: FlowPair) -> float:
+def _error(before: View, after: View, flows: FlowPair) -> float:
     dark, light = sorted(float(view.gray.mean()) for view in (before, after))
-    left = _left_over(as_bytes(warp(before.gray, step.backward)), after)
+    left = _left_over(as_bytes(warp(before.gray, flows.backward)), after)
     if dark < BLACK:
         # Into black and out of it goes a fade, unless the other frame is at full light at once.
         return min(left, LEAST_ERROR) if light < DARK else left
@@ -87,8 +87,8 @@ def _error(before: View, after: View, step: FlowPair) -> float:
     if error <= LEAST_ERROR:
         return error
     seen, everywhere = (
-        as_bytes(warp(before.color, step.backward)),
-        np.zeros_like(step.backward[..., 0]),
+        as_bytes(warp(before.color, flows.backward)),
+        np.zeros_like(flows.backward[..., 0]),
     )
     share = _left_over(luma(match_exposure(seen, after.color, everywhere)), after) / left
     return error * share if share < SAME_SCENE and error * share < LEAST_ERROR else error

@@ -109,7 +109,7 @@ def warp(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
 
 
 def warp_by_planes(array: npt.NDArray[Any], flow: Flow) -> npt.NDArray[Any]:
-    """As `warped`, for an array of any size: the flow grows one plane after the other.
+    """As `warp`, for an array of any size: the flow grows one plane after the other.
 
     OpenCV takes a third of the time for a plane that it takes for a pair.
     """

@@ -14,32 +14,32 @@ from sdbr.motion.survey import FrameSurvey
 
 @dataclass(frozen=True, slots=True)
 class _PartlySeen:
-    """What notes say, and where nobody looked more as it is farther."""
+    """What the surveys say, and where nobody looked more as it is farther."""
 
-    notes: Sequence[FrameSurvey]
+    surveys: Sequence[FrameSurvey]
 
     def pair(self, middle: int, distance: int) -> float:
         key = middle - distance
         known = {
-            near: self.notes[key + near].pair[near]
+            near: self.surveys[key + near].pair[near]
             for near in range(1, distance + 1)
-            if near in self.notes[key + near].pair
+            if near in self.surveys[key + near].pair
         }
         return _extend(known, distance, unknown=1.0)
 
     def alone(self, key: int, distance: int) -> float:
-        known = {near: share for near, share in self.notes[key].alone.items() if near <= distance}
+        known = {near: share for near, share in self.surveys[key].alone.items() if near <= distance}
         return _extend(known, distance, unknown=0.0)
 
 
-def forecast_calls(plan: KeyframePlan, notes: Sequence[FrameSurvey], level: KeyframeLevel) -> int:
+def forecast_calls(plan: KeyframePlan, surveys: Sequence[FrameSurvey], level: KeyframeLevel) -> int:
     """About how many keyframes `auto` would place at another level.
 
-    From each keyframe of the plan it is known how far the next one could stand. The notes need no
+    From each keyframe of the plan it is known how far the next one could stand. The surveys need no
     more than what was asked to place them. On people and an animal `fine` was foretold to a fifth,
     `draft` to three more at most.
     """
-    seen, calls = _PartlySeen(notes), 0
+    seen, calls = _PartlySeen(surveys), 0
     for shot in plan.shots:
         keys, last = plan.keyframes_of(shot), shot.stop - 1
         steps = 0.0
@@ -53,7 +53,7 @@ def forecast_calls(plan: KeyframePlan, notes: Sequence[FrameSurvey], level: Keyf
 
 
 def find_fast_passages(
-    plan: KeyframePlan, notes: Sequence[FrameSurvey], level: KeyframeLevel
+    plan: KeyframePlan, surveys: Sequence[FrameSurvey], level: KeyframeLevel
 ) -> list[range]:
     """Where things move faster than the plan's level follows, as frame numbers in order.
 
@@ -63,7 +63,7 @@ def find_fast_passages(
     for shot in plan.shots:
         for key, after in pairwise(plan.keyframes_of(shot)):
             half = (after - key) // 2
-            left = notes[key + half].pair.get(half, 0.0)
+            left = surveys[key + half].pair.get(half, 0.0)
             if after - key <= level.nearest and left > level.unexplained:
                 fast.append(range(key, after))
     return join_ranges(fast, apart=1)

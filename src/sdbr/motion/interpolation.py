@@ -1,6 +1,6 @@
 """Fills the frames between two keyframes.
 
-    source frames → steps between neighbors → links to both keyframes → a picture for each frame
+    source frames → flows between neighbors → links to both keyframes → a picture for each frame
 
 How much of each frame its keyframes explain is known from the links, before any picture is made.
 A linked stretch holds some 4 MB a frame for its small views and links, whatever the size of the
@@ -100,7 +100,7 @@ def interpolate_stretch(
     sources += side_by_side(lambda number: _source(frames[number], left, options), others, THREADS)
     views = [source.view for source in sources]
     pairs = pairwise(views)
-    steps = list(side_by_side(lambda pair: _packed_step(find_flows(*pair, preset)), pairs, THREADS))
+    steps = list(side_by_side(lambda pair: _pack_flows(find_flows(*pair, preset)), pairs, THREADS))
     if stretch.right is None or right is None:
         texture, keys = None, [make_key(left, sources[0])]
         linked_to: list[Sequence[Link | Packed]] = [list(_links(views, steps, preset))]
@@ -108,11 +108,11 @@ def interpolate_stretch(
         # Carried from one side alone, E_warp was three times that of both.
         turned = [(back, there) for there, back in reversed(steps)]
         from_left = _links(views[:-1], steps[:-1], preset)
-        from_right = map(_packed_link, _links(views[:0:-1], turned[:-1], preset))
+        from_right = map(_pack_link, _links(views[:0:-1], turned[:-1], preset))
         # Taking one from each in turn keeps the threads of both busy.
         taken = list(zip(from_left, from_right, strict=True))
         linked_to = [[one for one, _ in taken], [one for _, one in reversed(taken)]]
-        way = chain(_step(steps[0]).forward, _link(linked_to[1][0]).flow)
+        way = chain(_flows(steps[0]).forward, _link(linked_to[1][0]).flow)
         texture = find_texture(left, right, way)
         pictures = remove_texture(left, texture), remove_texture(right, texture)
         keys = [make_key(*pair) for pair in zip(pictures, (sources[0], sources[-1]), strict=True)]
@@ -139,33 +139,33 @@ def _links(views: Sequence[View], steps: Sequence[Packed], preset: str) -> Itera
         here, way = item
         return link_views(way.reverse(), here, key)
 
-    walk = zip(map(_step, steps), others, strict=True)
+    walk = zip(map(_flows, steps), others, strict=True)
     return side_by_side(link, zip(others, flows_from_key(key, walk, preset), strict=True), THREADS)
 
 
-def _packed_step(step: FlowPair) -> Packed:
-    return _short(step.forward, PARTS), _short(step.backward, PARTS)
+def _pack_flows(flows: FlowPair) -> Packed:
+    return _to_parts(flows.forward, PARTS), _to_parts(flows.backward, PARTS)
 
 
-def _step(packed: Packed) -> FlowPair:
-    return FlowPair(_long(packed[0], PARTS), _long(packed[1], PARTS))
+def _flows(packed: Packed) -> FlowPair:
+    return FlowPair(_from_parts(packed[0], PARTS), _from_parts(packed[1], PARTS))
 
 
-def _packed_link(link: Link) -> Packed:
-    return _short(link.flow, PARTS), _short(link.trust, TRUST_PARTS)
+def _pack_link(link: Link) -> Packed:
+    return _to_parts(link.flow, PARTS), _to_parts(link.trust, TRUST_PARTS)
 
 
 def _link(packed: Link | Packed) -> Link:
     if isinstance(packed, Link):
         return packed
-    return Link(_long(packed[0], PARTS), _long(packed[1], TRUST_PARTS))
+    return Link(_from_parts(packed[0], PARTS), _from_parts(packed[1], TRUST_PARTS))
 
 
-def _short(array: npt.NDArray[np.float32], parts: float) -> Short:
+def _to_parts(array: npt.NDArray[np.float32], parts: float) -> Short:
     return np.asarray(_scaled(array, parts, cv2.CV_16S), np.int16)
 
 
-def _long(array: Short, parts: float) -> npt.NDArray[np.float32]:
+def _from_parts(array: Short, parts: float) -> npt.NDArray[np.float32]:
     return as_floats(_scaled(array, 1 / parts, cv2.CV_32F))
 
 

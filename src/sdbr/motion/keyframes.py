@@ -60,17 +60,17 @@ class Unexplained(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SurveyedClip:
-    """What the notes of a whole survey say."""
+    """What the whole survey say."""
 
-    notes: Sequence[FrameSurvey]
+    surveys: Sequence[FrameSurvey]
 
     def pair(self, middle: int, distance: int) -> float:
         """See `Unexplained`; everything where the survey did not look."""
-        return self.notes[middle].pair.get(distance, 1.0)
+        return self.surveys[middle].pair.get(distance, 1.0)
 
     def alone(self, key: int, distance: int) -> float:
         """See `Unexplained`; everything where the survey did not look."""
-        return self.notes[key].alone.get(distance, 1.0)
+        return self.surveys[key].alone.get(distance, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,32 +108,33 @@ def read_rule(
     )
 
 
-def place_keyframes(notes: Sequence[FrameSurvey], rule: KeyframeRule) -> KeyframePlan:
+def place_keyframes(surveys: Sequence[FrameSurvey], rule: KeyframeRule) -> KeyframePlan:
     """The plan for a clip by its survey; deterministic.
 
     Raises TooFewCalls where `auto` cannot do with the calls allowed.
     """
-    shots = find_shots(notes)
-    plan = KeyframePlan(rule.word, shots, _placed(notes, shots, rule))
+    shots = find_shots(surveys)
+    plan = KeyframePlan(rule.word, shots, _placed(surveys, shots, rule))
     return replace(plan, reasons=reasons(plan))
 
 
-def find_shots(notes: Sequence[FrameSurvey]) -> tuple[range, ...]:
+def find_shots(surveys: Sequence[FrameSurvey]) -> tuple[range, ...]:
     """The clip's shots as ranges of frame numbers; none where there are no frames."""
-    if not notes:
+    if not surveys:
         return ()
-    edges = (0, *find_cuts([note.change for note in notes]), len(notes))
+    edges = (0, *find_cuts([each.change for each in surveys]), len(surveys))
     return tuple(range(first, end) for first, end in pairwise(edges))
 
 
 def _placed(
-    notes: Sequence[FrameSurvey], shots: tuple[range, ...], rule: KeyframeRule
+    surveys: Sequence[FrameSurvey], shots: tuple[range, ...], rule: KeyframeRule
 ) -> tuple[int, ...]:
     if rule.word == "all":
         return tuple(chain.from_iterable(shots))
     if rule.word == "every":
         return tuple(key for shot in shots for key in every(shot, rule.every))
-    return auto(notes, shots, rule.level if rule.calls is None else affordable(notes, shots, rule))
+    level = rule.level if rule.calls is None else affordable(surveys, shots, rule)
+    return auto(surveys, shots, level)
 
 
 def every(shot: range, count: int) -> tuple[int, ...]:
@@ -146,13 +147,13 @@ def every(shot: range, count: int) -> tuple[int, ...]:
 
 
 def auto(
-    notes: Sequence[FrameSurvey], shots: Sequence[range], level: KeyframeLevel
+    surveys: Sequence[FrameSurvey], shots: Sequence[range], level: KeyframeLevel
 ) -> tuple[int, ...]:
     """Keyframes as far apart as two neighbors leave no more unexplained midway than the level says.
 
     A shot's last frame is one, unless the keyframe before it explains what follows alone.
     """
-    clip, keys = SurveyedClip(notes), []
+    clip, keys = SurveyedClip(surveys), []
     for shot in shots:
         key: int | None = shot.start
         while key is not None:
@@ -206,7 +207,7 @@ class TooFewCalls(UsageProblem):
 
 
 def affordable(
-    notes: Sequence[FrameSurvey], shots: tuple[range, ...], rule: KeyframeRule
+    surveys: Sequence[FrameSurvey], shots: tuple[range, ...], rule: KeyframeRule
 ) -> KeyframeLevel:
     """The level with the smallest unexplained share, from the rule's own up, that keeps to the
     calls allowed. Raises TooFewCalls where there is none."""
@@ -215,7 +216,7 @@ def affordable(
         return replace(rule.level, unexplained=share)
 
     def calls(share: float) -> int:
-        return len(auto(notes, shots, at(share)))
+        return len(auto(surveys, shots, at(share)))
 
     low, high, allowed = rule.level.unexplained, 1.0, rule.calls or 0
     if calls(low) <= allowed:

@@ -1,6 +1,6 @@
 """Places keyframes while a clip streams past, and compares only the frames that it needs to.
 
-The same rule as over the notes of a whole survey, in a sixth of its time: frames are compared
+The same rule as over the whole survey, in a sixth of its time: frames are compared
 when the next keyframe is sought, not each with all before it. No more than the frames up to the
 farthest keyframe, and what tells a cut, are held.
 """
@@ -34,73 +34,73 @@ _CLOSE = 8  # Frames from keyframe to keyframe.
 def place_streaming(
     frames: Iterable[Frame], rule: KeyframeRule
 ) -> tuple[list[FrameSurvey], KeyframePlan]:
-    """The notes on a clip's frames and its plan by `auto`, with no bound to the calls.
+    """The surveys on a clip's frames and its plan by `auto`, with no bound to the calls.
 
-    The notes know what was asked to place the keyframes, and what the next frame brings where
+    They know what was asked to place the keyframes, and what the next frame brings where
     these stand close together.
     """
     held = _HeldFrames()
-    notes: list[FrameSurvey] = []
+    surveys: list[FrameSurvey] = []
     keys: list[int] = []
-    for key in _keys(view_frames(frames), held, notes, rule.level):
+    for key in _keys(view_frames(frames), held, surveys, rule.level):
         for number in range(keys[-1], key) if keys and key - keys[-1] < _CLOSE else ():
-            notes[number].alone[1] = held.alone(number, 1)
+            surveys[number].alone[1] = held.alone(number, 1)
         # Only now: the line above still compares frames before the keyframe.
         held.forget_before(key)
         keys.append(key)
-    return notes, plan_from(notes, tuple(keys), rule)
+    return surveys, plan_from(surveys, tuple(keys), rule)
 
 
 def plan_from(
-    notes: Sequence[FrameSurvey], keyframes: tuple[int, ...], rule: KeyframeRule
+    surveys: Sequence[FrameSurvey], keyframes: tuple[int, ...], rule: KeyframeRule
 ) -> KeyframePlan:
-    """The plan with these keyframes, its shots by the notes."""
-    plan = KeyframePlan(rule.word, find_shots(notes), keyframes)
+    """The plan with these keyframes, its shots by the surveys."""
+    plan = KeyframePlan(rule.word, find_shots(surveys), keyframes)
     return replace(plan, reasons=reasons(plan))
 
 
 def _keys(
-    seen: Iterable[ViewedFrame], held: _HeldFrames, notes: list[FrameSurvey], level: KeyframeLevel
+    seen: Iterable[ViewedFrame], held: _HeldFrames, surveys: list[FrameSurvey], level: KeyframeLevel
 ) -> Iterator[int]:
-    """The keyframes, each as soon as it is certain; `held` and `notes` grow on the way."""
+    """The keyframes, each as soon as it is certain; `held` and `surveys` grow on the way."""
     key: int | None = None
     for one in seen:
         held.add(one)
-        notes.append(FrameSurvey(one.change, {}, {}))
+        surveys.append(FrameSurvey(one.change, {}, {}))
         if key is None:
             yield (key := 0)
         # A cut is certain once the changes on both its sides are known.
-        while (known := len(notes) - NEIGHBORS) > key + FARTHEST + 1:
-            yield (key := _next(held, notes, key, known, level))
-    end = len(notes)
-    while key is not None and (key := _next(held, notes, key, end, level)) < end:
+        while (known := len(surveys) - NEIGHBORS) > key + FARTHEST + 1:
+            yield (key := _next(held, surveys, key, known, level))
+    end = len(surveys)
+    while key is not None and (key := _next(held, surveys, key, end, level)) < end:
         yield key
 
 
 def _next(
-    held: _HeldFrames, notes: Sequence[FrameSurvey], key: int, known: int, level: KeyframeLevel
+    held: _HeldFrames, surveys: Sequence[FrameSurvey], key: int, known: int, level: KeyframeLevel
 ) -> int:
     """The keyframe after another: in its shot, or where the next begins; `known` past the end."""
     start = max(0, key - NEIGHBORS)
-    cuts = (start + cut for cut in find_cuts([note.change for note in notes[start:]]))
+    cuts = (start + cut for cut in find_cuts([each.change for each in surveys[start:]]))
     end = next((cut for cut in cuts if key < cut < known), known)
-    key_in_shot = following(_NotedAnswers(held, notes), key, end - 1, level)
+    key_in_shot = following(_RecordedAnswers(held, surveys), key, end - 1, level)
     return end if key_in_shot is None else key_in_shot
 
 
 @dataclass(frozen=True, slots=True)
-class _NotedAnswers:
-    """What the frames explain of each other; whatever is asked is noted."""
+class _RecordedAnswers:
+    """What the frames explain of each other; whatever is asked is recorded."""
 
     held: _HeldFrames
-    notes: Sequence[FrameSurvey]
+    surveys: Sequence[FrameSurvey]
 
     def pair(self, middle: int, distance: int) -> float:
-        share = self.notes[middle].pair[distance] = self.held.pair(middle, distance)
+        share = self.surveys[middle].pair[distance] = self.held.pair(middle, distance)
         return share
 
     def alone(self, key: int, distance: int) -> float:
-        share = self.notes[key].alone[distance] = self.held.alone(key, distance)
+        share = self.surveys[key].alone[distance] = self.held.alone(key, distance)
         return share
 
 

@@ -67,7 +67,7 @@ def find_flows(first: View, second: View, preset: str) -> FlowPair:
 
 
 def chain_flows(first: FlowPair, then: FlowPair) -> FlowPair:
-    """The flows between the start of one step and the end of the next, as they follow."""
+    """The flows between the start of one pair of flows and the end of the next, as they follow."""
     return FlowPair(chain(first.forward, then.forward), chain(then.backward, first.backward))
 
 
@@ -96,7 +96,7 @@ def flows_from_key(
 ) -> Iterator[FlowPair]:
     """The flows between a keyframe and the frames that it lies beside, nearest first.
 
-    `others` are those frames' views, each with the step to it from the one before.
+    `others` are those frames' views, each with the flows between it and the one before.
     """
     way: FlowPair | None = None
     for taken, view in others:

@@ -60,7 +60,7 @@ class FrameSurvey:
 
 @dataclass(frozen=True, slots=True)
 class ViewedFrame:
-    """A frame just seen, the step to it from the frame before, what that step changed, and where:
+    """A frame just seen, the flows between it and the frame before, what changed, and where:
     255 or 0 a pixel."""
 
     view: View
@@ -81,7 +81,7 @@ class _Pair:
 
 
 def survey(frames: Iterable[Frame], compare: bool = True) -> list[FrameSurvey]:
-    """A note on each frame of a clip, in order.
+    """The survey of each frame of a clip, in order.
 
     Frames are looked at side by side, as many as there are cores. Without `compare` only what
     the cuts need is looked at, several times as fast.
@@ -163,21 +163,21 @@ def flows_back(
 
 
 def _noted(compared: Iterable[tuple[ViewedFrame, list[_Pair]]]) -> Iterator[FrameSurvey]:
-    """The notes; what two frames explain together is known once the later one was compared."""
+    """The surveys; what two frames explain together is known once the later one was compared."""
     past: deque[tuple[FrameSurvey, Trust, dict[int, Trust]]] = deque(maxlen=max(DISTANCES) + 1)
     for now, pairs in compared:
         if past:
             # What moves in a frame differs from the one before it or from this one after it.
             np.maximum(past[-1][1], now.moved, out=past[-1][1])
-        note, backs = FrameSurvey(now.change, {}, {}), {pair.distance: pair.back for pair in pairs}
-        past.append((note, now.moved.copy(), backs))
+        own, backs = FrameSurvey(now.change, {}, {}), {pair.distance: pair.back for pair in pairs}
+        past.append((own, now.moved.copy(), backs))
         for pair in pairs:
             middle, moving, before = past[-1 - pair.distance]
             middle.alone[pair.distance] = pair.alone
             if pair.distance in before:
                 together = np.maximum(before[pair.distance], pair.forth)
                 middle.pair[pair.distance] = unexplained_score(together, moving)
-        yield note
+        yield own
 
 
 def pack_trust(trusted: Plane) -> Trust:

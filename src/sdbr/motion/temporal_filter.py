@@ -23,7 +23,7 @@ from sdbr.motion.propagation import Keyframe, KeyframeLink, SourceViews, make_ke
 # A mean over three on either side left 0.43 of the sharpness before detail was brought back.
 WINDOW = 2
 # Between neighbors half the size is enough: what moves fast is drawn in each frame anyway.
-STEADYING_FLOW = FlowOptions()
+FILTERING_FLOW = FlowOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,16 @@ class _DrawnFrame:
     """A drawn frame in its window: its source, the step to it, and its picture as a keyframe."""
 
     source: SourceViews
-    step: FlowPair | None
+    flows: FlowPair | None
     key: Keyframe
 
 
 def filter_over_time(
     pairs: Iterable[tuple[Frame, Frame]],
     window: int = WINDOW,
-    options: FlowOptions = STEADYING_FLOW,
+    options: FlowOptions = FILTERING_FLOW,
 ) -> Iterator[Frame]:
-    """The steadied pictures of one shot, in order.
+    """The filtered pictures of one shot, in order.
 
     `pairs` are source frames, all of one size, with the pictures drawn for them, all of one
     size. `window` is how many neighbors on either side count, 0 and up; 0 matches colors
@@ -94,7 +94,7 @@ def _filtered(held: Sequence[_DrawnFrame], place: int) -> Frame:
 
 def _before(held: Sequence[_DrawnFrame], place: int) -> Iterator[KeyframeLink]:
     """The pictures before one in its window, nearest first."""
-    steps = [held[number].step for number in range(place, 0, -1)]
+    steps = [held[number].flows for number in range(place, 0, -1)]
     others = [held[number] for number in range(place - 1, -1, -1)]
     return _neighbors(held[place], others, [taken.reverse() for taken in steps if taken])
 
@@ -102,7 +102,7 @@ def _before(held: Sequence[_DrawnFrame], place: int) -> Iterator[KeyframeLink]:
 def _after(held: Sequence[_DrawnFrame], place: int) -> Iterator[KeyframeLink]:
     """The pictures after one in its window, nearest first."""
     others = [held[number] for number in range(place + 1, len(held))]
-    return _neighbors(held[place], others, [other.step for other in others if other.step])
+    return _neighbors(held[place], others, [other.flows for other in others if other.flows])
 
 
 def _neighbors(
@@ -125,7 +125,7 @@ def feed_back(
     before: tuple[Frame, Frame],
     frame: Frame,
     share: float = SHARE,
-    options: FlowOptions = STEADYING_FLOW,
+    options: FlowOptions = FILTERING_FLOW,
 ) -> Frame:
     """The init image for a source frame, in that frame's size.
 

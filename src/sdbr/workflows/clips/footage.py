@@ -42,14 +42,14 @@ class FrameInfo:
 class Footage:
     """What is wanted of a clip: its frames as decoding gives them, not as the file declares.
 
-    `notes` are what the survey for keyframes says of each frame, `plan` which of them are drawn.
+    `surveys` are what the survey for keyframes says of each frame, `plan` which of them are drawn.
     `background` is the color that transparent parts are laid on.
     """
 
     clip: Clip
     choice: FrameSelection
     frames: tuple[FrameInfo, ...]
-    notes: tuple[FrameSurvey, ...]
+    surveys: tuple[FrameSurvey, ...]
     plan: KeyframePlan
     background: str = "white"
 
@@ -82,7 +82,7 @@ def survey_clip(
     thorough: bool = False,
     seen: Callable[[], None] = lambda: None,
 ) -> Footage:
-    """Decode the clip once, note its frames and place the keyframes.
+    """Decode the clip once, survey its frames and place the keyframes.
 
     A `thorough` look takes several times as long; `auto` can then be `place_again`. `seen` is
     called after each frame. Raises InputProblem where there is no frame,
@@ -104,10 +104,10 @@ def survey_clip(
             seen()
 
     if streams(rule, thorough):
-        notes, plan = place_streaming(pictures(), rule)
+        surveys, plan = place_streaming(pictures(), rule)
     else:
-        notes = survey(pictures(), compare=rule.word == "auto")
-        plan = place_keyframes(notes, rule)
+        surveys = survey(pictures(), compare=rule.word == "auto")
+        plan = place_keyframes(surveys, rule)
     # They were looked at side by side, so not in their order.
     frames = tuple(noted[number] for number in sorted(noted))
     if not frames:
@@ -115,7 +115,7 @@ def survey_clip(
             f"{reader.clip.path} has no frames in the selected part. Change --start, --end or "
             "--duration."
         )
-    return Footage(reader.clip, choice, frames, tuple(notes), plan, background)
+    return Footage(reader.clip, choice, frames, tuple(surveys), plan, background)
 
 
 def streams(rule: KeyframeRule, thorough: bool) -> bool:
@@ -138,7 +138,7 @@ def expected_frames(clip: Clip, choice: FrameSelection) -> int:
 
 def place_again(footage: Footage, rule: KeyframeRule) -> Footage:
     """The same footage, thoroughly looked over, with its keyframes by another rule."""
-    return replace(footage, plan=place_keyframes(footage.notes, rule))
+    return replace(footage, plan=place_keyframes(footage.surveys, rule))
 
 
 def read_wanted(reader: Reader, choice: FrameSelection) -> Iterator[TimedFrame]:

@@ -167,15 +167,15 @@ def tell_levels(one: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
     footage, level = one.plan.footage, rule.level
     if rule.word != "auto":
         return
-    plan, notes = footage.plan, footage.notes
-    fast = find_fast_passages(plan, notes, level)
+    plan, surveys = footage.plan, footage.surveys
+    fast = find_fast_passages(plan, surveys, level)
     if fast:
         times = [float(frame.at) for frame in footage.frames]
         where = list_passages([(times[each.start], times[each.stop]) for each in fast])
         yield f"fast motion at {where}"
     drawn, others = len(plan.keyframes), []
     for name, other in LEVELS.items():
-        calls = min(forecast_calls(plan, notes, other), plan.frames)
+        calls = min(forecast_calls(plan, surveys, other), plan.frames)
         finer = other.unexplained < level.unexplained
         if other != level and calls != drawn and (calls > drawn) is finer:
             others.append(f"auto:{name} about {calls} ({in_usd(calls * price(one))} USD)")

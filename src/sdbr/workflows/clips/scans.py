@@ -75,25 +75,25 @@ class Scan:
             FrameInfo(number, Fraction(at), Fraction(lasts), str(digest), bool(opaque))
             for number, (at, lasts, digest, opaque) in enumerate(rows["frames"])
         )
-        notes = tuple(
+        surveys = tuple(
             FrameSurvey(
                 Change(float(error), float(color), float(motion), int(flash)),
                 {int(far): float(share) for far, share in pair},
                 {int(far): float(share) for far, share in alone},
             )
-            for (error, color, motion, flash), pair, alone in rows["notes"]
+            for (error, color, motion, flash), pair, alone in rows["surveys"]
         )
         keyframes = tuple(int(number) for number in rows["keyframes"])
         rising = keyframes == tuple(sorted(set(keyframes)))
-        if not rising or keyframes[0] != 0 or not keyframes[-1] < len(frames) == len(notes):
+        if not rising or keyframes[0] != 0 or not keyframes[-1] < len(frames) == len(surveys):
             raise ValueError("these are no keyframes of these frames")
         if streams(self.rule, self.thorough):
-            plan = plan_from(notes, keyframes, self.rule)
+            plan = plan_from(surveys, keyframes, self.rule)
         else:
-            plan = place_keyframes(notes, self.rule)
+            plan = place_keyframes(surveys, self.rule)
         for note in rows["said"]:
             self.reader.note(str(note))
-        return Footage(self.reader.clip, self.choice, frames, notes, plan, background)
+        return Footage(self.reader.clip, self.choice, frames, surveys, plan, background)
 
 
 def scan_clip(scan: Scan, background: str, store: Path, console: Console) -> tuple[Footage, float]:
@@ -122,9 +122,9 @@ def _scanner() -> str:
 
 def _written(footage: Footage, said: Sequence[str]) -> bytes:
     frames = [[str(f.at), str(f.lasts), f.digest, f.opaque] for f in footage.frames]
-    notes = [
-        [astuple(note.change), list(note.pair.items()), list(note.alone.items())]
-        for note in footage.notes
+    surveys = [
+        [astuple(each.change), list(each.pair.items()), list(each.alone.items())]
+        for each in footage.surveys
     ]
-    rows = {"frames": frames, "notes": notes, "keyframes": footage.plan.keyframes, "said": said}
+    rows = {"frames": frames, "surveys": surveys, "keyframes": footage.plan.keyframes, "said": said}
     return json.dumps(rows, separators=(",", ":")).encode()
