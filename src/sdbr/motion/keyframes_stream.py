@@ -34,7 +34,7 @@ _CLOSE = 8  # Frames from keyframe to keyframe.
 def place_streaming(
     frames: Iterable[Frame], rule: KeyframeRule
 ) -> tuple[list[FrameSurvey], KeyframePlan]:
-    """The surveys on a clip's frames and its plan by `auto`, with no bound to the calls.
+    """The surveys of a clip's frames and its plan by `auto`, with no bound to the calls.
 
     They know what was asked to place the keyframes, and what the next frame brings where
     these stand close together.
