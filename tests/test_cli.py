@@ -79,6 +79,12 @@ def test_each_command_explains_itself_with_examples(sdbr):
         ([__file__, "ink"], f'Try `sdbr img2img {__file__} "ink"`.'),
         (["txt2img", "x", "--count", "many"], "--count"),
         (["txt2img", "x", "--format", "gif"], "--format"),
+        (["txt2img", "x", "--format", "wepb"], "'webp'. Did you mean webp? See"),
+        (
+            ["completion", "bsh"],
+            "Unknown shell 'bsh'. Did you mean bash? Choose from bash, zsh and fish. See",
+        ),
+        (["completion"], "Missing shell. Choose from bash, zsh and fish. See"),
     ],
 )
 def test_wrong_usage_is_one_line_that_points_to_the_help(sdbr, arguments, words):

@@ -6,6 +6,7 @@ import codecs
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -72,6 +73,16 @@ def unwritable(path: Path, error: OSError) -> InputProblem:
     """The error for a file or folder that cannot be written, with what to do."""
     why = _WHY.get(error.errno or 0, f"{error.strerror or error}. Choose another folder")
     return InputProblem(f"Cannot write {path}: {why}.")
+
+
+def read_stdin(most: int, wanted: str) -> bytes:
+    """What was piped in, `most` bytes of it. Raises InputProblem for nothing, with what is
+    `wanted`."""
+    # None in a process that was started with it closed.
+    data = sys.stdin.buffer.read(most) if sys.stdin is not None else b""
+    if not data.strip():
+        raise InputProblem(f"stdin is empty. Pipe {wanted} into -.")
+    return data
 
 
 @contextmanager

@@ -52,5 +52,5 @@ def test_json_lines_name_animations_too(sdbr, emulator, workspace):
 def test_nothing_piped_in_is_told(sdbr, emulator):
     ran = sdbr("img2img", "-", "x", stdin=b"\n \n")
     assert ran.code == 3
-    assert "pipe paths into -" in ran.failure
+    assert "Pipe paths, one per line," in ran.failure
     assert not emulator.received

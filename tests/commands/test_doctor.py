@@ -145,10 +145,13 @@ def test_an_api_key_is_named_as_such_and_never_shown(sdbr, monkeypatch):
     assert "secret" not in ran.data.decode()
 
 
-def test_offline_needs_no_account(sdbr):
-    ran = sdbr("doctor", "--offline")
+@pytest.mark.parametrize("cause", ["--offline", "SDBR_OFFLINE"])
+def test_offline_needs_no_account_and_what_turned_it_on_is_named(sdbr, monkeypatch, cause):
+    if cause == "SDBR_OFFLINE":
+        monkeypatch.setenv(cause, "1")
+    ran = sdbr("doctor", *([cause] if cause == "--offline" else []))
     assert ran.code == 0
-    assert "skipped" in ran.lines[-1]
+    assert f"skipped: {cause} turns on the built-in emulator" in ran.lines[-1]
 
 
 @pytest.mark.usefixtures("emulator")

@@ -5,6 +5,9 @@ import io
 import pytest
 from PIL import Image
 
+from sdbr.errors import InputProblem
+from sdbr.files import read_stdin
+
 
 @pytest.fixture
 def photo(workspace):
@@ -69,6 +72,28 @@ def test_an_animation_on_stdin_is_restyled(sdbr):
     ran = sdbr("img2gif", "-", "ink", "--keyframes", "all", stdin=file.getvalue())
     assert ran.code == 0, ran.errors
     assert [path.name for path in ran.paths] == ["stdin.gif"]
+
+
+@pytest.mark.parametrize("piped", [b"", b"\n"])
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (("img2img", "-", "x"), "paths, one per line, or the bytes of one picture"),
+        (("vid2vid", "-", "x"), "paths, one per line, or the bytes of one picture"),
+        (("inspect", "-"), "paths, one per line, or the bytes of one picture"),
+        (("txt2img", "-"), "prompts, one per line,"),
+    ],
+)
+def test_an_empty_pipe_is_told_what_to_pipe(emulator, sdbr, arguments, wanted, piped):
+    ran = sdbr(*arguments, stdin=piped)
+    assert (ran.code, ran.failure) == (3, f"sdbr: stdin is empty. Pipe {wanted} into -.")
+    assert not emulator.received
+
+
+def test_a_closed_stdin_is_an_empty_one(monkeypatch):
+    monkeypatch.setattr("sdbr.files.sys.stdin", None)
+    with pytest.raises(InputProblem, match="stdin is empty"):
+        read_stdin(1, "paths")
 
 
 def test_a_list_of_names_that_begins_as_a_bitmap_does_is_a_list(emulator, sdbr, workspace):

@@ -1,3 +1,18 @@
+import subprocess
+import sys
+
+CLOSED = "import sys; sys.stdin = None; from sdbr.cli import run; sys.exit(run(['trust']))"
+
+
+def test_a_closed_stdin_is_no_terminal(workspace):
+    (workspace / "sdbr.toml").write_text("max_cost = 100\n")
+    told = subprocess.run(
+        [sys.executable, "-c", CLOSED], cwd=workspace, capture_output=True, text=True
+    )
+    assert told.returncode == 2
+    assert "Add --yes" in told.stderr
+
+
 def test_it_shows_what_a_file_decides_and_asks_nobody_without_a_terminal(sdbr, workspace):
     (workspace / "sdbr.toml").write_text("max_cost = 100\n[prices]\nultra = 0\n")
     told = sdbr("trust")

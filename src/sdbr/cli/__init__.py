@@ -170,11 +170,9 @@ def _drop_output() -> None:
 
 def _in_one_line(error: click.UsageError, arguments: list[str]) -> str:
     command = error.ctx.command_path if error.ctx else "sdbr"
-    message = error.format_message() + _told_by_environment(error)
-    if isinstance(error, click.NoSuchOption):
-        from sdbr.cli.hints import option_hint
+    from sdbr.cli.hints import usage_message
 
-        message = f"No such option: {error.option_name}. {option_hint(error)}".rstrip()
+    message = usage_message(error) + _told_by_environment(error)
     if isinstance(error, UnknownCommand):
         from sdbr.cli.hints import command_hint
 

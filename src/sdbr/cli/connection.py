@@ -52,6 +52,12 @@ def connection_of(flags: ConnectionFlags, config: Config) -> Connection:
     )
 
 
+def offline_cause() -> str:
+    """What turned the built-in emulator on: the flag or its variable."""
+    source = click.get_current_context().get_parameter_source("offline")
+    return "--offline" if source is _COMMAND_LINE else "SDBR_OFFLINE"
+
+
 def with_ended(connection: Connection, allowed: bool) -> Connection:
     """`connection` with retired models, if `allowed`. Raises UsageProblem where AWS answers."""
     if allowed and not connection.offline:

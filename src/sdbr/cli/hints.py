@@ -1,9 +1,10 @@
-"""What somebody meant who named a command or an option that is none."""
+"""What somebody meant who named a command, an option or a value that is none."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import click
@@ -32,9 +33,31 @@ def command_hint(words: list[str], names: list[str], top: bool) -> str:
     return ""
 
 
-def option_hint(error: click.NoSuchOption) -> str:
+def usage_message(error: click.UsageError, around: Sequence[click.Parameter] = ()) -> str:
+    """What is wrong with the words of a command line, and what to type in their place.
+
+    Of a line in a list of prompts, `around` are the options of the command that reads it.
+    """
+    if isinstance(error, click.NoSuchOption):
+        return f"No such option: {error.option_name}. {option_hint(error, around)}".rstrip()
+    message = error.format_message()
+    option = error.param if isinstance(error, click.BadParameter) else None
+    if option is None or not isinstance(option.type, click.Choice):
+        return message
+    value = re.match(r"'(.*)' is not one of ", error.message)
+    choices = [str(choice) for choice in option.type.choices]
+    guess = _guess(value[1], choices) if value else ""
+    if isinstance(option, click.Option):
+        return f"{message} {guess}".rstrip()
+    wrong = f"Unknown {option.name} {value[1]!r}." if value else f"Missing {option.name}."
+    return " ".join(filter(None, (wrong, guess, f"Choose from {names_in_words(choices)}.")))
+
+
+def option_hint(error: click.NoSuchOption, around: Sequence[click.Parameter] = ()) -> str:
     """What to type in place of an option that the command has not; "" for no idea."""
     wanted, ctx = error.option_name, error.ctx
+    if any(wanted in option.opts for option in around):
+        return "It applies to the whole run: put it on the command line."
     if ctx is None or not wanted.startswith("--"):
         return _guess(wanted, error.possibilities or [])
     own = [name for option in ctx.command.params for name in option.opts if name[:2] == "--"]

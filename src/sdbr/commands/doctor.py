@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdbr.cli.connection import ConnectionFlags, connection_of
+from sdbr.cli.connection import ConnectionFlags, connection_of, offline_cause
 from sdbr.cli.help import Command
 from sdbr.cli.numbers import FiniteNumber
 from sdbr.cli.options import (
@@ -89,7 +89,7 @@ def _account(settings: Config, draw: bool, flags: ConnectionFlags) -> Iterator[F
     names = (settings.models.get("txt2img", cheapest), settings.models.get("img2img", "sd3.5"))
     connection = connection_of(flags, settings)
     if connection.offline:
-        yield ok("account", "skipped: --offline uses the built-in emulator")
+        yield ok("account", f"skipped: {offline_cause()} turns on the built-in emulator")
         return
     defaults = tuple(models.find(name) for name in names)
     yield from account.check_account(account.Checkup(connection, models, defaults, draw))

@@ -27,12 +27,10 @@ def command(root: Path, yes: bool, revoke: bool) -> None:
     Its models, looks and sizes apply without trust. Its endpoint, profile, prices, caps and ARNs do
     not, because the workspace may come from someone else. If the file changes, trust it again.
     """
-    import sys
-
     from sdbr import config
     from sdbr.config import file as config_file
     from sdbr.config import trust
-    from sdbr.console import ask
+    from sdbr.console import Console, ask
 
     path = root / config.FILE_NAME
     if not path.is_file():
@@ -49,7 +47,7 @@ def command(root: Path, yes: bool, revoke: bool) -> None:
     click.echo(f"{path} sets:", err=True)
     for key, value in decided:
         click.echo(f"  {'.'.join(key)} = {value}", err=True)
-    if not yes and not sys.stdin.isatty():
+    if not yes and not Console().terminal:
         raise UsageProblem(
             "Cannot ask for confirmation without a terminal. Add --yes to trust the file."
         )

@@ -84,10 +84,14 @@ def _flags_of(
 ) -> dict[str, object]:
     """The flags of one line, read as the command line's are. Raises UsageProblem."""
     reader = click.Command("", params=options, add_help_option=False)
+    above = click.get_current_context()
     try:
-        with reader.make_context("", list(words)) as context:
+        with reader.make_context("", list(words), parent=above) as context:
             given = context.params.items()
             source = context.get_parameter_source
             return {n: value for n, value in given if source(n) is ParameterSource.COMMANDLINE}
     except click.UsageError as error:
-        raise UsageProblem(f"{where}: {error.format_message()}") from error
+        from sdbr.cli.hints import usage_message
+
+        message = usage_message(error, above.command.params)
+        raise UsageProblem(f"{where}: {message} See `{above.command_path} --help`.") from error

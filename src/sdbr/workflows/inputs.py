@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from glob import glob, has_magic
 from pathlib import Path
@@ -14,7 +13,13 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.families import family_of
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.files import decode_text, plain_read_errors, plain_write_errors, write_new
+from sdbr.files import (
+    decode_text,
+    plain_read_errors,
+    plain_write_errors,
+    read_stdin,
+    write_new,
+)
 from sdbr.media.formats import ANIMATIONS, boxed_format, kind_of, sniff
 from sdbr.workspace import Workspace, natural_key
 
@@ -57,7 +62,7 @@ def find(
         if not argument:
             raise InputProblem("One of the inputs is an empty name. Remove it.")
         if argument == "-":
-            data = sys.stdin.buffer.read(_LARGEST_LIST)
+            data = read_stdin(_LARGEST_LIST, "paths, one per line, or the bytes of one picture")
             if store is not None and (suffix := _picture_suffix(data)):
                 found.append(_kept(data, suffix, store))
                 continue

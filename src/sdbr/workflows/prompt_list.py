@@ -7,13 +7,12 @@ import io
 import json
 import re
 import shlex
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sdbr.errors import InputProblem, UsageProblem
-from sdbr.files import decode_text, plain_read_errors
+from sdbr.files import decode_text, plain_read_errors, read_stdin
 
 _LARGEST_FILE = 16 * 1024 * 1024  # Bytes: 1,600 prompts of the longest that Bedrock takes.
 _FLAGS = re.compile(r"(?:^|\s)(?=--[a-z])")
@@ -43,11 +42,13 @@ def prompt_lines(
     lines: list[PromptLine] = []
     for argument in arguments:
         if argument == "-":
-            lines += _read_list(sys.stdin.buffer.read(_LARGEST_FILE), "stdin", "")
+            lines += _read_list(read_stdin(_LARGEST_FILE, "prompts, one per line,"), "stdin", "")
         else:
             lines.append(PromptLine(argument))
     if file is not None:
         lines += _read_list(_data_of(file), str(file), file.suffix.lower())
+    if not lines and file is not None:
+        raise InputProblem(f"{file} is empty. Write one prompt per line.")
     if not lines:
         raise UsageProblem(
             'No prompt. Describe what to generate, for example "a lighthouse at dusk".'

@@ -48,10 +48,15 @@ def test_a_file_that_is_no_text_is_told_with_the_line(tmp_path, data, line):
 
 
 @pytest.mark.parametrize("text", ["", "\n \n"])
-def test_no_prompt_at_all_is_refused(tmp_path, text):
+def test_a_file_without_a_prompt_is_refused(tmp_path, text):
     (tmp_path / "p.txt").write_text(text)
-    with pytest.raises(UsageProblem, match="No prompt"):
+    with pytest.raises(InputProblem, match=r"p\.txt is empty\. Write one prompt per line\."):
         all_prompts([], tmp_path / "p.txt")
+
+
+def test_no_prompt_at_all_is_refused():
+    with pytest.raises(UsageProblem, match="No prompt"):
+        all_prompts([], None)
 
 
 @pytest.mark.parametrize(("name", "words"), [("gone", "no such file"), (".", "is a directory")])
