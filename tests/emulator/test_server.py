@@ -78,16 +78,36 @@ def test_a_chunked_body_is_put_together(bedrock: Emulator) -> None:
         assert b" 200 " in asked(connection, f"Content-Length: {len(BODY)}\r\n", BODY)
 
 
+POST = b"POST / HTTP/1.1\r\n"
+
+
 @pytest.mark.parametrize(
-    "rubbish", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nbroken\r\n\r\n", b"\x16\x03\x01"]
+    ("rubbish", "words"),
+    [
+        (b"hello\r\n\r\n", b"The first line is not an HTTP/1.1 request, such as GET / HTTP/1.1."),
+        (b"GET / HTTP/1.1\r\nbroken\r\n\r\n", b"The header 'broken' has no colon."),
+        (b"GET / HTTP/1.1\r\nbro", b"A header line is incomplete or longer than 32,768 bytes."),
+        (POST + b"Content-Length: x\r\n\r\n", b"Content-Length is 'x'. Send a number of bytes."),
+        (
+            POST + b"Content-Length: 9\r\n\r\nabc",
+            b"The body has 3 bytes, but Content-Length is 9.",
+        ),
+        (
+            POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+            b"A chunk does not have the 5 bytes that it announces.",
+        ),
+        (b"\x16\x03\x01", b"The emulator has no TLS: use an http:// URL."),
+    ],
 )
 def test_rubbish_is_a_bad_request_and_closes_nothing_but_its_connection(
-    bedrock: Emulator, rubbish: bytes
+    bedrock: Emulator, rubbish: bytes, words: bytes
 ) -> None:
     with connected(bedrock) as connection:
         connection.sendall(rubbish)
         connection.shutdown(socket.SHUT_WR)
-        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+        reply = connection.recv(1000)
+        assert reply.startswith(b"HTTP/1.1 400 ")
+        assert reply.rstrip().endswith(words)
         assert connection.recv(100) == b""
     assert send(bedrock, "GET", "/_emulator/summary").status == 200
 

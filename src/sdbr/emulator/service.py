@@ -37,6 +37,9 @@ NO_CHAT = (
     "Try again with a supported text or chat model."
 )
 
+PATHS = "Use GET /_emulator/received, GET /_emulator/summary or POST /_emulator/reset."
+BUG = "This is a bug in the emulator. Please report it with the traceback on its stderr."
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -131,9 +134,7 @@ class Service:
         except Exception:
             # A bug of the emulator should read as one, not as a dropped connection.
             LOG.exception("The emulator failed to handle a request.")
-            return refused(
-                Refusal(500, "InternalServerException", "The emulator has a bug."), "bug"
-            )
+            return refused(Refusal(500, "InternalServerException", BUG), "bug")
 
     def _linger(self, call: Call, reply: Reply, begun: float) -> None:
         wait = 0.0
@@ -180,7 +181,7 @@ class Service:
             return json_reply(self.about())
         if what == "received":
             return json_reply([json.loads(it.line()) for it in self.journal.records()])
-        return json_reply({"message": "Try /_emulator/received, summary or POST reset."}, 404)
+        return json_reply({"message": PATHS}, 404)
 
 
 def from_a_browser(headers: Mapping[str, str]) -> bool:

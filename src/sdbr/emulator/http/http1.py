@@ -19,7 +19,8 @@ CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,8}")
 
 
 class BadRequest(Exception):
-    """The bytes are not HTTP, or too many of them are headers."""
+    """The bytes are not HTTP, or too many of them are headers. The message is for whoever wrote
+    the client: they see it as the body of a 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def read_head(stream: BufferedReader) -> Head | None:
         return None
     parts = _text(line).split()
     if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-        raise BadRequest("The first line is no request of HTTP/1.")
+        raise BadRequest("The first line is not an HTTP/1.1 request, such as GET / HTTP/1.1.")
     return Head(parts[0], parts[1], parts[2], _headers(stream))
 
 
@@ -59,12 +60,12 @@ def read_body(head: Head, stream: BufferedReader, connection: socket.socket) -> 
         return _chunks(stream)
     length = head.headers.get("content-length", "0")
     if not (length.isascii() and length.isdecimal()):
-        raise BadRequest("The Content-Length is no number.")
+        raise BadRequest(f"Content-Length is {length[:20]!r}. Send a number of bytes.")
     if int(length) > READ_AT_MOST:
         return b"", True
     body = stream.read(int(length))
     if len(body) < int(length):
-        raise BadRequest("The body is cut off.")
+        raise BadRequest(f"The body has {len(body)} bytes, but Content-Length is {length}.")
     return body, False
 
 
@@ -109,16 +110,17 @@ def _headers(stream: BufferedReader) -> dict[str, str]:
         left -= len(line)
         if line in (b"\r\n", b"\n"):
             return headers
-        name, colon, value = _text(line).partition(":")
+        text = _text(line)
+        name, colon, value = text.partition(":")
         if not colon:
-            raise BadRequest("A header has no colon.")
+            raise BadRequest(f"The header {text.strip()[:40]!r} has no colon.")
         headers[name.strip().lower()] = value.strip()
-    raise BadRequest(f"The headers are longer than {MAX_HEAD} bytes.")
+    raise BadRequest(f"The headers are longer than {MAX_HEAD:,} bytes. Send fewer.")
 
 
 def _text(line: bytes) -> str:
     if not line.endswith(b"\n"):
-        raise BadRequest(f"A line of the head is longer than {MAX_LINE} bytes, or cut off.")
+        raise BadRequest(f"A header line is incomplete or longer than {MAX_LINE:,} bytes.")
     return line.decode("latin-1")
 
 
@@ -128,7 +130,7 @@ def _chunks(stream: BufferedReader) -> tuple[bytes, bool]:
     while True:
         size_line = stream.readline(MAX_LINE).split(b";")[0].strip()
         if not CHUNK_SIZE.fullmatch(size_line):
-            raise BadRequest("A chunk has no size.")
+            raise BadRequest("A chunk does not start with its size in hexadecimal digits.")
         size = int(size_line, 16)
         total += size
         if total > READ_AT_MOST:
@@ -138,7 +140,7 @@ def _chunks(stream: BufferedReader) -> tuple[bytes, bool]:
             return b"".join(parts), False
         part = stream.read(size)
         if len(part) < size or stream.readline(MAX_LINE) not in (b"\r\n", b"\n"):
-            raise BadRequest("A chunk is cut off.")
+            raise BadRequest(f"A chunk does not have the {size:,} bytes that it announces.")
         parts.append(part)
 
 

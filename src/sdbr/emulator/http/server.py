@@ -26,6 +26,9 @@ NO_HTTP2 = (
     "`requestHandler: new NodeHttpHandler()`."
 )
 
+TLS = b"\x16\x03"  # A handshake begins so (RFC 8446, section 5.1).
+NO_TLS = "A client sent an https:// request. The emulator has no TLS: use an http:// URL."
+
 Answer = Callable[[Request], Reply]
 
 
@@ -94,8 +97,14 @@ class Server:
 
 
 def _converse(connection: socket.socket, answer: Answer, stopped: threading.Event) -> None:
-    if connection.recv(len(PREFACE), socket.MSG_PEEK).startswith(PREFACE[:4]):
+    first = connection.recv(len(PREFACE), socket.MSG_PEEK)
+    if first.startswith(PREFACE[:4]):
         _converse_http2(connection, answer, stopped)
+        return
+    if first.startswith(TLS):
+        # Its client shows nobody a reply in plain text.
+        LOG.warning(NO_TLS)
+        http1.write(Reply(400, f"{NO_TLS}\n".encode(), PLAIN), connection, False, stopped)
         return
     keep = True
     with connection.makefile("rb") as stream:
