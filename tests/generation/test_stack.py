@@ -10,7 +10,7 @@ from sdbr.errors import AccessProblem, InputProblem, Interrupted, OverBudget, Re
 from sdbr.generation import retry
 from sdbr.generation.budget import Budget
 from sdbr.generation.filter_policy import OnFiltered
-from sdbr.generation.stack import Resources, open_session, spent
+from sdbr.generation.stack import Resources, open_session
 from sdbr.request import Blob
 from sdbr.store import ledger_queries
 from sdbr.store.ledger import Ledger
@@ -103,7 +103,7 @@ def test_no_cap_is_passed_and_a_second_run_goes_on_where_it_ended(tmp_path, star
     using = means(tmp_path, emulator, spending=Spending(cap=Decimal("0.50")))
     first, budget = draw_all(using, seeds(40))
     made = emulator.pictures_made
-    assert made * PRICE <= spent(budget) <= Decimal("0.50")
+    assert made * PRICE <= budget.spent <= Decimal("0.50")
     assert any(isinstance(picture, OverBudget) for picture in first)
     done = sum(not isinstance(picture, SdbrError) for picture in first)
     second, _ = draw_all(means(tmp_path, emulator), seeds(40))
@@ -180,7 +180,7 @@ def test_what_cannot_be_sent_is_on_no_ledger(tmp_path, emulator, monkeypatch):
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     ((error,), budget) = draw_all(using, seeds(1))
     assert isinstance(error, AccessProblem)
-    assert spent(budget) == 0
+    assert budget.spent == 0
     assert ledger_queries.sends(ledger_of(using), "") == []
     assert emulator.received == ()
 

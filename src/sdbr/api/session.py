@@ -74,7 +74,7 @@ class Session:
     @property
     def spent(self) -> Decimal:
         """USD that its calls have cost so far, or perhaps cost."""
-        return self._allowance.spent + self._allowance.perhaps
+        return self._allowance.spent
 
     @with_keywords(Txt2imgOptions)
     def txt2img(self, prompt: str | Sequence[str], **options: Unpack[Txt2imgOptions]) -> Results:

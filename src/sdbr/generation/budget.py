@@ -41,14 +41,19 @@ class Budget:
         self._agreed = agreed
         self.estimated = estimated
         self._due = estimated
-        self.spent = Decimal(0)
-        self.perhaps = Decimal(0)
+        self.billed = Decimal(0)
+        self.possibly_billed = Decimal(0)
         self.pictures = 0
         self._in_flight = Decimal(0)
         self._in_flight_count = 0
         self._stop = stop
         self._changed = threading.Condition()
         self._allowance = allowance
+
+    @property
+    def spent(self) -> Decimal:
+        """USD billed for certain or possibly."""
+        return self.billed + self.possibly_billed
 
     def reserve(self, price: Decimal) -> None:
         """Take `price` out of the cap before a send. Raises OverBudget or Interrupted."""
@@ -80,9 +85,9 @@ class Budget:
             self._in_flight -= price
             self._in_flight_count -= 1
             if billed == "yes":
-                self.spent += price
+                self.billed += price
             elif billed == "perhaps":
-                self.perhaps += price
+                self.possibly_billed += price
             self._changed.notify_all()
 
     def spare(self, price: Decimal) -> int:
@@ -90,7 +95,7 @@ class Budget:
         if self.cap is None or not price:
             return _PLENTY
         with self._changed:
-            return max(0, int((self.cap - max(self._due, self.spent + self.perhaps)) / price))
+            return max(0, int((self.cap - max(self._due, self.spent)) / price))
 
     def plan(self, amount: Decimal) -> None:
         """Count `amount` USD as planned beyond the estimate, so that nobody else plans it."""
@@ -105,13 +110,14 @@ class Budget:
     def _fits(self, price: Decimal) -> bool:
         if self.cap is None:
             return True
-        return self.spent + self.perhaps + self._in_flight + price <= self.cap
+        return self.spent + self._in_flight + price <= self.cap
 
     def _explain_cap(self, price: Decimal) -> str:
         cap = in_usd(self.cap or Decimal(0))
-        perhaps = f" and possibly {in_usd(self.perhaps)} USD" if self.perhaps else ""
+        maybe = self.possibly_billed
+        perhaps = f" and possibly {in_usd(maybe)} USD" if maybe else ""
         kept = " Finished pictures are saved." if self.pictures else ""
-        spent = f"{in_usd(self.spent)} USD{perhaps} spent"
+        spent = f"{in_usd(self.billed)} USD{perhaps} spent"
         costs = f"The next picture costs {in_usd(price)} USD: with {spent}, that is over"
         if self._agreed:
             return (

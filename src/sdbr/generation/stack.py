@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from sdbr.bedrock import body
 from sdbr.bedrock.client import BedrockClient
@@ -142,8 +141,3 @@ def _open_connection(connection: Connection) -> Iterator[Callable[[], Connection
             return replace(connection, endpoint_url=url)
 
         yield start
-
-
-def spent(budget: Budget) -> Decimal:
-    """USD that a run surely or perhaps cost."""
-    return budget.spent + budget.perhaps

@@ -149,7 +149,7 @@ def find_original(digest: str, store: Path) -> Path | None:
         path = Path(json.loads((store / f"{digest}.json").read_bytes())["path"])
         # A pipe or a device that a note names would be read without end.
         there = path.is_file() or path.is_dir()
-        return path if there and digest_of(path) == digest else None
+        return path if there and file_digest(path) == digest else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -164,13 +164,13 @@ def used_input(entry: Mapping[str, Any], store: Path) -> Path:
     return path
 
 
-def digest_of(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """The SHA-256 of a file, or of the digests of all files in a folder, as hex digits."""
     if not path.is_dir():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     files = sorted(one for one in path.iterdir() if one.is_file())
-    return hashlib.sha256("".join(map(digest_of, files)).encode()).hexdigest()
+    return hashlib.sha256("".join(map(file_digest, files)).encode()).hexdigest()
 
 
 def read_file(path: Path) -> bytes:

@@ -13,7 +13,7 @@ from sdbr.errors import SdbrError
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import in_usd
 from sdbr.generation.generate import Generate, KeyedRequest
-from sdbr.generation.stack import RunSession, spent
+from sdbr.generation.stack import RunSession
 from sdbr.request import Model, Picture
 from sdbr.store.ledger_queries import latency
 
@@ -150,7 +150,7 @@ class RunProgress:
         """What is spent of what is expected, and what is spent alone."""
         if self._budget is None or not self._budget.estimated:
             return "", ""
-        cost, expected, cap = spent(self._budget), self._budget.estimated, self._budget.cap
+        cost, expected, cap = self._budget.spent, self._budget.estimated, self._budget.cap
         alone = f"{in_usd(cost)} USD"
         if cost <= expected:
             return f"{in_usd(cost)} of {in_usd(expected)} USD", alone

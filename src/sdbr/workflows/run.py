@@ -213,9 +213,10 @@ def _circumstances(resources: Resources) -> Iterator[str]:
 
 def spending_of(budget: Budget, estimate: Estimate) -> str:
     """What a run cost, in words."""
-    perhaps = f", {in_usd(budget.perhaps)} USD possibly billed" if budget.perhaps else ""
+    maybe = budget.possibly_billed
+    perhaps = f", {in_usd(maybe)} USD possibly billed" if maybe else ""
     note = "" if estimate.billed else " (emulated)"
-    return f"{in_usd(budget.spent)} USD spent{perhaps}{note}"
+    return f"{in_usd(budget.billed)} USD spent{perhaps}{note}"
 
 
 def _conclude(plan: RunPlan, failed: Sequence[SdbrError], made: bool) -> None:

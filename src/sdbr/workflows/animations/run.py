@@ -15,7 +15,7 @@ from sdbr.bedrock.catalog import Catalog, price_of
 from sdbr.console import counted
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import Estimate, default_strengths, estimate
-from sdbr.generation.stack import Resources, RunSession, spent
+from sdbr.generation.stack import Resources, RunSession
 from sdbr.workflows.animations import render
 from sdbr.workflows.animations.draw import draw, frames_to_draw, keyed_requests
 from sdbr.workflows.animations.motions import waves
@@ -102,7 +102,7 @@ class AnimationWork:
 
     def draw(self, session: RunSession) -> Results:
         """Draw the frames that are wanted, then write the animation, or a sheet for a trial."""
-        animation, console, before = self.animation, self.setup.console, spent(session.budget)
+        animation, console, before = self.animation, self.setup.console, session.budget.spent
         target = animation.spec.result
         for note in animation.prepared.treatment:
             console.detail(f"{self.name}: {note}")
@@ -114,7 +114,7 @@ class AnimationWork:
             )
             with console.status(told.line):
                 progress = draw(animation, folder, told.watch(session, "frames"), resources)
-            cost = spent(session.budget) - before
+            cost = session.budget.spent - before
             request = animation.still.request
             price = price_of(request.model, request.size, request.extras)
             source = animation.path

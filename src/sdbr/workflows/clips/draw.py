@@ -13,7 +13,7 @@ from sdbr.media.stills.pixels import flatten
 from sdbr.motion.temporal_filter import feed_back
 from sdbr.request import ImageRequest, Size
 from sdbr.workflows.clips.folders import ClipFolders
-from sdbr.workflows.clips.footage import Footage, FrameInfo, digest_of
+from sdbr.workflows.clips.footage import Footage, FrameInfo, pixel_digest
 from sdbr.workflows.clips.requests import FrameRequests, write_frame
 from sdbr.workflows.clips.supplied import SuppliedKeyframe
 from sdbr.workflows.failures import Failures, ends_the_run
@@ -144,7 +144,7 @@ def draw_frame(
         if init is None:
             request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
         else:
-            request = plan.requests.request_for(one.shown, lambda: init, digest_of(init))
+            request = plan.requests.request_for(one.shown, lambda: init, pixel_digest(init))
         pixels = plan.requests.restore(session.draw(request), plan.size)
     except SdbrError as error:
         stop_if_fatal(error, session, resources, tally)

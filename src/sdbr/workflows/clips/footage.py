@@ -95,7 +95,7 @@ def survey_clip(
         number, frame = item
         pixels = flatten(frame.image, background)
         opaque = bool((frame.image[..., 3:] == 255).all())
-        noted[number] = FrameInfo(number, frame.at, frame.lasts, digest_of(pixels), opaque)
+        noted[number] = FrameInfo(number, frame.at, frame.lasts, pixel_digest(pixels), opaque)
         return pixels
 
     def pictures() -> Iterator[Pixels]:
@@ -168,7 +168,7 @@ def read_wanted(reader: Reader, choice: FrameSelection) -> Iterator[TimedFrame]:
         yield held
 
 
-def digest_of(pixels: Pixels) -> str:
+def pixel_digest(pixels: Pixels) -> str:
     """A name for a frame's pixels; exact repeats have the same."""
     name = hashlib.sha256("x".join(map(str, pixels.shape)).encode())
     name.update(np.ascontiguousarray(pixels).data)

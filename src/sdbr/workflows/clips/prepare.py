@@ -41,7 +41,7 @@ from sdbr.workflows.look import Look, choose
 from sdbr.workflows.names import clip_stem
 from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
-from sdbr.workflows.prepare import attach, digest_of, remember
+from sdbr.workflows.prepare import attach, file_digest, remember
 
 DEFAULTS = EncodingSettings()
 AUTO = KeyframeRule("auto")
@@ -252,7 +252,7 @@ def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, ob
 
 def _remember_source(source: ClipSource, store: Path) -> list[Input]:
     """The files that the clip is read from, noted so that a replay finds them."""
-    inputs = [Input("clip", path.name, digest_of(path)) for path in source.files]
+    inputs = [Input("clip", path.name, file_digest(path)) for path in source.files]
     for path, one in zip(source.files, inputs, strict=True):
         remember(path, one.sha256, store)
     return inputs

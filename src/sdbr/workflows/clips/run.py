@@ -12,7 +12,7 @@ from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.console import counted
 from sdbr.errors import InputProblem, PartlyDone
-from sdbr.generation.stack import RunSession, spent
+from sdbr.generation.stack import RunSession
 from sdbr.motion.arrays import limit_threads_and_heaps
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips import sheets
@@ -190,7 +190,7 @@ class ClipWork:
             yield from self._whole(session, steadiness.max_flicker)
 
     def _trial(self, session: RunSession, count: int | None) -> ResultLine:
-        clip, before = self.clip, spent(session.budget)
+        clip, before = self.clip, session.budget.spent
         wanted = clip.plan.drawn
         if count is not None:
             wanted = sheets.spread(clip.plan.footage.frames, count)
@@ -198,12 +198,12 @@ class ClipWork:
             write_trial(note, [frame.number for frame in wanted])
         resources, folder = self.setup.resources, clip.order.where.results
         sheet = sheets.draw_trial(clip, wanted, session, resources, folder)
-        cost = spent(session.budget) - before
+        cost = session.budget.spent - before
         return self._line(clip, sheet, cost, {"frames": [frame.number + 1 for frame in wanted]})
 
     def _whole(self, session: RunSession, most: float | None) -> Iterator[ResultLine]:
         """Draw the clip, and again with more keyframes while that makes it steadier."""
-        before = spent(session.budget)
+        before = session.budget.spent
         with keep_before(self.clip.plan.folders.target, self._keeps) as kept:
             clip, result = self._steadiest(session, most)
         if kept is not None and kept.exists():
@@ -220,7 +220,7 @@ class ClipWork:
             "held": [number + 1 for number in result.held],
             "steadiness": result.numbers,
         }
-        yield self._line(clip, result.path, spent(session.budget) - before, more)
+        yield self._line(clip, result.path, session.budget.spent - before, more)
         if clip.spec.sheet:
             self.setup.console.say(f"Sheet: {sheets.write_sheet(clip, result.path)}")
         if most is not None and 1000 * result.measured.flicker > most:

@@ -25,7 +25,7 @@ from sdbr.store.scans import ScanStore
 from sdbr.workflows.clips.footage import Footage, FrameInfo, expected_frames, streams, survey_clip
 from sdbr.workflows.clips.selection import FrameSelection
 from sdbr.workflows.clips.source import ClipSource
-from sdbr.workflows.prepare import digest_of
+from sdbr.workflows.prepare import file_digest
 from sdbr.workflows.progress import Phase, RunProgress
 
 _CODE = ("motion", "media", "workflows/clips")
@@ -64,7 +64,7 @@ class Scan:
             [path.name for path in self.reader.clip.paths] if clip.kind in PICTURES_ALONE else []
         )
         looked = ("auto" if self.thorough else f"{rule.level}") if rule.word == "auto" else "cuts"
-        content = [digest_of(path) for path in self.source.files]
+        content = [file_digest(path) for path in self.source.files]
         parts = (*content, *names, clip, self.choice, looked, background, _scanner())
         return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
 

@@ -27,7 +27,7 @@ from sdbr.media.stills import place
 from sdbr.media.stills.fit import Fit, plan_fit
 from sdbr.media.stills.open import open_picture
 from sdbr.request import Size
-from sdbr.workflows.clips.footage import Footage, FrameInfo, digest_of
+from sdbr.workflows.clips.footage import Footage, FrameInfo, pixel_digest
 from sdbr.workflows.inputs import PICTURES, find
 from sdbr.workflows.prepare import read_file
 
@@ -87,7 +87,7 @@ def tell_unpainted(supplied: Mapping[int, SuppliedKeyframe], footage: Footage) -
     """Which of them show the source frame as it was, if any."""
     frames = footage.frames
     same = [
-        one.path.name for n, one in supplied.items() if digest_of(one.read()) == frames[n].digest
+        one.path.name for n, one in supplied.items() if pixel_digest(one.read()) == frames[n].digest
     ]
     if same:
         names = ", ".join(same[:_MOST_NAMED]) + (", …" if len(same) > _MOST_NAMED else "")
