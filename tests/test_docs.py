@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from sdbr.bedrock import body
 from sdbr.bedrock.families import family_of, seed_within
 from sdbr.errors import Refused, UsageProblem
+from tests.commands.clip_runs import clip_in
 from tests.material import CATALOG, SD35, blob, picture_file, request_for
 
 ROOT = Path(__file__).parent.parent
@@ -108,6 +109,7 @@ def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
     shutil.copy(ROOT / "docs" / "img" / "lighthouse.webp", workspace / "photos")
     (workspace / "sdbr.toml").write_text(blocks("recipes.md", "toml")[0], "utf-8")
     (workspace / "ideas.csv").write_text(blocks("recipes.md", "csv")[0], "utf-8")
+    clip_in(workspace)
     assert sdbr("trust", "--yes").code == 0
     recipes = [line for block in blocks("recipes.md", "sh") for line in block.splitlines()]
     assert len(recipes) > 6

@@ -177,7 +177,9 @@ class Vid2vidOptions(CallOptions, InputOptions, FrameOptions, SdxlOptions, total
     """The keyword arguments of `vid2vid`."""
 
     crf: int | None
-    container: Literal["mp4", "webm", "mov", "mkv", "gif", "webp", "apng", "frames"] | None
+    container: (
+        Literal["mp4", "webm", "mov", "prores", "mkv", "gif", "webp", "apng", "frames"] | None
+    )
     no_audio: bool
 
 

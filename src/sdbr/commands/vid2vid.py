@@ -12,6 +12,7 @@ from sdbr.cli.help import Command
 from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
 from sdbr.cli.numbers import WholeNumber
 from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
+from sdbr.errors import UsageProblem
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
 sdbr vid2vid clip.mp4 "as a woodcut" --max-cost 10
 sdbr vid2vid clip.mov "watercolor" --start 1:02 --duration 5 --fps 12 --model structure
 sdbr vid2vid clip.mp4 --model remove-background -o cut-out.webm
+sdbr vid2vid clip.mov "as a woodcut" --container prores
 sdbr vid2vid clip.mp4 --export-keyframes painted
 sdbr vid2vid clip.mp4 "as a woodcut" --keyframes-from painted
 sdbr vid2vid clips/*.mp4 "anime" --yes --workers 16
@@ -47,9 +49,10 @@ _ESSENTIALS = (
 )
 @_write(
     "--container",
-    type=click.Choice(["mp4", "webm", "mov", "mkv", "gif", "webp", "apng", "frames"]),
+    type=click.Choice(["mp4", "webm", "mov", "prores", "mkv", "gif", "webp", "apng", "frames"]),
     metavar="KIND",
-    help="mp4, webm, mov, mkv, gif, webp, apng or frames. The default follows the suffix of -o, "
+    help="mp4, webm, mov, prores, mkv, gif, webp, apng or frames. prores is a .mov for editors: "
+    "422 HQ, or 4444 if the clip has transparency. The default follows the suffix of -o, "
     "else it is mp4, or webm if the clip has transparency.",
 )
 @_write("--no-audio", is_flag=True, help="Drop the sound.")
@@ -94,6 +97,9 @@ def command(
     where, name, ending = clip_target(
         places(workspace, animated=False), run.output.to, run.output.name, container, "mp4"
     )
+    prores = container == "prores"
+    if prores and crf is not None:
+        raise UsageProblem("--crf has no effect on ProRes. Leave it out.")
     # Who names a background wants to see it.
     named = is_exact(run.output.to, ending), container, flags["background"]
     kept = {
@@ -101,13 +107,13 @@ def command(
         "prompt": prompt,
         "crf": crf,
         "no_audio": no_audio,
-        "container": container_of(ending),
+        "container": "prores" if prores else container_of(ending),
     }
     spec = replace(
         spec_of("vid2vid", kept, clip, steady, ending),
         audio=not no_audio,
         ending_chosen=any(named),
-        settings=EncodingSettings(crf=crf),
+        settings=EncodingSettings(crf=crf, prores=prores),
         name=name,
         exact=is_exact(run.output.to, ending),
         overwrite=run.output.overwrite,

@@ -184,15 +184,17 @@ class EncodingSettings:
     """How a clip is encoded; each container uses what applies to it.
 
     `crf` is the constant quality of H.264 or VP9, lower is better; None is 17 or 28.
-    `preset` is x264's. `quality` is WebP's, 0 to 100, `lossless` its other way. `loop` is an
-    animation's count, 0 for ever, None to play once. GIF: `dither` is auto, none, bayer, floyd or
-    sierra; `colors` 2 to 256; `max_bytes` gives away dither, then colors, then width until the
-    file is that small. `width` scales a GIF, WebP or APNG, keeping its shape. `background` is
-    the color, by name or #rrggbb, behind transparent parts where the container holds none.
+    `preset` is x264's. `prores` makes an opaque mov ProRes 422 HQ instead of H.264. `quality` is
+    WebP's, 0 to 100, `lossless` its other way. `loop` is an animation's count, 0 for ever, None to
+    play once. GIF: `dither` is auto, none, bayer, floyd or sierra; `colors` 2 to 256; `max_bytes`
+    gives away dither, then colors, then width until the file is that small. `width` scales a GIF,
+    WebP or APNG, keeping its shape. `background` is the color, by name or #rrggbb, behind
+    transparent parts where the container holds none.
     """
 
     crf: int | None = None
     preset: str = "veryfast"
+    prores: bool = False
     quality: int = 80
     lossless: bool = False
     loop: int | None = 0

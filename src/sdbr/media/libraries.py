@@ -22,7 +22,10 @@ _READ = {
     "ProRes": "prores",
     "Motion JPEG": "mjpeg",
 }
-_WRITTEN = {"H.264": "libx264", "VP9": "libvpx-vp9", "AAC": "aac", "Opus": "libopus"}
+_WRITTEN = {
+    **{"H.264": "libx264", "VP9": "libvpx-vp9", "ProRes": "prores_ks"},
+    **{"AAC": "aac", "Opus": "libopus"},
+}
 _PICTURES = {"WebP": "webp", "JPEG": "jpg", "PNG": "zlib"}
 
 

@@ -71,6 +71,7 @@ def _key_in(path: Path) -> str | None:
 _ENDINGS = {
     **{kind: f".{kind}" for kind in ("mp4", "webm", "mov", "mkv", "gif", "webp")},
     "apng": ".apng",
+    "prores": ".mov",
     "frames": "",
 }
 
@@ -99,7 +100,7 @@ def clip_target(
             f"--container {container} and --output {to} contradict each other. Change one of them."
         )
     if path.suffix and path.suffix.lower() not in _ENDINGS.values():
-        known = " ".join(ending for ending in _ENDINGS.values() if ending)
+        known = " ".join(dict.fromkeys(ending for ending in _ENDINGS.values() if ending))
         raise UsageProblem(f"--output is '{to}': use a name that ends in {known}, or a folder.")
     refuse_two_names(to, name)
     return replace(where, results=path.parent), escape_name(path.stem), path.suffix.lower()

@@ -116,6 +116,8 @@ class SoundFeed:
         except UNUSABLE as error:
             self._note(f"{title} was left out: {error}.")
             return None
+        if track.lossless and not changes:
+            return track
         why = "its rate or channels change midway"
         if not changes:
             why = f"{kind} players do not play {codec}"

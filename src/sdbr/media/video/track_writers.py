@@ -45,8 +45,23 @@ def codec_of(stream: AudioStream) -> str:
 
 
 def may_copy(output: OutputContainer, codec: str) -> bool:
-    """Tell whether players expect this codec in this container; Matroska takes anything."""
+    """Tell whether players expect this codec in this container; Matroska takes anything.
+
+    Beside ProRes editors expect PCM.
+    """
+    if _has_prores(output):
+        return codec in _PCM
     return codec in _COPIED.get(output.format.name, {codec})
+
+
+def _has_prores(output: OutputContainer) -> bool:
+    return any(one.codec_context.codec.canonical_name == "prores" for one in output.streams.video)
+
+
+def _encoder_for(output: OutputContainer) -> str:
+    if _has_prores(output):
+        return "pcm_s24le"
+    return "libopus" if output.format.name == "webm" else "aac"
 
 
 class TrackCopy:
@@ -100,22 +115,25 @@ class TrackCopy:
 
 
 class TrackEncoder:
-    """A track encoded as AAC, or Opus for WebM, at the source's rate and channels if it can be."""
+    """A track encoded as AAC, Opus in WebM or PCM beside ProRes, at the source's rate and channels
+    if it can be."""
 
     def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
         source = stream.codec_context
-        self.codec = "opus" if output.format.name == "webm" else "aac"
+        encoder = _encoder_for(output)
         self._rate = source.sample_rate
-        if self.codec == "opus" or self._rate not in _AAC_RATES:
+        if encoder == "libopus" or (encoder == "aac" and self._rate not in _AAC_RATES):
             self._rate = _OPUS_RATE
         channels = source.layout.nb_channels
         layout = _LAYOUTS[channels - 1] if channels <= len(_LAYOUTS) else "stereo"
-        encoder = "libopus" if self.codec == "opus" else "aac"
         target = output.add_stream(encoder, rate=self._rate, layout=layout)
         assert isinstance(target, AudioStream)
         self.target = target
         copy_labels(stream, self.target)
-        self.target.bit_rate = _BITS_A_CHANNEL * self.target.codec_context.layout.nb_channels
+        self.codec = target.codec_context.codec.canonical_name
+        self.lossless = self.codec in _PCM
+        if not self.lossless:
+            self.target.bit_rate = _BITS_A_CHANNEL * self.target.codec_context.layout.nb_channels
         self._source: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
         self._even: Graph | None = None

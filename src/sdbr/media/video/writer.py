@@ -68,6 +68,14 @@ class _Encoding:
     def alpha(self) -> bool:
         return self.pix_fmt.startswith("yuva")
 
+    @property
+    def title(self) -> str:
+        return {"libx264": "H.264", "prores_ks": "ProRes"}.get(self.codec, "VP9")
+
+    @property
+    def even(self) -> bool:
+        return self.codec == "libx264" or self.pix_fmt == "yuv422p10le"
+
 
 class VideoSink:
     """One video file being written."""
@@ -78,7 +86,7 @@ class VideoSink:
         self._encoding = _encoding(job, see_through=channels == 4)
         self._background = job.settings.background
         self._beside: SideStreams | SoundFeed | None = None
-        self._pads = self._encoding.codec == "libx264" and not job.growing
+        self._pads = self._encoding.even and not job.growing
         self._reformatter = VideoReformatter()
         self._target = target
         self._packet = _packet(job)
@@ -115,7 +123,7 @@ class VideoSink:
         if self._pads and self._size != given:
             note(
                 f"The result is {self._size} instead of {given}: the last row or column is "
-                "duplicated, because H.264 players need even dimensions."
+                f"duplicated, because {self._encoding.title} players need even dimensions."
             )
 
     def add(self, image: Pixels, at: Fraction, lasts: Fraction) -> None:
@@ -239,8 +247,9 @@ def _encoding(job: VideoTarget, see_through: bool) -> _Encoding:
             return _Encoding("libvpx-vp9", options)
         # With alternate references the frames of color and of alpha would not pair up.
         return _Encoding("libvpx-vp9", {**options, "auto-alt-ref": "0"}, "yuva420p")
-    if job.kind == "mov" and see_through:
-        return _Encoding("prores_ks", {"profile": "4444", "vendor": "apl0"}, "yuva444p10le")
+    if job.kind == "mov" and (see_through or job.settings.prores):
+        profile, pix_fmt = ("4444", "yuva444p10le") if see_through else ("hq", "yuv422p10le")
+        return _Encoding("prores_ks", {"profile": profile, "vendor": "apl0"}, pix_fmt)
     options = {
         "crf": str(_CRF if crf is None else crf),
         "preset": job.settings.preset,

@@ -8,7 +8,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from sdbr.media import hdr
 from sdbr.media.clip import Pixels
-from sdbr.media.color_codes import BT2020, is_hdr, is_wide
+from sdbr.media.color_codes import BT709, BT2020, is_hdr, is_wide
 from sdbr.request import Size
 
 # Without all three flags a round trip darkens by one to two levels; with them a frame of 1080
@@ -95,7 +95,7 @@ def to_yuv(image: Pixels, size: Size, reformatter: VideoReformatter, format: str
     """
     given = "rgba" if image.shape[2] == 4 else "rgb24"
     frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), format=given)
-    return reformatter.reformat(
+    scaled = reformatter.reformat(
         frame,
         width=size.width,
         height=size.height,
@@ -106,3 +106,6 @@ def to_yuv(image: Pixels, size: Size, reformatter: VideoReformatter, format: str
         dst_color_range=ColorRange.MPEG,
         interpolation=_KEEP if size == (frame.width, frame.height) else _SCALE,
     )
+    # ProRes has them in each frame's header, where players look first.
+    scaled.color_primaries = scaled.color_trc = BT709
+    return scaled
