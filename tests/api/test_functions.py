@@ -48,6 +48,22 @@ def test_a_call_returns_the_file_that_it_wrote_and_what_is_known_of_it(workspace
     assert Path(fox).read_bytes() == fox.path.read_bytes()
 
 
+@pytest.mark.usefixtures("emulator")
+def test_results_are_printed_in_one_short_line(workspace, monkeypatch):
+    first = "source/img/a-fox-1.png"
+    fox = sdbr.txt2img("a fox", seed=1, **CORE)
+    assert f"{fox}" == repr(fox[0]) == f"Result({first}, 64x48, seed 1, 0.04 USD)"
+    foxes = sdbr.txt2img("a fox", seed=1, count=5, **CORE)
+    others = "source/img/a-fox-2.png, source/img/a-fox-3.png"
+    assert repr(foxes) == f"Results(5 files, 0.16 USD: {first}, {others}, 2 more)"
+    assert repr(foxes[:2]) == f"Results(2 files, 0.04 USD: {first}, source/img/a-fox-2.png)"
+    assert repr(foxes[:0]) == "Results(0 files, 0.00 USD)"
+    monkeypatch.chdir(workspace / "source" / "img")
+    assert repr(foxes[0]).startswith("Result(a-fox-1.png, ")
+    monkeypatch.chdir(Path(__file__).parent)
+    assert repr(fox).startswith(f"Result({workspace / first}, ")
+
+
 def test_a_call_and_the_command_pay_for_a_picture_once(emulator, sdbr):
     import sdbr as api
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from sdbr.generation.estimate import Estimate
+from sdbr.console import counted
+from sdbr.generation.estimate import Estimate, in_usd
 from sdbr.request import ImageRequest, Size
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ _PICTURES = {
     **{".png": "image/png", ".apng": "image/png", ".gif": "image/gif", ".webp": "image/webp"},
     **{".jpg": "image/jpeg", ".jpeg": "image/jpeg"},
 }
+_NAMED = 3  # Paths in what is printed of several results.
 _VIDEOS = {".mp4": "video/mp4", ".webm": "video/webm"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """A file that a call wrote. It is a path: every function that opens files takes it.
 
@@ -36,12 +38,12 @@ class Result:
     """
 
     path: Path
-    request: ImageRequest = field(repr=False)
+    request: ImageRequest
     seed: int | None
     size: Size
     cost: Decimal | None
     source: Path | None
-    details: Mapping[str, object] = field(repr=False)
+    details: Mapping[str, object]
 
     @property
     def image(self) -> Image.Image:
@@ -56,12 +58,28 @@ class Result:
         image.load()
         return image
 
+    def __repr__(self) -> str:
+        parts = [_nearby(self.path), str(self.size), f"seed {self.seed}", *_price(self.cost)]
+        return f"Result({', '.join(parts)})"
+
     def __fspath__(self) -> str:
         return os.fspath(self.path)
 
     def _repr_mimebundle_(self, **_wanted: object) -> dict[str, str]:
         """What a notebook shows: the picture or the clip, and the path beside it."""
         return {"text/plain": repr(self), **_shown(self.path)}
+
+
+def _nearby(path: Path) -> str:
+    """The path from the current folder, where it is below it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):  # It is elsewhere, or the current folder was removed.
+        return str(path)
+
+
+def _price(cost: Decimal | None) -> list[str]:
+    return [] if cost is None else [f"{in_usd(cost)} USD"]
 
 
 def _shown(path: Path) -> dict[str, str]:
@@ -100,7 +118,13 @@ class Results(Sequence[Result]):
         return len(self._made)
 
     def __repr__(self) -> str:
-        return f"Results({list(self._made)!r})"
+        if len(self._made) == 1:
+            return repr(self._made[0])
+        head = ", ".join([counted(len(self._made), "file"), *_price(self.cost)])
+        names = [_nearby(one.path) for one in self._made[:_NAMED]]
+        more = len(self._made) - len(names)
+        listed = ", ".join([*names, *([f"{more} more"] if more else [])])
+        return f"Results({': '.join(filter(None, (head, listed)))})"
 
     def __fspath__(self) -> str:
         return os.fspath(self._only("path"))
