@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from sdbr.media.clip import EncodingSettings, Pace, TimedFrame
+from sdbr.media.clip import EncodingSettings, FrameTiming, TimedFrame
 from sdbr.media.open import open_reader, origin_of
 from sdbr.media.writer import open_writer
 from tests.media.made_clips import Film, make_film, picture, psnr
@@ -21,7 +21,7 @@ NTSC = tuple(Fraction(1001 * number, 30000) for number in range(8))
 def rewritten(source: Path, target: Path) -> tuple[str, ...]:
     reader = open_reader(source)
     origin = origin_of(reader.clip)
-    with open_writer(target, reader.clip.pace, origin=origin, settings=PRORES) as writer:
+    with open_writer(target, reader.clip.timing, origin=origin, settings=PRORES) as writer:
         for frame in reader.frames():
             writer.add(frame)
     return writer.notes
@@ -36,7 +36,7 @@ def test_transparency_decides_between_422_hq_and_4444(
 ) -> None:
     path = tmp_path / "a.mov"
     images = [picture(number, alpha=alpha) for number in range(4)]
-    with open_writer(path, Pace.even(Fraction(25)), settings=PRORES) as writer:
+    with open_writer(path, FrameTiming.even(Fraction(25)), settings=PRORES) as writer:
         for number, image in enumerate(images):
             writer.add(TimedFrame(image, Fraction(number, 25), Fraction(1, 25)))
     with av.open(str(path)) as container:
@@ -121,7 +121,7 @@ def test_422_gets_the_even_size_that_editors_need_and_4444_keeps_an_odd_one(
 ) -> None:
     for alpha, size in ((False, "82x66"), (True, "81x65")):
         path = tmp_path / f"{alpha}.mov"
-        with open_writer(path, Pace.even(Fraction(25)), settings=PRORES) as writer:
+        with open_writer(path, FrameTiming.even(Fraction(25)), settings=PRORES) as writer:
             image = picture(0, 81, 65, alpha=alpha)
             writer.add(TimedFrame(image, Fraction(0), Fraction(1, 25)))
         assert str(open_reader(path).clip.size) == size
