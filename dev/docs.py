@@ -13,6 +13,7 @@ import click
 
 from sdbr import __version__
 from sdbr.cli import cli
+from sdbr.cli.help import heading
 from sdbr.errors import EXIT_CODES
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -60,7 +61,7 @@ def options(command: click.Command, ctx: click.Context) -> dict[str, list[Row]]:
         if record is None:
             continue
         also = f" [{parameter.envvar}]" if parameter.envvar else ""
-        title = getattr(parameter, "group", "") or "Other"
+        title = heading(parameter, command)
         text = _ranges(" ".join(f"{record[1]}{also}".split()))
         groups.setdefault(title, []).append((record[0], text))
     return groups

@@ -57,6 +57,7 @@ class Commands(Folder):
 @click.version_option(__version__, message="sdbr %(version)s")
 def cli() -> None:
     """Make pictures and restyle video with Stability AI's models on Amazon Bedrock.
+    `sdbr COMMAND --help` shows examples.
 
     Try it without an account: sdbr txt2img "a lighthouse at dusk" --offline
     """

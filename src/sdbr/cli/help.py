@@ -113,8 +113,8 @@ class Command(PagedHelp):
             return
         groups: dict[str, list[tuple[str, str]]] = {}
         for option in every:
-            groups.setdefault(getattr(option, "group", "") or "Other", []).append(_row(option, ctx))
-        for title in sorted(groups, key=lambda name: name == "Other"):
+            groups.setdefault(heading(option, self), []).append(_row(option, ctx))
+        for title in sorted(groups, key=lambda name: (name == "Other", name != "Options")):
             _write(formatter, title, groups[title])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -176,6 +176,12 @@ class Folder(PagedHelp, click.Group):
             encoding="utf-8",
         ) as source:
             return _purpose(source.readline().strip('"\n'))
+
+
+def heading(option: click.Parameter, command: click.Command) -> str:
+    """What an option stands under; "Other" comes last, and "Options" first."""
+    rest = "Other" if getattr(command, "essentials", ()) else "Options"
+    return getattr(option, "group", "") or rest
 
 
 def sentence(text: str) -> str:

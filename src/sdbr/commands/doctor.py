@@ -36,8 +36,7 @@ _timeout = _check(
     type=FiniteNumber(min=0.1),
     default=15.0,
     metavar="SECONDS",
-    show_default=True,
-    help="Time limit per check.",
+    help="Time limit per check [default: 15].",
 )
 
 

@@ -168,7 +168,7 @@ _options = collect_options(
     _behave("--check-region/--any-region", default=True,
             help="Reject models that the region does not offer."),
     _behave("--refuse-words", default="", metavar="WORDS",
-            help="Refuse prompts with these words, as gun,blood."),
+            help="Refuse prompts with these words, such as gun,blood."),
     _behave("--map", "models", multiple=True, metavar="NAME=ID",
             help="Map a name or ARN to a model; repeatable."),
     _limit("--max-in-flight", type=WholeNumber(1), metavar="N",

@@ -56,7 +56,7 @@ def command(
 
     INPUT is a file, a folder, a quoted glob, a name in source/img, or - for paths or a
     picture on stdin. PROMPT, the last argument, describes the look. The default model is sd3.5.
-    Results go to generate/img, keep the input's shape, and record how they were made.
+    Results go to generate/img, keep the aspect ratio, and record how they were made.
     """
     from sdbr.cli.over_pictures import PictureTask, draw_over
     from sdbr.workflows.inputs import inputs_and_prompt

@@ -27,7 +27,7 @@ _HEAD = ("ALIAS", "MODEL", "TASKS", "USD", "AS OF", "REGIONS", "STATUS")
 
 @click.command("models", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", required=False, metavar="[MODEL]")
-@click.option("--task", metavar="TASK", help="Only models for this task, as image-to-image.")
+@click.option("--task", metavar="TASK", help="Only models for this task, such as image-to-image.")
 @click.option("--all", "everything", is_flag=True, help="Include retired models.")
 @json_option
 @workspace_option

@@ -47,8 +47,8 @@ def command(
 ) -> None:
     """Generate pictures from prompts and print their paths, one per line.
 
-    PROMPT is quoted; - reads prompts from stdin, one per line. The default model is the cheapest
-    active one. Files go to source/img and record how they were made.
+    Put PROMPT in quotes; - reads prompts from stdin, one per line. The default model is the
+    cheapest active one. Files go to source/img and record how they were made.
     """
     from sdbr.workflows.outputs import format_of
     from sdbr.workflows.pictures.draw import deliver

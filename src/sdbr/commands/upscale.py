@@ -51,7 +51,11 @@ def command(
     look_flags: LookFlags,
     run: Run,
 ) -> None:
-    """Enlarge pictures and print the paths of the results, one per line."""
+    """Enlarge pictures and print the paths of the results, one per line.
+
+    INPUT is a file, a folder, a quoted glob, a name in source/img, or - for paths or a picture on
+    stdin. Results go to generate/img.
+    """
     from sdbr.cli.over_pictures import PictureTask, draw_over
 
     task = PictureTask("upscale", f"{how}-upscale")

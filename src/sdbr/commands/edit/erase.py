@@ -13,7 +13,7 @@ from sdbr.cli.options import RUN_ESSENTIALS, Run, run_options
 if TYPE_CHECKING:
     from sdbr.workflows.pictures.jobs import Attachments
 
-_EXAMPLES = "sdbr edit erase photo.jpg --mask what.png"
+_EXAMPLES = "sdbr edit erase photo.jpg --mask object.png"
 _ESSENTIALS = (
     "--mask",
     "--invert-mask",
