@@ -181,6 +181,7 @@ class Vid2vidOptions(CallOptions, InputOptions, FrameOptions, SdxlOptions, total
         Literal["mp4", "webm", "mov", "prores", "mkv", "gif", "webp", "apng", "frames"] | None
     )
     no_audio: bool
+    otio: bool
 
 
 class UpscaleOptions(CallOptions, StillOptions, PlacementOptions, total=False):

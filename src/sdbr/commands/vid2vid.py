@@ -23,7 +23,7 @@ sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
 sdbr vid2vid clip.mp4 "as a woodcut" --max-cost 10
 sdbr vid2vid clip.mov "watercolor" --start 1:02 --duration 5 --fps 12 --model structure
 sdbr vid2vid clip.mp4 --model remove-background -o cut-out.webm
-sdbr vid2vid clip.mov "as a woodcut" --container prores
+sdbr vid2vid clip.mov "as a woodcut" --container prores --otio
 sdbr vid2vid clip.mp4 --export-keyframes painted
 sdbr vid2vid clip.mp4 "as a woodcut" --keyframes-from painted
 sdbr vid2vid clips/*.mp4 "anime" --yes --workers 16
@@ -56,6 +56,12 @@ _ESSENTIALS = (
     "else it is mp4, or webm if the clip has transparency.",
 )
 @_write("--no-audio", is_flag=True, help="Drop the sound.")
+@_write(
+    "--otio",
+    is_flag=True,
+    help="Also write NAME.otio, a timeline for editors. OpenTimelineIO, with the shots as clips "
+    "and the keyframes as markers. Needs the extra sdbr[otio].",
+)
 @video_look_options(*INPUT, *FAMILIES)
 @beside_options
 @run_options
@@ -69,6 +75,7 @@ def command(
     crf: int | None,
     container: str | None,
     no_audio: bool,
+    otio: bool,
 ) -> None:
     """Restyle videos and keep their duration, frame rate, sound and subtitles.
 
@@ -118,6 +125,7 @@ def command(
         exact=is_exact(run.output.to, ending),
         overwrite=run.output.overwrite,
         sheet=look_flags.sheet,
+        otio=otio,
     )
     order = ClipOrder(look, spec, beside, where)
     sources = find_sources(inputs, workspace)

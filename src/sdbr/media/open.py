@@ -23,6 +23,7 @@ from sdbr.media.stills.decoders import decoders_for
 from sdbr.media.video import probe, xmp_tags
 from sdbr.media.video import reader as video_reader
 from sdbr.media.video.probe import open_container
+from sdbr.media.video.tags import timecode_of
 
 DEFAULT_RATE = Fraction(12)
 _HEAD = 4096  # Where the brands of a picture in boxes stand.
@@ -123,6 +124,15 @@ def read_comment(path: Path) -> str | None:
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         texts = png.read(data) if kind == "apng" else webp.read(data)
     return texts.get("sdbr") or None
+
+
+def read_timecode(path: Path) -> str:
+    """Return the start timecode of a video's first picture track; "" where there is none.
+
+    Raises InputProblem where the file cannot be read.
+    """
+    with open_container(path) as container:
+        return timecode_of(container.streams.video[0])
 
 
 def read_source_type(path: Path) -> str:

@@ -131,9 +131,8 @@ def carry_timecode(
     It counts frames, so it is left out, with a note, where the second has another rate.
     """
     source, target = pictures
-    tags = source.container.metadata | source.metadata
-    label = next((value for name, value in tags.items() if name.lower() == "timecode"), "")
-    if not _LABEL.fullmatch(label) or not source.average_rate or not target.average_rate:
+    label = timecode_of(source)
+    if not label or not source.average_rate or not target.average_rate:
         return
     # PyAV 19 has rationals of its own.
     before, now = Fraction(source.average_rate), Fraction(target.average_rate)
@@ -146,19 +145,22 @@ def carry_timecode(
     output.metadata["timecode"] = later_timecode(label, round(before), round(later * before))
 
 
+def timecode_of(stream: VideoStream) -> str:
+    """Return the start timecode that a track or its file tells; "" where there is none."""
+    tags = stream.container.metadata | stream.metadata
+    label = next((value for name, value in tags.items() if name.lower() == "timecode"), "")
+    return label if _LABEL.fullmatch(label) else ""
+
+
 def later_timecode(label: str, rate: int, frames: int) -> str:
     """Return the timecode (SMPTE 12M) that many frames later, at a nominal `rate`.
 
     A semicolon means drop-frame: of every minute but each tenth, the first 2 labels are left out,
     of 60 a second the first 4. Raises ValueError for what is no timecode.
     """
-    match = _LABEL.fullmatch(label)
-    if match is None:
-        raise ValueError(label)
-    hours, minutes, seconds, frame = (int(match[index]) for index in (1, 2, 3, 5))
-    dropped = rate // 15 if match[4] != ":" and rate % 30 == 0 else 0
-    minutes += 60 * hours
-    count = (minutes * 60 + seconds) * rate + frame - dropped * (minutes - minutes // 10) + frames
+    mark = _mark_of(label, rate)
+    dropped = 0 if mark == ":" else rate // 15
+    count = count_timecode(label, rate) + frames
     ten_minutes = 600 * rate - 9 * dropped
     tens, rest = divmod(count % (144 * ten_minutes), ten_minutes)
     # The first minute of ten is whole, so longer than the others.
@@ -166,8 +168,24 @@ def later_timecode(label: str, rate: int, frames: int) -> str:
     count = tens * 600 * rate + rest + dropped * short
     seconds, frame = divmod(count, rate)
     minutes, seconds = divmod(seconds, 60)
-    mark = match[4] if dropped else ":"  # Others than 30 and 60 have no drop-frame.
     return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{mark}{frame:02}"
+
+
+def count_timecode(label: str, rate: int) -> int:
+    """Return how many frames a timecode is from 00:00:00:00. Raises ValueError for none."""
+    dropped = 0 if _mark_of(label, rate) == ":" else rate // 15
+    hours, minutes, seconds, frame = map(int, re.split("[:;.]", label))
+    minutes += 60 * hours
+    return (minutes * 60 + seconds) * rate + frame - dropped * (minutes - minutes // 10)
+
+
+def _mark_of(label: str, rate: int) -> str:
+    """What stands before the frames: a colon where none is dropped."""
+    match = _LABEL.fullmatch(label)
+    if match is None:
+        raise ValueError(label)
+    # Others than 30 and 60 have no drop-frame.
+    return match[4] if rate % 30 == 0 else ":"
 
 
 def _is_record(comment: str) -> bool:

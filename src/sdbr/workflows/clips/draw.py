@@ -93,15 +93,20 @@ class Tally:
     """What came of the frames of one clip so far.
 
     `drawn` are the numbers of those whose picture is there, some of them ahead of the frame that is
-    being written; `held` are those of refused ones. `extra` counts frames drawn beyond the plan
-    because nothing explained them, `extra_allowed` at most.
+    being written; `held` are those of refused ones. `extra_frames` are those of frames drawn beyond
+    the plan because nothing explained them, `extra_allowed` at most.
     """
 
     failures: Failures
     drawn: list[int] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
-    extra: int = 0
+    extra_frames: list[int] = field(default_factory=list)
     extra_allowed: int = 0
+
+    @property
+    def extra(self) -> int:
+        """How many frames were drawn beyond the plan."""
+        return len(self.extra_frames)
 
 
 def requests_of(plan: ClipPlan, frames: Iterable[FrameInfo]) -> list[ImageRequest]:

@@ -229,7 +229,7 @@ def _draw(
     """
     if tally.extra >= tally.extra_allowed:
         return None
-    tally.extra += 1
+    tally.extra_frames.append(number)
     request = plan.requests.request_for(plan.footage.frames[number], lambda: before)
     price = price_of(request.model, request.size, request.extras) or Decimal(0)
     session.budget.expect(price)
@@ -237,7 +237,7 @@ def _draw(
         picture = session.draw(request)
     except SdbrError:
         session.budget.expect(-price)
-        tally.extra -= 1
+        tally.extra_frames.remove(number)
         return None
     if picture.cached:
         session.budget.expect(-price)

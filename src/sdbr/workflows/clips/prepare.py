@@ -57,7 +57,7 @@ class ClipSpec:
     frames; `frame_suffix` that of kept frames. Unless it was `ending_chosen`, a clip that is in
     part transparent becomes a WebM. `name` is a template of the user's own; `exact` means
     that name and no other, and `overwrite` that it may replace a file. `keyframes_from` is the
-    folder of supplied keyframes.
+    folder of supplied keyframes; `otio` asks for an OpenTimelineIO file beside the result.
     An animation plays as often as its source, unless the settings' loop was `loop_chosen`.
     """
 
@@ -78,6 +78,7 @@ class ClipSpec:
     overwrite: bool = False
     loop_chosen: bool = False
     sheet: bool = False
+    otio: bool = False
     keyframes_from: Path | None = None
 
 

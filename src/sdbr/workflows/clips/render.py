@@ -33,7 +33,8 @@ _LOOKS = 13.0
 
 @dataclass(frozen=True, slots=True)
 class ClipResult:
-    """A written clip: where, how steady, which frames show a held picture, what was noted.
+    """A written clip: where, how steady, which frames show a held picture, which were drawn beyond
+    the plan, what was noted.
 
     `numbers` are those that were `measured`, for JSON.
     """
@@ -42,8 +43,13 @@ class ClipResult:
     measured: SteadinessCurve
     numbers: Mapping[str, Any]
     held: tuple[int, ...]
-    extra: int
+    extra_frames: tuple[int, ...]
     notes: tuple[str, ...]
+
+    @property
+    def extra(self) -> int:
+        """How many frames were drawn beyond the plan."""
+        return len(self.extra_frames)
 
 
 def render_clip(
@@ -99,8 +105,8 @@ def render_clip(
     write_steadiness(
         resources.workspace.hidden / "clips" / f"{folders.fingerprint}.steadiness.json", record
     )
-    held = tuple(tally.held)
-    return ClipResult(folders.target, measured, numbers, held, tally.extra, writer.notes)
+    held, extra_frames = tuple(tally.held), tuple(tally.extra_frames)
+    return ClipResult(folders.target, measured, numbers, held, extra_frames, writer.notes)
 
 
 def _drawn(plan: ClipPlan) -> str:

@@ -16,6 +16,7 @@ from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.export import print_exported
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.footage import Footage
+from sdbr.workflows.clips.otio import check_otio, check_place
 from sdbr.workflows.clips.prepare import (
     ClipOrder,
     PreparedClip,
@@ -51,6 +52,8 @@ def restyle_clips(
     order, steadiness = for_model(order, steadiness, catalog)
     flags, resources = (selection, steadiness), setup.resources
     steadiness.check(len(sources))
+    if order.spec.otio:
+        check_otio(order.spec.ending)
     resources.workspace.prepare()
     limit_threads_and_heaps()
     prepare = partial(_prepare, order=order, flags=flags, setup=setup, catalog=catalog)
@@ -106,6 +109,8 @@ def _prepare(
     where = order.where.with_promised(one.plan.folders for one in before)
     order = keep_alpha(replace(order, where=where), footage, catalog)
     plan = prepare_clip(source, footage, order, resources, catalog)
+    if order.spec.otio:
+        check_place(plan.folders, overwrite=order.spec.overwrite)
     if plan.requested and steadiness.export_keyframes is None:
         body.check(requests_of(plan, plan.requested[:1])[0], resources.models)
     return PreparedClip(source, reader, plan, order, pace)

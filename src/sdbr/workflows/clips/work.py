@@ -14,11 +14,12 @@ from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.folders import keep_before
+from sdbr.workflows.clips.otio import write_otio
 from sdbr.workflows.clips.overrides import trial_file, write_trial
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.pricing import count_frames, most_extra, price, saved_of
 from sdbr.workflows.clips.refine import refine_keyframes
-from sdbr.workflows.clips.render import ClipResult, render_clip
+from sdbr.workflows.clips.render import ClipResult, how_made, render_clip
 from sdbr.workflows.clips.supplied import has_supplied
 from sdbr.workflows.clips.verdict import describe
 from sdbr.workflows.lines import PlanLine, ResultLine
@@ -101,6 +102,9 @@ class ClipWork:
             "steadiness": result.numbers,
         }
         yield self._line(clip, result.path, session.budget.spent - before, more)
+        if clip.spec.otio:
+            record = how_made(clip, self.setup.resources.realm)
+            self.setup.console.say(f"OpenTimelineIO: {write_otio(clip, result, record)}")
         if clip.spec.sheet:
             self.setup.console.say(f"Sheet: {sheets.write_sheet(clip, result.path)}")
         if most is not None and 1000 * result.measured.flicker > most:
