@@ -77,7 +77,9 @@ def test_each_command_explains_itself_with_examples(sdbr):
         (["a fox"], 'No such command: a fox. Try `sdbr txt2img "a fox"`.'),
         (["a red fox", "--offline"], 'Try `sdbr txt2img "a red fox"`.'),
         ([__file__, "ink"], f'Try `sdbr img2img {__file__} "ink"`.'),
-        (["txt2img", "x", "--count", "many"], "--count"),
+        (["txt2img", "x", "--count", "many"], "Invalid --count: 'many' is not a whole number"),
+        (["txt2img", "x", "--seed"], "requires an argument. See `sdbr txt2img --help`."),
+        (["edit", "erase", "x", "--seed"], "See `sdbr edit erase --help`."),
         (["txt2img", "x", "--format", "gif"], "--format"),
         (["txt2img", "x", "--format", "wepb"], "'webp'. Did you mean webp? See"),
         (

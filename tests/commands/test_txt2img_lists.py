@@ -57,7 +57,7 @@ def test_a_table_is_drawn_with_its_columns(emulator, sdbr, workspace):
         ("a fox --strength 1", "line 2: No such option: --strength. It belongs to img2img, "),
         ("a fox --seed", "line 2: Option '--seed' requires an argument"),
         ("a fox --seed 5 in the snow", "line 2: Got unexpected extra arguments (in the snow)"),
-        ("a fox --count 0", "line 2: Invalid value for '--count'"),
+        ("a fox --count 0", "line 2: Invalid --count: '0' is not a"),
         ("a fox --max-cost 9", "line 2: No such option: --max-cost. It applies to the whole run"),
         ("a fox --prompts x", "line 2: No such option: --prompts. It applies to the whole run"),
     ],

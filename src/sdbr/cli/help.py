@@ -84,6 +84,14 @@ class Command(PagedHelp):
         *own, last = super().get_params(ctx)
         return [*own, self._help_all, last] if self.essentials else [*own, last]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; an error of the parser tells whose words were wrong, too."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     @property
     def examples(self) -> list[str]:
         """The command lines to paste."""

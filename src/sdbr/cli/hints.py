@@ -42,6 +42,9 @@ def usage_message(error: click.UsageError, around: Sequence[click.Parameter] = (
         return f"No such option: {error.option_name}. {option_hint(error, around)}".rstrip()
     message = error.format_message()
     option = error.param if isinstance(error, click.BadParameter) else None
+    if isinstance(option, click.Option) and not isinstance(error, click.MissingParameter):
+        name = next((name for name in option.opts if name.startswith("--")), option.opts[0])
+        message = f"Invalid {name}: {error.message}"
     if option is None or not isinstance(option.type, click.Choice):
         return message
     value = re.match(r"'(.*)' is not one of ", error.message)

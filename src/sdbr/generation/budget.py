@@ -125,7 +125,8 @@ class Budget:
                 "command again: it shows the price of the rest first."
             )
         if self.cap is not None and price > self.cap:
-            return f"{costs} --max-cost {cap}.{kept} Raise --max-cost."
+            costs = f"A picture costs {in_usd(price)} USD, over --max-cost {cap}."
+            return f"{costs}{kept} Raise --max-cost."
         return (
             f"{costs} --max-cost {cap}.{kept} The cap applies to each run: run the same "
             f"command again to generate the rest for up to {cap} USD more. `sdbr ledger` shows the "
