@@ -31,7 +31,7 @@ _KEPT = ("SDBR_TEST_MEDIA",)
 def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """No credentials, no settings, no home of whoever runs the tests."""
     for name in os.environ:
-        if name.startswith(("AWS_", "SDBR_", "XDG_")) and name not in _KEPT:
+        if name.startswith(("AWS_", "DASK_", "SDBR_", "XDG_")) and name not in _KEPT:
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))

@@ -123,6 +123,7 @@ class FrameOptions(TypedDict, total=False):
     accept_cut: bool
     track: int | None
     seed_policy: Literal["fixed", "step", "random"]
+    cluster: str | None
     keyframes: str
     unexplained: float
     steady: Literal["auto", "off", "filter"]

@@ -113,4 +113,11 @@ clip_options = collect_options(
         metavar="HOW",
         help="fixed, step (+1 per frame), random [default: fixed].",
     ),
+    _frames(
+        "--cluster",
+        envvar="DASK_SCHEDULER_ADDRESS",
+        metavar="ADDRESS",
+        help="Fill frames on Dask: tcp://HOST:8786 or local:N. The frames between keyframes are "
+        "computed by the cluster's workers, or by N processes of this machine.",
+    ),
 )

@@ -146,6 +146,7 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
 
 def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Catalog) -> None:
     """Restyle animations and short videos, each in its own time."""
+    from sdbr.workflows.clips.cluster import open_engine
     from sdbr.workflows.clips.prepare import ClipOrder, spec_of
     from sdbr.workflows.clips.run import restyle_clips
     from sdbr.workflows.clips.source import ClipSource
@@ -163,9 +164,10 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
         sheet=asked.look_flags.sheet,
     )
     sources = [ClipSource(kept_name(path.stem), path) for path in paths]
-    order = ClipOrder(look_of(single_variant(asked.flags)), spec, asked.beside, where)
-    setup = run.setup(catalog, refused="hold")
-    restyle_clips(sources, order, (asked.clip, asked.steady), setup, catalog)
+    look, setup = look_of(single_variant(asked.flags)), run.setup(catalog, refused="hold")
+    with open_engine(None if run.dry_run else asked.clip.cluster, setup.console) as engine:
+        order = ClipOrder(look, spec, asked.beside, where, engine)
+        restyle_clips(sources, order, (asked.clip, asked.steady), setup, catalog)
 
 
 def _target_of(

@@ -84,6 +84,7 @@ def command(
     generate/frames. During the run, NAME.preview.mp4 in generate/videos plays what is finished.
     """
     from sdbr.media.clip import EncodingSettings
+    from sdbr.workflows.clips.cluster import open_engine
     from sdbr.workflows.clips.folders import places
     from sdbr.workflows.clips.prepare import ClipOrder, spec_of
     from sdbr.workflows.clips.run import restyle_clips
@@ -127,6 +128,7 @@ def command(
         sheet=look_flags.sheet,
         otio=otio,
     )
-    order = ClipOrder(look, spec, beside, where)
-    sources = find_sources(inputs, workspace)
-    restyle_clips(sources, order, (clip, steady), run.setup(catalog, refused="hold"), catalog)
+    sources, setup = find_sources(inputs, workspace), run.setup(catalog, refused="hold")
+    with open_engine(None if run.dry_run else clip.cluster, setup.console) as engine:
+        order = ClipOrder(look, spec, beside, where, engine)
+        restyle_clips(sources, order, (clip, steady), setup, catalog)

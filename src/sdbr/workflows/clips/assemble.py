@@ -25,9 +25,10 @@ from sdbr.workflows.clips.draw import (
     without_failures,
 )
 from sdbr.workflows.clips.footage import FrameInfo, read_wanted
-from sdbr.workflows.clips.interpolate import SourceFrames, hold_unexplained, interpolate
+from sdbr.workflows.clips.interpolate import hold_unexplained, interpolate
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import write_frame
+from sdbr.workflows.clips.source_frames import SourceFrames
 from sdbr.workflows.clips.steadiness import MeasuredFrame, SideTasks, measure, pairs_to_measure
 from sdbr.workflows.failures import hold
 
@@ -50,7 +51,8 @@ def assemble_frames(
     as_drawn: dict[int, Luma] = {}
     painted = _note_drawn(without_failures(pictures, resources, tally), as_drawn)
     if len(drawn) < len(plan.footage.frames):
-        results = hold_unexplained(interpolate(plan, painted, sources, session, tally), plan, tally)
+        filled = interpolate(plan, painted, sources, session, tally, clip.order.engine)
+        results = hold_unexplained(filled, plan, tally)
     else:
         # Each source frame is at hand for measuring, without a look at the disk.
         triples = (

@@ -33,6 +33,7 @@ class ClipFlags:
     seed_policy: str
     accept_cut: bool
     track: int | None
+    cluster: str | None
 
     def choice(self, stills: bool) -> FrameSelection:
         """Which frames are wanted; for `stills` in a row --fps is their rate, not a choice.
@@ -65,7 +66,7 @@ class ClipFlags:
 
     def record(self) -> dict[str, Any]:
         """The flags that were given, for the record."""
-        silent = ("test_frames", "keep_frames")
+        silent = ("test_frames", "keep_frames", "cluster")
         flags = {name: value for name, value in asdict(self).items() if name not in silent}
         return {name: value for name, value in flags.items() if value is not None}
 

@@ -10,46 +10,36 @@ keyframes do not explain is drawn as well, and its stretch linked anew around it
 from __future__ import annotations
 
 import os
-import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from decimal import Decimal
+
+import numpy as np
 
 from sdbr.bedrock.catalog import price_of
 from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError
 from sdbr.generation.stack import RunSession
 from sdbr.media.clip import Pixels
-from sdbr.media.stills.pixels import flatten
 from sdbr.motion.harmonization import corrections
-from sdbr.motion.interpolation import InterpolatedFrame, interpolate_stretch
 from sdbr.motion.plan import KeyframePlan, Stretch
 from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, Tally
+from sdbr.workflows.clips.engine import Engine, FilledFrame, FilledSpan, KeyframeSpan
 from sdbr.workflows.clips.footage import FrameInfo
-from sdbr.workflows.clips.requests import read_frame
+from sdbr.workflows.clips.source_frames import SourceFrames
 from sdbr.workflows.failures import hold
 
 Result = tuple[FrameInfo, Pixels]
-_Part = tuple[int, Pixels | InterpolatedFrame]
+_Part = tuple[int, Pixels | FilledFrame]
 """A frame's number, and its picture or what makes it."""
+_Fill = Callable[[Iterable[KeyframeSpan]], closing[Generator[FilledSpan, None, None]]]
 
 _MOST_THREADS = 4
 """That make pictures: at 1920x1080 each takes 100 MB meanwhile."""
 _MOST_EXTRA = 3
 """Times that a stretch is cut at its least explained frame: so deep go the frames that are drawn
 because no keyframe explains them. How many those are is bounded by their price."""
-
-
-@dataclass(frozen=True, slots=True)
-class _KeyframeSpan:
-    """A stretch with its keyframes' pictures, and how far they follow a change of brightness."""
-
-    stretch: Stretch
-    left: Pixels
-    right: Pixels | None
-    follow: float
 
 
 class _KeyframeStream:
@@ -91,11 +81,12 @@ def interpolate(
     sources: SourceFrames,
     session: RunSession,
     tally: Tally,
+    engine: Engine,
 ) -> Iterator[Result]:
     """Every frame of the clip in order, drawn or filled; fewer where something is missing."""
 
     def draw(number: int) -> Pixels | None:
-        # Stretches are linked one after the other, so the first frames get the few calls allowed.
+        # Stretches are settled one after the other, so the first frames get the few calls allowed.
         if session.stop.is_set():
             return None
         return _draw(plan, number, sources[number], session, tally)
@@ -103,24 +94,21 @@ def interpolate(
     def whole() -> bool:
         return not session.stop.is_set() and not tally.failures.any
 
+    def fill(spans: Iterable[KeyframeSpan]) -> closing[Generator[FilledSpan, None, None]]:
+        return closing(engine.fill(spans, sources, session.stop))
+
     def parts() -> Iterator[_Part]:
         spans = _spans(plan.footage.plan, _KeyframeStream(painted), sources, whole)
-        linked = map_ordered(
-            lambda span: _filled(span, sources, draw, 0),
-            spans,
-            workers=1,
-            window=1,
-            stop=session.stop,
-        )
-        with closing(linked):
-            for stretch in linked:
+        with fill(spans) as filled:
+            for span, between in filled:
+                stretch = _settled(span, between, sources, fill, draw)
                 # Nothing of a frame is held once its picture is there.
                 while stretch:
                     yield stretch.popleft()
 
     def finished(part: _Part) -> Result:
         number, made = part
-        picture = made.picture() if isinstance(made, InterpolatedFrame) else made
+        picture = made if isinstance(made, np.ndarray) else made.picture()
         return plan.footage.frames[number], picture
 
     threads = min(os.cpu_count() or 2, _MOST_THREADS)
@@ -149,7 +137,7 @@ def hold_unexplained(results: Iterable[Result], plan: ClipPlan, tally: Tally) ->
 
 def _spans(
     plan: KeyframePlan, arriving: _KeyframeStream, sources: SourceFrames, whole: Callable[[], bool]
-) -> Iterator[_KeyframeSpan]:
+) -> Iterator[KeyframeSpan]:
     for shot in plan.shots:
         for span in _spans_of_shot(shot, arriving, sources):
             # With a frame missing there will be no clip: what is left is drawn, not filled.
@@ -159,7 +147,7 @@ def _spans(
 
 def _spans_of_shot(
     shot: range, arriving: _KeyframeStream, sources: SourceFrames
-) -> Iterator[_KeyframeSpan]:
+) -> Iterator[KeyframeSpan]:
     keyframes = _harmonized(shot, arriving, sources)
     first = next(keyframes, None)
     if first is None:
@@ -167,13 +155,13 @@ def _spans_of_shot(
     number, left, follow = first
     if number != shot.start:
         # The shot's first keyframe was refused: the next one stands in for it.
-        yield _KeyframeSpan(Stretch(shot.start, number, number), left, left, follow)
+        yield KeyframeSpan(Stretch(shot.start, number, number), left, left, follow)
     for following, picture, its_follow in keyframes:
-        yield _KeyframeSpan(Stretch(number, following, following), left, picture, follow)
+        yield KeyframeSpan(Stretch(number, following, following), left, picture, follow)
         number, left, follow = following, picture, its_follow
     # Once the next shot's keyframe is here, the source frames up to it are on disk.
     arriving.upcoming()
-    yield _KeyframeSpan(Stretch(number, None, shot.stop), left, None, follow)
+    yield KeyframeSpan(Stretch(number, None, shot.stop), left, None, follow)
 
 
 def _harmonized(
@@ -194,29 +182,42 @@ def _harmonized(
         arriving.forget(number)
 
 
-def _filled(
-    span: _KeyframeSpan, sources: SourceFrames, draw: Callable[[int], Pixels | None], drawn: int
+def _settled(
+    span: KeyframeSpan,
+    between: deque[FilledFrame],
+    sources: SourceFrames,
+    fill: _Fill,
+    draw: Callable[[int], Pixels | None],
+    drawn: int = 0,
 ) -> deque[_Part]:
+    """A keyframe and the frames after it, which are taken out of `between`; filled anew around a
+    frame that had better be drawn."""
     stretch = span.stretch
-    between = interpolate_stretch(sources, stretch, span.left, span.right, follow=span.follow)
     worst = max(between, key=lambda filled: filled.unexplained, default=None)
     cut = worst is not None and worst.better_drawn and drawn < _MOST_EXTRA
     picture = draw(worst.number) if worst is not None and cut else None
+    parts: deque[_Part] = deque()
     if worst is None or picture is None:
-        return deque([(stretch.left, span.left), *((one.number, one) for one in between)])
-    del between
+        parts.append((stretch.left, span.left))
+        parts.extend((one.number, one) for one in between)
+        between.clear()
+        return parts
+    between.clear()
     pair = {stretch.left: span.left, worst.number: picture}
     # The left picture is in the shot's colors already.
     *_, correction = corrections(sources, pair, [stretch.left, worst.number], around=0)
     middle = correction.of(picture)
     follow = span.follow
-    before = _KeyframeSpan(
+    before = KeyframeSpan(
         Stretch(stretch.left, worst.number, worst.number), span.left, middle, follow
     )
-    after = _KeyframeSpan(
+    after = KeyframeSpan(
         Stretch(worst.number, stretch.right, stretch.end), middle, span.right, follow
     )
-    return _filled(before, sources, draw, drawn + 1) + _filled(after, sources, draw, drawn + 1)
+    with fill((before, after)) as filled:
+        for half, frames in filled:
+            parts += _settled(half, frames, sources, fill, draw, drawn + 1)
+    return parts
 
 
 def _draw(
@@ -242,38 +243,3 @@ def _draw(
     if picture.cached:
         session.budget.expect(-price)
     return plan.requests.restore(picture, plan.size)
-
-
-_HELD_BYTES = 96 * 1024 * 1024  # 36 frames of 1280x720 pixels.
-_HELD_FRAMES = 12
-"""At least: the temporal filter and the measuring that follows it look so far back together."""
-
-
-class SourceFrames:
-    """Source frames, height × width × 3. Harmonizing, filling and measuring ask for the same ones,
-    from several threads.
-
-    One that is not held is read from the folder of source frames: raises OSError where it is not
-    there either.
-    """
-
-    def __init__(self, plan: ClipPlan) -> None:
-        self._tree = plan.folders
-        self._most = max(_HELD_FRAMES, _HELD_BYTES // (3 * plan.size.width * plan.size.height))
-        self._held: OrderedDict[int, Pixels] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __getitem__(self, number: int, /) -> Pixels:
-        with self._lock:
-            if number in self._held:
-                self._held.move_to_end(number)
-                return self._held[number]
-        return self.remember(number, flatten(read_frame(self._tree.source_frame(number))))
-
-    def remember(self, number: int, frame: Pixels) -> Pixels:
-        """Hold a frame that was read already, and return it."""
-        with self._lock:
-            self._held[number] = frame
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
-        return frame

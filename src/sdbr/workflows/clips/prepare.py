@@ -17,6 +17,7 @@ from sdbr.motion.keyframes import KeyframeRule
 from sdbr.request import Size
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.clips.draw import ClipPlan
+from sdbr.workflows.clips.engine import Engine
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.folders import (
     ClipFolders,
@@ -114,12 +115,14 @@ def spec_of(
 
 @dataclass(frozen=True, slots=True)
 class ClipOrder:
-    """What a command wants of all its clips: the look, the result, and where it goes."""
+    """What a command wants of all its clips: the look, the result, where it goes, and what fills
+    the frames between keyframes."""
 
     look: Look
     spec: ClipSpec
     beside: Attachments
     where: ClipRoots
+    engine: Engine
 
 
 @dataclass(frozen=True, slots=True)

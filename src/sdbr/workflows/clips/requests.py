@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -108,7 +109,7 @@ def write_frame(path: Path, pixels: Pixels, background: str = "white") -> bytes:
     return data
 
 
-def read_frame(path: Path) -> Pixels:
+def read_frame(file: Path | BinaryIO) -> Pixels:
     """A frame that was written before, height × width × channels."""
-    with Image.open(path) as image:
+    with Image.open(file) as image:
         return np.asarray(image, dtype=np.uint8)
