@@ -207,9 +207,23 @@ def test_what_lies_in_place_after_the_last_keyframe_looks_as_it_did_there():
 def test_a_fade_comes_in_as_far_as_the_model_follows_it():
     frames = faded(pan(9, step=1), down_to=0.4)
     paint = look(frames[0])
-    for follow, due in ((0.0, 5), (0.5, 51), (1.0, 97)):
+    whole = paint.mean() - look(frames[8]).mean()
+    for follow in (0.0, 0.5, 1.0):
         *_, last = interpolate_stretch(frames, Stretch(0, None, 9), paint, follow=follow)
-        assert abs(paint.mean() - last.picture().mean() - due) < 5
+        assert abs(paint.mean() - last.picture().mean() - follow * whole) < 0.11 * whole
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(2.5, 0), (0.35, 160)], ids=["strobe", "flash"])
+def test_another_light_leaves_the_strokes_of_the_keyframes(gain, offset):
+    frames = [(frame * 0.4).astype(np.uint8) for frame in pan(9, step=1)]
+    frames[4] = np.clip(frames[4] * gain + offset, 0, 255).astype(np.uint8)
+    ends = [drawn(frames[number], call=1) for number in (0, 8)]
+    made = interpolate_stretch(frames, Stretch(0, 8, 8), *ends)
+    assert made[3].unexplained < 0.1
+    before, lit = (cv2.blur(each.picture(), (3, 3)).astype(float) for each in made[2:4])
+    assert lit.mean() > before.mean() + 10
+    assert (lit > 250).mean() < 0.05
+    assert np.corrcoef(before[8:-8, 8:-8].ravel(), lit[8:-8, 8:-8].ravel())[0, 1] > 0.9
 
 
 def test_the_mean_color_stays_near_the_keyframes_where_the_flow_explains_little():

@@ -33,7 +33,13 @@ def test_grain_does_not_make_a_wall_less_plain():
 def test_what_has_structure_or_changed_is_not_plain():
     here = view(ground(*SIZE), SIZE)
     assert find_static_ground(here, here).max() < 0.2
-    assert find_static_ground(over_a_wall(20), over_a_wall(20, level=160)).max() == 0
+    other = over_a_wall(20)
+    other.color[:48] += 20
+    assert find_static_ground(over_a_wall(20), other)[:40].max() == 0
+
+
+def test_ground_that_is_lit_otherwise_is_the_same_ground():
+    assert find_static_ground(over_a_wall(20), over_a_wall(20, level=180))[80:].min() > 0.9
 
 
 @pytest.mark.parametrize(("apart", "same"), [(0, 1), (8, 1), (9, 0)])

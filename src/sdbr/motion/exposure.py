@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -15,30 +17,71 @@ FARTHEST_RETURN = 1.0
 # Pixels farther from the common change than this are things that moved, not exposure.
 SAME_CHANGE = 24.0
 FEWEST = 24
-GAIN = (0.5, 2.0)
+GAIN = (0.25, 4.0)
+CLEARLY_MORE = 1.05
+# Lights are the pixels above this percentile.
+LIGHTS = 98
 GRAIN_VARIANCE = 1.0
 
 Samples = npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A change of exposure: level after = `gain` · level before + `offset`, for each channel."""
+
+    gain: Samples
+    offset: Samples
+
+    def of(self, picture: Frame) -> Frame:
+        """The picture with its exposure changed so."""
+        return as_bytes(cv2.transform(picture, np.column_stack([np.diag(self.gain), self.offset])))
+
+    def levels(self, picture: Frame) -> float:
+        """How many levels of 255 it changes a picture by, on the mean."""
+        return float(cv2.absdiff(self.of(picture), picture).mean())
+
+    def in_part(self, share: float) -> Exposure:
+        """This share of the change, 0 to 1."""
+        part = np.float32(share)
+        return Exposure(1 + part * (self.gain - 1), part * self.offset)
+
+    def within_white(self, picture: Frame) -> Exposure:
+        """The change with no more gain than leaves the picture's lights their differences."""
+        lights = float(np.percentile(picture[::STRIDE, ::STRIDE].max(axis=2), LIGHTS))
+        highest = (255 - self.offset) / np.float32(max(lights, 1))
+        fits = as_floats(np.minimum(self.gain, np.maximum(highest.min(), np.minimum(1, self.gain))))
+        return Exposure(fits, self.offset)
+
+
 def match_exposure(seen: Frame, wanted: Frame, returns: Plane) -> Frame:
-    """`seen` with the gain and offset per channel that bring it to the exposure of `wanted`.
+    """`seen` in the exposure of `wanted`; as it is where that is not known. See `find_exposure`."""
+    exposure = find_exposure(seen, wanted, returns)
+    return seen if exposure is None else exposure.of(seen)
+
+
+def find_exposure(seen: Frame, wanted: Frame, returns: Plane) -> Exposure | None:
+    """What leads from the exposure of `seen` to that of `wanted`.
 
     `returns` is how badly the flow between them fails to return, 0 and up; only pixels that
-    return are asked. With too few of them `seen` comes back as it is.
+    return are asked. None with too few of them, or where one picture has hardly any contrast left
+    beside the other: in white or black nothing shows the exposure.
     """
     pick = returns[::STRIDE, ::STRIDE] < FARTHEST_RETURN
     x, y = (as_floats(each[::STRIDE, ::STRIDE][pick]) for each in (seen, wanted))
     if len(x) < FEWEST:
-        return seen
-    gain, offset = fit_exposure(x, y)
-    return as_bytes(cv2.transform(seen, np.column_stack([np.diag(gain), offset])))
+        return None
+    contrast = (y.std(axis=0).mean() + 1) / (x.std(axis=0).mean() + 1)
+    return Exposure(*fit_exposure(x, y)) if GAIN[0] < contrast < GAIN[1] else None
 
 
 def fit_exposure(x: Samples, y: Samples) -> tuple[Samples, Samples]:
     """Gain and offset per channel that lead from the samples x to y, things that moved left out."""
-    change = y - x
-    same = np.abs(change - np.median(change, axis=0)) < SAME_CHANGE
+    same = _agreeing(y - x)
+    # A strong change of light is no shift: then more pixels agree on a gain.
+    gain = np.clip(y.std(axis=0) / np.maximum(x.std(axis=0), 1), *GAIN)
+    scaled = _agreeing(y - gain * x)
+    same = np.where(scaled.sum(axis=0) > CLEARLY_MORE * same.sum(axis=0), scaled, same)
     count = np.maximum(same.sum(axis=0), 1)
     mean_x, mean_y = (x * same).sum(axis=0) / count, (y * same).sum(axis=0) / count
     off_x, off_y = (x - mean_x) * same, (y - mean_y) * same
@@ -47,3 +90,7 @@ def fit_exposure(x: Samples, y: Samples) -> tuple[Samples, Samples]:
     gain = ((off_x * off_y).sum(axis=0) + grain) / ((off_x * off_x).sum(axis=0) + grain)
     gain = as_floats(np.clip(gain, *GAIN))
     return gain, as_floats(mean_y - gain * mean_x)
+
+
+def _agreeing(change: Samples) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.abs(change - np.median(change, axis=0)) < SAME_CHANGE)

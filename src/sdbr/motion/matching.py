@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdbr.motion.arrays import Flow, Frame, Luma, Plane, as_bytes, as_floats, luma, size_of
-from sdbr.motion.exposure import match_exposure
+from sdbr.motion.exposure import find_exposure, match_exposure
 from sdbr.motion.flow import View, chain, find_flow, warp
 
 # There and back may miss by this many pixels, and by this share of the way.
@@ -37,6 +37,8 @@ AROUND = (9, 9)
 # Levels by which the same place may differ between two frames. With 3, a sky that grows paler to
 # the side was torn in a fast pan: part of it stayed, part went along a flow that nothing shows.
 SAME_LEVELS = 8
+# With more levels of 255 between their exposures, plain ground is compared without them.
+OTHER_LIGHT = 12.0
 # Grain is smoothed over this many pixels before.
 _GROUND_KERNEL = (5, 5)
 
@@ -108,7 +110,11 @@ def flows_from_key(
 
 def find_static_ground(here: View, there: View) -> Plane:
     """How far each place is plain ground that is the same in both views, 0 to 1, smooth."""
-    apart = luma(as_bytes(cv2.absdiff(_smooth(here.color), _smooth(there.color))))
+    other = _smooth(there.color)
+    light = find_exposure(other, here.color, np.zeros_like(here.gray, np.float32))
+    if light is not None and light.levels(other) > OTHER_LIGHT:
+        other = light.of(other)
+    apart = luma(as_bytes(cv2.absdiff(_smooth(here.color), other)))
     same = (apart <= SAME_LEVELS) & _plain(here.gray) & _plain(there.gray)
     kernel = np.ones(AROUND, np.uint8)
     inner = cv2.erode(same.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)

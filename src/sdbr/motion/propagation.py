@@ -29,7 +29,7 @@ from sdbr.motion.arrays import (
     spread_out,
 )
 from sdbr.motion.color_model import bound_colors, fit_colors
-from sdbr.motion.exposure import match_exposure
+from sdbr.motion.exposure import Exposure, find_exposure
 from sdbr.motion.flow import View, warp_by_planes
 from sdbr.motion.matching import Link
 from sdbr.motion.sharpness import (
@@ -54,6 +54,9 @@ FINEST_NEWS = 320
 MOST_OFF = 1.0
 # A look of high contrast follows the source's brightness by more than that changes.
 MOST_FOLLOWED = 1.5
+# Levels of 255 that a change of exposure comes to. Up to the first the local color model lets it
+# in, from the second on the whole picture changes as the source did.
+STRONG_LIGHT = (12.0, 30.0)
 # Below this share of untrusted area the model need not draw.
 HARDLY_ANY = 0.002
 
@@ -120,8 +123,14 @@ def propagate(
     size = _size_of_news(size_of(picture), size_of(seen))
     small, seen, here = (shrunk(each, size) for each in (picture, seen, now.view.color))
     trusted = cell_means(trusted, size)
-    if follow < 1:
-        here = _less_exposed(here, seen, trusted, 1 - follow)
+    shown = [shrunk(each, size) for each in pictures]
+    if (light := find_exposure(seen, here, 1 - trusted)) is not None:
+        here = _less_exposed(here, seen, light, 1 - follow)
+        light = _strong_part(light.in_part(follow), seen)
+        if light is not None:
+            drawn_light = light.within_white(small)
+            seen = light.of(seen)
+            picture, small, *shown = map(drawn_light.of, (picture, small, *shown))
     model = fit_colors(seen, small, trusted)
     new = model.of_change(as_floats(cv2.subtract(here, seen, dtype=cv2.CV_32F)))
     gray = luma(picture)
@@ -135,7 +144,6 @@ def propagate(
         added = as_floats(other * spread_out(1 - trusted, size_of(gray)))
     detail = finest_detail(as_floats(cv2.add(gray, added, dtype=cv2.CV_32F)))
     finer = added + detail_to_add(detail, _goal(now.luma, near, weights))
-    shown = [shrunk(each, size) for each in pictures]
     color = bound_colors(as_floats(small) + new, shown)
     new = color + _mean_shift(color, now, near, follow) - as_floats(small)
     if texture is not None:
@@ -164,11 +172,23 @@ def _mean_color(picture: Frame | Color) -> MeanColor:
     return np.array(cv2.mean(picture)[:3])
 
 
-def _less_exposed(here: Frame, seen: Frame, trusted: Plane, share: float) -> Frame:
+def _less_exposed(here: Frame, seen: Frame, light: Exposure, share: float) -> Frame:
     """The source with this share of its change of exposure undone."""
-    alike = match_exposure(seen, here, 1 - trusted)
-    change = cv2.subtract(alike, seen, dtype=cv2.CV_32F)
+    if not share:
+        return here
+    change = cv2.subtract(light.of(seen), seen, dtype=cv2.CV_32F)
     return as_bytes(np.clip(here - np.float32(share) * change, 0, 255))
+
+
+def _strong_part(light: Exposure, seen: Frame) -> Exposure | None:
+    """How far a change of exposure is one of the whole picture; None where it is weak.
+
+    The local color model would carry its straight lines far beyond what it was fitted on.
+    """
+    levels, (low, high) = light.levels(seen), STRONG_LIGHT
+    if levels <= low:
+        return None
+    return light.in_part(min(1.0, (levels - low) / (high - low)))
 
 
 def _weight(each: KeyframeLink) -> Plane:
