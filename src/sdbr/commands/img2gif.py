@@ -103,7 +103,7 @@ def command(
         arguments, flags, catalog, prompt_optional=steady.asks_for_no_prompt
     )
     paths, moving = find_inputs(inputs, Workspace(run.root))
-    asked = AnimationFlags({**flags, "prompt": prompt}, look_flags, beside, gif, clip, steady)
+    asked = AnimationFlags({"prompt": prompt, **flags}, look_flags, beside, gif, clip, steady)
     (_restyle if moving else _animate)(paths, asked, run, catalog)
 
 
@@ -147,12 +147,12 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
 def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Catalog) -> None:
     """Restyle animations and short videos, each in its own time."""
     from sdbr.workflows.clips.cluster import open_engine
+    from sdbr.workflows.clips.orders import orders_of
     from sdbr.workflows.clips.prepare import ClipOrder, spec_of
     from sdbr.workflows.clips.run import restyle_clips
     from sdbr.workflows.clips.source import ClipSource
-    from sdbr.workflows.look import look_of
-    from sdbr.workflows.sweep import single_variant
-    from sdbr.workspace import kept_name
+    from sdbr.workflows.look import Look
+    from sdbr.workspace import Workspace, kept_name
 
     asked.gif.refuse_motion(paths[0].name)
     where, name, ending = _target_of(paths, asked, run)
@@ -164,10 +164,12 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
         sheet=asked.look_flags.sheet,
     )
     sources = [ClipSource(kept_name(path.stem), path) for path in paths]
-    look, setup = look_of(single_variant(asked.flags)), run.setup(catalog, refused="hold")
+    one_file = run.output.to is not None and where.results != Path(run.output.to)
+    wildcards, setup = Workspace(run.root).wildcards, run.setup(catalog, refused="hold")
     with open_engine(None if run.dry_run else asked.clip.cluster, setup.console) as engine:
-        order = ClipOrder(look, spec, asked.beside, where, engine)
-        restyle_clips(sources, order, (asked.clip, asked.steady), setup, catalog)
+        order = ClipOrder(Look(), spec, asked.beside, where, engine)
+        orders = orders_of(order, asked.flags, wildcards, one_file=one_file)
+        restyle_clips(sources, orders, (asked.clip, asked.steady), setup, catalog)
 
 
 def _target_of(

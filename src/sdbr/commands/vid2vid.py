@@ -26,6 +26,7 @@ sdbr vid2vid clip.mp4 --model remove-background -o cut-out.webm
 sdbr vid2vid clip.mov "as a woodcut" --container prores --otio
 sdbr vid2vid clip.mp4 --export-keyframes painted
 sdbr vid2vid clip.mp4 "as a woodcut" --keyframes-from painted
+sdbr vid2vid clip.mp4 "{a woodcut|watercolor}" --seed 7
 sdbr vid2vid clips/*.mp4 "anime" --yes --workers 16
 sdbr txt2img "a fox" --count 8 | sdbr vid2vid - "watercolor" --fps 8
 """
@@ -86,13 +87,13 @@ def command(
     from sdbr.media.clip import EncodingSettings
     from sdbr.workflows.clips.cluster import open_engine
     from sdbr.workflows.clips.folders import places
+    from sdbr.workflows.clips.orders import orders_of
     from sdbr.workflows.clips.prepare import ClipOrder, spec_of
     from sdbr.workflows.clips.run import restyle_clips
     from sdbr.workflows.clips.source import find_sources
     from sdbr.workflows.inputs import inputs_and_prompt
-    from sdbr.workflows.look import look_of
+    from sdbr.workflows.look import Look
     from sdbr.workflows.outputs import clip_target, container_of, is_exact
-    from sdbr.workflows.sweep import single_variant
     from sdbr.workspace import Workspace
 
     catalog, workspace = run.catalog(), Workspace(run.root)
@@ -101,7 +102,6 @@ def command(
     inputs, prompt = inputs_and_prompt(
         arguments, flags, catalog, prompt_optional=steady.asks_for_no_prompt
     )
-    look = look_of(single_variant({**flags, "prompt": prompt}))
     where, name, ending = clip_target(
         places(workspace, animated=False), run.output.to, run.output.name, container, "mp4"
     )
@@ -128,7 +128,9 @@ def command(
         sheet=look_flags.sheet,
         otio=otio,
     )
+    looks = {"prompt": prompt, **flags}
     sources, setup = find_sources(inputs, workspace), run.setup(catalog, refused="hold")
     with open_engine(None if run.dry_run else clip.cluster, setup.console) as engine:
-        order = ClipOrder(look, spec, beside, where, engine)
-        restyle_clips(sources, order, (clip, steady), setup, catalog)
+        order = ClipOrder(Look(), spec, beside, where, engine)
+        orders = orders_of(order, looks, workspace.wildcards, one_file=spec.exact)
+        restyle_clips(sources, orders, (clip, steady), setup, catalog)

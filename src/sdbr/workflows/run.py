@@ -228,4 +228,4 @@ def _conclude(plan: RunPlan, failed: Sequence[SdbrError], made: bool) -> None:
     missing = sum(not isinstance(error, PartlyDone) for error in failed)
     were = "was" if missing == 1 else "were"
     head = [f"{missing} of {total} {plan.things} {were} not made."] if missing else []
-    raise PartlyDone(" ".join([*head, *map(str, failed)]))
+    raise PartlyDone(" ".join([*head, *dict.fromkeys(map(str, failed))]))

@@ -116,13 +116,14 @@ def spec_of(
 @dataclass(frozen=True, slots=True)
 class ClipOrder:
     """What a command wants of all its clips: the look, the result, where it goes, and what fills
-    the frames between keyframes."""
+    the frames between keyframes. `label` tells the look from others of the same run."""
 
     look: Look
     spec: ClipSpec
     beside: Attachments
     where: ClipRoots
     engine: Engine
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,12 @@ class PreparedClip:
     def spec(self) -> ClipSpec:
         """What is wanted of the result."""
         return self.order.spec
+
+    @property
+    def name(self) -> str:
+        """The source's name, with the look where there are several."""
+        label = self.order.label
+        return f"{self.source.name} ({label})" if label else self.source.name
 
 
 def for_model(

@@ -40,7 +40,7 @@ def tell_undrawn(clips: Iterable[PreparedClip], resources: Resources) -> Iterato
     for one in clips:
         requested = one.plan.requested
         if requested and not any(is_paid(one, frame.number, resources) for frame in requested):
-            yield f"{one.source.name}: {why} --redraw generates every keyframe."
+            yield f"{one.name}: {why} --redraw generates every keyframe."
 
 
 def tell_supplied(clips: Iterable[PreparedClip], keyframes: str) -> Iterator[str]:

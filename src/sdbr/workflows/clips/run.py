@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
 from sdbr.console import counted
-from sdbr.errors import InputProblem
+from sdbr.errors import InputProblem, UsageProblem
 from sdbr.motion.arrays import limit_threads_and_heaps
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.workflows.clips.draw import requests_of
@@ -42,22 +43,26 @@ from sdbr.workflows.run import RunPlan, Setup, prepare_each, run
 
 def restyle_clips(
     sources: Sequence[ClipSource],
-    order: ClipOrder,
+    orders: Sequence[ClipOrder],
     flags: tuple[ClipFlags, SteadyFlags],
     setup: Setup,
     catalog: Catalog,
 ) -> None:
-    """Draw each clip and print its result's path. One that fails does not stop the others."""
+    """Draw each clip in each of the looks that are ordered, and print its result's path.
+
+    One that fails does not stop the others. Raises SdbrError.
+    """
     selection, steadiness = flags
-    order, steadiness = for_model(order, steadiness, catalog)
+    orders, steadiness = _for_models(orders, steadiness, catalog)
     flags, resources = (selection, steadiness), setup.resources
-    steadiness.check(len(sources))
-    if order.spec.otio:
-        check_otio(order.spec.ending)
+    steadiness.check(len(sources) * len(orders))
+    for order in orders:
+        if order.spec.otio:
+            check_otio(order.spec.ending)
     resources.workspace.prepare()
     limit_threads_and_heaps()
-    prepare = partial(_prepare, order=order, flags=flags, setup=setup, catalog=catalog)
-    clips, failed = prepare_each(sources, prepare)
+    prepare = partial(_prepare, flags=flags, setup=setup, catalog=catalog)
+    clips, failed = prepare_each(product(sources, orders), prepare)
     rule = steadiness.rule(None)
     fewer = steadiness.rule if rule.word == "auto" else None
     capped = fit_cap(clips, fewer, resources, partial(_scan_again, rule=rule, setup=setup))
@@ -74,7 +79,7 @@ def restyle_clips(
     works = [ClipWork(clip, flags, setup) for clip in clips]
     frames = counted(sum(map(count_frames, clips)), "frame")
     plan = RunPlan(
-        order.spec.command,
+        orders[0].spec.command,
         "clips",
         works,
         estimate,
@@ -87,15 +92,27 @@ def restyle_clips(
     run(plan, setup)
 
 
+def _for_models(
+    orders: Sequence[ClipOrder], steadiness: SteadyFlags, catalog: Catalog
+) -> tuple[Sequence[ClipOrder], SteadyFlags]:
+    """As `for_model`, of several looks that must agree on how keyframes are placed."""
+    fitted = [for_model(order, steadiness, catalog) for order in orders]
+    if len({steady for _, steady in fitted}) > 1:
+        raise UsageProblem(
+            "Some of these models draw every frame and others only keyframes. Run the command once "
+            "for each kind."
+        )
+    return [order for order, _ in fitted], fitted[0][1]
+
+
 def _prepare(
-    source: ClipSource,
+    wanted: tuple[ClipSource, ClipOrder],
     before: Sequence[PreparedClip],
-    order: ClipOrder,
     flags: tuple[ClipFlags, SteadyFlags],
     setup: Setup,
     catalog: Catalog,
 ) -> PreparedClip:
-    (selection, steadiness), resources = flags, setup.resources
+    (source, order), (selection, steadiness), resources = wanted, flags, setup.resources
     stills = isinstance(source.what, tuple) or source.what.is_dir()
     reader = source.open(selection.rate(stills), selection.track)
     scan = Scan(source, reader, selection.choice(stills), steadiness.rule(None))
@@ -125,9 +142,9 @@ def _scan_again(one: PreparedClip, rule: KeyframeRule, setup: Setup) -> Footage:
 
 def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
     """What was noticed of a clip, and why these frames are drawn."""
-    yield from (f"{clip.source.name}: {note}" for note in clip.reader.notes)
+    yield from (f"{clip.name}: {note}" for note in clip.reader.notes)
     if clip.spec.ending == ".webm" and not clip.spec.ending_chosen:
-        name = clip.source.name
+        name = clip.name
         yield (
             f"{name} is written as WebM to keep transparency. For MP4 on a white background, "
             "use --container mp4."
@@ -135,4 +152,4 @@ def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
     yield from tell_unpainted(clip.plan.supplied, clip.plan.footage)
     plan = clip.plan.footage.plan
     if plan.reasons and len(plan.keyframes) < plan.frames:
-        yield f"{clip.source.name}: {'; '.join((*plan.reasons, *tell_levels(clip, rule)))}"
+        yield f"{clip.name}: {'; '.join((*plan.reasons, *tell_levels(clip, rule)))}"

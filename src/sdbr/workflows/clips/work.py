@@ -40,8 +40,8 @@ class ClipWork:
 
     @property
     def name(self) -> str:
-        """The source's name."""
-        return self.clip.source.name
+        """The source's name, with the look where there are several."""
+        return self.clip.name
 
     @property
     def _keeps(self) -> bool:
@@ -171,7 +171,7 @@ def _with_more_keyframes(clip: PreparedClip, result: ClipResult, most: float) ->
 
 def _outcome(clip: PreparedClip, result: ClipResult) -> Iterator[str]:
     """How a clip came out, in words."""
-    name = clip.source.name
+    name = clip.name
     yield from (f"{name}: {note}" for note in result.notes)
     if result.held:
         frames = counted(len(result.held), "frame")
