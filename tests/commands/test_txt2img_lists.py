@@ -58,6 +58,8 @@ def test_a_table_is_drawn_with_its_columns(emulator, sdbr, workspace):
         ("a fox --seed", "line 2: Option '--seed' requires an argument"),
         ("a fox --seed 5 in the snow", "line 2: Got unexpected extra arguments (in the snow)"),
         ("a fox --count 0", "line 2: Invalid --count: '0' is not a"),
+        ("a fox --seed x", "line 2: --seed is 'x': use a number"),
+        ("a fox --model cor", "line 2: Unknown model 'cor'. Did you mean core"),
         ("a fox --max-cost 9", "line 2: No such option: --max-cost. It applies to the whole run"),
         ("a fox --prompts x", "line 2: No such option: --prompts. It applies to the whole run"),
     ],

@@ -52,7 +52,7 @@ def command(
     """
     from sdbr.workflows.outputs import format_of
     from sdbr.workflows.pictures.draw import deliver
-    from sdbr.workflows.pictures.jobs import PictureSpec, from_words
+    from sdbr.workflows.pictures.jobs import ListedPrompt, PictureSpec, from_words
     from sdbr.workflows.prompt_list import prompt_lines
     from sdbr.workspace import Workspace
 
@@ -60,7 +60,10 @@ def command(
     setup = run.setup(catalog)
     lines = prompt_lines(prompts, file, each=each, join=setup.console.terminal)
     options = _line_options(look_flags)
-    texts = [(line.text, _flags_of(line.flags, line.where, options)) for line in lines]
+    listed = [
+        ListedPrompt(line.text, _flags_of(line.flags, line.where, options), line.where)
+        for line in lines
+    ]
     flags = look_flags.with_format(format_of(look_flags.format, run.output.to))
     wanted = PictureSpec(
         "txt2img",
@@ -69,7 +72,7 @@ def command(
         run.output.name,
         run.config.models.get("txt2img"),
     )
-    jobs = from_words(texts, wanted, catalog, Workspace(run.root))
+    jobs = from_words(listed, wanted, catalog, Workspace(run.root))
     deliver("txt2img", jobs, setup, sheet=look_flags.sheet)
 
 

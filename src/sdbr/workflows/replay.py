@@ -15,7 +15,13 @@ from sdbr.media.stills.fit import Fit
 from sdbr.workflows.names import check_template, escape_name, fields_among, with_fields
 from sdbr.workflows.outputs import FORMATS
 from sdbr.workflows.pictures.job import Job
-from sdbr.workflows.pictures.jobs import Attachments, PictureSpec, from_pictures, from_words
+from sdbr.workflows.pictures.jobs import (
+    Attachments,
+    ListedPrompt,
+    PictureSpec,
+    from_pictures,
+    from_words,
+)
 from sdbr.workflows.prepare import used_input
 from sdbr.workflows.prompt_template import escape_prompt
 from sdbr.workflows.provenance import read
@@ -69,7 +75,7 @@ def jobs_again(
     store = workspace.hidden / "inputs"
     used = {one["role"]: used_input(one, store) for one in made.get("inputs", [])}
     if "init_image" not in used:
-        prompt = (str(flags.pop("prompt", "")), dict[str, object]())
+        prompt = ListedPrompt(str(flags.pop("prompt", "")))
         jobs = from_words([prompt], replace(wanted, flags=flags), catalog, workspace)
     else:
         beside = replace(

@@ -181,7 +181,7 @@ def run(plan: RunPlan, setup: Setup) -> None:
         except BrokenPipeError:
             unwritten = True
             rerun = _rerun(budget.pictures, resources.fresh)
-            console.say(f"Nothing reads stdout any more, so the run stopped. For the rest, {rerun}")
+            console.say(f"stdout was closed, so the run stopped. For the rest, {rerun}")
             raise
         finally:
             # Where stdout took no more, fewer results are written than pictures are cached.

@@ -177,8 +177,8 @@ def _outcome(clip: PreparedClip, result: ClipResult) -> Iterator[str]:
         frames = counted(len(result.held), "frame")
         yield f"{name}: {frames} refused, so they are filled from the frames around them."
     if result.extra:
-        frames = counted(result.extra, "frame")
-        yield f"{name}: {frames} more generated where optical flow is unreliable."
+        frames = counted(result.extra, "more frame")
+        yield f"{name}: {frames} generated where optical flow is unreliable."
     if result.measured.curve:
         filled = len(clip.plan.drawn) < count_frames(clip)
         yield from (f"{name}: {line}" for line in describe(result.measured, filled))

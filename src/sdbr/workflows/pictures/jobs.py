@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,37 +55,54 @@ class Attachments:
     style_image: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedPrompt:
+    """A prompt, flags of its own by name, and where it stands, such as "ideas.txt, line 2"."""
+
+    text: str
+    flags: Mapping[str, object] = field(default_factory=dict)
+    where: str = ""
+
+
 def from_words(
-    prompts: Iterable[tuple[str, Mapping[str, object]]],
-    wanted: PictureSpec,
-    catalog: Catalog,
-    workspace: Workspace,
+    prompts: Iterable[ListedPrompt], wanted: PictureSpec, catalog: Catalog, workspace: Workspace
 ) -> list[Job]:
     """A job for each prompt, each combination of flags, and each of the count.
 
     A prompt's own flags, its count and its name among them, stand before those of the command.
+    Raises UsageProblem.
     """
     jobs: list[Job] = []
-    for prompt, own in prompts:
+    for prompt in prompts:
         first = slots_of(job.slot for job in jobs)
-        flags = {"prompt": prompt, **wanted.flags, **own}
-        count = int(str(flags.pop("count", wanted.count)))
-        name = str(flags.pop("name", wanted.file_name or ""))
-        for variant in expand(flags, workspace.wildcards):
-            look = look_of(variant.values)
-            model = choose(
-                catalog, look.model or wanted.default_model, look.family, "text-to-image"
-            )
-            look = replace(look, model=model.invoke_id)
-            job = Job(
-                request=request_of(look, model),
-                folder=workspace.source_img,
-                finish=finish_of(look.format, look.quality, look.size),
-                flags=tuple(flags_of(look).items()),
-                labels=variant.labels,
-            )
-            jobs += _repeat(job, look.seed, count, first, name)
+        try:
+            jobs += _of_prompt(prompt, wanted, first, catalog, workspace)
+        except UsageProblem as error:
+            # The command's own flags may be wrong, too.
+            if any(name.replace("_", "-") in str(error) for name in prompt.flags):
+                error.args = (f"{prompt.where}: {error}",)
+            raise
     return jobs
+
+
+def _of_prompt(
+    prompt: ListedPrompt, wanted: PictureSpec, first: int, catalog: Catalog, workspace: Workspace
+) -> Iterator[Job]:
+    flags = {"prompt": prompt.text, **wanted.flags, **prompt.flags}
+    count = int(str(flags.pop("count", wanted.count)))
+    name = str(flags.pop("name", wanted.file_name or ""))
+    for variant in expand(flags, workspace.wildcards):
+        look = look_of(variant.values)
+        model = choose(catalog, look.model or wanted.default_model, look.family, "text-to-image")
+        look = replace(look, model=model.invoke_id)
+        job = Job(
+            request=request_of(look, model),
+            folder=workspace.source_img,
+            finish=finish_of(look.format, look.quality, look.size),
+            flags=tuple(flags_of(look).items()),
+            labels=variant.labels,
+        )
+        yield from _repeat(job, look.seed, count, first, name)
 
 
 def from_pictures(
