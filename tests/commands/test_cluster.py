@@ -170,6 +170,7 @@ def processes(tmp_path):
         for _ in range(2):
             started.append(subprocess.Popen((*dask, "worker", *at_home, *flags, *place), **quiet))
         while not file.exists():
+            assert started[0].poll() is None
             time.sleep(0.05)
         client = stack.enter_context(Client(scheduler_file=str(file), set_as_default=False))
         client.wait_for_workers(2)

@@ -6,7 +6,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -18,13 +18,13 @@ from sdbr.workflows.clips import stretch_task
 from sdbr.workflows.clips.engine import Engine, ThreadEngine
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 _LOCAL = re.compile(r"local:([1-9]\d?)")
 _ADDRESS = re.compile(r"[a-z]+://\S+")
 _CONNECT = 5.0  # Seconds for the scheduler to answer, and then for a first worker.
 _ANSWER = 30.0  # Seconds for all workers to tell their versions: they load sdbr for that.
-_CLOSE = 1.0  # Seconds for the client to say goodbye.
+_CLOSE = 1.0  # Seconds for client and workers to end.
 _SCHEDULER = "the scheduler"
 _Answer = Mapping[str, str] | BaseException
 _TALKERS = ("distributed", "tornado", "asyncio")
@@ -66,7 +66,7 @@ def open_engine(address: str | None, console: Console) -> Iterator[Engine]:
                 f"No Dask scheduler answers at {address}. Check the address, and start one: "
                 "dask scheduler"
             ) from error
-        stack.callback(client.close, timeout=_CLOSE)
+        stack.callback(_close, client)
         _check(client, address)
         from sdbr.workflows.clips.dask_engine import DaskEngine
 
@@ -81,7 +81,7 @@ def _processes(count: int) -> Iterator[str]:
     """The address of a scheduler in this process with so many workers, each a process."""
     from distributed import LocalCluster
 
-    with LocalCluster(
+    cluster = LocalCluster(
         n_workers=count,
         threads_per_worker=1,
         dashboard_address="127.0.0.1:0",
@@ -90,8 +90,17 @@ def _processes(count: int) -> Iterator[str]:
         memory_limit=0,
         silence_logs=logging.CRITICAL,
         preload=[stretch_task.__name__],
-    ) as cluster:
+    )
+    try:
         yield cluster.scheduler_address
+    finally:
+        _close(cluster)
+
+
+def _close(service: Client | LocalCluster) -> None:
+    """What does not end in time is left to the end of this process."""
+    with suppress(OSError):
+        service.close(timeout=_CLOSE)
 
 
 def _check(client: Client, address: str) -> None:

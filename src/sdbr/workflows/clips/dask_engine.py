@@ -1,6 +1,6 @@
 """Fills stretches on the workers of a Dask cluster.
 
-    stretch → source files and keyframes as bytes → a task on a worker → its frames as PNG
+    stretch → source files and keyframes as bytes → a task on a worker → its frames as pixels
 
 A task carries all that it needs, so a worker shares no disk, and one that is lost takes nothing
 along: the scheduler gives its stretch to another. What comes back is taken in order, one stretch at
@@ -22,7 +22,7 @@ from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError, ServiceProblem
 from sdbr.workflows.clips.engine import FilledSpan, KeyframeSpan
 from sdbr.workflows.clips.source_frames import SourceFrames
-from sdbr.workflows.clips.stretch_task import EncodedFrame, StretchTask, fill_stretch
+from sdbr.workflows.clips.stretch_task import FinishedFrame, StretchTask, fill_stretch
 
 _PATIENCE = 60.0  # Seconds without any worker: a lost machine may be replaced meanwhile.
 _POLL = 0.05  # Seconds between looks at a stretch that is waited for.
@@ -74,7 +74,7 @@ class _Submitted:
 
     span: KeyframeSpan
     size: int
-    future: Future[list[EncodedFrame]] | None
+    future: Future[list[FinishedFrame]] | None
 
 
 class DaskEngine:
@@ -108,7 +108,7 @@ class DaskEngine:
         Raises ServiceProblem where the cluster is lost or a stretch cannot be filled.
         """
         room = _Room()
-        under_way: set[Future[list[EncodedFrame]]] = set()
+        under_way: set[Future[list[FinishedFrame]]] = set()
 
         def submitted() -> Iterator[_Submitted]:
             for span in spans:
@@ -145,7 +145,7 @@ class DaskEngine:
             with suppress(Exception):
                 self._client.cancel(list(under_way), force=True)
 
-    def _frames_of(self, one: _Submitted, stop: threading.Event) -> list[EncodedFrame] | None:
+    def _frames_of(self, one: _Submitted, stop: threading.Event) -> list[FinishedFrame] | None:
         """Wait for the frames of a stretch; None once `stop` is set."""
         if one.future is None:
             return []

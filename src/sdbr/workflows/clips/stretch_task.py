@@ -1,4 +1,4 @@
-"""Filling one stretch anywhere: all that it takes in one value, and its frames as PNG files.
+"""Filling one stretch anywhere: all that it takes in one value, and the frames.
 
 A worker of a cluster imports this file, and so does its scheduler; Dask itself is not needed here.
 """
@@ -17,7 +17,6 @@ import PIL
 from sdbr import __version__
 from sdbr.concurrency import keep_freed_memory, side_by_side
 from sdbr.media.clip import Pixels
-from sdbr.media.stills.encode import encode_frame
 from sdbr.media.stills.pixels import flatten
 from sdbr.motion.arrays import limit_threads_and_heaps, version
 from sdbr.motion.interpolation import THREADS, InterpolatedFrame, interpolate_stretch
@@ -44,20 +43,21 @@ class StretchTask:
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedFrame:
-    """A filled frame as a PNG file."""
+class FinishedFrame:
+    """A filled frame with its pixels. As a PNG file two thirds of them would travel, and decoding
+    these took the one client more time than all else that it does to a frame."""
 
     number: int
     unexplained: float
     better_drawn: bool
-    data: bytes
+    pixels: Pixels
 
     def picture(self) -> Pixels:
-        """Decode it: height × width × 3."""
-        return read_frame(io.BytesIO(self.data))
+        """The frame, height × width × 3."""
+        return self.pixels
 
 
-def fill_stretch(task: StretchTask) -> list[EncodedFrame]:
+def fill_stretch(task: StretchTask) -> list[FinishedFrame]:
     """The frames between two keyframes, in order: what a worker does, whatever machine it is on."""
     limit_threads_and_heaps()
     keep_freed_memory()
@@ -69,12 +69,11 @@ def fill_stretch(task: StretchTask) -> list[EncodedFrame]:
         while linked:
             yield linked.popleft()
 
-    return list(side_by_side(_encoded, each(), THREADS))
+    return list(side_by_side(_finished, each(), THREADS))
 
 
-def _encoded(frame: InterpolatedFrame) -> EncodedFrame:
-    data = encode_frame(frame.picture())
-    return EncodedFrame(frame.number, frame.unexplained, frame.better_drawn, data)
+def _finished(frame: InterpolatedFrame) -> FinishedFrame:
+    return FinishedFrame(frame.number, frame.unexplained, frame.better_drawn, frame.picture())
 
 
 def versions() -> dict[str, str]:
