@@ -99,8 +99,8 @@ def _for_models(
     fitted = [for_model(order, steadiness, catalog) for order in orders]
     if len({steady for _, steady in fitted}) > 1:
         raise UsageProblem(
-            "Some of these models draw every frame and others only keyframes. Run the command once "
-            "for each kind."
+            "Some of these models generate every frame and others only keyframes. Run the command "
+            "once for each kind."
         )
     return [order for order, _ in fitted], fitted[0][1]
 
