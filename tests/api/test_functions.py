@@ -15,6 +15,7 @@ from sdbr.api import options
 from sdbr.api.call import flags_of
 from sdbr.console import Console
 from sdbr.emulator import Faults
+from tests.commands.clip_runs import invocations
 from tests.material import picture_file
 
 COMMANDS = ("txt2img", "img2img", "img2gif", "vid2vid", "upscale")
@@ -106,6 +107,12 @@ def test_a_still_comes_to_life_and_a_clip_is_restyled(photo):
     assert (clip.path.suffix, clip.image.mode) == (".mp4", "RGB")
     assert len(sdbr.vid2vid([photo, photo], "in ink", fps=5, seed=1)) == 1
     assert sdbr.upscale(photo).size == (64, 48)
+
+
+def test_prompts_over_time_are_pairs(emulator, photo):
+    clip = sdbr.vid2vid([photo] * 3, "ink", fps=5, seed=1, at=[(0.4, "oil"), ("0:00.2", "wax")])
+    assert {record.body["prompt"] for record in invocations(emulator)} == {"ink", "wax", "oil"}
+    assert (clip.cost, emulator.pictures_made) == (Decimal("0.24"), 3)
 
 
 def test_an_estimate_sends_nothing_and_is_what_the_call_costs(emulator, photo):

@@ -84,6 +84,8 @@ def call(
         flag = "--" + option.replace("_", "-")
         if value is False:
             denied.append(str(flags[option].name))
+        elif flags[option].multiple and isinstance(value, Sequence):
+            words += [word for each in value for word in (flag, *map(str, each))]
         elif value is not None:
             words.append(flag if value is True else f"{flag}={_text(value)}")
     try:

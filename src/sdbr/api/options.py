@@ -122,6 +122,7 @@ class FrameOptions(TypedDict, total=False):
     keep_frames: bool
     accept_cut: bool
     track: int | None
+    at: Sequence[tuple[str | float, str]]
     seed_policy: Literal["fixed", "step", "random"]
     cluster: str | None
     keyframes: str

@@ -105,6 +105,14 @@ clip_options = collect_options(
         help="Keep the frames as files [default: yes].",
     ),
     _frames("--accept-cut", is_flag=True, help="Use the readable part of a truncated file."),
+    _frames(
+        "--at",
+        nargs=2,
+        multiple=True,
+        metavar="TIME PROMPT",
+        help="Use another prompt from TIME on; repeatable. The time is that of the input; a shot "
+        "begins there.",
+    ),
     _frames("--track", type=WholeNumber(1), metavar="N", help="Video track, counted from 1."),
     _frames(
         "--seed-policy",

@@ -193,7 +193,9 @@ def _refuse_clip_flags(asked: AnimationFlags, name: str) -> None:
     """Refuse what only says something of frames that are there already."""
     clip, steady = asked.clip, asked.steady
     stray = [
-        flag for flag in ("start", "end", "duration", "max_frames", "track") if getattr(clip, flag)
+        flag
+        for flag in ("start", "end", "duration", "max_frames", "track", "at")
+        if getattr(clip, flag)
     ]
     stray += ["every"] if clip.every != 1 else []
     stray += ["keyframes"] if steady.keyframes != "auto" else []

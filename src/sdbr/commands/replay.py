@@ -165,5 +165,7 @@ def _words(option: click.Option, value: Any) -> Iterator[str]:
         return
     if option.is_flag:
         yield from option.opts[:1] if value else option.secondary_opts[:1]
+    elif option.multiple:
+        yield from (word for each in value for word in (option.opts[0], *each))
     else:
         yield f"{max(option.opts, key=len)}={value}"

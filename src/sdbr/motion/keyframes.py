@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import Protocol
@@ -108,21 +108,25 @@ def read_rule(
     )
 
 
-def place_keyframes(surveys: Sequence[FrameSurvey], rule: KeyframeRule) -> KeyframePlan:
-    """The plan for a clip by its survey; deterministic.
+def place_keyframes(
+    surveys: Sequence[FrameSurvey], rule: KeyframeRule, starts: Collection[int] = ()
+) -> KeyframePlan:
+    """The plan for a clip by its survey; deterministic. Shots also begin at the frames `starts`.
 
     Raises TooFewCalls where `auto` cannot do with the calls allowed.
     """
-    shots = find_shots(surveys)
+    shots = find_shots(surveys, starts)
     plan = KeyframePlan(rule.word, shots, _placed(surveys, shots, rule))
     return replace(plan, reasons=reasons(plan))
 
 
-def find_shots(surveys: Sequence[FrameSurvey]) -> tuple[range, ...]:
-    """The clip's shots as ranges of frame numbers; none where there are no frames."""
+def find_shots(surveys: Sequence[FrameSurvey], starts: Collection[int] = ()) -> tuple[range, ...]:
+    """The clip's shots as ranges of frame numbers, which begin at cuts and at the frames `starts`;
+    none where there are no frames."""
     if not surveys:
         return ()
-    edges = (0, *find_cuts([each.change for each in surveys]), len(surveys))
+    inner = {*find_cuts([each.change for each in surveys]), *starts}
+    edges = (0, *sorted(inner - {0}), len(surveys))
     return tuple(range(first, end) for first, end in pairwise(edges))
 
 

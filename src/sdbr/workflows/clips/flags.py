@@ -33,6 +33,7 @@ class ClipFlags:
     seed_policy: str
     accept_cut: bool
     track: int | None
+    at: tuple[tuple[str, str], ...]
     cluster: str | None
 
     def choice(self, stills: bool) -> FrameSelection:
@@ -53,6 +54,21 @@ class ClipFlags:
         fps = parse_rate(self.fps) if self.fps and not stills else None
         return FrameSelection(start, end, self.every, fps, self.max_frames)
 
+    def prompts(self) -> tuple[tuple[Fraction, str], ...]:
+        """The prompts from --at with the seconds from which they hold, rising.
+
+        Raises UsageProblem.
+        """
+        from sdbr.workflows.clips.selection import parse_time
+
+        prompts = sorted((parse_time("--at", time), prompt.strip()) for time, prompt in self.at)
+        if any(not prompt for _, prompt in prompts):
+            raise UsageProblem("--at has no prompt. Use --at TIME PROMPT.")
+        times = [time for time, _ in prompts]
+        if len(set(times)) < len(times):
+            raise UsageProblem("--at has two prompts for the same time. Leave one of them out.")
+        return tuple(prompts)
+
     @property
     def frame_suffix(self) -> str:
         """The suffix of kept frames."""
@@ -68,7 +84,7 @@ class ClipFlags:
         """The flags that were given, for the record."""
         silent = ("test_frames", "keep_frames", "cluster")
         flags = {name: value for name, value in asdict(self).items() if name not in silent}
-        return {name: value for name, value in flags.items() if value is not None}
+        return {name: value for name, value in flags.items() if value not in (None, ())}
 
 
 @dataclass(frozen=True, slots=True)

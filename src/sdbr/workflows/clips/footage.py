@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -11,14 +11,14 @@ from math import ceil
 import numpy as np
 
 from sdbr.concurrency import side_by_side
-from sdbr.errors import InputProblem
+from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.clip import Clip, Pixels, TimedFrame
 from sdbr.media.open import Reader
 from sdbr.media.stills.color import rgb_of
 from sdbr.media.stills.pixels import flatten
-from sdbr.motion.keyframes import KeyframeRule, place_keyframes
+from sdbr.motion.keyframes import KeyframeRule, find_shots, place_keyframes
 from sdbr.motion.keyframes_stream import place_streaming
-from sdbr.motion.plan import KeyframePlan
+from sdbr.motion.plan import KeyframePlan, reasons
 from sdbr.motion.survey import FrameSurvey, survey
 from sdbr.workflows.clips.selection import FrameSelection
 
@@ -43,7 +43,8 @@ class Footage:
     """What is wanted of a clip: its frames as decoding gives them, not as the file declares.
 
     `surveys` are what the survey for keyframes says of each frame, `plan` which of them are drawn.
-    `background` is the color that transparent parts are laid on.
+    `background` is the color that transparent parts are laid on; `starts` are the frames at which
+    another prompt begins.
     """
 
     clip: Clip
@@ -52,6 +53,7 @@ class Footage:
     surveys: tuple[FrameSurvey, ...]
     plan: KeyframePlan
     background: str = "white"
+    starts: tuple[int, ...] = ()
 
     @property
     def see_through(self) -> bool:
@@ -138,7 +140,41 @@ def expected_frames(clip: Clip, choice: FrameSelection) -> int:
 
 def place_again(footage: Footage, rule: KeyframeRule) -> Footage:
     """The same footage, thoroughly looked over, with its keyframes by another rule."""
-    return replace(footage, plan=place_keyframes(footage.surveys, rule))
+    return replace(footage, plan=place_keyframes(footage.surveys, rule, footage.starts))
+
+
+def find_starts(prompts: Sequence[tuple[Fraction, str]], footage: Footage) -> list[int]:
+    """The frames at which prompts begin that hold from so many seconds on, in rising order.
+
+    Raises UsageProblem for one that begins at no frame of its own.
+    """
+    starts: list[int] = []
+    for time, prompt in prompts:
+        start = next((frame.number for frame in footage.frames if frame.at >= time), 0)
+        if start == 0 or start in starts:
+            first, last = (float(footage.frames[at].at) for at in (0, -1))
+            raise UsageProblem(
+                f"--at {float(time):g} {prompt!r} has no frame of its own. Use different times "
+                f"after {first:g} and up to {last:.3f} seconds."
+            )
+        starts.append(start)
+    return starts
+
+
+def with_starts(footage: Footage, starts: Sequence[int], rule: KeyframeRule) -> Footage:
+    """The footage with shots that begin at these frames as well.
+
+    A keyframe stands on either side: what comes before is filled from both its ends.
+    """
+    if not starts:
+        return footage
+    if rule.word != "auto":
+        return place_again(replace(footage, starts=tuple(starts)), rule)
+    shots = find_shots(footage.surveys, starts)
+    ends = (number - 1 for number in starts)
+    keyframes = tuple(sorted({*footage.plan.keyframes, *starts, *ends}))
+    plan = replace(footage.plan, shots=shots, keyframes=keyframes)
+    return replace(footage, plan=replace(plan, reasons=reasons(plan)), starts=tuple(starts))
 
 
 def read_wanted(reader: Reader, choice: FrameSelection) -> Iterator[TimedFrame]:

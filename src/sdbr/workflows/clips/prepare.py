@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from sdbr.workflows.clips.folders import (
     find_folders,
     fingerprint_of,
 )
-from sdbr.workflows.clips.footage import Footage
+from sdbr.workflows.clips.footage import Footage, find_starts, with_starts
 from sdbr.workflows.clips.overrides import (
     read_redraws,
     read_trial,
@@ -58,7 +59,8 @@ class ClipSpec:
     frames; `frame_suffix` that of kept frames. Unless it was `ending_chosen`, a clip that is in
     part transparent becomes a WebM. `name` is a template of the user's own; `exact` means
     that name and no other, and `overwrite` that it may replace a file. `keyframes_from` is the
-    folder of supplied keyframes; `otio` asks for an OpenTimelineIO file beside the result.
+    folder of supplied keyframes; `prompts` are further prompts with the seconds of the clip from
+    which they hold; `otio` asks for an OpenTimelineIO file beside the result.
     An animation plays as often as its source, unless the settings' loop was `loop_chosen`.
     """
 
@@ -81,6 +83,7 @@ class ClipSpec:
     sheet: bool = False
     otio: bool = False
     keyframes_from: Path | None = None
+    prompts: tuple[tuple[Fraction, str], ...] = ()
 
 
 def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -110,6 +113,7 @@ def spec_of(
         frame_suffix=clip.frame_suffix,
         keep_frames=clip.keep_frames,
         keyframes_from=steady.keyframes_from,
+        prompts=clip.prompts(),
     )
 
 
@@ -207,7 +211,13 @@ def prepare_clip(
     for frame in footage.frames:
         first_like.setdefault(frame.digest, frame.number)
     redrawn = read_redraws(redraws_file(resources.workspace.hidden, fingerprint))
-    requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn)
+    starts = find_starts(spec.prompts, footage)
+    later = [
+        replace(request, prompt=request_over_picture(replace(look, prompt=prompt), model).prompt)
+        for _, prompt in spec.prompts
+    ]
+    shared = tuple(zip(starts, later, strict=True))
+    requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn, shared)
     stem = clip_stem(spec.name, request, dict(spec.flags), source.name)
     naming = ResultName(stem, spec.ending, spec.frame_suffix, spec.exact, spec.overwrite)
     folders = find_folders(order.where, naming, fingerprint)
@@ -219,6 +229,7 @@ def prepare_clip(
     for one in supplied.values():
         remember(one.path, one.sha256, store)
     inputs += tuple(Input(ROLE, one.path.name, one.sha256) for one in supplied.values())
+    footage = with_starts(footage, starts, spec.rule)
     footage = replace(footage, plan=with_frames(footage.plan, (*tried, *supplied)))
     return ClipPlan(footage, requests, folders, size, spec.keep_frames, inputs, supplied)
 

@@ -32,7 +32,8 @@ class FrameRequests:
 
     `seed_policy` is fixed, step or random. `first_like` gives the number of the first frame with
     the same pixels, so that a still screen is drawn once under every policy; `redrawn` says how
-    often a frame was asked for with another seed.
+    often a frame was asked for with another seed. From the frames in `later` on, in rising order,
+    another request is shared, which has another prompt.
     """
 
     request: ImageRequest
@@ -40,6 +41,7 @@ class FrameRequests:
     seed_policy: str = "fixed"
     first_like: Mapping[str, int] = field(default_factory=dict)
     redrawn: Mapping[int, int] = field(default_factory=dict)
+    later: tuple[tuple[int, ImageRequest], ...] = ()
 
     def request_for(
         self, frame: FrameInfo, pixels: Callable[[], Pixels], digest: str = "", png: bytes = b""
@@ -55,7 +57,11 @@ class FrameRequests:
         text = f"png {self.placement} {digest or frame.digest}"
         digest = hashlib.sha256(text.encode()).hexdigest()
         blob = Blob(digest, make=lambda: self._encode(pixels(), png))
-        return replace(self.request, init_image=blob, seed=seed)
+        return replace(self.shared_by(frame.number), init_image=blob, seed=seed)
+
+    def shared_by(self, number: int) -> ImageRequest:
+        """The request that a frame shares with those around it."""
+        return [self.request, *(one for start, one in self.later if start <= number)][-1]
 
     def _encode(self, pixels: Pixels, png: bytes) -> bytes:
         whole = Image.fromarray(pixels)

@@ -129,7 +129,9 @@ def _prepare(
     if order.spec.otio:
         check_place(plan.folders, overwrite=order.spec.overwrite)
     if plan.requested and steadiness.export_keyframes is None:
-        body.check(requests_of(plan, plan.requested[:1])[0], resources.models)
+        shared = {plan.requests.shared_by(one.number).prompt: one for one in plan.requested}
+        for request in requests_of(plan, shared.values()):
+            body.check(request, resources.models)
     return PreparedClip(source, reader, plan, order, pace)
 
 

@@ -26,6 +26,7 @@ def _scalar(value: object) -> object:
 # Above 2^53 a program that reads JSON's numbers as floats would see another one.
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
+Pair = Annotated[list[str], Field(min_length=2, max_length=2)]
 Scalar = Annotated[object, AfterValidator(_scalar)]
 _CONFIG = ConfigDict(extra="allow", strict=True)
 
@@ -65,6 +66,7 @@ Flags = create_model(
     **_fields(str, "prompt", "negative", "model", "family", "aspect", "size", "style"),
     **_fields(str, "background"),
     **_fields(Count, "quality"),
+    **_fields(list[Pair], "at"),
 )
 Record = create_model(
     "Record",
