@@ -300,7 +300,7 @@ def test_a_review_tells_its_sheet_as_json_where_that_is_asked_for(sdbr, workspac
 def test_what_is_no_number_is_refused(sdbr, emulator, workspace, flag):
     ran = sdbr("vid2vid", clip_in(workspace), "ink", flag, "nan")
     assert ran.code == 2
-    assert f"{flag}': 'nan' is not a number" in ran.failure
+    assert f"Invalid {flag}: 'nan' is not a number" in ran.failure
     assert not emulator.received
 
 
