@@ -1,6 +1,6 @@
 """What filling frames on a Dask cluster costs and gains.
 
-    python dev/benchmarks/cluster.py CLIP [--size 1280x720] [--frames 100] [--rounds 2]
+    python dev/benchmarks/cluster.py CLIP [--size 1280x720] [--frames 50,150]
     python dev/benchmarks/cluster.py CLIP --memory 300,3000
 
 A scheduler and three workers run as processes, started by Dask's own commands; an emulator in
@@ -15,7 +15,6 @@ import argparse
 import hashlib
 import heapq
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,13 +24,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from distributed import Client
 from footage import lengthened
 from propagation import scaled
-from runs import SDBR, Took, emulator, folder_in, machine, median, run, table
+from runs import SDBR, Took, emulator, folder_in, machine, run, table
 
 WORKERS = 3
+HOUR = 25 * 3600  # Frames.
 DASK = (sys.executable, "-m", "dask")
 AHEAD = 2
 """Stretches under way for each worker, as in `workflows/clips/dask_engine.py`."""
@@ -118,47 +119,67 @@ def simulated(tasks: Sequence[float], client: Sequence[float], workers: int) -> 
     return taken[-1]
 
 
+class Measured(NamedTuple):
+    """One film: by threads, by a cluster, the seconds that its workers used, how many films."""
+
+    threads: Took
+    cluster: Took
+    workers: float
+    films: int
+
+
+def measure(clip: Path, root: Path, where: dict[str, str], three: Cluster) -> Measured:
+    """Threads, then cluster."""
+    spaces = folder_in(root), folder_in(root)
+    alone = restyle(clip, spaces[0], where)
+    before = three.cpu()
+    shared = restyle(clip, spaces[1], where, "--cluster", three.address)
+    return Measured(alone, shared, three.cpu() - before, len({film_in(each) for each in spaces}))
+
+
 def compare(told: argparse.Namespace, root: Path, where: dict[str, str]) -> None:
     """Threads and cluster in turns, then more workers by simulation."""
-    clip = lengthened(
-        scaled(told.clip, told.size, root / "scaled.mp4"), told.frames, root / "clip.mp4"
-    )
-    alone, shared, worked, films = [], [], [], set()
+    small = scaled(told.clip, told.size, root / "scaled.mp4")
+    lengths = [int(frames) for frames in told.frames.split(",")]
+    clips = [lengthened(small, frames, folder_in(root) / "clip.mp4") for frames in lengths]
     with cluster(root) as three:
         tasks_in(three.address)  # Dask takes notes from the first time that it is asked.
-        for _ in range(told.rounds):
-            spaces = folder_in(root), folder_in(root)
-            alone.append(restyle(clip, spaces[0], where))
-            before = three.cpu()
-            shared.append(restyle(clip, spaces[1], where, "--cluster", three.address))
-            worked.append(three.cpu() - before)
-            films |= {film_in(space) for space in spaces}
+        took = [measure(clip, root, where, three) for clip in clips]
         tasks = tasks_in(three.address)
         most = max(map(memory_of, three.workers)), memory_of(three.scheduler)
-    print(f"{told.frames} frames of {told.size}; {len(films)} different film(s)\n")
     rows = []
-    work = statistics.median(worked)
-    for name, took, more in (("threads", median(alone), 0.0), ("cluster", median(shared), work)):
-        each = [f"{1000 * cpu / told.frames:.0f}" for cpu in (took.cpu, more)]
-        rows.append((name, f"{took.wall:.1f}", *each, f"{took.memory:.0f}"))
-    table(("", "wall s", "client's CPU ms a frame", "workers'", "client's MB"), rows)
-    print("A worker holds {:.0f} MB at most, the scheduler {:.0f}.".format(*most))
-    ratios = [two.wall / one.wall for one, two in zip(alone, shared, strict=True)]
-    print(f"Wall time of the cluster, threads = 1: {', '.join(f'{it:.2f}' for it in ratios)}\n")
-    simulate(tasks, sum(worked), sum(took.cpu for took in shared), told.rounds * told.frames)
+    for frames, one in zip(lengths, took, strict=True):
+        cpu = one.threads.cpu, one.cluster.cpu, one.workers
+        each = [f"{1000 * seconds / frames:.0f}" for seconds in cpu]
+        memory = f"{one.threads.memory:.0f}", f"{one.cluster.memory:.0f}"
+        rows.append(
+            (frames, one.films, *each, *memory, f"{one.cluster.wall / one.threads.wall:.2f}")
+        )
+    head = ("frames", "films", "threads: CPU ms a frame", "client", "workers")
+    table((*head, "threads: MB", "client: MB", "wall, threads = 1"), rows)
+    print("A worker held {:.0f} MB at most, the scheduler {:.0f}.\n".format(*most))
+    # What comes once for a film of any length is in both.
+    few, many = took[0], took[-1]
+    more = lengths[-1] - lengths[0] or lengths[0]
+    base = few if len(took) > 1 else few._replace(cluster=Took(0, 0, 0), workers=0.0)
+    work, own = ((many.workers - base.workers) / more, (many.cluster.cpu - base.cluster.cpu) / more)
+    print(f"Each further frame: client {1000 * own:.0f} ms, workers {1000 * work:.0f} ms.\n")
+    simulate(tasks, work, own, sum(lengths))
 
 
 def simulate(tasks: Sequence[float], work: float, client: float, frames: int) -> None:
     """A table of an hour at 25 frames a second, for so many workers and cores of the client.
 
-    `work` and `client` are the seconds of processor time that the workers and the client took for
-    so many frames. The tasks keep their proportions, and each worker has a core of its own.
+    `work` and `client` are the seconds of processor time that a frame takes there; the `tasks` of
+    so many frames keep their proportions. Each worker has a core of its own.
     """
-    count = round(25 * 3600 * len(tasks) / frames)
-    hour = [work / sum(tasks) * tasks[at % len(tasks)] for at in range(count)]
+    count = round(HOUR * len(tasks) / frames)
+    mean = sum(tasks) / len(tasks)
+    per_task = HOUR / count
+    hour = [work * per_task * tasks[at % len(tasks)] / mean for at in range(count)]
     rows = []
-    for cores in (2, 8, 16):
-        own = [client / len(tasks) / cores] * count
+    for cores in (4, 8, 16):
+        own = [client * per_task / cores] * count
         times = {workers: simulated(hour, own, workers) for workers in (1, 4, 16)}
         for workers, seconds in times.items():
             linear = times[1] / seconds / workers
@@ -173,24 +194,17 @@ def memory(told: argparse.Namespace, root: Path, where: dict[str, str]) -> None:
         space = folder_in(root)
         clip = lengthened(small, frames, space / "clip.mp4")
         with cluster(space) as three:
-            took = restyle(clip, space, where, "--cluster", three.address)
-            rows.append(
-                (
-                    frames,
-                    f"{took.memory:.0f}",
-                    f"{memory_of(three.scheduler):.0f}",
-                    f"{took.wall:.0f}",
-                )
-            )
-    table(("frames of 160x90", "client's MB", "scheduler's MB", "wall s"), rows)
+            one = measure(clip, root, where, three)
+            held = one.threads.memory, one.cluster.memory, memory_of(three.scheduler)
+            rows.append((frames, one.films, *(f"{each:.0f}" for each in held)))
+    table(("frames of 160x90", "films", "threads: MB", "client: MB", "scheduler: MB"), rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("clip", type=Path)
     parser.add_argument("--size", default="1280x720")
-    parser.add_argument("--frames", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--frames", default="50,150")
     parser.add_argument("--memory", default="")
     told = parser.parse_args()
     print(machine())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 
 import numpy as np
@@ -84,6 +85,12 @@ def test_twice_as_many_stretches_are_under_way_as_there_are_threads():
 def test_large_stretches_are_under_way_one_for_each_thread(monkeypatch):
     monkeypatch.setattr(dask_engine, "_BYTES", 5000)
     assert 3 <= ahead(Cluster(threads=3), Files(1000)) <= 4
+
+
+def test_a_small_stretch_is_sent_as_a_message_too_large_for_dask_to_keep():
+    cluster = Cluster()
+    list(fill(cluster))
+    assert all(len(pickle.dumps(task)) > 1_000_000 for task, _ in cluster.submitted)
 
 
 def test_earlier_frames_go_first():

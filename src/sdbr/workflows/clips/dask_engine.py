@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from distributed import CancelledError, Client, Future, KilledWorker
 
@@ -30,6 +30,7 @@ _COUNT = 1.0  # Seconds between countings of the workers.
 _GATHER = 30.0  # Seconds for the frames of a stretch to arrive, before its state is looked at.
 _PER_THREAD = 2  # Stretches under way for each thread: the next one is there when one ends.
 _BYTES = 512 * 1024 * 1024  # Of what was sent; beyond it each thread has one stretch and no next.
+_LARGE = 1_000_000  # Dask keeps the last 1000 messages to each worker that have fewer bytes.
 _RETRIES = 2  # Of a stretch whose task failed; one whose worker died is counted by Dask.
 _MOST = 4096  # Never reached: how much is under way is settled by `_Room`.
 _AGAIN = "Run the same command again to continue."
@@ -173,7 +174,8 @@ class DaskEngine:
 def _task(span: KeyframeSpan, sources: SourceFrames) -> StretchTask:
     stretch = span.stretch
     end = stretch.end if stretch.right is None else stretch.right + 1
-    return StretchTask(span, tuple(map(sources.encoded, range(stretch.left, end))))
+    task = StretchTask(span, tuple(map(sources.encoded, range(stretch.left, end))))
+    return replace(task, padding=bytes(max(0, _LARGE - task.size)))
 
 
 def _lost() -> ServiceProblem:

@@ -26,10 +26,14 @@ from sdbr.workflows.clips.requests import read_frame
 
 @dataclass(frozen=True, slots=True)
 class StretchTask:
-    """All that filling a stretch takes: it, and the files of its source frames from `left` on."""
+    """All that filling a stretch takes: it, and the files of its source frames from `left` on.
+
+    `padding` is not looked at.
+    """
 
     span: KeyframeSpan
     files: tuple[bytes, ...]
+    padding: bytes = b""
 
     @property
     def size(self) -> int:
