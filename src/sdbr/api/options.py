@@ -123,6 +123,8 @@ class FrameOptions(TypedDict, total=False):
     accept_cut: bool
     track: int | None
     at: Sequence[tuple[str | float, str]]
+    reverse: bool
+    ping_pong: bool
     seed_policy: Literal["fixed", "step", "random"]
     cluster: str | None
     keyframes: str
@@ -163,7 +165,6 @@ class Img2gifOptions(CallOptions, InputOptions, FrameOptions, SdxlOptions, total
     rotate: float | None
     to_prompt: str | None
     to_image: PathName
-    ping_pong: bool
     crossfade: int | None
     hold: Seconds
     loop: int | None

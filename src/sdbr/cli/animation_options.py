@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOTIONS = ("vary", "evolve", "ramp", "journey")
 FORMATS = ("gif", "webp", "apng", "mp4")
 _MOVING = ("motion", "frames", "zoom", "pan", "rotate", "to_prompt", "to_image")
-_TIMING = ("ping_pong", "crossfade", "hold")
+_TIMING = ("crossfade", "hold")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "ki": 1 << 10, "mi": 1 << 20}
 _DEFAULT_FRAMES = 12
 _DEFAULT_RATE = Fraction(10)
@@ -45,7 +45,6 @@ class GifFlags:
     rotate: float | None
     to_prompt: str | None
     to_image: Path | None
-    ping_pong: bool
     crossfade: int | None
     hold: str | None
     loop: int | None
@@ -82,15 +81,15 @@ class GifFlags:
         seeds = "random" if seed_policy == "random" else "step"
         return Motion(kind, self.frames or _DEFAULT_FRAMES, self._move(), low, seeds), high
 
-    def timing(self, fps: Fraction | None) -> Timing:
+    def timing(self, fps: Fraction | None, *, ping_pong: bool) -> Timing:
         """The times of a still's animation. Raises UsageProblem."""
         from sdbr.workflows.animations.timeline import Timing
         from sdbr.workflows.clips.selection import parse_time
 
         hold = parse_time("--hold", self.hold) if self.hold else Fraction(0)
         # Without a way back only pictures of equal right may melt from the last into the first.
-        closed = self.loop != 1 and (self.ping_pong or self.kind == "vary")
-        return Timing(fps or _DEFAULT_RATE, hold, self.ping_pong, self.crossfade or 0, closed)
+        closed = self.loop != 1 and (ping_pong or self.kind == "vary")
+        return Timing(fps or _DEFAULT_RATE, hold, ping_pong, self.crossfade or 0, closed)
 
     def settings(self, ending: str) -> EncodingSettings:
         """How the file is encoded. Raises UsageProblem for what only a GIF can."""
@@ -198,7 +197,6 @@ gif_options = collect_options(
         metavar="FILE",
         help="Final picture of --motion journey.",
     ),
-    _time("--ping-pong", is_flag=True, help="Play forward, then backward."),
     _time(
         "--crossfade",
         type=WholeNumber(0, 50),

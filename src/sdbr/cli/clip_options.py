@@ -104,6 +104,17 @@ clip_options = collect_options(
         default=True,
         help="Keep the frames as files [default: yes].",
     ),
+    _frames(
+        "--reverse",
+        is_flag=True,
+        help="Play backward, and the sound, too. Subtitles, chapters and timecode are left out.",
+    ),
+    _frames(
+        "--ping-pong",
+        is_flag=True,
+        help="Play forward, then backward, and the sound, too. The result takes twice as long. "
+        "Subtitles, chapters and timecode are left out.",
+    ),
     _frames("--accept-cut", is_flag=True, help="Use the readable part of a truncated file."),
     _frames(
         "--at",

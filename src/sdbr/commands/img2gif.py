@@ -116,6 +116,7 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
     from sdbr.workflows.sweep import single_variant
 
     gif, clip = asked.gif, asked.clip
+    backward = clip.playback == "reverse"
     _refuse_clip_flags(asked, paths[0].name)
     motion, strength = gif.moving(asked.strength, clip.seed_policy)
     look = look_of(single_variant({**asked.flags, "strength": strength}))
@@ -125,9 +126,10 @@ def _animate(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
         motion=motion,
         where=where,
         beside=asked.beside,
-        timing=gif.timing(parse_rate(clip.fps) if clip.fps else None),
+        timing=gif.timing(parse_rate(clip.fps) if clip.fps else None, ping_pong=clip.ping_pong),
         result=AnimationTarget(
-            settings=gif.settings(ending),
+            # The way back of a ping-pong is a part of its timing: crossfades go along.
+            settings=replace(gif.settings(ending), playback="reverse" if backward else "forward"),
             ending=ending,
             width=gif.width,
             longest=_LONGEST if ending in (".gif", ".apng") else None,
@@ -158,7 +160,9 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
     where, name, ending = _target_of(paths, asked, run)
     spec = replace(
         spec_of("img2gif", asked.record(ending), asked.clip, asked.steady, ending),
-        settings=replace(asked.gif.settings(ending), width=asked.gif.width),
+        settings=replace(
+            asked.gif.settings(ending), width=asked.gif.width, playback=asked.clip.playback
+        ),
         name=name,
         loop_chosen=asked.gif.loop is not None,
         sheet=asked.look_flags.sheet,

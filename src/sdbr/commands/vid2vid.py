@@ -27,6 +27,7 @@ sdbr vid2vid clip.mov "as a woodcut" --container prores --otio
 sdbr vid2vid clip.mp4 --export-keyframes painted
 sdbr vid2vid clip.mp4 "as a woodcut" --keyframes-from painted
 sdbr vid2vid clip.mp4 "{a woodcut|watercolor}" --seed 7
+sdbr vid2vid clip.mp4 "as a woodcut" --ping-pong --container gif
 sdbr vid2vid clips/*.mp4 "anime" --yes --workers 16
 sdbr txt2img "a fox" --count 8 | sdbr vid2vid - "watercolor" --fps 8
 """
@@ -121,7 +122,7 @@ def command(
         spec_of("vid2vid", kept, clip, steady, ending),
         audio=not no_audio,
         ending_chosen=any(named),
-        settings=EncodingSettings(crf=crf, prores=prores),
+        settings=EncodingSettings(crf=crf, prores=prores, playback=clip.playback),
         name=name,
         exact=is_exact(run.output.to, ending),
         overwrite=run.output.overwrite,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ import numpy.typing as npt
 from sdbr.request import Size
 
 Pixels = npt.NDArray[np.uint8]
+Playback = Literal["forward", "reverse", "ping-pong"]
+"""The order that a clip is played in; a ping-pong goes there and back."""
 
 PICTURES_ALONE = ("folder", "pictures", "gif", "webp", "apng")
 """Kinds of clips that hold neither sound nor subtitles."""
@@ -153,7 +156,8 @@ class Origin:
     to `end`, in seconds from there; a `begin` of None is the first written frame's `at`, an `end`
     of None is all there is. `breaks` are those of the file's clock, `changing` the indices of
     streams whose rate or channels change midway, `track` is the number of the picture track.
-    Without `audio` the sound stays behind.
+    Without `audio` the sound stays behind. Unless the written clip is `timed` as the file is, tags
+    alone are taken from it, and sound from the file `sound`, as it is.
     """
 
     path: Path
@@ -164,6 +168,8 @@ class Origin:
     changing: frozenset[int] = frozenset()
     track: int = 1
     audio: bool = True
+    timed: bool = True
+    sound: Path | None = None
 
     def excerpt(self, first_at: Fraction, lead: Fraction) -> Excerpt:
         """What is written when `first_at` is the first frame's time, and comes after `lead`."""
@@ -189,7 +195,7 @@ class EncodingSettings:
     play once. GIF: `dither` is auto, none, bayer, floyd or sierra; `colors` 2 to 256; `max_bytes`
     gives away dither, then colors, then width until the file is that small. `width` scales a GIF,
     WebP or APNG, keeping its shape. `background` is the color, by name or #rrggbb, behind
-    transparent parts where the container holds none.
+    transparent parts where the container holds none. `playback` is the order of the frames.
     """
 
     crf: int | None = None
@@ -203,3 +209,4 @@ class EncodingSettings:
     max_bytes: int | None = None
     width: int | None = None
     background: str = "white"
+    playback: Playback = "forward"

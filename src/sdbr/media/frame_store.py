@@ -10,10 +10,13 @@ from pathlib import Path
 import av
 import numpy as np
 from av import VideoFrame
+from av.container import InputContainer
 
 from sdbr.media.clip import Pixels
 
 _TICK = Fraction(1, 1000)
+_AT_ONCE = 12
+"""Pictures that are held while they are read backward."""
 
 
 class FrameStore:
@@ -27,7 +30,8 @@ class FrameStore:
         self._count = 0
         self._container = av.open(str(path.absolute()), "w", format="matroska")
         # Slices let several threads decode one picture; checksums are for files that are kept.
-        options = {"level": "3", "coder": "1", "slices": "4", "slicecrc": "0"}
+        # A group of one lets reading begin at any picture.
+        options = {"level": "3", "coder": "1", "slices": "4", "slicecrc": "0", "g": "1"}
         self._stream = self._container.add_stream("ffv1", rate=25, options=options)
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "bgra"
@@ -55,9 +59,28 @@ class FrameStore:
                 frame.pts, frame.time_base = number, _TICK
                 yield frame
 
+    def backward(self, last: int) -> Iterator[VideoFrame]:
+        """Yield the pictures from number `last` down to the first, as `pictures` does."""
+        with av.open(str(self._path.absolute())) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            for end in range(last, -1, -_AT_ONCE):
+                begin = max(0, end - _AT_ONCE + 1)
+                container.seek(begin, stream=stream)
+                yield from reversed(list(_between(container, begin, end)))
+
     def remove(self) -> None:
         """Delete the file; never raises."""
         with suppress(av.FFmpegError, OSError, ValueError):
             self._container.close()
         with suppress(OSError):
             self._path.unlink()
+
+
+def _between(container: InputContainer, begin: int, end: int) -> Iterator[VideoFrame]:
+    for frame in container.decode(video=0):
+        assert frame.pts is not None
+        if frame.pts > end:
+            return
+        if frame.pts >= begin:
+            yield frame

@@ -26,6 +26,7 @@ from sdbr.media.clip import (
 )
 from sdbr.media.folder import FolderSink
 from sdbr.media.metadata import xmp
+from sdbr.media.playback import PlaybackSink
 from sdbr.media.video.side_streams import note_left_out
 from sdbr.media.video.writer import VideoSink, VideoTarget
 from sdbr.request import Size, Tell
@@ -163,6 +164,8 @@ def _kind_for(path: Path) -> str:
 
 
 def _open_sink(temporary: Path, job: VideoTarget, first: TimedFrame, note: Tell) -> Sink:
+    if job.settings.playback != "forward":
+        return PlaybackSink(temporary, job, first, partial(_open_sink, temporary), note)
     settings, packet = job.settings, xmp.with_source("", job.source) if job.source else ""
     texts = FileTexts(job.comment, packet)
     if job.kind in PICTURES_ALONE and job.origin is not None:

@@ -15,7 +15,13 @@ from sdbr.media.clip import Origin
 from sdbr.media.video.probe import open_container
 from sdbr.media.video.sound_feed import SoundFeed
 from sdbr.media.video.subtitles import SubtitleFeed
-from sdbr.media.video.tags import carry_chapters, carry_tags, carry_timecode, copy_labels
+from sdbr.media.video.tags import (
+    carry_chapters,
+    carry_tags,
+    carry_timecode,
+    copy_labels,
+    timecode_of,
+)
 from sdbr.media.video.tracks import picture_stream
 from sdbr.request import Tell
 
@@ -37,7 +43,7 @@ class SideStreams:
     ) -> None:
         self._feeds: list[SoundFeed | SubtitleFeed] = []
         self._source: InputContainer | None = None
-        self._sound = SoundFeed(output, origin, first_at, note) if origin.audio else None
+        self._sound = _sound_feed(output, origin, first_at, note) if origin.audio else None
         self.lead = self._sound.lead if self._sound else Fraction(0)
         if self._sound:
             self._feeds.append(self._sound)
@@ -53,6 +59,9 @@ class SideStreams:
             note("The cover art was left out because it shows the original video.")
         copy_labels(original, picture)
         carry_tags(output, source, note)
+        if not origin.timed:
+            _note_timed(original, note)
+            return
         carry_timecode(output, (original, picture), excerpt.zero + self.lead - origin.zero, note)
         carry_chapters(output, source, excerpt)
         self._feeds.append(SubtitleFeed(output, source, excerpt, origin.breaks, note))
@@ -68,6 +77,28 @@ class SideStreams:
             self._sound.close()
         if self._source:
             self._source.close()
+
+
+def _sound_feed(
+    output: OutputContainer, origin: Origin, first_at: Fraction, note: Tell
+) -> SoundFeed:
+    if origin.sound is None:
+        return SoundFeed(output, origin, first_at, note)
+    return SoundFeed(output, Origin(origin.sound, timed=False), Fraction(0), note)
+
+
+def _note_timed(original: VideoStream, note: Tell) -> None:
+    """Say what of a clip is lost, because it is right only where the clip plays as it was."""
+    source = original.container
+    assert isinstance(source, InputContainer)
+    there = {
+        "subtitles": bool(source.streams.subtitles),
+        "chapters": bool(source.chapters()),
+        "start timecode": bool(timecode_of(original)),
+    }
+    lost = ", ".join(name for name, found in there.items() if found)
+    if lost:
+        note(f"Left out, because it only fits a clip that plays forward: {lost}.")
 
 
 def note_left_out(origin: Origin, kind: str, note: Tell) -> None:

@@ -48,6 +48,8 @@ class SoundFeed:
         self._note = note
         self._output = output
         self._breaks, self._changing = sound.breaks, sound.changing
+        # What is PCM only because it was reversed is encoded without a word.
+        self._reversed = not sound.timed
         self._tracks: dict[int, TrackWriter] = {}
         self._packets: Iterator[Packet[AudioStream]] = iter(())
         self._held: Packet[AudioStream] | None = None
@@ -116,7 +118,7 @@ class SoundFeed:
         except UNUSABLE as error:
             self._note(f"{title} was left out: {error}.")
             return None
-        if track.lossless and not changes:
+        if (track.lossless or self._reversed) and not changes:
             return track
         why = "its rate or channels change midway"
         if not changes:

@@ -115,18 +115,20 @@ class TrackCopy:
 
 
 class TrackEncoder:
-    """A track encoded as AAC, Opus in WebM or PCM beside ProRes, at the source's rate and channels
-    if it can be."""
+    """A track encoded as AAC, Opus in WebM or PCM beside ProRes, unless the encoder is told.
 
-    def __init__(self, output: OutputContainer, stream: AudioStream) -> None:
+    Its `rate` and channels are the source's if they can be.
+    """
+
+    def __init__(self, output: OutputContainer, stream: AudioStream, encoder: str = "") -> None:
         source = stream.codec_context
-        encoder = _encoder_for(output)
-        self._rate = source.sample_rate
-        if encoder == "libopus" or (encoder == "aac" and self._rate not in _AAC_RATES):
-            self._rate = _OPUS_RATE
+        encoder = encoder or _encoder_for(output)
+        self.rate = source.sample_rate
+        if encoder == "libopus" or (encoder == "aac" and self.rate not in _AAC_RATES):
+            self.rate = _OPUS_RATE
         channels = source.layout.nb_channels
         layout = _LAYOUTS[channels - 1] if channels <= len(_LAYOUTS) else "stereo"
-        target = output.add_stream(encoder, rate=self._rate, layout=layout)
+        target = output.add_stream(encoder, rate=self.rate, layout=layout)
         assert isinstance(target, AudioStream)
         self.target = target
         copy_labels(stream, self.target)
@@ -167,7 +169,7 @@ class TrackEncoder:
             # Only an open encoder knows its format and how many samples it wants at a time.
             context.open(strict=False)
             self._source = source
-            self._resampler = AudioResampler(context.format, context.layout, self._rate)
+            self._resampler = AudioResampler(context.format, context.layout, self.rate)
         assert self._resampler is not None
         yield from self._resampler.resample(frame)
 
@@ -175,7 +177,7 @@ class TrackEncoder:
         """Fill what is missing with silence, cut what overlaps, and give equal portions."""
         for frame in frames:
             if self._even is None:
-                self._even = _even_graph(self.target, self._rate)
+                self._even = _even_graph(self.target, self.rate)
             self._even.push(frame)
             with suppress(av.BlockingIOError, av.EOFError):
                 while True:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sdbr.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from sdbr.media.clip import Playback
     from sdbr.motion.keyframes import KeyframeRule
     from sdbr.workflows.clips.selection import FrameSelection
 
@@ -34,7 +35,18 @@ class ClipFlags:
     accept_cut: bool
     track: int | None
     at: tuple[tuple[str, str], ...]
+    reverse: bool
+    ping_pong: bool
     cluster: str | None
+
+    @property
+    def playback(self) -> Playback:
+        """The order of the frames in the result. Raises UsageProblem."""
+        if self.reverse and self.ping_pong:
+            raise UsageProblem(
+                "--reverse and --ping-pong cannot be used together. Use one of them."
+            )
+        return "reverse" if self.reverse else "ping-pong" if self.ping_pong else "forward"
 
     def choice(self, stills: bool) -> FrameSelection:
         """Which frames are wanted; for `stills` in a row --fps is their rate, not a choice.

@@ -16,7 +16,7 @@ from sdbr.media.open import open_reader, read_timecode
 from sdbr.media.video.tags import count_timecode
 from sdbr.workflows.clips.folders import ClipFolders
 from sdbr.workflows.clips.footage import Footage
-from sdbr.workflows.clips.prepare import PreparedClip
+from sdbr.workflows.clips.prepare import ClipSpec, PreparedClip
 from sdbr.workflows.clips.render import ClipResult, timing_of
 
 if TYPE_CHECKING:
@@ -47,9 +47,13 @@ class FrameClock:
         return self.start + (float(at * self.rate) if self.variable else round(at * self.rate))
 
 
-def check_otio(ending: str) -> None:
+def check_otio(spec: ClipSpec) -> None:
     """Raise UsageProblem where no OpenTimelineIO file can be written beside such a clip."""
-    if ending not in (".mp4", ".mov", ".mkv", ".webm"):
+    if spec.settings.playback != "forward":
+        raise UsageProblem(
+            f"--otio describes a clip that plays forward. Leave out --{spec.settings.playback}."
+        )
+    if spec.ending not in (".mp4", ".mov", ".mkv", ".webm"):
         raise UsageProblem("--otio is for videos. Use --container prores, mov, mp4, mkv or webm.")
     if find_spec("opentimelineio") is None:
         raise UsageProblem("--otio needs OpenTimelineIO. Install it: pip install 'sdbr[otio]'")

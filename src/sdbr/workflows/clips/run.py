@@ -58,7 +58,7 @@ def restyle_clips(
     steadiness.check(len(sources) * len(orders))
     for order in orders:
         if order.spec.otio:
-            check_otio(order.spec.ending)
+            check_otio(order.spec)
     resources.workspace.prepare()
     limit_threads_and_heaps()
     prepare = partial(_prepare, flags=flags, setup=setup, catalog=catalog)

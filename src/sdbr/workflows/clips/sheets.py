@@ -106,7 +106,11 @@ def write_sheet(clip: PreparedClip, result: Path) -> Path:
     wanted = spread(footage.frames, _PAIRS)
     numbers = [frame.number for frame in wanted]
     before = _thumbnails(read_wanted(clip.reader, footage.choice), numbers, footage.background)
-    after = _thumbnails(open_reader(result).frames(), numbers, footage.background)
+    backward = clip.spec.settings.playback == "reverse"
+    last = len(footage.frames) - 1
+    shown = [last - number for number in numbers] if backward else numbers
+    after = _thumbnails(open_reader(result).frames(), shown, footage.background)
+    after = after[::-1] if backward else after
     names = tuple(f"frame {one.number + 1}, {float(one.at):.2f} s" for one in wanted)
     labels = Labels(clip.plan.requests.request.prompt, rows=names)
     sheet = pairs_sheet(list(zip(before, after, strict=False)), labels)

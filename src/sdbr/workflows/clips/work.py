@@ -10,6 +10,7 @@ from pathlib import Path
 from sdbr.console import counted
 from sdbr.errors import PartlyDone
 from sdbr.generation.stack import RunSession
+from sdbr.media.playback import PlayOrder
 from sdbr.workflows.clips import sheets
 from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
@@ -93,9 +94,11 @@ class ClipWork:
         session.ledger.saved_by_keyframes(session.run, saved)
         for note in _outcome(clip, result):
             self.setup.console.say(note)
+        lengths = tuple(frame.lasts for frame in clip.plan.footage.frames)
+        played = PlayOrder(lengths, clip.spec.settings.playback)
         more = {
-            "frames": count_frames(clip),
-            "duration": round(float(clip.plan.footage.duration), 6),
+            "frames": played.frames,
+            "duration": round(float(played.duration), 6),
             **clip.plan.numbers,
             "drawn": len(clip.plan.drawn) + result.extra,
             "held": [number + 1 for number in result.held],
