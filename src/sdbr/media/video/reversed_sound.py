@@ -37,7 +37,7 @@ class SoundSection:
 
 
 @dataclass(frozen=True, slots=True)
-class _Track:
+class _PcmTrack:
     """A track as PCM: its encoder, and the bytes of all samples, those of a moment together."""
 
     encoder: TrackEncoder
@@ -94,18 +94,18 @@ def write_sections(
 
 def _tracks(
     source: InputContainer, output: OutputContainer, files: ExitStack, note: Tell
-) -> dict[int, _Track]:
+) -> dict[int, _PcmTrack]:
     tracks = {}
     for number, stream in enumerate(source.streams.audio, 1):
         if not codec_of(stream):
             note(f"Audio track {number} was left out: its format is unknown.")
             continue
         samples = files.enter_context(TemporaryFile())  # noqa: SIM115
-        tracks[stream.index] = _Track(TrackEncoder(output, stream, _PCM), samples)
+        tracks[stream.index] = _PcmTrack(TrackEncoder(output, stream, _PCM), samples)
     return tracks
 
 
-def _decode(source: InputContainer, origin: Origin, tracks: dict[int, _Track]) -> None:
+def _decode(source: InputContainer, origin: Origin, tracks: dict[int, _PcmTrack]) -> None:
     excerpt = origin.excerpt(Fraction(0), Fraction(0))
     streams = [stream for stream in source.streams.audio if stream.index in tracks]
     if not streams:
