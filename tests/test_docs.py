@@ -9,6 +9,7 @@ import sys
 import tomllib
 from base64 import b64encode
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,7 @@ def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
     shutil.copy(ROOT / "docs" / "img" / "lighthouse.webp", workspace / "photos")
     (workspace / "sdbr.toml").write_text(blocks("recipes.md", "toml")[0], "utf-8")
     (workspace / "ideas.csv").write_text(blocks("recipes.md", "csv")[0], "utf-8")
-    clip_in(workspace)
+    clip_in(workspace, times=tuple(map(Fraction, range(12))))
     assert sdbr("trust", "--yes").code == 0
     recipes = [line for block in blocks("recipes.md", "sh") for line in block.splitlines()]
     assert len(recipes) > 6

@@ -293,7 +293,7 @@ def test_a_still_and_an_animation_are_two_commands(sdbr, photo, dance):
         (("--format", "mp4", "--dither", "none"), "--dither only works for a GIF"),
         (("--start", "1"), "--start only works for clips"),
         (("--model", "core"), "does not accept an input picture"),
-        (("--loop", "forever"), "'--loop': 'forever' is not a whole number from 0 to 65535."),
+        (("--loop", "forever"), "Invalid --loop: 'forever' is not a whole number from 0 to 65535."),
         (("--zoom", "nan"), "Invalid --zoom: 'nan' is not a number from 0.5 to 2."),
         (("-o", "-"), "Only a single picture can be written to stdout."),
     ],

@@ -109,5 +109,5 @@ def test_a_removed_background_is_transparent_in_every_frame(sdbr, workspace, con
 def test_keyframes_of_a_removed_background_are_refused(sdbr, emulator, clip):
     ran = sdbr("vid2vid", clip, "--model", "remove-background", "--keyframes", "every:4")
     assert ran.code == 2
-    assert "draws each frame from the source, so --keyframes has no effect" in ran.errors
+    assert "generates each frame from the source, so --keyframes has no effect" in ran.errors
     assert not invocations(emulator)

@@ -21,7 +21,7 @@ def clock():
 
 def budget(told, spent):
     money = Budget(None, threading.Event(), Decimal(told))
-    money.spent = Decimal(spent)
+    money.billed = Decimal(spent)
     return money
 
 
@@ -75,7 +75,7 @@ def test_what_is_drawn_beyond_the_plan_raises_the_total(clock):
 
 def test_more_than_was_expected_stands_beside_the_cap(clock):
     money = Budget(Decimal("0.20"), threading.Event(), Decimal("0.12"))
-    money.spent = Decimal("0.16")
+    money.billed = Decimal("0.16")
     assert RunProgress([Phase("pictures", 3)], money, clock).line(80).right == (
         "0.16 of up to 0.20 USD"
     )
