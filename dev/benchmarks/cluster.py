@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import heapq
+import json
 import os
 import subprocess
 import sys
@@ -31,8 +32,13 @@ from footage import lengthened
 from propagation import scaled
 from runs import SDBR, Took, emulator, folder_in, machine, run, table
 
+from sdbr.motion.arrays import limit_threads_and_heaps
+from sdbr.motion.harmonization import corrections
+from sdbr.workflows.clips.requests import read_frame
+
 WORKERS = 3
 HOUR = 25 * 3600  # Frames.
+KEYFRAMES = 8
 DASK = (sys.executable, "-m", "dask")
 AHEAD = 2
 """Stretches under way for each worker, as in `workflows/clips/dask_engine.py`."""
@@ -107,25 +113,58 @@ def tasks_in(address: str) -> list[float]:
     return [stop - start for start, stop in times]
 
 
-def simulated(tasks: Sequence[float], client: Sequence[float], workers: int) -> float:
+class Costs(NamedTuple):
+    """Seconds of processor time: filling each stretch; harmonizing a keyframe, which waits for the
+    one before; all else that the client does for a stretch, on any of its cores."""
+
+    tasks: Sequence[float]
+    harmonize: float
+    client: float
+
+
+def simulated(costs: Costs, workers: int, cores: int) -> float:
     """Seconds that a clip takes, by the engine's rules: stretches in order, each to the first free
-    worker, `AHEAD` for each under way, and taken in order by the client, which needs so long."""
+    worker, `AHEAD` in flight for each, and taken in order by the client."""
     free, taken = [0.0] * workers, deque([0.0], maxlen=AHEAD * workers + 1)
-    for task, own in zip(tasks, client, strict=True):
+    ready = 0.0
+    for task in costs.tasks:
         room = taken[0] if len(taken) == taken.maxlen else 0.0
-        end = max(heapq.heappop(free), room) + task
+        ready = max(ready, room) + costs.harmonize
+        end = max(heapq.heappop(free), ready) + task
         heapq.heappush(free, end)
-        taken.append(max(end, taken[-1]) + own)
+        taken.append(max(end, taken[-1]) + costs.client / cores)
     return taken[-1]
 
 
+def harmonizing(workspace: Path) -> float:
+    """The seconds of processor time for a keyframe, over the first few of a film."""
+    (index,) = (workspace / "source").rglob("frames.json")
+    numbers = json.loads(index.read_bytes())["keyframes"][:KEYFRAMES]
+    (drawn,) = (workspace / "generate" / "frames").iterdir()
+    sources, pictures = (
+        {number: read_frame(folder / f"{number:06d}.png") for number in numbers}
+        for folder in (index.parent, drawn)
+    )
+    between = {
+        number: read_frame(index.parent / f"{number:06d}.png")
+        for number in range(numbers[0], numbers[-1])
+    }
+    limit_threads_and_heaps()
+    began = time.process_time()
+    for number, one in zip(numbers, corrections(between | sources, pictures, numbers), strict=True):
+        one.of(pictures[number])
+    return (time.process_time() - began) / len(numbers)
+
+
 class Measured(NamedTuple):
-    """One film: by threads, by a cluster, the seconds that its workers used, how many films."""
+    """One film: by threads, by a cluster, the seconds that its workers used, how many films, and
+    the seconds to harmonize a keyframe."""
 
     threads: Took
     cluster: Took
     workers: float
     films: int
+    harmonize: float
 
 
 def measure(clip: Path, root: Path, where: dict[str, str], three: Cluster) -> Measured:
@@ -134,7 +173,8 @@ def measure(clip: Path, root: Path, where: dict[str, str], three: Cluster) -> Me
     alone = restyle(clip, spaces[0], where)
     before = three.cpu()
     shared = restyle(clip, spaces[1], where, "--cluster", three.address)
-    return Measured(alone, shared, three.cpu() - before, len({film_in(each) for each in spaces}))
+    used, films = three.cpu() - before, {film_in(each) for each in spaces}
+    return Measured(alone, shared, used, len(films), harmonizing(spaces[1]))
 
 
 def compare(told: argparse.Namespace, root: Path, where: dict[str, str]) -> None:
@@ -159,28 +199,23 @@ def compare(told: argparse.Namespace, root: Path, where: dict[str, str]) -> None
     table((*head, "threads: MB", "client: MB", "wall, threads = 1"), rows)
     print("A worker held {:.0f} MB at most, the scheduler {:.0f}.\n".format(*most))
     # What comes once for a film of any length is in both.
-    few, many = took[0], took[-1]
-    more = lengths[-1] - lengths[0] or lengths[0]
-    base = few if len(took) > 1 else few._replace(cluster=Took(0, 0, 0), workers=0.0)
-    work, own = ((many.workers - base.workers) / more, (many.cluster.cpu - base.cluster.cpu) / more)
-    print(f"Each further frame: client {1000 * own:.0f} ms, workers {1000 * work:.0f} ms.\n")
-    simulate(tasks, work, own, sum(lengths))
-
-
-def simulate(tasks: Sequence[float], work: float, client: float, frames: int) -> None:
-    """A table of an hour at 25 frames a second, for so many workers and cores of the client.
-
-    `work` and `client` are the seconds of processor time that a frame takes there; the `tasks` of
-    so many frames keep their proportions. Each worker has a core of its own.
-    """
-    count = round(HOUR * len(tasks) / frames)
-    mean = sum(tasks) / len(tasks)
-    per_task = HOUR / count
+    (few, *_, many), more = took, lengths[-1] - lengths[0]
+    work, own = ((many.workers - few.workers) / more, (many.cluster.cpu - few.cluster.cpu) / more)
+    harmonize = many.harmonize
+    print(f"Each further frame: client {1000 * own:.0f} ms, workers {1000 * work:.0f} ms.")
+    print(f"Each keyframe: harmonizing takes {1000 * harmonize:.0f} ms, one after the other.\n")
+    # The tasks keep their proportions; each worker has a core of its own.
+    count = round(HOUR * len(tasks) / sum(lengths))
+    per_task, mean = HOUR / count, sum(tasks) / len(tasks)
     hour = [work * per_task * tasks[at % len(tasks)] / mean for at in range(count)]
+    simulate(Costs(hour, harmonize, own * per_task - harmonize))
+
+
+def simulate(costs: Costs) -> None:
+    """A table of an hour at 25 frames a second, for so many workers and cores of the client."""
     rows = []
     for cores in (4, 8, 16):
-        own = [client * per_task / cores] * count
-        times = {workers: simulated(hour, own, workers) for workers in (1, 4, 16)}
+        times = {workers: simulated(costs, workers, cores) for workers in (1, 4, 16)}
         for workers, seconds in times.items():
             linear = times[1] / seconds / workers
             rows.append((cores, workers, f"{seconds / 3600:.1f}", f"{linear:.2f}"))
