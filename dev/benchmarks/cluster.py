@@ -32,6 +32,7 @@ from footage import lengthened
 from propagation import scaled
 from runs import SDBR, Took, emulator, folder_in, machine, run, table
 
+from sdbr.media.clip import Pixels
 from sdbr.motion.arrays import limit_threads_and_heaps
 from sdbr.motion.harmonization import corrections
 from sdbr.workflows.clips.requests import read_frame
@@ -141,19 +142,16 @@ def harmonizing(workspace: Path) -> float:
     (index,) = (workspace / "source").rglob("frames.json")
     numbers = json.loads(index.read_bytes())["keyframes"][:KEYFRAMES]
     (drawn,) = (workspace / "generate" / "frames").iterdir()
-    sources, pictures = (
-        {number: read_frame(folder / f"{number:06d}.png") for number in numbers}
-        for folder in (index.parent, drawn)
-    )
-    between = {
-        number: read_frame(index.parent / f"{number:06d}.png")
-        for number in range(numbers[0], numbers[-1])
-    }
+
+    def frames(folder: Path) -> dict[int, Pixels]:
+        wanted = range(numbers[0], numbers[-1] + 1)
+        return {number: read_frame(folder / f"{number:06d}.png") for number in wanted}
+
+    sources, pictures = frames(index.parent), frames(drawn)
     limit_threads_and_heaps()
     began = time.process_time()
-    for number, one in zip(numbers, corrections(between | sources, pictures, numbers), strict=True):
-        one.of(pictures[number])
-    return (time.process_time() - began) / len(numbers)
+    found = len(list(corrections(sources, pictures, numbers)))
+    return (time.process_time() - began) / found
 
 
 class Measured(NamedTuple):

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from decimal import Decimal
+from threading import Event
 
 import numpy as np
 
@@ -22,13 +23,14 @@ from sdbr.concurrency import map_ordered
 from sdbr.errors import SdbrError
 from sdbr.generation.stack import RunSession
 from sdbr.media.clip import Pixels
+from sdbr.motion.color_match import Correction
 from sdbr.motion.harmonization import corrections
 from sdbr.motion.plan import KeyframePlan, Stretch
 from sdbr.workflows.clips.draw import ClipPlan, DrawnFrame, Tally
 from sdbr.workflows.clips.engine import Engine, FilledFrame, FilledSpan, KeyframeSpan
 from sdbr.workflows.clips.footage import FrameInfo
 from sdbr.workflows.clips.source_frames import SourceFrames
-from sdbr.workflows.failures import hold
+from sdbr.workflows.failures import Failures, hold
 
 Result = tuple[FrameInfo, Pixels]
 _Part = tuple[int, Pixels | FilledFrame]
@@ -37,6 +39,7 @@ _Fill = Callable[[Iterable[KeyframeSpan]], closing[Generator[FilledSpan, None, N
 
 _MOST_THREADS = 4
 """That make pictures: at 1920x1080 each takes 100 MB meanwhile."""
+_CORRECTING = 2  # Threads that bring whole keyframes to their shot's colors.
 _MOST_EXTRA = 3
 """Times that a stretch is cut at its least explained frame: so deep go the frames that are drawn
 because no keyframe explains them. How many those are is bounded by their price."""
@@ -91,15 +94,12 @@ def interpolate(
             return None
         return _draw(plan, number, sources[number], session, tally)
 
-    def whole() -> bool:
-        return not session.stop.is_set() and not tally.failures.any
-
     def fill(spans: Iterable[KeyframeSpan]) -> closing[Generator[FilledSpan, None, None]]:
         return closing(engine.fill(spans, sources, session.stop))
 
     def parts() -> Iterator[_Part]:
-        spans = _spans(plan.footage.plan, _KeyframeStream(painted), sources, whole)
-        with fill(spans) as filled:
+        arriving, stop = _KeyframeStream(painted), session.stop
+        with fill(_spans(plan.footage.plan, arriving, sources, tally.failures, stop)) as filled:
             for span, between in filled:
                 stretch = _settled(span, between, sources, fill, draw)
                 # Nothing of a frame is held once its picture is there.
@@ -136,19 +136,23 @@ def hold_unexplained(results: Iterable[Result], plan: ClipPlan, tally: Tally) ->
 
 
 def _spans(
-    plan: KeyframePlan, arriving: _KeyframeStream, sources: SourceFrames, whole: Callable[[], bool]
+    plan: KeyframePlan,
+    arriving: _KeyframeStream,
+    sources: SourceFrames,
+    failures: Failures,
+    stop: Event,
 ) -> Iterator[KeyframeSpan]:
     for shot in plan.shots:
-        for span in _spans_of_shot(shot, arriving, sources):
+        for span in _spans_of_shot(shot, arriving, sources, stop):
             # With a frame missing there will be no clip: what is left is drawn, not filled.
-            if whole():
+            if not stop.is_set() and not failures.any:
                 yield span
 
 
 def _spans_of_shot(
-    shot: range, arriving: _KeyframeStream, sources: SourceFrames
+    shot: range, arriving: _KeyframeStream, sources: SourceFrames, stop: Event
 ) -> Iterator[KeyframeSpan]:
-    keyframes = _harmonized(shot, arriving, sources)
+    keyframes = _harmonized(shot, arriving, sources, stop)
     first = next(keyframes, None)
     if first is None:
         return
@@ -165,7 +169,7 @@ def _spans_of_shot(
 
 
 def _harmonized(
-    shot: range, arriving: _KeyframeStream, sources: SourceFrames
+    shot: range, arriving: _KeyframeStream, sources: SourceFrames, stop: Event
 ) -> Iterator[tuple[int, Pixels, float]]:
     """The keyframes of a shot that came, each brought to those around it, and how far they follow
     a change of brightness."""
@@ -176,10 +180,19 @@ def _harmonized(
             taken.append(number)
             yield number
 
-    for correction in corrections(sources, arriving, came(), fixed=arriving.supplied):
-        number = taken.popleft()
-        yield number, correction.of(arriving[number]), correction.follow
-        arriving.forget(number)
+    def matched() -> Iterator[tuple[int, Correction, Pixels]]:
+        for correction in corrections(sources, arriving, came(), fixed=arriving.supplied):
+            number = taken.popleft()
+            yield number, correction, arriving[number]
+            arriving.forget(number)
+
+    def correct(one: tuple[int, Correction, Pixels]) -> tuple[int, Pixels, float]:
+        number, correction, picture = one
+        return number, correction.of(picture), correction.follow
+
+    # Which color goes where is found for small pictures, one after the other; whole ones take
+    # longer, and do not wait for each other.
+    return map_ordered(correct, matched(), workers=_CORRECTING, window=_CORRECTING + 1, stop=stop)
 
 
 def _settled(
