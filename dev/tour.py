@@ -48,13 +48,13 @@ def run(folder: Path) -> None:
 
 def still(path: Path, width: int) -> Pictures:
     """One picture, `width` pixels wide."""
-    return [_sized(Image.open(path), width)]
+    return [sized(Image.open(path), width)]
 
 
 def moving(paths: Sequence[Path], width: int) -> Pictures:
     """The frames of clips of one length, side by side."""
     clips = [[Image.fromarray(frame.image) for frame in open_reader(p).frames()] for p in paths]
-    return [_beside([_sized(image, width) for image in row]) for row in zip(*clips, strict=True)]
+    return [beside([sized(image, width) for image in row]) for row in zip(*clips, strict=True)]
 
 
 def page_on_a_phone(page: Path) -> Pictures:
@@ -71,7 +71,7 @@ def page_on_a_phone(page: Path) -> Pictures:
             opened.until("[...document.images].every((one) => one.complete)")
             screens.append(Image.open(BytesIO(opened.screenshot())))
             opened.run("scrollBy(0, 760)")
-        return [_beside([_sized(screen, 300) for screen in screens])]
+        return [beside([sized(screen, 300) for screen in screens])]
     finally:
         opened.close()
 
@@ -100,12 +100,12 @@ def main() -> None:
         write("tour-report.webp", page_on_a_phone(folder / "generate" / "report.html"))
 
 
-def _sized(image: Image.Image, width: int) -> Image.Image:
+def sized(image: Image.Image, width: int) -> Image.Image:
     height = round(image.height * width / image.width)
     return image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
 
 
-def _beside(images: Pictures) -> Image.Image:
+def beside(images: Pictures) -> Image.Image:
     gap = 8
     width = sum(image.width + gap for image in images) - gap
     sheet = Image.new("RGB", (width, images[0].height), "white")

@@ -1,0 +1,118 @@
+"""Make the pictures of docs/recipes.md again, by running its commands on a short clip.
+
+Usage: python dev/recipes.py
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import opentimelineio as otio
+from PIL import Image, ImageDraw
+from tour import IMG, ROOT, Pictures, beside, moving, sized, write
+
+from sdbr.media.clip import FrameTiming, TimedFrame
+from sdbr.media.open import open_reader
+from sdbr.media.writer import open_writer
+
+PAGE = ROOT / "docs" / "recipes.md"
+_SHOWN = ("{a woodcut|", "--ping-pong", "--otio")
+"""What the commands contain whose results are shown."""
+_WIDTH, _HEIGHT, _RATE = 320, 180, 12
+_FRAMES = 14  # Of each shot.
+_THUMBNAILS = 4  # Of each shot.
+
+
+def commands() -> list[str]:
+    """The commands of the page that are shown, in its order."""
+    lines = PAGE.read_text("utf-8").splitlines()
+    clips = [line for line in lines if line.startswith("sdbr vid2vid clip.mp4")]
+    return [line for line in clips if any(part in line for part in _SHOWN)]
+
+
+def run(folder: Path) -> None:
+    """Run the commands in `folder`, offline."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "SDBR_OFFLINE": "1"}
+    for command in commands():
+        print(command, flush=True)
+        subprocess.run(command, shell=True, cwd=folder, env=environment, check=True)
+
+
+def make_clip(path: Path) -> None:
+    """Two shots of the lighthouse: the camera moves to the right, and closer, mirrored."""
+    timing = FrameTiming.even(Fraction(_RATE))
+    with open_writer(path, timing) as writer:
+        for number, image in enumerate(_views()):
+            at = Fraction(number, _RATE)
+            writer.add(TimedFrame(np.asarray(image), at, Fraction(1, _RATE)))
+
+
+def _views() -> Iterator[Image.Image]:
+    with Image.open(IMG / "lighthouse.webp") as opened:
+        whole = opened.convert("RGB")
+    for mirrored, share in ((False, 0.8), (True, 0.5)):
+        picture = whole.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else whole
+        for number in range(_FRAMES):
+            height = picture.height * (share - 0.15 * mirrored * number / _FRAMES)
+            width = height * _WIDTH / _HEIGHT
+            left = (picture.width - width) * number / _FRAMES
+            top = (picture.height - height) * 0.6
+            box = (left, top, left + width, top + height)
+            yield picture.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS, box)
+
+
+def strip(path: Path) -> Pictures:
+    """What an OpenTimelineIO file says, as an editor shows it: shots, and markers above them."""
+    timeline = otio.adapters.read_from_file(str(path))
+    frames = [Image.fromarray(one.image) for one in open_reader(path.with_suffix(".mov")).frames()]
+    start = timeline.global_start_time
+    return [beside([_shot(clip, frames, start) for clip in timeline.video_tracks()[0]])]
+
+
+def _shot(
+    clip: otio.schema.Clip, frames: Pictures, start: otio.opentime.RationalTime
+) -> Image.Image:
+    first = round((clip.source_range.start_time - start).value)
+    count = round(clip.source_range.duration.value)
+    thumbnails = [frames[first + count * n // _THUMBNAILS] for n in range(_THUMBNAILS)]
+    row = [sized(image, 100) for image in thumbnails]
+    sheet = Image.new("RGB", (100 * len(row), row[0].height + 40), "#26282c")
+    for place, image in enumerate(row):
+        sheet.paste(image, (100 * place, 22))
+    draw = ImageDraw.Draw(sheet)
+    for marker in clip.markers:
+        after = marker.marked_range.start_time - clip.source_range.start_time
+        left = 6 + (sheet.width - 12) * after.value / max(1, count - 1)
+        draw.polygon(
+            [(left - 5, 5), (left + 5, 5), (left + 5, 12), (left, 18), (left - 5, 12)],
+            fill=marker.color.lower(),
+        )
+    draw.text((6, sheet.height - 15), clip.name[clip.name.index("shot") :], fill="white")
+    return sheet
+
+
+def main() -> None:
+    """Draw everything in a folder that is gone afterwards, and write the pictures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_clip(folder / "clip.mp4")
+        run(folder)
+        made = folder / "generate" / "videos"
+        looks = [folder / "clip.mp4", made / "clip-a-woodcut.mp4", made / "clip-watercolor.mp4"]
+        write("recipe-looks.webp", moving(looks, 150)[::2], 240)
+        (there_and_back,) = made.glob("*.gif")
+        write("recipe-ping-pong.webp", moving([there_and_back], 160)[::2], 240)
+        (timeline,) = made.glob("*.otio")
+        write("recipe-otio.webp", strip(timeline))
+
+
+if __name__ == "__main__":
+    main()
