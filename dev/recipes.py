@@ -107,9 +107,9 @@ def main() -> None:
         run(folder)
         made = folder / "generate" / "videos"
         looks = [folder / "clip.mp4", made / "clip-a-woodcut.mp4", made / "clip-watercolor.mp4"]
-        write("recipe-looks.webp", moving(looks, 150)[::2], 240)
+        write("recipe-looks.webp", moving(looks, 130)[::2], 240)
         (there_and_back,) = made.glob("*.gif")
-        write("recipe-ping-pong.webp", moving([there_and_back], 160)[::2], 240)
+        write("recipe-ping-pong.webp", moving([there_and_back], 120)[::2], 240)
         (timeline,) = made.glob("*.otio")
         write("recipe-otio.webp", strip(timeline))
 

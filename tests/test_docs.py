@@ -145,9 +145,10 @@ def test_the_commands_of_the_tour_work_one_after_the_other(sdbr):
         assert (ran.code, bool(ran.data)) == (0, True), f"{command}: {ran.errors}"
 
 
-def test_the_pictures_of_the_tour_are_those_that_its_tool_makes_and_small():
-    shown = re.findall(r"\(img/(.+?)\)", (DOCS / "tour.md").read_text("utf-8"))
-    made = re.findall(r'write\("(.+?)"', (ROOT / "dev" / "tour.py").read_text("utf-8"))
+@pytest.mark.parametrize("page", ["tour", "recipes"])
+def test_the_pictures_of_a_page_are_those_that_its_tool_makes_and_small(page):
+    shown = re.findall(r"\(img/(.+?)\)", (DOCS / f"{page}.md").read_text("utf-8"))
+    made = re.findall(r'write\("(.+?)"', (ROOT / "dev" / f"{page}.py").read_text("utf-8"))
     assert shown == made
     sizes = {path.name: path.stat().st_size for path in (DOCS / "img").iterdir()}
     assert set(made) <= set(sizes)
