@@ -1,6 +1,6 @@
 """What filling frames on a Dask cluster costs and gains.
 
-    python dev/benchmarks/cluster.py CLIP [--size 1280x720] [--frames 50,150]
+    python dev/benchmarks/cluster.py CLIP [--size 1280x720] [--frames 50,150] [--keyframes auto]
     python dev/benchmarks/cluster.py CLIP --memory 300,3000
 
 A scheduler and three workers run as processes, started by Dask's own commands; an emulator in
@@ -165,12 +165,12 @@ class Measured(NamedTuple):
     harmonize: float
 
 
-def measure(clip: Path, root: Path, where: dict[str, str], three: Cluster) -> Measured:
+def measure(clip: Path, root: Path, where: dict[str, str], three: Cluster, *more: str) -> Measured:
     """Threads, then cluster."""
     spaces = folder_in(root), folder_in(root)
-    alone = restyle(clip, spaces[0], where)
+    alone = restyle(clip, spaces[0], where, *more)
     before = three.cpu()
-    shared = restyle(clip, spaces[1], where, "--cluster", three.address)
+    shared = restyle(clip, spaces[1], where, *more, "--cluster", three.address)
     used, films = three.cpu() - before, {film_in(each) for each in spaces}
     return Measured(alone, shared, used, len(films), harmonizing(spaces[1]))
 
@@ -182,7 +182,8 @@ def compare(told: argparse.Namespace, root: Path, where: dict[str, str]) -> None
     clips = [lengthened(small, frames, folder_in(root) / "clip.mp4") for frames in lengths]
     with cluster(root) as three:
         tasks_in(three.address)  # Dask takes notes from the first time that it is asked.
-        took = [measure(clip, root, where, three) for clip in clips]
+        rule = ("--keyframes", told.keyframes)
+        took = [measure(clip, root, where, three, *rule) for clip in clips]
         tasks = tasks_in(three.address)
         most = max(map(memory_of, three.workers)), memory_of(three.scheduler)
     rows = []
@@ -238,6 +239,7 @@ def main() -> None:
     parser.add_argument("clip", type=Path)
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--frames", default="50,150")
+    parser.add_argument("--keyframes", default="auto")
     parser.add_argument("--memory", default="")
     told = parser.parse_args()
     print(machine())
