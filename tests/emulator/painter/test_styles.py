@@ -55,12 +55,17 @@ def test_line_art_is_dark_lines_on_light_paper() -> None:
     assert (grey < 80).mean() > 0.005
 
 
-@pytest.mark.parametrize("level", [110, 150])
-def test_a_woodcuts_lines_can_be_told_apart_at_a_quarter_of_its_size(level: int) -> None:
-    even = Image.new("RGB", (1024, 768), (level,) * 3)
-    small = np.asarray(LOOKS["woodcut"](even).convert("L").resize((256, 192)), np.float32)
-    blocks = small.reshape(24, 8, 32, 8).transpose(0, 2, 1, 3).reshape(-1, 64)
-    assert blocks.std(axis=1).mean() > 50
+def test_a_woodcut_has_two_inks_that_move_with_the_picture() -> None:
+    wide = text_picture("a lighthouse in the forest", "", 1, (400, 256))
+    cuts = [
+        np.asarray(LOOKS["woodcut"](wide.crop((left, 0, left + 384, 256))).convert("L"), np.float32)
+        for left in (0, 12)
+    ]
+    ink, paper = (cuts[0] < 80).mean(), (cuts[0] > 180).mean()
+    assert ink > 0.1
+    assert paper > 0.1
+    assert ink + paper > 0.75
+    assert np.abs(cuts[0][32:-32, 44:-32] - cuts[1][32:-32, 32:-44]).mean() < 3
 
 
 def test_a_woodcuts_warm_colors_stand_out_from_cold_ones_as_dark() -> None:

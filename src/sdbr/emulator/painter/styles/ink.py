@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from sdbr.emulator.painter.chance import Floats, field, stream
 from sdbr.emulator.painter.styles.filters import (
     bloom,
     contrasted,
@@ -21,8 +20,9 @@ from sdbr.emulator.painter.styles.filters import (
 
 INK = (24, 22, 32)
 PAPER = (250, 247, 240)
-# Pixels between a woodcut's lines at 1024 a side, and how far they wander, in such distances.
-LINES, WANDER = 15.0, 0.3
+# A woodcut's finer blur, in pixels at 1024 a side; how much the difference to the coarser one
+# counts; the light from which on there is no ink; and how soon below it all is black.
+FINE, SHARPENED, MIDDLE, STEEP = 3.5, 12.0, 0.5, 10.0
 
 
 def line_art(image: Image.Image) -> Image.Image:
@@ -33,28 +33,20 @@ def line_art(image: Image.Image) -> Image.Image:
 
 
 def woodcut(image: Image.Image) -> Image.Image:
-    """Two inks: black and paper, and between them lines that swell with the darkness."""
-    scale = scale_of(image)
+    """Two inks, black and paper, parted by a sharpened threshold: an extended difference of
+    Gaussians (Winnemoeller et al., "XDoG", 2012), so cuts lie along the picture's own edges."""
     # Warm colors print light, as through a yellow filter: a fox stands out from its forest.
-    gray = smooth(contrasted(image.convert("L", (0.55, 0.4, 0.05, 0)), 0.9), 4 * scale)
-    # Coarse and crooked, as a gouge cuts: fine and even lines would shimmer when shown smaller.
-    period = max(4.0, LINES * scale)
-    rows = np.arange(image.height, dtype=np.float32)[:, None]
-    place = rows / period + WANDER * _wander(image.size, period)
-    stripes = 0.5 + 0.5 * np.sin(place * np.float32(2 * np.pi))
-    # A line is black where the stripe is under the darkness, so darker means thicker.
-    light = np.asarray(gray, np.float32) / 255
-    cut = np.clip((light * 1.5 - 0.2 - stripes) * (0.35 * period) + 0.5, 0, 1)
-    mask = Image.fromarray((255 * (1 - cut)).astype(np.uint8))
-    mask = ImageChops.lighter(mask, edges(image, 22, 60))
-    tint = mapped(smooth(image, 6 * scale), [(190, 120, 70), (236, 214, 170), (250, 240, 214)])
+    gray = contrasted(image.convert("L", (0.55, 0.4, 0.05, 0)), 0.9)
+    fine = max(0.8, FINE * scale_of(image))
+    near, far = (
+        np.asarray(gray.filter(ImageFilter.GaussianBlur(spread)), np.float32) / 255
+        for spread in (fine, 1.6 * fine)
+    )
+    light = (1 + SHARPENED) * near - SHARPENED * far - MIDDLE
+    shade = -np.tanh(STEEP * np.minimum(light, 0))
+    mask = Image.fromarray((255 * shade).astype(np.uint8))
+    tint = mapped(smooth(image, 6 * scale_of(image)), [(190, 120, 70), (236, 214, 170), PAPER])
     return painted(tint, (26, 20, 24), mask)
-
-
-def _wander(size: tuple[int, int], period: float) -> Floats:
-    """How far lines `period` pixels apart bend: the same for each picture of a size."""
-    cells = max(2, round(size[0] / period / 8)), max(2, round(size[1] / period / 3))
-    return field(stream("woodcut"), size, cells)
 
 
 def pencil(image: Image.Image) -> Image.Image:
