@@ -78,6 +78,7 @@ def test_a_replay_has_the_same_prompts(sdbr, emulator, clip):
         (("--at", "0.41", "snow", "--at", "0.42", "rain"), "--at 0.42 'rain' has no frame"),
         (("--at", "0.4", " "), "--at has no prompt. Use --at TIME PROMPT."),
         (("--at", "0.4", "snow", "--at", "0.4", "rain"), "--at has two prompts for the same time."),
+        (("--at", "0.4", "{snow|ice}"), "--at 0.4 has 2 prompts. Use one, and \\{ for a brace"),
         (("--at", "soon", "snow"), "--at is 'soon': use seconds or hh:mm:ss"),
     ],
 )

@@ -72,10 +72,19 @@ class ClipFlags:
         Raises UsageProblem.
         """
         from sdbr.workflows.clips.selection import parse_time
+        from sdbr.workflows.prompt_template import texts_of
 
-        prompts = sorted((parse_time("--at", time), prompt.strip()) for time, prompt in self.at)
-        if any(not prompt for _, prompt in prompts):
-            raise UsageProblem("--at has no prompt. Use --at TIME PROMPT.")
+        prompts = []
+        for time, template in sorted(self.at):
+            texts = texts_of(template)
+            if len(texts) > 1:
+                raise UsageProblem(
+                    f"--at {time} has {len(texts)} prompts. Use one, and \\{{ for a brace in it."
+                )
+            if not texts[0].strip():
+                raise UsageProblem("--at has no prompt. Use --at TIME PROMPT.")
+            prompts.append((parse_time("--at", time), texts[0].strip()))
+        prompts.sort()
         times = [time for time, _ in prompts]
         if len(set(times)) < len(times):
             raise UsageProblem("--at has two prompts for the same time. Leave one of them out.")
