@@ -127,6 +127,9 @@ class FrameOptions(TypedDict, total=False):
     ping_pong: bool
     seed_policy: Literal["fixed", "step", "random"]
     cluster: str | None
+    protect: PathName
+    only: PathName
+    move_mask: bool
     keyframes: str
     unexplained: float
     steady: Literal["auto", "off", "filter"]

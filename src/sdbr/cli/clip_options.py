@@ -133,6 +133,23 @@ clip_options = collect_options(
         help="fixed, step (+1 per frame), random [default: fixed].",
     ),
     _frames(
+        "--protect",
+        metavar="faces|MASK",
+        help="Keep faces, or what is white in MASK, as in the source. MASK is a picture, or a clip "
+        "with one mask per frame. The requests and the price stay the same.",
+    ),
+    _frames(
+        "--only",
+        metavar="faces|MASK",
+        help="Restyle only faces, or what is white in MASK; keep the rest.",
+    ),
+    _frames(
+        "--move-mask",
+        is_flag=True,
+        help="Move a still MASK with what it covers. It is drawn for the first frame of each shot. "
+        "By default it stays in place, as a logo or subtitles do.",
+    ),
+    _frames(
         "--cluster",
         envvar="DASK_SCHEDULER_ADDRESS",
         metavar="ADDRESS",

@@ -201,6 +201,7 @@ def _refuse_clip_flags(asked: AnimationFlags, name: str) -> None:
         for flag in ("start", "end", "duration", "max_frames", "track", "at")
         if getattr(clip, flag)
     ]
+    stray += [flag for flag in ("protect", "only", "move_mask") if getattr(clip, flag)]
     stray += ["every"] if clip.every != 1 else []
     stray += ["keyframes"] if steady.keyframes != "auto" else []
     stray += ["max_flicker"] if steady.max_flicker is not None else []

@@ -13,6 +13,7 @@ from sdbr.cli.help import Command
 from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
 from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 from sdbr.errors import InputProblem, UsageProblem
+from sdbr.workflows.clips.flags import FACES
 
 if TYPE_CHECKING:
     from sdbr.bedrock.catalog import Catalog
@@ -29,8 +30,9 @@ sdbr replay generate/videos/clip.mp4 --strength 0.4
 _MOVING = ("img2gif", "vid2vid")
 _OWN = ("file", "prompt")
 _SOURCES = ("clip", "init_image")
-_BY_ROLE = ("mask", "style_image", "to_image")
+_BY_ROLE = ("mask", "style_image", "to_image", "protect", "only")
 _SUPPLIED = "keyframe"
+_FACES = (("protect", FACES), ("only", FACES))
 _KINDS = ("container", "format")
 _OURS = ("Output", "Spending", "Requests", "Connection")
 _SHAPING = ("format", "quality")
@@ -117,7 +119,11 @@ def words_again(
     recorded = dict(made["told"])
     if _names_a_file(changed):  # Its suffix says which kind of file.
         recorded = {name: value for name, value in recorded.items() if name not in _KINDS}
-    recorded = {n: value for n, value in recorded.items() if n in options and _may_tell(options[n])}
+    recorded = {
+        name: value
+        for name, value in recorded.items()
+        if name in options and (_may_tell(options[name]) or (name, value) in _FACES)
+    }
     flags = {**recorded, "seed": made.get("seed"), **beside, **changed}
     words = [word for n, v in flags.items() if n in options for word in _words(options[n], v)]
     sources = [str(used_input(one, store)) for one in inputs if one["role"] in _SOURCES]

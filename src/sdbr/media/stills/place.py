@@ -67,8 +67,7 @@ def prepare_mask(source: Path | bytes, size: Size, *, invert: bool = False) -> I
     """
     name = str(source) if isinstance(source, Path) else "The mask"
     mask = open_picture(source, background="black", name=name).image.convert("L")
-    shape = (mask.width * size.height) / (mask.height * size.width)
-    if abs(shape - 1) > _SHAPE_TOLERANCE:
+    if not has_shape(Size(*mask.size), size):
         raise InputProblem(
             f"{name} is {mask.width}x{mask.height}, but the picture is {size}. Use a mask with "
             "the aspect ratio of the picture."
@@ -79,6 +78,12 @@ def prepare_mask(source: Path | bytes, size: Size, *, invert: bool = False) -> I
     if mask.getextrema() == (0, 0):
         raise InputProblem(f"{name} repaints nothing. Make the area to repaint white.")
     return mask
+
+
+def has_shape(mask: Size, picture: Size) -> bool:
+    """Whether a mask has the aspect ratio of a picture, up to rounding."""
+    shape = (mask.width * picture.height) / (mask.height * picture.width)
+    return abs(shape - 1) <= _SHAPE_TOLERANCE
 
 
 def _is_padded(placement: Placement) -> bool:

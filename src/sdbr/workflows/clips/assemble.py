@@ -65,8 +65,8 @@ def assemble_frames(
             results = ((shown, after) for shown, _, after in triples)
 
     def keep_frame(result: Result) -> None:
-        # A see-through frame is written later, under its source's alpha channel.
-        if plan.keep_frames and not plan.footage.see_through:
+        # What is changed once it is measured is written then.
+        if plan.keep_frames and not clip.changes_finished:
             path = plan.folders.generated_frame(result[0].number)
             write_frame(path, result[1], plan.footage.background)
 

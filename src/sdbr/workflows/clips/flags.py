@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from sdbr.workflows.clips.selection import FrameSelection
 
 
+FACES = "faces"
+"""What --protect and --only say for faces, instead of naming a mask."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFlags:
+    """Which regions come from the source: what --protect and --only name, and whether a still mask
+    moves with what it covers."""
+
+    protect: str | None = None
+    only: str | None = None
+    moves: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ClipFlags:
     """The flags as they were given; None where nothing was told."""
@@ -38,6 +52,9 @@ class ClipFlags:
     reverse: bool
     ping_pong: bool
     cluster: str | None
+    protect: str | None
+    only: str | None
+    move_mask: bool
 
     @property
     def playback(self) -> Playback:
@@ -101,11 +118,18 @@ class ClipFlags:
 
         return parse_rate(self.fps) if self.fps and stills else None
 
+    @property
+    def regions(self) -> RegionFlags:
+        """Which regions come from the source."""
+        return RegionFlags(self.protect, self.only, self.move_mask)
+
     def record(self) -> dict[str, Any]:
-        """The flags that were given, for the record."""
+        """The flags that were given, for the record. Masks are inputs."""
         silent = ("test_frames", "keep_frames", "cluster")
         flags = {name: value for name, value in asdict(self).items() if name not in silent}
-        return {name: value for name, value in flags.items() if value not in (None, ())}
+        masks = {name for name in ("protect", "only") if flags[name] != FACES}
+        given = {name: value for name, value in flags.items() if name not in masks}
+        return {name: value for name, value in given.items() if value not in (None, ())}
 
 
 @dataclass(frozen=True, slots=True)

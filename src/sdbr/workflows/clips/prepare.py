@@ -19,7 +19,7 @@ from sdbr.request import Size
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.clips.draw import ClipPlan
 from sdbr.workflows.clips.engine import Engine
-from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
+from sdbr.workflows.clips.flags import ClipFlags, RegionFlags, SteadyFlags
 from sdbr.workflows.clips.folders import (
     ClipFolders,
     ClipRoots,
@@ -35,6 +35,7 @@ from sdbr.workflows.clips.overrides import (
     trial_file,
     with_frames,
 )
+from sdbr.workflows.clips.regions import Region, name_regions
 from sdbr.workflows.clips.requests import FrameRequests, cuts_out
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.clips.supplied import ROLE, SuppliedKeyframe, find_supplied
@@ -47,6 +48,7 @@ from sdbr.workflows.prepare import attach, file_digest, remember
 
 DEFAULTS = EncodingSettings()
 AUTO = KeyframeRule("auto")
+NO_REGIONS = RegionFlags()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class ClipSpec:
     otio: bool = False
     keyframes_from: Path | None = None
     prompts: tuple[tuple[Fraction, str], ...] = ()
+    regions: RegionFlags = NO_REGIONS
 
 
 def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -114,13 +117,15 @@ def spec_of(
         keep_frames=clip.keep_frames,
         keyframes_from=steady.keyframes_from,
         prompts=clip.prompts(),
+        regions=clip.regions,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ClipOrder:
     """What a command wants of all its clips: the look, the result, where it goes, and what fills
-    the frames between keyframes. `label` tells the look from others of the same run."""
+    the frames between keyframes. `label` tells the look from others of the same run. `regions`,
+    which are found for each clip, come from its source."""
 
     look: Look
     spec: ClipSpec
@@ -128,6 +133,7 @@ class ClipOrder:
     where: ClipRoots
     engine: Engine
     label: str = ""
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,11 @@ class PreparedClip:
     def spec(self) -> ClipSpec:
         """What is wanted of the result."""
         return self.order.spec
+
+    @property
+    def changes_finished(self) -> bool:
+        """Whether finished frames get regions or the alpha channel of their source."""
+        return self.plan.footage.see_through or bool(self.order.regions)
 
     @property
     def name(self) -> str:
@@ -206,7 +217,8 @@ def prepare_clip(
     if look.seed is None:
         note = open_run(resources.workspace.hidden / "clips", spec.command, [pictures], 1)
         request = replace(request, seed=seed_within(model, note.seeds[0]))
-    fingerprint = _fingerprint(pictures, request.seed, spec, resources)
+    # The regions change no request, so they are no part of what decides the pictures.
+    fingerprint = _fingerprint(pictures, request.seed, order, resources)
     first_like: dict[str, int] = {}
     for frame in footage.frames:
         first_like.setdefault(frame.digest, frame.number)
@@ -230,6 +242,10 @@ def prepare_clip(
         remember(one.path, one.sha256, store)
     inputs += tuple(Input(ROLE, one.path.name, one.sha256) for one in supplied.values())
     footage = with_starts(footage, starts, spec.rule)
+    for region in order.regions:
+        if region.mask is not None:
+            remember(region.mask, region.sha256, store)
+            inputs += (Input(region.role, region.mask.name, region.sha256),)
     footage = replace(footage, plan=with_frames(footage.plan, (*tried, *supplied)))
     return ClipPlan(footage, requests, folders, size, spec.keep_frames, inputs, supplied)
 
@@ -280,9 +296,11 @@ def _remember_source(source: ClipSource, store: Path) -> list[Input]:
     return inputs
 
 
-def _fingerprint(pictures: str, seed: int, spec: ClipSpec, resources: Resources) -> str:
+def _fingerprint(pictures: str, seed: int, order: ClipOrder, resources: Resources) -> str:
     """Names the run: a seed that was drawn and the same seed told make the same clip."""
+    spec, regions = order.spec, name_regions(order.regions)
     flags = {name: value for name, value in spec.flags if name != "seed"}
+    flags |= {"regions": regions} if regions else {}
     return fingerprint_of(
         *(pictures, seed, flags, spec.ending, spec.frame_suffix, resources.realm, spec.command)
     )

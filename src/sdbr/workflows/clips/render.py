@@ -19,6 +19,7 @@ from sdbr.workflows.clips.assemble import assemble_frames, inherit_loop, restore
 from sdbr.workflows.clips.draw import ClipPlan, Tally
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.prepare import PreparedClip, index_of
+from sdbr.workflows.clips.regions import keep_regions
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, write_steadiness
 from sdbr.workflows.failures import Failures, explain_interruption
@@ -86,12 +87,14 @@ def render_clip(
         ) as writer,
     ):
         finished = assemble_frames(clip, session, resources, tally)
+        if regions := clip.order.regions:
+            finished = keep_regions(finished, regions, footage, clip.reader)
         if footage.see_through:
             finished = restore_alpha(finished, clip)
         for one in finished:
             shown, pixels = one.shown, one.pixels
             measured.add(one)
-            if plan.keep_frames and footage.see_through:
+            if plan.keep_frames and clip.changes_finished:
                 write_frame(folders.generated_frame(shown.number), pixels, footage.background)
             frame = TimedFrame(pixels, shown.at, shown.lasts)
             writer.add(frame)

@@ -13,6 +13,7 @@ from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.motion.arrays import limit_threads_and_heaps
 from sdbr.motion.keyframes import KeyframeRule
+from sdbr.store.scans import ScanStore
 from sdbr.workflows.clips.draw import requests_of
 from sdbr.workflows.clips.export import print_exported
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
@@ -34,6 +35,7 @@ from sdbr.workflows.clips.pricing import (
     tell_levels,
 )
 from sdbr.workflows.clips.redraws import note_redraws, tell_supplied, tell_undrawn, with_new_seeds
+from sdbr.workflows.clips.regions import find_regions, tell_regions
 from sdbr.workflows.clips.scans import Scan, scan_clip
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.clips.supplied import tell_unpainted
@@ -124,7 +126,8 @@ def _prepare(
             "be read. Copy or download it again, or add --accept-cut to use these."
         )
     where = order.where.with_promised(one.plan.folders for one in before)
-    order = keep_alpha(replace(order, where=where), footage, catalog)
+    regions = find_regions(order.spec.regions, footage, reader, ScanStore(store))
+    order = keep_alpha(replace(order, where=where, regions=regions), footage, catalog)
     plan = prepare_clip(source, footage, order, resources, catalog)
     if order.spec.otio:
         check_place(plan.folders, overwrite=order.spec.overwrite)
@@ -151,6 +154,7 @@ def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
             f"{name} is written as WebM to keep transparency. For MP4 on a white background, "
             "use --container mp4."
         )
+    yield from (f"{clip.name}: {note}" for note in tell_regions(clip.order.regions))
     yield from tell_unpainted(clip.plan.supplied, clip.plan.footage)
     plan = clip.plan.footage.plan
     if plan.reasons and len(plan.keyframes) < plan.frames:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import tee
 from pathlib import Path
 
 from PIL import Image
@@ -18,6 +19,7 @@ from sdbr.media.stills.sheet import PAIR_SIDE, Labels, pairs_sheet, save
 from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_sequentially
 from sdbr.workflows.clips.footage import FrameInfo, read_wanted
 from sdbr.workflows.clips.prepare import PreparedClip
+from sdbr.workflows.clips.regions import composite_regions
 from sdbr.workflows.failures import Failures, explain_interruption
 
 _PAIRS = 8  # More rows than that are not looked at.
@@ -55,9 +57,8 @@ def draw_trial(
     )
     pairs, names = [], []
     with suppress(Interrupted):
-        for frame, before, after in _draw(
-            clip, taken, tuple(wanted) == plan.drawn, session, resources
-        ):
+        drawn = _draw(clip, taken, tuple(wanted) == plan.drawn, session, resources)
+        for frame, before, after in _with_regions(drawn, clip):
             pairs.append((_thumbnail(before), _thumbnail(flatten(after, footage.background))))
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if session.stop.is_set() and len(pairs) < len(wanted):
@@ -92,6 +93,21 @@ def _draw(
 
     workers = resources.effort.workers
     yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=session.stop)
+
+
+def _with_regions(
+    drawn: Iterator[tuple[FrameInfo, Pixels, Pixels]], clip: PreparedClip
+) -> Iterator[tuple[FrameInfo, Pixels, Pixels]]:
+    """The same, with the regions that come from the source."""
+    regions, footage = clip.order.regions, clip.plan.footage
+    if not regions:
+        yield from drawn
+        return
+    given, taken = tee(drawn)
+    results = ((shown, after) for shown, _, after in taken)
+    kept = composite_regions(results, regions, footage, clip.reader)
+    for (shown, before, _), after in zip(given, kept, strict=True):
+        yield shown, before, after
 
 
 def _thumbnail(pixels: Pixels) -> Image.Image:
