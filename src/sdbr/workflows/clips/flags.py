@@ -32,6 +32,9 @@ class RegionFlags:
     moves: bool = False
 
 
+NO_REGIONS = RegionFlags()
+
+
 @dataclass(frozen=True, slots=True)
 class ClipFlags:
     """The flags as they were given; None where nothing was told."""

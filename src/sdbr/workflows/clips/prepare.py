@@ -19,7 +19,7 @@ from sdbr.request import Size
 from sdbr.store.open_runs import open_run
 from sdbr.workflows.clips.draw import ClipPlan
 from sdbr.workflows.clips.engine import Engine
-from sdbr.workflows.clips.flags import ClipFlags, RegionFlags, SteadyFlags
+from sdbr.workflows.clips.flags import NO_REGIONS, ClipFlags, RegionFlags, SteadyFlags
 from sdbr.workflows.clips.folders import (
     ClipFolders,
     ClipRoots,
@@ -35,7 +35,7 @@ from sdbr.workflows.clips.overrides import (
     trial_file,
     with_frames,
 )
-from sdbr.workflows.clips.regions import Region, name_regions
+from sdbr.workflows.clips.regions import Region, name_regions, remember_masks
 from sdbr.workflows.clips.requests import FrameRequests, cuts_out
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.clips.supplied import ROLE, SuppliedKeyframe, find_supplied
@@ -48,7 +48,6 @@ from sdbr.workflows.prepare import attach, file_digest, remember
 
 DEFAULTS = EncodingSettings()
 AUTO = KeyframeRule("auto")
-NO_REGIONS = RegionFlags()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class ClipSpec:
     part transparent becomes a WebM. `name` is a template of the user's own; `exact` means
     that name and no other, and `overwrite` that it may replace a file. `keyframes_from` is the
     folder of supplied keyframes; `prompts` are further prompts with the seconds of the clip from
-    which they hold; `otio` asks for an OpenTimelineIO file beside the result.
+    which they hold; `regions` come from the source; `otio` asks for a timeline beside the result.
     An animation plays as often as its source, unless the settings' loop was `loop_chosen`.
     """
 
@@ -217,7 +216,6 @@ def prepare_clip(
     if look.seed is None:
         note = open_run(resources.workspace.hidden / "clips", spec.command, [pictures], 1)
         request = replace(request, seed=seed_within(model, note.seeds[0]))
-    # The regions change no request, so they are no part of what decides the pictures.
     fingerprint = _fingerprint(pictures, request.seed, order, resources)
     first_like: dict[str, int] = {}
     for frame in footage.frames:
@@ -241,11 +239,8 @@ def prepare_clip(
     for one in supplied.values():
         remember(one.path, one.sha256, store)
     inputs += tuple(Input(ROLE, one.path.name, one.sha256) for one in supplied.values())
+    inputs += remember_masks(order.regions, store)
     footage = with_starts(footage, starts, spec.rule)
-    for region in order.regions:
-        if region.mask is not None:
-            remember(region.mask, region.sha256, store)
-            inputs += (Input(region.role, region.mask.name, region.sha256),)
     footage = replace(footage, plan=with_frames(footage.plan, (*tried, *supplied)))
     return ClipPlan(footage, requests, folders, size, spec.keep_frames, inputs, supplied)
 
@@ -298,9 +293,8 @@ def _remember_source(source: ClipSource, store: Path) -> list[Input]:
 
 def _fingerprint(pictures: str, seed: int, order: ClipOrder, resources: Resources) -> str:
     """Names the run: a seed that was drawn and the same seed told make the same clip."""
-    spec, regions = order.spec, name_regions(order.regions)
-    flags = {name: value for name, value in spec.flags if name != "seed"}
-    flags |= {"regions": regions} if regions else {}
+    spec = order.spec
+    flags = {n: v for n, v in spec.flags if n != "seed"} | name_regions(order.regions)
     return fingerprint_of(
         *(pictures, seed, flags, spec.ending, spec.frame_suffix, resources.realm, spec.command)
     )

@@ -36,7 +36,8 @@ from sdbr.workflows.clips.folders import fingerprint_of
 from sdbr.workflows.clips.footage import Footage, FrameInfo, read_wanted
 from sdbr.workflows.clips.steadiness import MeasuredFrame
 from sdbr.workflows.inputs import PICTURES, VIDEOS, find, moves
-from sdbr.workflows.prepare import file_digest
+from sdbr.workflows.pictures.job import Input
+from sdbr.workflows.prepare import file_digest, remember
 
 Role = Literal["protect", "only"]
 _SEARCHED = 3  # Frames searched for faces at once, at most: each thread loads its detectors.
@@ -155,10 +156,18 @@ def tell_regions(regions: Iterable[Region]) -> Iterator[str]:
             yield f"faces in {with_face} of {counted(len(one.faces), 'frame')}"
 
 
-def name_regions(regions: Iterable[Region]) -> str:
-    """Names what is kept of the source, for the fingerprint of a run; "" for nothing."""
-    names = [(one.role, one.sha256, one.moves, one.mask is None) for one in regions]
-    return json.dumps(names) if names else ""
+def remember_masks(regions: Iterable[Region], store: Path) -> tuple[Input, ...]:
+    """The masks among what a result is made from, noted so that a replay finds them."""
+    masked = [(one.role, one.mask, one.sha256) for one in regions if one.mask is not None]
+    for _, mask, sha256 in masked:
+        remember(mask, sha256, store)
+    return tuple(Input(role, mask.name, sha256) for role, mask, sha256 in masked)
+
+
+def name_regions(regions: Iterable[Region]) -> dict[str, list[str]]:
+    """What of the regions decides a result beside the flags, for the fingerprint of its run."""
+    masks = [f"{one.role} {one.sha256}" for one in regions]
+    return {"regions": masks} if masks else {}
 
 
 def keep_regions(
