@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import opentimelineio as otio
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from tour import IMG, ROOT, Pictures, beside, moving, sized, write
 
 from sdbr.media.clip import FrameTiming, TimedFrame
@@ -24,17 +24,23 @@ from sdbr.media.writer import open_writer
 
 PAGE = ROOT / "docs" / "recipes.md"
 _SHOWN = ("{a woodcut|", "--ping-pong", "--otio")
+_PROTECTS = "--protect logo.png"
 """What the commands contain whose results are shown."""
 _WIDTH, _HEIGHT, _RATE = 320, 180, 12
+_TITLE = (150, 136, 306, 168)
+"""Left, top, right and bottom of the title, in pixels."""
 _FRAMES = 14  # Of each shot.
 _THUMBNAILS = 4  # Of each shot.
 
 
 def commands() -> list[str]:
-    """The commands of the page that are shown, in its order."""
+    """The commands of the page that are shown, in its order; one on a clip with a title, which is
+    shown beside the same without its mask."""
     lines = PAGE.read_text("utf-8").splitlines()
     clips = [line for line in lines if line.startswith("sdbr vid2vid clip.mp4")]
-    return [line for line in clips if any(part in line for part in _SHOWN)]
+    (protect,) = (line.replace("clip.mp4", "titled.mp4") for line in clips if _PROTECTS in line)
+    shown = [line for line in clips if any(part in line for part in _SHOWN)]
+    return [*shown, protect.replace(_PROTECTS, "--name plain"), f"{protect} --name kept"]
 
 
 def run(folder: Path) -> None:
@@ -46,11 +52,21 @@ def run(folder: Path) -> None:
         subprocess.run(command, shell=True, cwd=folder, env=environment, check=True)
 
 
-def make_clip(path: Path) -> None:
-    """Two shots of the lighthouse: the camera moves to the right, and closer, mirrored."""
-    timing = FrameTiming.even(Fraction(_RATE))
+def make_clip(path: Path, title: str = "") -> None:
+    """Two shots of the lighthouse: the camera moves to the right, and closer, mirrored.
+
+    With a title, that is burnt in, and logo.png is its mask.
+    """
+    timing, mask = FrameTiming.even(Fraction(_RATE)), Image.new("L", (_WIDTH, _HEIGHT))
+    ImageDraw.Draw(mask).rectangle(_TITLE, fill=255)
+    if title:
+        mask.save(path.with_name("logo.png"))
     with open_writer(path, timing) as writer:
         for number, image in enumerate(_views()):
+            if title:
+                draw, middle = ImageDraw.Draw(image), (_TITLE[0] + 8, _TITLE[1] + 6)
+                draw.rectangle(_TITLE, fill="#14324a")
+                draw.text(middle, title, font=ImageFont.load_default(20), fill="white")
             at = Fraction(number, _RATE)
             writer.add(TimedFrame(np.asarray(image), at, Fraction(1, _RATE)))
 
@@ -104,12 +120,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_clip(folder / "clip.mp4")
+        make_clip(folder / "titled.mp4", "The lighthouse")
         run(folder)
         made = folder / "generate" / "videos"
         looks = [folder / "clip.mp4", made / "clip-a-woodcut.mp4", made / "clip-watercolor.mp4"]
         write("recipe-looks.webp", moving(looks, 130)[::2], 240)
         (there_and_back,) = made.glob("*.gif")
         write("recipe-ping-pong.webp", moving([there_and_back], 120)[::2], 240)
+        titled = [folder / "titled.mp4", made / "plain.mp4", made / "kept.mp4"]
+        write("recipe-protect.webp", moving(titled, 200)[:_FRAMES:2], 240)
         (timeline,) = made.glob("*.otio")
         write("recipe-otio.webp", strip(timeline))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from sdbr.bedrock import body
 from sdbr.bedrock.families import family_of, seed_within
@@ -111,6 +112,7 @@ def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
     (workspace / "sdbr.toml").write_text(blocks("recipes.md", "toml")[0], "utf-8")
     (workspace / "ideas.csv").write_text(blocks("recipes.md", "csv")[0], "utf-8")
     clip_in(workspace, times=tuple(map(Fraction, range(12))))
+    Image.new("L", (96, 64), "white").save(workspace / "logo.png")
     assert sdbr("trust", "--yes").code == 0
     recipes = [line for block in blocks("recipes.md", "sh") for line in block.splitlines()]
     assert len(recipes) > 6
