@@ -123,12 +123,12 @@ def main() -> None:
         make_clip(folder / "titled.mp4", "The lighthouse")
         run(folder)
         made = folder / "generate" / "videos"
+        titled = [folder / "titled.mp4", made / "plain.mp4", made / "kept.mp4"]
+        write("recipe-protect.webp", moving(titled, 240)[_FRAMES - 1 : _FRAMES])
         looks = [folder / "clip.mp4", made / "clip-a-woodcut.mp4", made / "clip-watercolor.mp4"]
         write("recipe-looks.webp", moving(looks, 130)[::2], 240)
         (there_and_back,) = made.glob("*.gif")
         write("recipe-ping-pong.webp", moving([there_and_back], 120)[::2], 240)
-        titled = [folder / "titled.mp4", made / "plain.mp4", made / "kept.mp4"]
-        write("recipe-protect.webp", moving(titled, 200)[:_FRAMES:2], 240)
         (timeline,) = made.glob("*.otio")
         write("recipe-otio.webp", strip(timeline))
 

@@ -141,7 +141,7 @@ clip_options = collect_options(
     _frames(
         "--only",
         metavar="faces|MASK",
-        help="Restyle only faces, or what is white in MASK; keep the rest.",
+        help="Restyle only faces, or what is white in MASK. The rest stays as in the source.",
     ),
     _frames(
         "--move-mask",

@@ -86,7 +86,7 @@ def _boxes(detector: Any, gray: Luma) -> Iterator[Face]:
 
 
 @dataclass(slots=True)
-class _Track:
+class _FaceTrack:
     """One face over time: where it was found, by frame, perhaps more than once in one."""
 
     found: dict[int, list[Face]] = field(default_factory=dict)
@@ -115,20 +115,20 @@ def track_faces(
     return tuple(map(tuple, faces))
 
 
-def _tracks(found: Sequence[Sequence[Face]], shot: range) -> list[_Track]:
-    tracks: list[_Track] = []
+def _tracks(found: Sequence[Sequence[Face]], shot: range) -> list[_FaceTrack]:
+    tracks: list[_FaceTrack] = []
     for number in shot:
         for face in found[number]:
             misses = [track.misses(face, number) for track in tracks]
             if min(misses, default=_APART) >= _APART:
-                tracks.append(_Track({number: [face]}))
+                tracks.append(_FaceTrack({number: [face]}))
             else:
                 nearest = tracks[misses.index(min(misses))]
                 nearest.found.setdefault(number, []).append(face)
     return [one for one in tracks if len(one.found) >= min(_FEWEST, len(shot))]
 
 
-def _smoothed(track: _Track, shot: range) -> Iterator[tuple[int, Face]]:
+def _smoothed(track: _FaceTrack, shot: range) -> Iterator[tuple[int, Face]]:
     hits = list(track.found)
     first, stop = max(shot.start, hits[0] - _HOLD), min(shot.stop, hits[-1] + _HOLD + 1)
     numbers = np.arange(first, stop)
