@@ -33,14 +33,19 @@ def command(clip: Path, against: Path | None, as_json: bool, root: Path) -> None
     """
     import json
 
-    from sdbr.console import shown
+    from sdbr.console import Console, shown
+    from sdbr.media.open import open_reader
     from sdbr.workflows.clips.steadiness import judge, read_steadiness
     from sdbr.workflows.clips.verdict import describe
+    from sdbr.workflows.progress import Phase, RunProgress
     from sdbr.workflows.provenance import read
     from sdbr.workspace import Workspace
 
     known = read_steadiness(Workspace(root).hidden, read.read(clip)).get("keyframes", ())
-    measured = judge(clip, against, {number - 1 for number in known})
+    count = open_reader(clip).clip.frames or 0
+    progress = RunProgress([Phase("scanning", count), Phase("measuring", max(0, count - 1))])
+    with Console().status(progress.line):
+        measured = judge(clip, against, {number - 1 for number in known}, progress.step)
     if as_json:
         click.echo(json.dumps({"path": str(clip), **measured.as_json()}))
     else:

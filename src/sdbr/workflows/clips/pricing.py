@@ -109,6 +109,8 @@ def estimate_clips(
             requests.append((f"{key} onward" if _onward(one, shown.number) else key, request))
     price_of_all = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     extra = sum((price(one) * most_extra(one) for one in clips if saved_of([one])), Decimal(0))
+    if resources.spending.cap is not None:
+        extra = max(Decimal(0), min(extra, resources.spending.cap - price_of_all.cost))
     thing = "frame" if all(len(s.plan.drawn) == count_frames(s) for s in clips) else "keyframe"
     return replace(
         price_of_all,

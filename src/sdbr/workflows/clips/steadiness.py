@@ -14,7 +14,7 @@ from statistics import fmean
 from threading import Event
 from typing import Any, Literal
 
-from sdbr.concurrency import map_ordered
+from sdbr.concurrency import map_ordered, side_by_side
 from sdbr.console import counted
 from sdbr.errors import InputProblem
 from sdbr.files import write_whole
@@ -239,40 +239,65 @@ def read_steadiness(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:
     return told if isinstance(told, Mapping) else {}
 
 
-def judge(clip: Path, against: Path | None, keyframes: Collection[int] = ()) -> SteadinessCurve:
+def judge(
+    clip: Path,
+    against: Path | None,
+    keyframes: Collection[int] = (),
+    step: Callable[[str], None] = lambda _: None,
+) -> SteadinessCurve:
     """What there is to say of each frame of `clip`, along the motion of `against` or its own.
 
     Pairs across a cut are left out. How well what moves is drawn shows beside a source alone;
-    `keyframes` are the frames that were drawn, by number from 0, where that is known. Raises
-    InputProblem where the two do not have as many frames, or cannot be read.
+    `keyframes` are the frames that were drawn, by number from 0, where that is known. `step` is
+    called with "scanning" or "measuring" after each frame. Raises InputProblem where the two do
+    not have as many frames, or cannot be read.
     """
     source = against or clip
-    shots = find_shots(survey(_pixels(source), compare=False))
-    cuts = {shot.start for shot in shots}
-    measured = SteadinessCurve()
-    frames = ((float(frame.at), flatten(frame.image)) for frame in open_reader(clip).frames())
-    pairs = pairwise(zip(_pixels(source), frames, strict=True))
-    measured.times[0] = 0.0
+
+    def scanned() -> Iterator[Pixels]:
+        for pixels in _pixels(source):
+            yield pixels
+            step("scanning")
+
+    cuts = {shot.start for shot in find_shots(survey(scanned(), compare=False))}
+
+    def measure_pair(
+        item: tuple[int, tuple[tuple[Pixels, Pixels], tuple[Pixels, Pixels]]],
+    ) -> tuple[int, Steadiness | None, MovingThings | None]:
+        number, ((given, before), (source_now, now)) = item
+        if number in cuts:
+            return number, None, None
+        steady = next(steadiness(((given, before), (source_now, now))))
+        if against is None:
+            return number, steady, None
+        drawn = (
+            shrink_luma(before, given) if number - 1 in keyframes else None,
+            shrink_luma(now, source_now) if number in keyframes else None,
+        )
+        smalls = shrink_luma(given), shrink_luma(source_now)
+        return number, steady, compare_moving(smalls, shrink_luma(now, source_now), drawn)
+
+    measured, times = SteadinessCurve(), list[float]()
+
+    def shown() -> Iterator[Pixels]:
+        for frame in open_reader(clip).frames():
+            times.append(float(frame.at))
+            yield flatten(frame.image)
+
+    pairs = enumerate(pairwise(zip(_pixels(source), shown(), strict=True)), start=1)
     try:
-        for number, ((given, (_, before)), (source_now, (at, now))) in enumerate(pairs, start=1):
-            measured.times[number] = at
-            if number in cuts:
-                continue
-            measured.curve[number] = next(steadiness(((given, before), (source_now, now))))
-            if against is None:
-                continue
-            drawn = (
-                shrink_luma(before, given) if number - 1 in keyframes else None,
-                shrink_luma(now, source_now) if number in keyframes else None,
-            )
-            smalls = shrink_luma(given), shrink_luma(source_now)
-            if moving := compare_moving(smalls, shrink_luma(now, source_now), drawn):
+        for number, steady, moving in side_by_side(measure_pair, pairs):
+            if steady is not None:
+                measured.curve[number] = steady
+            if moving is not None:
                 measured.moving[number] = moving
+            step("measuring")
     except ValueError:
         raise InputProblem(
             f"{clip} and {source} have different numbers of frames. Compare a clip with its "
             "own source."
         ) from None
+    measured.times.update(enumerate(times))
     return measured
 
 
