@@ -35,7 +35,8 @@ def command(clip: Path, against: Path | None, as_json: bool, root: Path) -> None
 
     from sdbr.console import Console, shown
     from sdbr.media.open import open_reader
-    from sdbr.workflows.clips.steadiness import judge, read_steadiness
+    from sdbr.workflows.clips.finished_clip import judge
+    from sdbr.workflows.clips.steadiness import read_steadiness
     from sdbr.workflows.clips.verdict import describe
     from sdbr.workflows.progress import Phase, RunProgress
     from sdbr.workflows.provenance import read

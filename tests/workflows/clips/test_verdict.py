@@ -44,9 +44,14 @@ def test_what_flickers_is_called_so_whatever_moves():
     ("poor", "error", "advice"), [(range(80, 96), 0.0008, "--steady off"), ((), 0.02, "auto")]
 )
 def test_where_every_frame_is_drawn_more_keyframes_are_no_advice(poor, error, advice):
-    words, _ = describe(measured(error, poor), filled=False)
+    words, _ = describe(measured(error, poor), filled=False, all_asked=True)
     assert advice in words
     assert "auto:fine" not in words
+
+
+def test_where_auto_found_that_every_frame_is_due_it_is_no_advice():
+    words, _ = describe(measured(0.02), filled=False)
+    assert words == "flickers. Lower --strength."
 
 
 def test_a_clip_of_one_frame_has_no_verdict():

@@ -8,18 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 from threading import Event
 from typing import Any, Literal
 
-from sdbr.concurrency import map_ordered, side_by_side
+from sdbr.concurrency import map_ordered
 from sdbr.console import counted
-from sdbr.errors import InputProblem
 from sdbr.files import write_whole
 from sdbr.media.clip import Pixels
-from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import flatten
 from sdbr.motion.arrays import Luma
 from sdbr.motion.ghosts import (
@@ -29,9 +26,7 @@ from sdbr.motion.ghosts import (
     measure_shortfalls,
     shrink_luma,
 )
-from sdbr.motion.keyframes import find_shots
 from sdbr.motion.plan import KeyframePlan
-from sdbr.motion.survey import survey
 from sdbr.motion.warp_error import Steadiness, mean_error, steadiness
 from sdbr.workflows.clips.footage import FrameInfo
 
@@ -237,69 +232,3 @@ def read_steadiness(hidden: Path, made: Mapping[str, Any]) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, Mapping) else {}
-
-
-def judge(
-    clip: Path,
-    against: Path | None,
-    keyframes: Collection[int] = (),
-    step: Callable[[str], None] = lambda _: None,
-) -> SteadinessCurve:
-    """What there is to say of each frame of `clip`, along the motion of `against` or its own.
-
-    Pairs across a cut are left out. How well what moves is drawn shows beside a source alone;
-    `keyframes` are the frames that were drawn, by number from 0, where that is known. `step` is
-    called with "scanning" or "measuring" after each frame. Raises InputProblem where the two do
-    not have as many frames, or cannot be read.
-    """
-    source = against or clip
-
-    def scanned() -> Iterator[Pixels]:
-        for pixels in _pixels(source):
-            yield pixels
-            step("scanning")
-
-    cuts = {shot.start for shot in find_shots(survey(scanned(), compare=False))}
-
-    def measure_pair(
-        item: tuple[int, tuple[tuple[Pixels, Pixels], tuple[Pixels, Pixels]]],
-    ) -> tuple[int, Steadiness | None, MovingThings | None]:
-        number, ((given, before), (source_now, now)) = item
-        if number in cuts:
-            return number, None, None
-        steady = next(steadiness(((given, before), (source_now, now))))
-        if against is None:
-            return number, steady, None
-        drawn = (
-            shrink_luma(before, given) if number - 1 in keyframes else None,
-            shrink_luma(now, source_now) if number in keyframes else None,
-        )
-        smalls = shrink_luma(given), shrink_luma(source_now)
-        return number, steady, compare_moving(smalls, shrink_luma(now, source_now), drawn)
-
-    measured, times = SteadinessCurve(), list[float]()
-
-    def shown() -> Iterator[Pixels]:
-        for frame in open_reader(clip).frames():
-            times.append(float(frame.at))
-            yield flatten(frame.image)
-
-    pairs = enumerate(pairwise(zip(_pixels(source), shown(), strict=True)), start=1)
-    try:
-        for number, steady, moving in side_by_side(measure_pair, pairs):
-            if steady is not None:
-                measured.curve[number] = steady
-            if moving is not None:
-                measured.moving[number] = moving
-            step("measuring")
-    except ValueError:
-        raise InputProblem(
-            f"{clip} and {source} have different numbers of frames. Compare a clip with its "
-            "own source."
-        ) from None
-    measured.times.update(enumerate(times))
-    return measured
-
-
-def _pixels(path: Path) -> Iterator[Pixels]:
-    return (flatten(f.image) for f in open_reader(path).frames())

@@ -15,20 +15,25 @@ _ADVICE = {
     "or replace a poor one with --redraw.",
     ("ghosting", False): "Try --steady off, which leaves frames as they were generated.",
     ("flickers", True): "Lower --strength, or generate more keyframes with --keyframes auto:fine.",
-    ("flickers", False): "Generate fewer frames with --keyframes auto, or lower --strength.",
+    ("flickers", False): "Lower --strength.",
 }
 
 
-def describe(measured: SteadinessCurve, filled: bool = True) -> list[str]:
+def describe(
+    measured: SteadinessCurve, filled: bool = True, *, all_asked: bool = False
+) -> list[str]:
     """One line with the numbers where a clip is steady, or one more that says what to do.
 
-    `filled` says whether motion made any of the frames.
+    `filled` says whether motion made any of the frames, `all_asked` whether that none should be was
+    asked for.
     """
     if not measured.curve:
         return [str(measured)]
     verdict = measured.verdict
     told = f"{verdict}{_tell_where(measured) if verdict == 'ghosting' else ''}"
     advice = _ADVICE.get((verdict, filled))
+    if verdict == "flickers" and all_asked:
+        advice = "Generate fewer frames with --keyframes auto, or lower --strength."
     return [f"{told}. {advice}", str(measured)] if advice else [f"{told}; {measured}"]
 
 

@@ -184,4 +184,7 @@ def _outcome(clip: PreparedClip, result: ClipResult) -> Iterator[str]:
         yield f"{name}: {frames} generated where optical flow is unreliable."
     if result.measured.curve:
         filled = len(clip.plan.drawn) < count_frames(clip)
-        yield from (f"{name}: {line}" for line in describe(result.measured, filled))
+        asked = clip.plan.footage.plan.rule == "all"
+        yield from (
+            f"{name}: {line}" for line in describe(result.measured, filled, all_asked=asked)
+        )
