@@ -18,6 +18,15 @@ def test_unquoted_words_of_a_script_are_refused_before_anything_is_paid(emulator
     assert ledger_rows(workspace) == []
 
 
+def test_a_file_behind_an_at_sign_is_no_prompt(emulator, sdbr, workspace):
+    (workspace / "foxes.txt").write_text("a fox\n")
+    ran = sdbr("txt2img", "@foxes.txt")
+    assert ran.code == 2
+    assert "use --prompts foxes.txt." in ran.failure
+    assert not emulator.received
+    assert sdbr("txt2img", "@home", "--dry-run").code == 0
+
+
 def test_unquoted_words_at_a_terminal_are_one_picture(emulator, sdbr, monkeypatch):
     from sdbr.console import Console
 

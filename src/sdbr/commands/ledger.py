@@ -35,7 +35,7 @@ sdbr ledger --by send --csv > spend.csv
 def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Path) -> None:
     """Show what the workspace's requests cost: billed, possibly billed, saved.
 
-    "perhaps": no answer came, so AWS may have billed the request. "open": the request is still
+    "possibly" ("perhaps" in JSON and CSV): no answer came, so AWS may have billed the request. "open": the request is still
     running, or its process was killed.
     """
     from sdbr.errors import UsageProblem
@@ -97,6 +97,8 @@ def _overview(ledger: Ledger, since: str) -> None:
         _table(rows)
 
 
+# Of an emulator nothing is billed, so the column is named after what it counts.
+_TITLES = {"billed": "USD", "perhaps": "possibly", "realm": "answered by"}
 _HIDDEN = ("saved_by_cache", "saved_by_keyframes", "planned", "open")
 
 
@@ -107,7 +109,10 @@ def _table(rows: list[dict[str, object]]) -> None:
     names = [
         n for n in rows[0] if n not in _HIDDEN and not (n == "command" and "run" not in rows[0])
     ]
-    cells = [names, *([_cell(name, row) for name in names] for row in rows)]
+    cells = [
+        [_TITLES.get(name, name) for name in names],
+        *([_cell(name, row) for name in names] for row in rows),
+    ]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for line in cells:
         text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))

@@ -43,6 +43,11 @@ def prompt_lines(
     for argument in arguments:
         if argument == "-":
             lines += _read_list(read_stdin(_LARGEST_FILE, "prompts, one per line,"), "stdin", "")
+        elif argument.startswith("@") and Path(argument[1:]).is_file():
+            raise UsageProblem(
+                f"{argument!r} is a prompt of one word. To read prompts from the file, use "
+                f"--prompts {argument[1:]}."
+            )
         else:
             lines.append(PromptLine(argument))
     if file is not None:
