@@ -35,8 +35,8 @@ sdbr ledger --by send --csv > spend.csv
 def command(group: str | None, since: str, as_csv: bool, as_json: bool, root: Path) -> None:
     """Show what the workspace's requests cost: billed, possibly billed, saved.
 
-    "possibly" ("perhaps" in JSON and CSV): no answer came, so AWS may have billed the request. "open": the request is still
-    running, or its process was killed.
+    "possibly" ("perhaps" in JSON and CSV): no answer came, so AWS may have billed the request.
+    "open": the request is still running, or its process was killed.
     """
     from sdbr.errors import UsageProblem
     from sdbr.store import ledger_queries
