@@ -146,7 +146,7 @@ clip_options = collect_options(
     _frames(
         "--move-mask",
         is_flag=True,
-        help="Move a still MASK with what it covers. It is drawn for the first frame of each shot. "
+        help="Move a still MASK with what it covers. The mask fits the first frame of each shot. "
         "By default it stays in place, as a logo or subtitles do.",
     ),
     _frames(
