@@ -258,3 +258,9 @@ def test_ctrl_c_waits_for_what_is_under_way_and_raises_keyboard_interrupt(worksp
     assert told.startswith(f"Interrupted after {made} of 9 pictures; they are saved"), ran.stderr
     assert 1 <= int(made) < 9
     assert len(list(Path(workspace, "source", "img").glob("*.png"))) == int(made)
+
+
+@pytest.mark.parametrize("prompt", [None, 5, ["a fox", None]])
+def test_a_prompt_that_is_no_text_is_a_type_error(prompt):
+    with pytest.raises(TypeError, match="prompt must be a string or a list of strings"):
+        sdbr.txt2img(prompt)

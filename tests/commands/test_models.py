@@ -28,7 +28,7 @@ def test_the_table_tells_what_can_be_called_for_what_where_and_for_how_much(sdbr
         "USD": "0.14",
         "AS OF": "2026-11",
         "REGIONS": "us-west-2",
-        "STATUS": "alive",
+        "STATUS": "active",
     }
     assert rows(ran)["inpaint"]["REGIONS"] == "us-east-1, us-east-2, us-west-2"
 
@@ -43,7 +43,7 @@ def test_the_columns_of_the_table_stand_below_each_other(sdbr):
 def test_models_whose_life_has_ended_are_left_out_unless_asked_for(sdbr):
     alive, everything = rows(sdbr("models")), rows(sdbr("models", "--all"))
     assert len(everything) == len(CATALOG.models)
-    assert {row["STATUS"] for row in alive.values()} == {"alive"}
+    assert {row["STATUS"] for row in alive.values()} == {"active"}
     ended = {alias: everything[alias]["STATUS"] for alias in everything.keys() - alive}
     assert ended == {
         "sdxl-0.8": "retired 2024-04-30",

@@ -72,10 +72,13 @@ def test_a_replay_has_the_same_prompts(sdbr, emulator, clip):
     [
         (
             ("--at", "5", "snow"),
-            "--at 5 'snow' has no frame of its own. Use different times after 0",
+            "--at 5 'snow' is after the last frame, at 0.760 seconds.",
         ),
-        (("--at", "0", "snow"), "--at 0 'snow' has no frame of its own."),
-        (("--at", "0.41", "snow", "--at", "0.42", "rain"), "--at 0.42 'rain' has no frame"),
+        (("--at", "0", "snow"), "--at 0 'snow' is not after the first frame, at 0.000 seconds."),
+        (
+            ("--at", "0.41", "snow", "--at", "0.42", "rain"),
+            "--at 0.42 'rain' begins at the same frame as the --at before it.",
+        ),
         (("--at", "0.4", " "), "--at has no prompt. Use --at TIME PROMPT."),
         (("--at", "0.4", "snow", "--at", "0.4", "rain"), "--at has two prompts for the same time."),
         (("--at", "0.4", "{snow|ice}"), "--at 0.4 has 2 prompts. Use one, and \\{ for a brace"),

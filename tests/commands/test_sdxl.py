@@ -28,7 +28,7 @@ def test_the_built_in_emulator_serves_retired_models_when_asked(sdbr, workspace)
 def test_unasked_it_refuses_them_and_says_how_to_ask(sdbr):
     ran = sdbr(*SDXL, "--offline")
     assert ran.code == 4
-    assert "was retired on 2025-05-20. Use --allow-ended to use it with the emulator" in ran.failure
+    assert "Use --allow-ended to use it with the emulator. To replace it, use core" in ran.failure
 
 
 def test_bedrock_itself_cannot_be_asked_for_them(sdbr, emulator):

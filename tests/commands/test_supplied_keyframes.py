@@ -271,7 +271,7 @@ def test_a_picture_that_was_not_painted_over_is_told(sdbr, clip, painted):
     sdbr("vid2vid", clip, *EVERY, "--export-keyframes", "painted", "--overwrite")
     paint(painted[0])
     ran = sdbr("vid2vid", clip, *EVERY, "--keyframes-from", "painted")
-    assert "2 supplied keyframes not painted over: 000005-0.160s.png, 000009" in ran.errors
+    assert "2 supplied keyframes identical to the source: 000005-0.160s.png, 000009" in ran.errors
 
 
 @pytest.mark.usefixtures("emulator")

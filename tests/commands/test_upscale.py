@@ -45,6 +45,13 @@ def test_a_picture_that_would_be_shrunk_first_or_come_out_no_larger_is_refused_u
     assert not emulator.received
 
 
+def test_a_prompt_after_the_pictures_is_refused_with_the_flag_for_it(sdbr, emulator, workspace):
+    ran = sdbr("upscale", picture_of(workspace, 60, 40), "sharp")
+    assert ran.code == 2
+    assert "upscale takes no prompt argument: 'sharp'." in ran.failure
+    assert not emulator.received
+
+
 def test_a_clip_comes_out_four_times_as_large_with_every_frame_paid_for(sdbr, emulator, workspace):
     clip_in(workspace)
     ran = sdbr("vid2vid", "clip.mp4", "--model", "fast-upscale", "--json")

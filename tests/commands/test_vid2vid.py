@@ -283,3 +283,11 @@ def test_where_every_frame_is_refused_there_is_no_film(sdbr, start_emulator, wor
     assert ran.code == 6
     assert "refused every frame" in ran.failure
     assert not list((workspace / "generate" / "videos").iterdir())
+
+
+def test_a_single_picture_is_refused_with_the_commands_for_it(sdbr, emulator, workspace):
+    Image.new("RGB", (64, 48)).save(workspace / "photo.png")
+    ran = sdbr("vid2vid", "photo.png", "ink")
+    assert ran.code == 2
+    assert "is a single picture, not a clip. Use sdbr img2img" in ran.failure
+    assert not emulator.received

@@ -82,7 +82,9 @@ class Session:
 
         Raises SdbrError: see `sdbr.errors`.
         """
-        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        prompts = [prompt] if isinstance(prompt, str) else prompt
+        if not isinstance(prompts, Sequence) or not all(isinstance(one, str) for one in prompts):
+            raise TypeError("prompt must be a string or a list of strings")
         return self._call("txt2img", _words(prompts), options, "--each")
 
     @with_keywords(Img2imgOptions)

@@ -142,13 +142,15 @@ class BedrockClient:
     def _instead_of(self, model: Model) -> str:
         """`core (0.04 USD a picture) or ultra (0.14 USD a picture)`, cheapest first.
 
-        Before them, for a model that has ended, how the emulator inside this process serves it.
+        Before them, for a model that has ended, how the emulator inside this process serves it,
+        as a sentence of its own.
         """
         found = [m for m in self._models if m.id in model.replaced_by and m.tiers]
         found.sort(key=lambda model: model.tiers[0].usd)
         names = [f"{m.aliases[0]} ({m.tiers[0].usd} USD per picture)" for m in found]
         if self._connection().offline and model.lifecycle.end is not None:
-            names.insert(0, "--allow-ended to use it with the emulator")
+            allow = "--allow-ended to use it with the emulator"
+            return f"{allow}. To replace it, use {' or '.join(names)}" if names else allow
         return " or ".join(names)
 
 

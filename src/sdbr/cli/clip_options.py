@@ -21,9 +21,9 @@ steady_options = collect_options(
         "--keyframes",
         default="auto",
         metavar="RULE",
-        help="auto[:draft|:fine], every:N, all [default: auto]. Which frames are sent to "
-        "the model; the others are filled in along the motion. auto is auto:standard; draft sends "
-        "fewer frames, fine more.",
+        help="auto[:LEVEL], every:N, all [default: auto]. Which frames are sent to the model; the "
+        "others are filled in along the motion. LEVEL is draft, standard or fine: draft sends "
+        "fewer frames, fine more. auto is auto:standard.",
     ),
     _steady(
         "--unexplained",
@@ -37,8 +37,8 @@ steady_options = collect_options(
         type=click.Choice(["auto", "off", "filter"]),
         default="auto",
         metavar="HOW",
-        help="With --keyframes all: filter, off [default: auto]. A temporal filter along "
-        "the motion.",
+        help="auto, filter or off [default: auto]. A temporal filter along the motion, with "
+        "--keyframes all.",
     ),
     _steady(
         "--max-flicker",

@@ -191,7 +191,12 @@ OUTPUT = (
     json_option,
     PROVENANCE,
     _output("--open", "open_", is_flag=True, help="Open the results when done."),
-    _output("--quiet", "-q", is_flag=True, help="Print errors only."),
+    _output(
+        "--quiet",
+        "-q",
+        is_flag=True,
+        help="Print errors only, and the --dry-run plan.",
+    ),
     _output("--verbose", "-v", count=True, help="Print details, such as endpoint and timing."),
 )
 

@@ -73,7 +73,7 @@ def command(
 def _row(model: Model, today: date) -> tuple[str, ...]:
     from sdbr.generation.estimate import in_usd
 
-    status = f"retired {model.lifecycle.end}" if model.lifecycle.ended(today) else "alive"
+    status = f"retired {model.lifecycle.end}" if model.lifecycle.ended(today) else "active"
     low, high = model.tiers[0].usd, model.tiers[-1].usd
     price = in_usd(low) if low == high else f"{in_usd(low)}-{in_usd(high)}"
     return (

@@ -75,6 +75,19 @@ def command(
     deliver(again, jobs, run.setup(catalog), sheet=look_flags.sheet)
 
 
+def _describe_defaults() -> None:
+    kept = {
+        "seed": "Seed [default: that of FILE]. With --count, each further picture adds 1.",
+        "format": "png, jpeg or webp [default: that of FILE, or from -o].",
+    }
+    for option in command.params:
+        if isinstance(option, click.Option) and option.name in kept:
+            option.help = kept[option.name]
+
+
+_describe_defaults()
+
+
 def _rerun(made: Mapping[str, Any], path: Path, store: Path, catalog: Catalog) -> None:
     """Run the command that made the clip `path` again, under the flags of this command.
 

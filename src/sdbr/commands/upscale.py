@@ -7,6 +7,7 @@ import click
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, look_options
 from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
+from sdbr.errors import UsageProblem
 
 _EXAMPLES = """
 sdbr upscale photo.jpg --offline
@@ -57,6 +58,12 @@ def command(
     stdin. Results go to generate/img.
     """
     from sdbr.cli.over_pictures import PictureTask, draw_over
+    from sdbr.workflows.inputs import may_be_input
 
+    if len(inputs) > 1 and not may_be_input(inputs[-1]):
+        raise UsageProblem(
+            f"upscale takes no prompt argument: '{inputs[-1]}'. Leave it out, or use --prompt with "
+            "--how conservative or creative."
+        )
     task = PictureTask("upscale", f"{how}-upscale")
     draw_over(task, inputs, {"prompt": prompt, "creativity": creativity}, look_flags, run)

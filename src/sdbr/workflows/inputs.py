@@ -199,7 +199,7 @@ def inputs_and_prompt(
     *inputs, last = arguments
     # os.path says no where a Path raises: a prompt may be longer than a name can be.
     looks_like_input = last == "-" or os.path.isfile(last)
-    first_is_prompt = bool(inputs) and not _may_be_input(inputs[0])
+    first_is_prompt = bool(inputs) and not may_be_input(inputs[0])
     if first_is_prompt and " " in inputs[0].strip() and (looks_like_input or os.path.isdir(last)):
         return (*inputs[1:], last), inputs[0]
     if inputs and not looks_like_input:
@@ -215,7 +215,7 @@ def inputs_and_prompt(
     raise UsageProblem(f'No prompt. Describe how {last} should look, for example "as a woodcut".')
 
 
-def _may_be_input(argument: str) -> bool:
+def may_be_input(argument: str) -> bool:
     """Whether an argument names what is there, or ends as a picture's or a video's name does."""
     suffix = os.path.splitext(argument)[1].lower()
     there = argument == "-" or os.path.exists(argument) or bool(glob(argument))

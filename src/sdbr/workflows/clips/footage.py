@@ -150,12 +150,19 @@ def find_starts(prompts: Sequence[tuple[Fraction, str]], footage: Footage) -> li
     """
     starts: list[int] = []
     for time, prompt in prompts:
-        start = next((frame.number for frame in footage.frames if frame.at >= time), 0)
-        if start == 0 or start in starts:
-            first, last = (float(footage.frames[at].at) for at in (0, -1))
+        first, last = footage.frames[0].at, footage.frames[-1].at
+        start = next((frame.number for frame in footage.frames if frame.at >= time), None)
+        told = f"--at {float(time):g} {prompt!r}"
+        if start is None:
+            raise UsageProblem(f"{told} is after the last frame, at {float(last):.3f} seconds.")
+        if start == 0:
             raise UsageProblem(
-                f"--at {float(time):g} {prompt!r} has no frame of its own. Use different times "
-                f"after {first:g} and up to {last:.3f} seconds."
+                f"{told} is not after the first frame, at {float(first):.3f} seconds. Use a later "
+                "time: the first frame has the main prompt."
+            )
+        if start in starts:
+            raise UsageProblem(
+                f"{told} begins at the same frame as the --at before it. Use a later time."
             )
         starts.append(start)
     return starts

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from sdbr.errors import InputProblem
+from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.formats import ANIMATIONS, kind_of
 from sdbr.media.open import Reader, open_reader
 from sdbr.workflows.inputs import PICTURES, VIDEOS, find
@@ -53,6 +53,11 @@ def find_sources(arguments: Sequence[str], workspace: Workspace) -> list[ClipSou
                 stills.append(path)
             else:
                 sources.append(ClipSource(kept_name(path.stem), path))
+    if len(stills) == 1:
+        raise UsageProblem(
+            f"{stills[0]} is a single picture, not a clip. Use sdbr img2img, or sdbr img2gif for "
+            "an animation."
+        )
     if stills:
         sources.append(ClipSource(kept_name(stills[0].stem), tuple(stills)))
     if not sources:

@@ -70,7 +70,9 @@ def find_supplied(
     """
     files = files_by_frame(folder, footage)
     if not files:
-        raise InputProblem(f"'{folder}' contains no supported pictures. {_FORMS}")
+        raise InputProblem(
+            f"--keyframes-from '{folder}' has no pictures. Save some with --export-keyframes first."
+        )
 
     def check(item: tuple[int, Path]) -> tuple[int, SuppliedKeyframe]:
         number, path = item
@@ -92,8 +94,8 @@ def tell_unpainted(supplied: Mapping[int, SuppliedKeyframe], footage: Footage) -
     if same:
         names = ", ".join(same[:_MOST_NAMED]) + (", …" if len(same) > _MOST_NAMED else "")
         yield (
-            f"{counted(len(same), 'supplied keyframe')} not painted over: {names}. Remove what "
-            "should be generated instead."
+            f"{counted(len(same), 'supplied keyframe')} identical to the source: {names}. To have "
+            "the model generate them, delete these files and give a prompt."
         )
 
 
