@@ -236,7 +236,8 @@ def test_without_a_prompt_what_is_not_supplied_is_refused(sdbr, clip, painted, e
     painted[0].unlink()
     ran = sdbr("vid2vid", clip, *EVERY, "--keyframes-from", "painted", "--yes")
     assert ran.code == 2
-    assert "prompt" in ran.failure
+    missing = f"1 keyframe missing from --keyframes-from: {painted[0].name}. Add it, or a prompt."
+    assert missing in ran.failure
     assert not invocations(emulator)
 
 

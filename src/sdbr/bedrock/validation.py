@@ -105,10 +105,14 @@ FRACTION = NumberRange(0, 1)
 SEED = NumberRange(1, 4_294_967_294, whole=True)
 
 
+class EmptyPrompt(UsageProblem):
+    """A request without a prompt, for a model that needs one."""
+
+
 def check_prompt(prompt: str, most: int = MAX_PROMPT) -> str:
-    """The prompt itself, or UsageProblem when it is empty or too long."""
+    """The prompt itself, or EmptyPrompt, or UsageProblem when it is too long."""
     if not prompt.strip():
-        raise UsageProblem("The prompt is empty. Describe what to generate.")
+        raise EmptyPrompt("The prompt is empty. Describe what to generate.")
     _check_length("prompt", len(prompt), most)
     return prompt
 

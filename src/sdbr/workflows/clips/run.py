@@ -9,6 +9,7 @@ from itertools import product
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
+from sdbr.bedrock.validation import EmptyPrompt
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.motion.arrays import limit_threads_and_heaps
@@ -38,7 +39,7 @@ from sdbr.workflows.clips.redraws import note_redraws, tell_supplied, tell_undra
 from sdbr.workflows.clips.regions import find_regions, tell_regions
 from sdbr.workflows.clips.scans import Scan, scan_clip
 from sdbr.workflows.clips.source import ClipSource
-from sdbr.workflows.clips.supplied import tell_unpainted
+from sdbr.workflows.clips.supplied import tell_missing, tell_unpainted
 from sdbr.workflows.clips.work import ClipWork
 from sdbr.workflows.run import RunPlan, Setup, prepare_each, run
 
@@ -134,7 +135,12 @@ def _prepare(
     if plan.requested and steadiness.export_keyframes is None:
         shared = {plan.requests.shared_by(one.number).prompt: one for one in plan.requested}
         for request in requests_of(plan, shared.values()):
-            body.check(request, resources.models)
+            try:
+                body.check(request, resources.models)
+            except EmptyPrompt as error:
+                if not plan.supplied:
+                    raise
+                raise UsageProblem(tell_missing(plan.requested)) from error
     return PreparedClip(source, reader, plan, order, pace)
 
 

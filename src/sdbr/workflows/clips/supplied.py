@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -97,6 +97,16 @@ def tell_unpainted(supplied: Mapping[int, SuppliedKeyframe], footage: Footage) -
             f"{counted(len(same), 'supplied keyframe')} identical to the source: {names}. To have "
             "the model generate them, delete these files and give a prompt."
         )
+
+
+def tell_missing(missing: Sequence[FrameInfo]) -> str:
+    """Which keyframes must be supplied where no prompt says how to generate them."""
+    names = ", ".join(keyframe_name(frame) for frame in missing[:_MOST_NAMED])
+    more = ", …" if len(missing) > _MOST_NAMED else ""
+    return (
+        f"{counted(len(missing), 'keyframe')} missing from --keyframes-from: {names}{more}. Add "
+        f"{'it' if len(missing) == 1 else 'them'}, or a prompt."
+    )
 
 
 def has_supplied(result: Path) -> bool:
