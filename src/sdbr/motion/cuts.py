@@ -86,11 +86,8 @@ def _error(before: View, after: View, flows: FlowPair) -> float:
     error = left * min(MOST_DARKNESS, max(1.0, DARK / light))
     if error <= LEAST_ERROR:
         return error
-    seen, everywhere = (
-        as_bytes(warp(before.color, flows.backward)),
-        np.zeros_like(flows.backward[..., 0]),
-    )
-    share = _left_over(luma(match_exposure(seen, after.color, everywhere)), after) / left
+    seen = match_exposure(as_bytes(warp(before.color, flows.backward)), after.color)
+    share = _left_over(luma(seen), after) / left
     return error * share if share < SAME_SCENE and error * share < LEAST_ERROR else error
 
 

@@ -19,6 +19,8 @@ SAME_CHANGE = 24.0
 FEWEST = 24
 GAIN = (0.25, 4.0)
 CLEARLY_MORE = 1.05
+# From so many levels of 255 on it is one of the whole picture: a flash, a strobe.
+STRONG = 12.0
 # Lights are the pixels above this percentile.
 LIGHTS = 98
 GRAIN_VARIANCE = 1.0
@@ -37,6 +39,12 @@ class Exposure:
         """The picture with its exposure changed so."""
         return as_bytes(cv2.transform(picture, np.column_stack([np.diag(self.gain), self.offset])))
 
+    def is_strong(self, picture: Frame) -> bool:
+        """Whether it changes a picture by more than `STRONG` levels, on the mean."""
+        # No pixel changes by more than black or white does, and rounding.
+        most = np.abs([self.offset, 255 * (self.gain - 1) + self.offset]).max() + 0.5
+        return bool(most > STRONG) and self.levels(picture) > STRONG
+
     def levels(self, picture: Frame) -> float:
         """How many levels of 255 it changes a picture by, on the mean."""
         return float(cv2.absdiff(self.of(picture), picture).mean())
@@ -54,32 +62,36 @@ class Exposure:
         return Exposure(fits, self.offset)
 
 
-def match_exposure(seen: Frame, wanted: Frame, returns: Plane) -> Frame:
+def match_exposure(seen: Frame, wanted: Frame, returns: Plane | None = None) -> Frame:
     """`seen` in the exposure of `wanted`; as it is where that is not known. See `find_exposure`."""
     exposure = find_exposure(seen, wanted, returns)
     return seen if exposure is None else exposure.of(seen)
 
 
-def find_exposure(seen: Frame, wanted: Frame, returns: Plane) -> Exposure | None:
+def find_exposure(seen: Frame, wanted: Frame, returns: Plane | None = None) -> Exposure | None:
     """What leads from the exposure of `seen` to that of `wanted`.
 
     `returns` is how badly the flow between them fails to return, 0 and up; only pixels that
-    return are asked. None with too few of them, or where one picture has hardly any contrast left
-    beside the other: in white or black nothing shows the exposure.
+    return are asked, or all without it. None with too few of them, or where one picture has hardly
+    any contrast left beside the other: in white or black nothing shows the exposure.
     """
-    pick = returns[::STRIDE, ::STRIDE] < FARTHEST_RETURN
-    x, y = (as_floats(each[::STRIDE, ::STRIDE][pick]) for each in (seen, wanted))
+    few = [each[::STRIDE, ::STRIDE] for each in (seen, wanted)]
+    pick = ... if returns is None else returns[::STRIDE, ::STRIDE] < FARTHEST_RETURN
+    x, y = (as_floats(each[pick].reshape(-1, 3)) for each in few)
     if len(x) < FEWEST:
         return None
-    contrast = (y.std(axis=0).mean() + 1) / (x.std(axis=0).mean() + 1)
-    return Exposure(*fit_exposure(x, y)) if GAIN[0] < contrast < GAIN[1] else None
+    spread_x, spread_y = as_floats(x.std(axis=0)), as_floats(y.std(axis=0))
+    if not GAIN[0] < (spread_y.mean() + 1) / (spread_x.mean() + 1) < GAIN[1]:
+        return None
+    return _fit(x, y, as_floats(spread_y / np.maximum(spread_x, 1)))
 
 
-def fit_exposure(x: Samples, y: Samples) -> tuple[Samples, Samples]:
-    """Gain and offset per channel that lead from the samples x to y, things that moved left out."""
+def _fit(x: Samples, y: Samples, contrast: Samples) -> Exposure:
+    """What leads from the samples x to y, whose spreads differ by this factor in each channel;
+    things that moved are left out."""
     same = _agreeing(y - x)
     # A strong change of light is no shift: then more pixels agree on a gain.
-    gain = np.clip(y.std(axis=0) / np.maximum(x.std(axis=0), 1), *GAIN)
+    gain = np.clip(contrast, *GAIN)
     scaled = _agreeing(y - gain * x)
     same = np.where(scaled.sum(axis=0) > CLEARLY_MORE * same.sum(axis=0), scaled, same)
     count = np.maximum(same.sum(axis=0), 1)
@@ -89,7 +101,7 @@ def fit_exposure(x: Samples, y: Samples) -> tuple[Samples, Samples]:
     grain = count * GRAIN_VARIANCE
     gain = ((off_x * off_y).sum(axis=0) + grain) / ((off_x * off_x).sum(axis=0) + grain)
     gain = as_floats(np.clip(gain, *GAIN))
-    return gain, as_floats(mean_y - gain * mean_x)
+    return Exposure(gain, as_floats(mean_y - gain * mean_x))
 
 
 def _agreeing(change: Samples) -> npt.NDArray[np.bool_]:

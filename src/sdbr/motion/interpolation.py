@@ -121,7 +121,7 @@ def interpolate_stretch(
         nearness = 1 - place / (len(sources) - 1) if len(keys) > 1 else 1.0
         links = (each[place - 1] for each in linked_to)
         near = list(zip(keys, links, (nearness, 1 - nearness), strict=False))
-        share = unexplained_share([_link(link).trust for _, link, _ in near], size_of(left))
+        share = unexplained_share([_trust(link) for _, link, _ in near], size_of(left))
         filled.append(InterpolatedFrame(number, share, sources[place], near, texture, follow))
     return filled
 
@@ -158,7 +158,11 @@ def _pack_link(link: Link) -> Packed:
 def _link(packed: Link | Packed) -> Link:
     if isinstance(packed, Link):
         return packed
-    return Link(_from_parts(packed[0], PARTS), _from_parts(packed[1], TRUST_PARTS))
+    return Link(_from_parts(packed[0], PARTS), _trust(packed))
+
+
+def _trust(packed: Link | Packed) -> Plane:
+    return packed.trust if isinstance(packed, Link) else _from_parts(packed[1], TRUST_PARTS)
 
 
 def _to_parts(array: npt.NDArray[np.float32], parts: float) -> Short:

@@ -37,8 +37,6 @@ AROUND = (9, 9)
 # Levels by which the same place may differ between two frames. With 3, a sky that grows paler to
 # the side was torn in a fast pan: part of it stayed, part went along a flow that nothing shows.
 SAME_LEVELS = 8
-# With more levels of 255 between their exposures, plain ground is compared without them.
-OTHER_LIGHT = 12.0
 # Grain is smoothed over this many pixels before.
 _GROUND_KERNEL = (5, 5)
 
@@ -110,12 +108,16 @@ def flows_from_key(
 
 def find_static_ground(here: View, there: View) -> Plane:
     """How far each place is plain ground that is the same in both views, 0 to 1, smooth."""
+    plain = _plain(here.gray) & _plain(there.gray)
+    if not plain.any():
+        return np.zeros(plain.shape, np.float32)
     other = _smooth(there.color)
-    light = find_exposure(other, here.color, np.zeros_like(here.gray, np.float32))
-    if light is not None and light.levels(other) > OTHER_LIGHT:
+    # In a flash the ground is the same as well.
+    light = find_exposure(other, here.color)
+    if light is not None and light.is_strong(other):
         other = light.of(other)
     apart = luma(as_bytes(cv2.absdiff(_smooth(here.color), other)))
-    same = (apart <= SAME_LEVELS) & _plain(here.gray) & _plain(there.gray)
+    same = (apart <= SAME_LEVELS) & plain
     kernel = np.ones(AROUND, np.uint8)
     inner = cv2.erode(same.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
     return as_floats(cv2.blur(as_floats(inner), AROUND))

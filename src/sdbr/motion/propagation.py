@@ -29,7 +29,7 @@ from sdbr.motion.arrays import (
     spread_out,
 )
 from sdbr.motion.color_model import bound_colors, fit_colors
-from sdbr.motion.exposure import Exposure, find_exposure
+from sdbr.motion.exposure import STRONG, Exposure, find_exposure
 from sdbr.motion.flow import View, warp_by_planes
 from sdbr.motion.matching import Link
 from sdbr.motion.sharpness import (
@@ -56,7 +56,7 @@ MOST_OFF = 1.0
 MOST_FOLLOWED = 1.5
 # Levels of 255 that a change of exposure comes to. Up to the first the local color model lets it
 # in, from the second on the whole picture changes as the source did.
-STRONG_LIGHT = (12.0, 30.0)
+STRONG_LIGHT = (STRONG, 30.0)
 # Below this share of untrusted area the model need not draw.
 HARDLY_ANY = 0.002
 
