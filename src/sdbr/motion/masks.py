@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdbr.motion.arrays import Frame, Luma, WidthHeight, as_bytes, as_floats, luma, size_of
+from sdbr.motion.arrays import Frame, Luma, WidthHeight, as_bytes, as_floats, size_of
 from sdbr.motion.flow import FlowOptions, View, view, view_size
 from sdbr.motion.matching import FlowPair, Link, find_flows, flows_from_key, link_views
 
@@ -43,11 +43,6 @@ def feather(mask: Luma) -> Luma:
 def resize_mask(mask: Luma, size: WidthHeight) -> Luma:
     """The mask over a frame of another size."""
     return as_bytes(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR))
-
-
-def gray_of(picture: Frame) -> Luma:
-    """A picture of a mask as a mask."""
-    return luma(picture)
 
 
 def enlarge(picture: Frame, size: WidthHeight) -> Frame:

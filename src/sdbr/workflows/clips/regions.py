@@ -6,11 +6,11 @@ They are composited into the finished frames, so they change no request and no p
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial, reduce
-from itertools import repeat, tee
+from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
@@ -25,16 +25,15 @@ from sdbr.media.open import Reader, open_reader
 from sdbr.media.stills.open import open_picture
 from sdbr.media.stills.pixels import flatten, with_channels
 from sdbr.media.stills.place import has_shape
-from sdbr.motion.arrays import Luma, size_of
+from sdbr.motion.arrays import Luma, luma, size_of
 from sdbr.motion.arrays import version as opencv_version
 from sdbr.motion.faces import Face, FaceDetector, draw_faces, has_detector, track_faces
-from sdbr.motion.masks import composite, enlarge, feather, follow_mask, gray_of, resize_mask
+from sdbr.motion.masks import composite, enlarge, feather, follow_mask, resize_mask
 from sdbr.request import Size
 from sdbr.store.scans import ScanStore
 from sdbr.workflows.clips.flags import FACES, RegionFlags
 from sdbr.workflows.clips.folders import fingerprint_of
-from sdbr.workflows.clips.footage import Footage, FrameInfo, read_wanted
-from sdbr.workflows.clips.steadiness import MeasuredFrame
+from sdbr.workflows.clips.footage import Footage, read_wanted
 from sdbr.workflows.inputs import PICTURES, VIDEOS, find, moves
 from sdbr.workflows.pictures.job import Input
 from sdbr.workflows.prepare import file_digest, remember
@@ -170,38 +169,25 @@ def name_regions(regions: Iterable[Region]) -> dict[str, list[str]]:
     return {"regions": masks} if masks else {}
 
 
-def keep_regions(
-    results: Iterable[MeasuredFrame],
-    regions: tuple[Region, ...],
-    footage: Footage,
-    reader: Reader,
-) -> Iterator[MeasuredFrame]:
-    """The finished frames, in order, with these regions from their source."""
-    given, taken = tee(results)
-    pairs = ((one.shown, one.pixels) for one in taken)
-    kept = composite_regions(pairs, regions, footage, reader)
-    for one, pixels in zip(given, kept, strict=False):
-        yield replace(one, pixels=pixels)
+def compositor(
+    regions: tuple[Region, ...], footage: Footage, reader: Reader
+) -> Callable[[int, Pixels], Pixels]:
+    """What lays these regions of the source over the result of a frame, named by its number.
 
-
-def composite_regions(
-    results: Iterable[tuple[FrameInfo, Pixels]],
-    regions: tuple[Region, ...],
-    footage: Footage,
-    reader: Reader,
-) -> Iterator[Pixels]:
-    """Each result with these regions from its source; they are in order, and some may be absent.
-
-    A source that is in part transparent gives its colors; its alpha is laid on later.
+    It is asked for frames in rising order, and for some of them at most. A source that is in part
+    transparent gives its colors; its alpha is laid on later.
     """
     masks = [_kept_planes(one, footage, reader) for one in regions]
     sources = enumerate(zip(read_wanted(reader, footage.choice), *masks, strict=False))
-    for shown, pixels in results:
-        frame, *kept = next(both for number, both in sources if number == shown.number)
+
+    def composite_frame(number: int, pixels: Pixels) -> Pixels:
+        frame, *kept = next(both for at, both in sources if at == number)
         size = size_of(pixels)
         plane = reduce(np.maximum, (feather(resize_mask(one, size)) for one in kept))
         source = enlarge(np.ascontiguousarray(frame.image[..., :3]), size)
-        yield composite(with_channels(source, pixels.shape[2]), pixels, plane)
+        return composite(with_channels(source, pixels.shape[2]), pixels, plane)
+
+    return composite_frame
 
 
 def _kept_planes(region: Region, footage: Footage, reader: Reader) -> Iterator[Luma]:
@@ -216,7 +202,7 @@ def _masks(region: Region, footage: Footage, reader: Reader) -> Iterator[Luma]:
         return map(partial(draw_faces, size=size), region.faces)
     if _is_clip(region.mask):
         masks = read_wanted(open_reader(region.mask, footage.clip.rate), footage.choice)
-        return (gray_of(flatten(one.image, "black")) for one in masks)
+        return (luma(flatten(one.image, "black")) for one in masks)
     mask = resize_mask(_open_still(region.mask), size)
     if not region.moves:
         return repeat(mask)

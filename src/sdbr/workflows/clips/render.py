@@ -19,7 +19,7 @@ from sdbr.workflows.clips.assemble import assemble_frames, inherit_loop, restore
 from sdbr.workflows.clips.draw import ClipPlan, Tally
 from sdbr.workflows.clips.footage import Footage
 from sdbr.workflows.clips.prepare import PreparedClip, index_of
-from sdbr.workflows.clips.regions import keep_regions
+from sdbr.workflows.clips.regions import compositor
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, write_steadiness
 from sdbr.workflows.failures import Failures, explain_interruption
@@ -88,7 +88,8 @@ def render_clip(
     ):
         finished = assemble_frames(clip, session, resources, tally)
         if regions := clip.order.regions:
-            finished = keep_regions(finished, regions, footage, clip.reader)
+            lay = compositor(regions, footage, clip.reader)
+            finished = (replace(one, pixels=lay(one.shown.number, one.pixels)) for one in finished)
         if footage.see_through:
             finished = restore_alpha(finished, clip)
         for one in finished:

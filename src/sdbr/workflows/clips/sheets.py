@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import tee
 from pathlib import Path
 
 from PIL import Image
@@ -19,7 +18,7 @@ from sdbr.media.stills.sheet import PAIR_SIDE, Labels, pairs_sheet, save
 from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_sequentially
 from sdbr.workflows.clips.footage import FrameInfo, read_wanted
 from sdbr.workflows.clips.prepare import PreparedClip
-from sdbr.workflows.clips.regions import composite_regions
+from sdbr.workflows.clips.regions import compositor
 from sdbr.workflows.failures import Failures, explain_interruption
 
 _PAIRS = 8  # More rows than that are not looked at.
@@ -103,11 +102,9 @@ def _with_regions(
     if not regions:
         yield from drawn
         return
-    given, taken = tee(drawn)
-    results = ((shown, after) for shown, _, after in taken)
-    kept = composite_regions(results, regions, footage, clip.reader)
-    for (shown, before, _), after in zip(given, kept, strict=True):
-        yield shown, before, after
+    lay = compositor(regions, footage, clip.reader)
+    for shown, before, after in drawn:
+        yield shown, before, lay(shown.number, after)
 
 
 def _thumbnail(pixels: Pixels) -> Image.Image:
