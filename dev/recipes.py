@@ -5,9 +5,6 @@ Usage: python dev/recipes.py
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
@@ -16,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import opentimelineio as otio
 from PIL import Image, ImageDraw, ImageFont
-from tour import IMG, ROOT, Pictures, beside, moving, sized, write
+from tour import IMG, ROOT, Pictures, beside, moving, run, sized, write
 
 from sdbr.media.clip import FrameTiming, TimedFrame
 from sdbr.media.open import open_reader
@@ -41,15 +38,6 @@ def commands() -> list[str]:
     (protect,) = (line.replace("clip.mp4", "titled.mp4") for line in clips if _PROTECTS in line)
     shown = [line for line in clips if any(part in line for part in _SHOWN)]
     return [*shown, protect.replace(_PROTECTS, "--name plain"), f"{protect} --name kept"]
-
-
-def run(folder: Path) -> None:
-    """Run the commands in `folder`, offline."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "SDBR_OFFLINE": "1"}
-    for command in commands():
-        print(command, flush=True)
-        subprocess.run(command, shell=True, cwd=folder, env=environment, check=True)
 
 
 def make_clip(path: Path, title: str = "") -> None:
@@ -121,7 +109,7 @@ def main() -> None:
         folder = Path(name)
         make_clip(folder / "clip.mp4")
         make_clip(folder / "titled.mp4", "The lighthouse")
-        run(folder)
+        run(commands(), folder)
         made = folder / "generate" / "videos"
         titled = [folder / "titled.mp4", made / "plain.mp4", made / "kept.mp4"]
         write("recipe-protect.webp", moving(titled, 240)[_FRAMES - 1 : _FRAMES])

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -37,11 +37,11 @@ def commands() -> list[str]:
     return [line for line in lines if line.startswith("sdbr ") and "doctor" not in line]
 
 
-def run(folder: Path) -> None:
-    """Run the page's commands in `folder`, offline."""
+def run(commands: Iterable[str], folder: Path) -> None:
+    """Run the commands in `folder`, offline."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "SDBR_OFFLINE": "1"}
-    for command in commands():
+    for command in commands:
         print(command, flush=True)
         subprocess.run(command, shell=True, cwd=folder, env=environment, check=True)
 
@@ -90,7 +90,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "tour"
         folder.mkdir()
-        run(folder)
+        run(commands(), folder)
         clips = (folder / "generate/img/nearer.mp4", folder / "generate/videos/nearer.mp4")
         write("tour-picture.webp", still(folder / _SOURCE, 480))
         write("tour-woodcut.webp", still(folder / f"{_RESULT}-1.png", 400))
