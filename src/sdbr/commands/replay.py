@@ -31,7 +31,6 @@ _MOVING = ("img2gif", "vid2vid")
 _OWN = ("file", "prompt")
 _SOURCES = ("clip", "init_image")
 _BY_ROLE = ("mask", "style_image", "to_image", "protect", "only")
-_SUPPLIED = "keyframe"
 _FACES = (("protect", FACES), ("only", FACES))
 _KINDS = ("container", "format")
 _OURS = ("Output", "Spending", "Requests", "Connection")
@@ -117,6 +116,7 @@ def words_again(
 ) -> list[str]:
     """The words of the command line: the recorded flags under the `changed` ones."""
     from sdbr.bedrock.validation import flag
+    from sdbr.workflows.clips.supplied import ROLE
     from sdbr.workflows.prepare import used_input
     from sdbr.workflows.prompt_template import escape_prompt
 
@@ -126,7 +126,7 @@ def words_again(
             raise UsageProblem(f"{command.name} does not support {flag(name)}.")
     inputs = made.get("inputs", [])
     beside = {one["role"]: used_input(one, store) for one in inputs if one["role"] in _BY_ROLE}
-    own = [used_input(one, store) for one in inputs if one["role"] == _SUPPLIED]
+    own = [used_input(one, store) for one in inputs if one["role"] == ROLE]
     if own:
         beside["keyframes_from"] = _folder_of(own)
     recorded = dict(made["told"])

@@ -95,7 +95,7 @@ class ClipFlags:
         from sdbr.workflows.prompt_template import texts_of
 
         prompts = []
-        for time, template in sorted(self.at):
+        for time, template in self.at:
             texts = texts_of(template)
             if len(texts) > 1:
                 raise UsageProblem(

@@ -20,6 +20,7 @@ from sdbr.motion.keyframes import KeyframeRule, find_shots, place_keyframes
 from sdbr.motion.keyframes_stream import place_streaming
 from sdbr.motion.plan import KeyframePlan, reasons
 from sdbr.motion.survey import FrameSurvey, survey
+from sdbr.workflows.clips.overrides import with_frames
 from sdbr.workflows.clips.selection import FrameSelection
 
 
@@ -177,10 +178,8 @@ def with_starts(footage: Footage, starts: Sequence[int], rule: KeyframeRule) -> 
         return footage
     if rule.word != "auto":
         return place_again(replace(footage, starts=tuple(starts)), rule)
-    shots = find_shots(footage.surveys, starts)
-    ends = (number - 1 for number in starts)
-    keyframes = tuple(sorted({*footage.plan.keyframes, *starts, *ends}))
-    plan = replace(footage.plan, shots=shots, keyframes=keyframes)
+    plan = replace(footage.plan, shots=find_shots(footage.surveys, starts))
+    plan = with_frames(plan, [*starts, *(number - 1 for number in starts)])
     return replace(footage, plan=replace(plan, reasons=reasons(plan)), starts=tuple(starts))
 
 
