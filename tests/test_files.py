@@ -2,13 +2,15 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from sdbr.errors import InputProblem
+from sdbr.errors import InputProblem, UnwritableFile
 from sdbr.files import (
+    check_writable,
     part_file,
     plain_write_errors,
     sweep,
@@ -153,3 +155,23 @@ def test_a_file_that_was_swept_before_it_was_locked_is_made_anew(tmp_path):
     with unfinished(tmp_path / "a.png", make) as path:
         assert [path.exists() for path in made] == [False, True]
         assert path == made[1]
+
+
+def test_a_folder_is_made_and_tried_and_nothing_stays_in_it(tmp_path):
+    check_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_a_file_in_a_folders_place_is_told_by_name(tmp_path):
+    (tmp_path / "a").write_text("")
+    with pytest.raises(UnwritableFile, match=r"Cannot write .*/a/b: part of the path is a file"):
+        check_writable(tmp_path / "a" / "b")
+
+
+def test_a_full_disk_is_found_by_writing(tmp_path, monkeypatch):
+    def full(**_place):
+        return open("/dev/full", "wb")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(UnwritableFile, match="the disk is full"):
+        check_writable(tmp_path)

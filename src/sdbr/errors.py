@@ -65,6 +65,10 @@ class InputProblem(SdbrError):
     exit_code = 3
 
 
+class UnwritableFile(InputProblem):
+    """A file or folder cannot be written: no permission, no space, or no such place."""
+
+
 class AccessProblem(SdbrError):
     """Credentials, region, model access or end of life: no request of this run can succeed."""
 

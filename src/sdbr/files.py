@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from sdbr.errors import InputProblem
+from sdbr.errors import InputProblem, UnwritableFile
 
 try:
     import fcntl
@@ -21,6 +21,7 @@ except ImportError:  # Windows, where every file system has locks
     fcntl = None  # type: ignore[assignment]
 
 _PREFIX = ".sdbr-"
+_LIKE_A_PICTURE = 1024 * 1024  # Bytes: a PNG of a megapixel takes 1 to 3 MB.
 _NO_LOCKS = (
     "its file system does not support file locks (some network mounts do not). Choose a "
     "--workspace on another one"
@@ -69,10 +70,10 @@ def decode_text(data: bytes, where: str, errors: str = "strict") -> str:
         ) from None
 
 
-def unwritable(path: Path, error: OSError) -> InputProblem:
+def unwritable(path: Path, error: OSError) -> UnwritableFile:
     """The error for a file or folder that cannot be written, with what to do."""
     why = _WHY.get(error.errno or 0, f"{error.strerror or error}. Choose another folder")
-    return InputProblem(f"Cannot write {path}: {why}.")
+    return UnwritableFile(f"Cannot write {path}: {why}.")
 
 
 def read_stdin(most: int, wanted: str) -> bytes:
@@ -97,11 +98,25 @@ def plain_read_errors(path: Path, to_do: str = "Check the path.") -> Iterator[No
 
 @contextmanager
 def plain_write_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError of the block into the InputProblem that names `path`."""
+    """Turn an OSError of the block into the UnwritableFile that names `path`."""
     try:
         yield
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Make `folder`, and write as much as a picture takes to a file there that is gone at once.
+
+    Permissions do not tell of a full disk, nor a privileged user of a read-only one. Raises
+    UnwritableFile.
+    """
+    from tempfile import TemporaryFile
+
+    with plain_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder, prefix=_PREFIX) as file:
+            file.write(bytes(_LIKE_A_PICTURE))
 
 
 @contextmanager

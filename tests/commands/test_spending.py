@@ -1,13 +1,18 @@
 """What a run may spend: what was told and agreed to, and not a cent more."""
 
+import errno
+import re
 import signal
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from sdbr.emulator import Faults
+from sdbr.files import unwritable
+from sdbr.workflows.pictures import draw
 from tests.commands.clip_runs import clip_in
 from tests.commands.money import ledger_rows
 from tests.material import run_with_full_stdout
@@ -201,3 +206,37 @@ def test_a_cap_counts_what_is_still_to_be_paid(sdbr):
     many = ("txt2img", "a fox", "--count", "5", "--seed", "1", "--workers", "1")
     assert sdbr(*many, "--max-cost", "0.10").code == 7
     assert "The cap of 0.10 USD covers 2 of 3 pictures." in sdbr(*many, "--max-cost", "0.10").errors
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="needs a folder that takes no files")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("txt2img", "a fox", "-o", "/sys/x.png"),
+        ("txt2img", "a fox", "-o", "/sys/kernel"),
+        ("img2gif", "p.png", "a fox", "--frames", "2", "-o", "/sys/x.gif"),
+    ],
+)
+def test_a_folder_that_takes_no_files_is_found_before_payment(sdbr, emulator, workspace, command):
+    Image.new("RGB", (64, 64), "red").save(workspace / "p.png")
+    ran = sdbr(*command)
+    assert (ran.code, len(emulator.received)) == (3, 0)
+    assert re.search(
+        r"Cannot write /sys\S*: permission denied\. Choose another folder", ran.failure
+    )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_picture_that_cannot_be_written_is_kept_and_had_for_free(
+    sdbr, emulator, monkeypatch, number
+):
+    def fail(*_file):
+        raise unwritable(Path("x.png"), OSError(number, ""))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(draw, "write_unique", fail)
+        ran = sdbr("txt2img", "a fox")
+    assert ran.code == 3
+    assert ran.failure.count("un the same command again") == 1
+    assert "1 picture is cached and not charged again." in ran.failure
+    assert (sdbr("txt2img", "a fox").code, len(emulator.received)) == (0, 1)

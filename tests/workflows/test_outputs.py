@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sdbr.errors import InputProblem, UsageProblem
+from sdbr.errors import UsageProblem
 from sdbr.workflows.names import template_of
 from sdbr.workflows.outputs import check_free, format_of
 from sdbr.workflows.pictures.draw import job_targets
@@ -67,17 +67,6 @@ def test_an_ending_that_is_no_picture_is_refused(to):
         job_targets([JOB], to, None)
 
 
-def test_folders_are_made_before_anything_is_sent(tmp_path):
-    check_free(tmp_path / "a" / "b", None, KEY, overwrite=False)
-    assert (tmp_path / "a" / "b").is_dir()
-
-
-def test_a_file_in_a_folders_place_is_told_by_name(tmp_path):
-    (tmp_path / "a").write_text("")
-    with pytest.raises(InputProblem, match="Cannot write"):
-        check_free(tmp_path / "a" / "b", None, KEY, overwrite=False)
-
-
 @pytest.mark.parametrize("content", [b"", b"mine", None])
 def test_what_stands_at_a_target_is_kept_unless_it_is_the_same_picture(tmp_path, content):
     picture = replace(drawn(FOX), key="other")
@@ -86,7 +75,7 @@ def test_what_stands_at_a_target_is_kept_unless_it_is_the_same_picture(tmp_path,
         file_bytes(JOB, picture, "txt2img", "local")[0] if content is None else content
     )
     with pytest.raises(UsageProblem, match=r"exists. Add --overwrite"):
-        check_free(JOB.folder, target, KEY, overwrite=False)
-    check_free(JOB.folder, target, KEY, overwrite=True)
+        check_free(target, KEY, overwrite=False)
+    check_free(target, KEY, overwrite=True)
     target.write_bytes(file_bytes(JOB, replace(picture, key=KEY), "txt2img", "local")[0])
-    check_free(JOB.folder, target, KEY, overwrite=False)
+    check_free(target, KEY, overwrite=False)

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdbr.errors import InputProblem, UsageProblem
-from sdbr.files import plain_write_errors
+from sdbr.errors import UsageProblem
 from sdbr.media import metadata
 from sdbr.workflows.names import escape_name, refuse_folders
 
@@ -30,17 +29,12 @@ def format_of(wanted_format: str | None, to: str | None) -> str:
     return wanted or by_suffix or "png"
 
 
-def check_free(folder: Path, target: Path | None, key: str, overwrite: bool) -> None:
-    """Make the folder, and refuse to lose what stands at `target`, before anything is sent.
+def check_free(target: Path, key: str, overwrite: bool) -> None:
+    """Refuse to lose what stands at `target`, before anything is sent.
 
-    A file that the same request made is no loss. Raises InputProblem or UsageProblem.
+    A file that the same request made is no loss. Raises UsageProblem.
     """
-    folder = target.parent if target else folder
-    with plain_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputProblem(f"Cannot write to {folder}: permission denied. Choose another folder.")
-    if target and os.path.exists(target) and not overwrite and _key_in(target) != key:
+    if os.path.exists(target) and not overwrite and _key_in(target) != key:
         raise UsageProblem(f"{target} already exists. Add --overwrite, or choose another name.")
 
 

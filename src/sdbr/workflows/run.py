@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sdbr.config.settings import Output
@@ -21,7 +22,9 @@ from sdbr.errors import (
     PartlyDone,
     SdbrError,
     ServiceProblem,
+    UnwritableFile,
 )
+from sdbr.files import check_writable
 from sdbr.generation.budget import Budget
 from sdbr.generation.estimate import Estimate, consent, in_usd, tell_cap, with_other_seeds
 from sdbr.generation.stack import Resources, RunSession, check_access, open_session
@@ -68,7 +71,8 @@ class RunPlan:
     `failed` is why some of the `sources` are not among `works`; `sources` counts both unless told.
     `things` names what is made, in the plural; `notes` are said before the price, and `prefix`
     stands in front of it. `agreed` is called once there is consent: what it writes must not be
-    there without. `whole` says that a result needs all pictures of its work.
+    there without. `whole` says that a result needs all pictures of its work. `folders` are those
+    that results are written to.
     """
 
     command: str
@@ -81,6 +85,7 @@ class RunPlan:
     sources: int = 0
     agreed: Callable[[], None] = lambda: None
     whole: bool = False
+    folders: Sequence[Path] = ()
 
 
 Source = TypeVar("Source")
@@ -126,6 +131,8 @@ def run(plan: RunPlan, setup: Setup) -> None:
         if bound:
             console.say(bound)
         return
+    for folder in dict.fromkeys(plan.folders):
+        check_writable(folder)
     console.say(price)
     if bound:
         console.say(bound)
@@ -160,6 +167,8 @@ def run(plan: RunPlan, setup: Setup) -> None:
                             made = True
                             paths += [result.path] if result.path else []
                 except (InputProblem, ServiceProblem, PartlyDone) as error:
+                    if isinstance(error, UnwritableFile):
+                        error.args = (f"{error}{_retrieval(error, budget, resources.fresh)}",)
                     if asked.is_set():
                         # The exit code tells of the Ctrl-C, whatever else failed before.
                         raise Interrupted(f"Interrupted. {error}") from error
@@ -195,9 +204,21 @@ def run(plan: RunPlan, setup: Setup) -> None:
 def _rerun(pictures: int, fresh: bool) -> str:
     """What to do once stdout takes more, and that nothing is charged twice."""
     again = f"run the same command again{' without --fresh' if fresh else ''}"
+    return f"{again}: {_cached(pictures)}." if pictures else f"{again}."
+
+
+def _retrieval(error: UnwritableFile, budget: Budget, fresh: bool) -> str:
+    """What a file that cannot be written does not lose."""
+    if not budget.pictures:
+        return ""
+    if "run the same command again" in str(error):
+        return f" {_cached(budget.pictures).capitalize()}."
+    return f" Then {_rerun(budget.pictures, fresh)}"
+
+
+def _cached(pictures: int) -> str:
     be = "is" if pictures == 1 else "are"
-    kept = f": {counted(pictures, 'picture')} {be} cached and not charged again"
-    return f"{again}{kept if pictures else ''}."
+    return f"{counted(pictures, 'picture')} {be} cached and not charged again"
 
 
 def _circumstances(resources: Resources) -> Iterator[str]:

@@ -43,6 +43,10 @@ def png(width: int, height: int, rows: bytes, depth: int = 8, color: int = 2) ->
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
 def marked() -> Image.Image:
     """Red left, blue right, and a green corner at the top left."""
     image = Image.new("RGB", (40, 20), "red")
@@ -221,6 +225,8 @@ def test_damage_is_told_in_one_line(tmp_path):
         b"some text": "is not a supported picture",
         whole[: len(whole) // 2]: "is truncated",
         png(0, 0, b""): "declares a size of zero",
+        flipped(whole, whole.index(b"IDAT") + 4 + 1500): "is damaged and cannot be decoded",
+        flipped(whole, len(whole) - 14): "is damaged and cannot be decoded",
         b"\0\0\0\x18ftypisom" + bytes(64): "is a video",
     }.items():
         path = tmp_path / "it.png"
@@ -279,9 +285,7 @@ def test_every_broken_file_gives_one_line_and_nothing_else():
     lines = done.stdout.splitlines()
     assert done.stderr == ""
     assert len(lines) == len(list((MEDIA / "broken").iterdir()))
-    assert [line for line in lines if line.startswith("opened")] == [
-        f"opened {MEDIA / 'broken' / 'pngsuite-bad-idat-crc.png'} 32x32"
-    ]
+    assert not [line for line in lines if line.startswith("opened")]
 
 
 @needs_media

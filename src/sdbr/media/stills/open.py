@@ -84,6 +84,7 @@ def open_picture(
         head = _checked_head(stream, name)
         decoders = decoders_for(head, name)
         try:
+            _check_sums(stream, head)
             with Image.open(stream, formats=decoders) as image:
                 _check_size(Size(*image.size), name)
                 found = _decode(image, color_code(head), at_least)
@@ -142,6 +143,14 @@ def _checked_head(stream: BinaryIO, name: str) -> bytes:
             f"{name} is a video, not a picture. Use vid2vid, or extract a frame first."
         )
     return head
+
+
+def _check_sums(stream: BinaryIO, head: bytes) -> None:
+    """Raise Pillow's error for a PNG with a wrong checksum, which it would decode regardless."""
+    if head.startswith(b"\x89PNG"):
+        with Image.open(stream, formats=["PNG"]) as image:
+            image.verify()
+        stream.seek(0)
 
 
 def _check_size(size: Size, name: str) -> None:

@@ -46,7 +46,8 @@ def animate(paths: Sequence[Path], spec: AnimationSpec, setup: Setup, catalog: C
     animations, failed = prepare_each(paths, prepare)
     works = [AnimationWork(animation, setup) for animation in animations]
     price = _estimate(animations, setup.resources)
-    run(RunPlan(COMMAND, "animations", works, price, failed, whole=True), setup)
+    plan = RunPlan(COMMAND, "animations", works, price, failed, whole=True)
+    run(replace(plan, folders=[spec.where.results]), setup)
 
 
 def _estimate(animations: Sequence[PreparedAnimation], resources: Resources) -> Estimate:

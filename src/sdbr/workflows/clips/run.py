@@ -91,6 +91,7 @@ def restyle_clips(
         prefix="" if estimate.thing == "frame" else f"{frames}: ",
         agreed=partial(note_redraws, clips if steadiness.redraw is not None else (), resources),
         whole=True,
+        folders=[order.where.results for order in orders],
     )
     run(plan, setup)
 

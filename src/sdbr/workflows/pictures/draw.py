@@ -72,16 +72,18 @@ def deliver(
     slots = slots_of(job.slot for job in jobs)
     note = open_run(resources.workspace.hidden / "runs", command, wanted, slots)
     plan = make_plan(resources, with_seeds(jobs, note.seeds))
-    if output.to != "-":
-        for job, key in zip(plan.jobs, plan.keys, strict=True):
-            check_free(job.folder, job.target, key, output.overwrite)
+    for job, key in zip(plan.jobs, plan.keys, strict=True):
+        if job.target is not None:
+            check_free(job.target, key, output.overwrite)
+    places = (job.target.parent if job.target else job.folder for job in plan.jobs)
+    folders = () if output.to == "-" else tuple(places)
     work = PictureWork(command, plan, setup)
     agreed = partial(note.need, plan.keys)
     sources = len(failed) + len({job.before for job in jobs})
     whole = RunPlan(
         command, "pictures", [work], plan.estimate, failed, sources=sources, agreed=agreed
     )
-    run(whole, setup)
+    run(replace(whole, folders=folders), setup)
     note.finish()
     if sheet:
         from sdbr.workflows.pictures.sheet import write_sheet
