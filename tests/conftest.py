@@ -29,10 +29,12 @@ _KEPT = ("SDBR_TEST_MEDIA",)
 
 @pytest.fixture(autouse=True)
 def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """No credentials, no settings, no home of whoever runs the tests."""
+    """No credentials, no settings, no home and no terminal of whoever runs the tests."""
     for name in os.environ:
         if name.startswith(("AWS_", "DASK_", "SDBR_", "XDG_")) and name not in _KEPT:
             monkeypatch.delenv(name)
+    # pytest-xdist sets it to 80 for its workers.
+    monkeypatch.delenv("COLUMNS", raising=False)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

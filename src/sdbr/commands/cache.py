@@ -10,6 +10,7 @@ import click
 from sdbr.cli.help import Command
 from sdbr.cli.numbers import FiniteNumber
 from sdbr.cli.options import json_option, workspace_option
+from sdbr.cli.table import fold, stdout_columns
 
 if TYPE_CHECKING:
     from sdbr.store.cache import Cache
@@ -75,7 +76,7 @@ def command(
 def _say(record: dict[str, object], text: str, as_json: bool) -> None:
     import json
 
-    click.echo(json.dumps(record) if as_json else text)
+    click.echo(json.dumps(record) if as_json else fold(text, stdout_columns()))
 
 
 def _size(cache: Cache, scans: ScanStore, as_json: bool) -> None:

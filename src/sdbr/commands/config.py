@@ -21,6 +21,7 @@ from sdbr.cli.options import (
     json_option,
     workspace_option,
 )
+from sdbr.cli.table import stdout_columns, table
 from sdbr.config import MODEL_VARIABLE, TABLES, models_of
 from sdbr.config.drawing_commands import DRAWING
 from sdbr.config.settings import Connection, Effort, Spending
@@ -49,16 +50,17 @@ def command(ctx: click.Context, as_json: bool, root: Path, _: Mapping[str, objec
     reported, too.
     """
     from sdbr import config
+    from sdbr.console import Console
 
-    files = config.files(root)
+    console, files = Console(), config.files(root)
     settings = every_setting(ctx, files)
     _print(settings, as_json)
     _check_models(root)
     for name in unknown_variables():
-        click.echo(f"{name} is not an sdbr setting. See `sdbr config --help`.", err=True)
+        console.say(f"{name} is not an sdbr setting. See `sdbr config --help`.")
     if not files:
         path = root / config.FILE_NAME
-        click.echo(f"No settings file found. Looked for {config.user_file()} and {path}.", err=True)
+        console.say(f"No settings file found. Looked for {config.user_file()} and {path}.")
 
 
 def _print(settings: list[Setting], as_json: bool) -> None:
@@ -70,9 +72,8 @@ def _print(settings: list[Setting], as_json: bool) -> None:
             click.echo(json.dumps(record, ensure_ascii=False))
         return
     rows = [(it.name, "-" if it.value is None else str(it.value), it.origin) for it in settings]
-    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
-    for name, value, origin in rows:
-        click.echo(f"{name:<{first}}  {value:<{min(second, 40)}}  {origin}")
+    for line in table(rows, stdout_columns()):
+        click.echo(line)
 
 
 def _check_models(root: Path) -> None:
@@ -158,12 +159,12 @@ def _single(ctx: click.Context, option: click.Option, files: Sequence[File]) -> 
 
 def _entries(files: Sequence[File]) -> Iterator[Setting]:
     """The tables' entries, each once, as the last file that has it says."""
-    for table in TABLES:
+    for group in TABLES:
         found: dict[str, list[Setting]] = {}
         for file in files:
-            for key, value in file.values.get(table, {}).items():
-                found[key] = _of_entry(file, (table, key), value)
-        if table == "models":
+            for key, value in file.values.get(group, {}).items():
+                found[key] = _of_entry(file, (group, key), value)
+        if group == "models":
             for key, value in models_of(os.environ).items():
                 origin = f"environment {_variable(key)}"
                 found[key] = [Setting(f"models.{key}", value, origin)]

@@ -17,6 +17,7 @@ from sdbr.cli.options import (
     json_option,
     workspace_option,
 )
+from sdbr.cli.table import fold, stdout_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ sdbr doctor --region us-west-2 --profile work
 sdbr doctor --json
 """
 _SIGNS = {"ok": "OK  ", "note": "NOTE", "fix": "FIX "}
+_TEXT = 19  # Columns left of what was found.
 _check = grouped("Check")
 _timeout = _check(
     "--timeout",
@@ -107,4 +109,5 @@ def _print(finding: Finding, as_json: bool) -> None:
         }
         click.echo(json.dumps(line, ensure_ascii=False, default=str))
     else:
-        click.echo(f"{_SIGNS[finding.verdict]}  {finding.about:<11}  {finding.said}")
+        text = f"{_SIGNS[finding.verdict]}  {finding.about:<11}  {finding.said}"
+        click.echo(fold(text, stdout_columns(), hang=_TEXT))

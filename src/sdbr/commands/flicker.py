@@ -8,6 +8,7 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.options import json_option, workspace_option
+from sdbr.cli.table import fold, stdout_columns
 
 _EXAMPLES = """
 sdbr flicker generate/videos/clip.mp4 --against clip.mp4
@@ -50,4 +51,5 @@ def command(clip: Path, against: Path | None, as_json: bool, root: Path) -> None
     if as_json:
         click.echo(json.dumps({"path": str(clip), **measured.as_json()}))
     else:
-        click.echo(shown("\n".join(f"{clip}: {line}" for line in describe(measured))))
+        for line in describe(measured):
+            click.echo(fold(shown(f"{clip}: {line}"), stdout_columns()))

@@ -13,6 +13,7 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.options import json_option, workspace_option
+from sdbr.cli.table import fold, stdout_columns
 
 if TYPE_CHECKING:
     from sdbr.workflows.provenance.read import Ancestor
@@ -74,7 +75,8 @@ def command(files: tuple[str, ...], as_json: bool, root: Path) -> None:
 
             click.echo(json.dumps(_as_json(ancestor), ensure_ascii=False))
         else:
-            click.echo(shown("\n".join(_lines(ancestor))))
+            for line in _lines(ancestor):
+                click.echo(fold(shown(line), stdout_columns()))
     if silent:
         raise InputProblem(
             f"{', '.join(silent)}: no record of how it was made. Name a file that sdbr made."

@@ -10,6 +10,7 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.options import json_option, workspace_option
+from sdbr.cli.table import fold, stdout_columns, table
 
 if TYPE_CHECKING:
     from sdbr.store.ledger import Ledger
@@ -73,21 +74,19 @@ def _overview(ledger: Ledger, since: str) -> None:
         aws = row["realm"] == "aws"
         where = "Amazon Bedrock" if aws else f"emulated ({row['realm']}), not billed"
         paid = "billed" if aws else "at list prices"
-        click.echo(
+        _say(
             f"{where}: {in_usd(row['billed'])} USD {paid}, {in_usd(row['perhaps'])} USD "
             f"possibly billed, {counted(row['pictures'], 'picture')} from "
             f"{counted(row['sends'], 'request')}"
         )
-        click.echo(
+        _say(
             f"  saved: {in_usd(row['saved_by_cache'])} USD by the cache, "
             f"{in_usd(row['saved_by_keyframes'])} USD by keyframes"
         )
         if row["supplied"]:
             click.echo(f"  keyframes: {row['supplied']} supplied")
         if row["open"]:
-            click.echo(
-                f"  open: {counted(row['open'], 'request')} in flight or killed; possibly billed"
-            )
+            _say(f"  open: {counted(row['open'], 'request')} in flight or killed; possibly billed")
     for title, rows in (
         ("By day", ledger_queries.group_rows(ledger, "day", since)),
         ("By model", ledger_queries.group_rows(ledger, "model", since)),
@@ -100,6 +99,17 @@ def _overview(ledger: Ledger, since: str) -> None:
 # Of an emulator nothing is billed, so the column is named after what it counts.
 _TITLES = {"billed": "USD", "perhaps": "possibly", "realm": "answered by"}
 _HIDDEN = ("saved_by_cache", "saved_by_keyframes", "planned", "open")
+# Those that a narrow terminal misses least come first.
+_OPTIONAL = (
+    *("request_id", "key", "region", "latency_ms", "status", "ended", "supplied", "answered by"),
+    *("sends", "possibly", "pictures", "seed", "id", "command", "model", "run"),
+)
+_MINUTE = len("2026-11-01T09:00")
+_KEY = 12  # Letters that tell keys apart, as in `sdbr cache list`.
+
+
+def _say(line: str) -> None:
+    click.echo(fold(line, stdout_columns()))
 
 
 def _table(rows: list[dict[str, object]]) -> None:
@@ -109,21 +119,20 @@ def _table(rows: list[dict[str, object]]) -> None:
     names = [
         n for n in rows[0] if n not in _HIDDEN and not (n == "command" and "run" not in rows[0])
     ]
-    cells = [
-        [_TITLES.get(name, name) for name in names],
-        *([_cell(name, row) for name in names] for row in rows),
-    ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo(f"  {text}".rstrip())
+    titles = _TITLES if "price" not in rows[0] else {**_TITLES, "billed": "billed"}
+    head = [titles.get(name, name) for name in names]
+    cells = [head, *([_cell(name, row) for name in names] for row in rows)]
+    for line in table(cells, stdout_columns(), _OPTIONAL, indent="  "):
+        click.echo(line)
 
 
 def _cell(name: str, row: Mapping[str, object]) -> str:
     value = row[name]
     if value is None:
         return "-"
-    return str(value)[:19] if name in ("began", "ended") else str(value)
+    if name in ("began", "ended", "at"):
+        return str(value)[:_MINUTE].replace("T", " ")
+    return str(value)[:_KEY] if name == "key" else str(value)
 
 
 def _print(rows: Iterable[Mapping[str, object]], as_csv: bool, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import click
 
 from sdbr.cli.help import Command
 from sdbr.cli.options import json_option, workspace_option
+from sdbr.cli.table import fold, stdout_columns, table
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,6 +23,7 @@ sdbr models --task image-to-image
 sdbr models --all --json
 sdbr models sdxl
 """
+_OPTIONAL = ("AS OF", "REGIONS", "MODEL", "TASKS", "STATUS")
 _HEAD = ("ALIAS", "MODEL", "TASKS", "USD", "AS OF", "REGIONS", "STATUS")
 
 
@@ -67,7 +69,9 @@ def command(
     elif name is not None:
         _page(chosen, today)
     else:
-        _table([_row(model, today) for model in chosen])
+        rows = [_HEAD, *(_row(model, today) for model in chosen)]
+        for line in table(rows, stdout_columns(), _OPTIONAL):
+            click.echo(line)
 
 
 def _row(model: Model, today: date) -> tuple[str, ...]:
@@ -100,27 +104,20 @@ def _page(models: list[Model], today: date) -> None:
         rows = [("ID", model.invoke_id), ("ALIASES", ", ".join(model.aliases)), *cells]
         rows.append(("FLAGS", ", ".join(name for name in shared if name.startswith("--"))))
         rows += [(flag(one.field), _values(one)) for one in own]
-        wide = max(len(name) for name, _ in rows)
-        for name, text in rows:
-            click.echo(f"{name.ljust(wide)}  {text}")
+        for line in table(rows, stdout_columns()):
+            click.echo(line)
         if model.lifecycle.ended(today):
-            click.echo(
+            text = (
                 "Bedrock has retired this model. The emulator still serves it: --offline "
                 "--allow-ended."
             )
+            click.echo(fold(text, stdout_columns(), hang=0))
 
 
 def _values(one: Flag) -> str:
     from sdbr.bedrock.validation import Choices
 
     return ", ".join(one.rule.words) if isinstance(one.rule, Choices) else one.help
-
-
-def _table(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
-    for row in (_HEAD, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
 
 
 def _as_json(model: Model, today: date) -> dict[str, object]:
