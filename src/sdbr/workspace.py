@@ -93,13 +93,21 @@ def natural_key(name: str) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
 
 
-def write_unique(data: bytes, folder: Path, stem: str, suffix: str) -> Path:
+def write_unique(
+    data: bytes,
+    folder: Path,
+    stem: str,
+    suffix: str,
+    holds: Callable[[Path, bytes], bool] | None = None,
+) -> Path:
     """Write `data` under the first free name: `stem`, `stem-2`, `stem-3`, …
 
     A file that already holds exactly this is left as it is and counts as the same run's: its
-    path is returned. Nothing is overwritten. Raises InputProblem.
+    path is returned. `holds` decides that instead of a comparison of bytes. Nothing is overwritten.
+    Raises InputProblem.
     """
-    return claim(folder, stem, suffix, lambda path: write_new(path, data) or _holds(path, data))
+    same = holds or _holds
+    return claim(folder, stem, suffix, lambda path: write_new(path, data) or same(path, data))
 
 
 def claim(folder: Path, stem: str, suffix: str, take: Callable[[Path], bool]) -> Path:

@@ -13,6 +13,7 @@ NEEDS_TRUST = [
     ("max_cost = 100", "max_cost (line 1)"),
     ("ask_above = 100", "ask_above (line 1)"),
     ("provenance = false", "provenance (line 1)"),
+    ('sign = ["a.pem", "b.pem"]', "sign (line 1)"),
     ("[prices]\nultra = 0", "prices.ultra (line 2)"),
     ('[aliases]\nmine = "arn:aws:bedrock:us-west-2:1:x/y"', "aliases.mine (line 2)"),
     ('[models]\ntxt2img = "arn:aws:bedrock:us-west-2:1:x/y"', "models.txt2img (line 2)"),

@@ -86,6 +86,8 @@ def call(
             denied.append(str(flags[option].name))
         elif flags[option].multiple and isinstance(value, Sequence):
             words += [word for each in value for word in (flag, *map(str, each))]
+        elif flags[option].nargs > 1 and isinstance(value, Sequence):
+            words += [flag, *map(_text, value)]
         elif value is not None:
             words.append(flag if value is True else f"{flag}={_text(value)}")
     try:

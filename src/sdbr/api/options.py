@@ -61,6 +61,7 @@ class CallOptions(SessionOptions, total=False):
     output: PathName
     overwrite: bool
     provenance: bool | None
+    sign: tuple[PathName, PathName] | None
     look: str | None
     model: Words
     family: str | None

@@ -39,6 +39,7 @@ class Run:
     dry_run: bool
     fresh: bool
     provenance: bool
+    signing_files: tuple[Path, Path] | None
     on_filtered: str | None
 
     def catalog(self) -> Catalog:
@@ -52,6 +53,7 @@ class Run:
         from sdbr.console import Console
         from sdbr.generation.filter_policy import OnFiltered
         from sdbr.generation.stack import Resources
+        from sdbr.media.credentials.signing import load_signing_key
         from sdbr.workflows.lines import Shell
         from sdbr.workflows.run import Setup
         from sdbr.workspace import Workspace
@@ -67,6 +69,7 @@ class Run:
             on_filtered=OnFiltered.parse(self.on_filtered or refused),
             fresh=self.fresh,
             provenance=self.provenance,
+            signing_key=load_signing_key(*self.signing_files) if self.signing_files else None,
         )
         console = Console(quiet=self.output.quiet, verbose=bool(self.output.verbose))
         return Setup(resources, self.output, console, recipient, self.dry_run)
@@ -119,6 +122,15 @@ PROVENANCE = _output(
     default=None,
     envvar="SDBR_PROVENANCE",
     help="Mark results as generated (IPTC, XMP) [default: yes].",
+)
+SIGN = _output(
+    *("--sign", "sign"),
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="CERT KEY",
+    envvar="SDBR_SIGN",
+    help="Sign results with Content Credentials (C2PA). CERT and KEY are PEM files: the "
+    "certificate with those of its issuers, and its private key. Needs the extra sdbr[c2pa].",
 )
 CONNECTION = (
     _connection(
@@ -190,6 +202,7 @@ OUTPUT = (
     _output("--overwrite", is_flag=True, help="Let -o replace an existing file."),
     json_option,
     PROVENANCE,
+    SIGN,
     _output("--open", "open_", is_flag=True, help="Open the results when done."),
     _output(
         "--quiet",
@@ -214,6 +227,7 @@ class RunFlags(ConnectionFlags):
     overwrite: bool
     as_json: bool
     provenance: bool | None
+    sign: tuple[Path, Path] | None
     open_: bool
     quiet: bool
     verbose: int
@@ -233,6 +247,8 @@ def _run(**flags: Unpack[RunFlags]) -> Run:
     from sdbr import config as configuration
 
     config = configuration.load(flags["root"])
+    # Who asks for a signature with a flag wants the mark, whatever a file says.
+    provenance = _told(flags["provenance"], bool(flags["sign"]) or config.provenance is not False)
     return Run(
         root=flags["root"],
         connection=with_ended(connection_of(flags, config), flags["allow_ended"]),
@@ -258,7 +274,8 @@ def _run(**flags: Unpack[RunFlags]) -> Run:
         config=config,
         dry_run=flags["dry_run"],
         fresh=flags["fresh"],
-        provenance=_told(flags["provenance"], _told(config.provenance, True)),
+        provenance=provenance,
+        signing_files=(flags["sign"] or config.sign) if provenance else None,
         on_filtered=flags["on_filtered"],
     )
 

@@ -16,6 +16,7 @@ from sdbr.cli.options import (
     CONNECTION,
     EFFORT,
     PROVENANCE,
+    SIGN,
     SPENDING,
     collect_options,
     json_option,
@@ -40,7 +41,7 @@ sdbr config --workspace films
 @click.command("config", cls=Command, epilog=_EXAMPLES)
 @json_option
 @workspace_option
-@collect_options("_", dict, *CONNECTION, *EFFORT, *SPENDING[:2], PROVENANCE)
+@collect_options("_", dict, *CONNECTION, *EFFORT, *SPENDING[:2], PROVENANCE, SIGN)
 @click.pass_context
 def command(ctx: click.Context, as_json: bool, root: Path, _: Mapping[str, object]) -> None:
     """Show every setting and where it comes from: a flag, the environment, a file or a default.
@@ -187,4 +188,6 @@ def _place(file: File, key: Key) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
     return value if value is None or isinstance(value, bool | int | float) else str(value)

@@ -186,5 +186,7 @@ def _words(option: click.Option, value: Any) -> Iterator[str]:
         yield from option.opts[:1] if value else option.secondary_opts[:1]
     elif option.multiple:
         yield from (word for each in value for word in (option.opts[0], *each))
+    elif option.nargs > 1:
+        yield from (option.opts[0], *map(str, value))
     else:
         yield f"{max(option.opts, key=len)}={value}"

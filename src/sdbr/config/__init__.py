@@ -39,6 +39,7 @@ class Config:
     max_cost: Decimal | None = None
     ask_above: Decimal | None = None
     provenance: bool | None = None
+    sign: tuple[Path, Path] | None = None
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)

@@ -126,6 +126,7 @@ class Table:
     max_cost: Usd | None = None
     ask_above: Usd | None = None
     provenance: Annotated[bool, Field(strict=True)] | None = None
+    sign: Annotated[list[Words], Field(min_length=2, max_length=2)] | None = None
     prices: dict[str, Usd] | None = None
     aliases: dict[str, Words] | None = None
     models: dict[Drawing, Words] | None = None
@@ -159,6 +160,8 @@ def read(path: Path) -> File:
     except Invalid as invalid:
         raise UsageProblem(f"{path}, {'; '.join(_complaints(text, invalid))}.") from None
     values = {name: getattr(table, name) for name in given}
+    if "sign" in values:
+        values["sign"] = tuple(path.parent / Path(name).expanduser() for name in table.sign or ())
     if "looks" in values:
         values["looks"] = {name: _flags(look) for name, look in values["looks"].items()}
     return File(path, values, text)

@@ -2,8 +2,8 @@
 
 A workspace often comes with a download. Its file may shape pictures: models, looks, workers.
 Where prompts, pictures and credentials go, what counts as a price, what counts as consent and
-whether results are marked as generated is the user's to say: in the user's own file, in the
-environment, by flags, or by `sdbr trust`.
+whether results are marked as generated, or signed, is the user's to say: in the user's own file, in
+the environment, by flags, or by `sdbr trust`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sdbr.files import write_whole
 if TYPE_CHECKING:
     from sdbr.config.file import File, Key
 
-_ALONE = ("profile", "endpoint_url", "max_cost", "ask_above", "provenance")
+_ALONE = ("profile", "endpoint_url", "max_cost", "ask_above", "provenance", "sign")
 
 
 def decisions(file: File) -> list[tuple[Key, object]]:

@@ -24,6 +24,7 @@ from sdbr.generation.cache_hits import fill_cache, use_cache
 from sdbr.generation.filter_policy import STOP, OnFiltered, reseed
 from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.generation.retry import AdaptiveLimit, RetryPolicy, limit_rate, retry
+from sdbr.media.credentials.signing_key import SigningKey
 from sdbr.request import ImageRequest, Model, Picture, Tell
 from sdbr.store.cache import Cache, spare_cache
 from sdbr.store.ledger import Ledger
@@ -34,7 +35,7 @@ from sdbr.workspace import Workspace
 class Resources:
     """All that a run may use: where it keeps things, how it reaches Bedrock, what it may spend.
 
-    `provenance`: whether results say in XMP that a model generated them.
+    `provenance`: whether results say in XMP that a model generated them. `signing_key` signs them.
     """
 
     workspace: Workspace
@@ -45,6 +46,7 @@ class Resources:
     on_filtered: OnFiltered = STOP
     fresh: bool = False
     provenance: bool = True
+    signing_key: SigningKey | None = None
 
     @property
     def realm(self) -> str:

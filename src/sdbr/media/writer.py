@@ -128,13 +128,15 @@ def open_writer(
     settings: EncodingSettings | None = None,
     comment: str = "",
     source: xmp.DigitalSource | None = None,
+    seal: Callable[[Path], None] | None = None,
 ) -> Iterator[Writer]:
     """Write a clip whole or not at all; the suffix says which kind.
 
     mp4, m4v, mov, mkv, webm, gif, webp, png and apng are files; no suffix is a folder of PNG
     files. Time begins with the first frame. `timing` says how exact the clock must be; `comment`
-    can be read back with `read_comment`, `source` is where its content is from. Raises
-    InputProblem where nothing can be written.
+    can be read back with `read_comment`, `source` is where its content is from. `seal` is called
+    with the finished file before it gets its name. Raises InputProblem where nothing can be
+    written.
     """
     kind = _kind_for(target)
     job = VideoTarget(kind, timing, settings or EncodingSettings(), comment, origin, source=source)
@@ -144,6 +146,8 @@ def open_writer(
         try:
             yield writer
             writer.finish()
+            if seal is not None:
+                seal(temporary)
         except BaseException:
             writer.abort()
             raise

@@ -61,16 +61,24 @@ def sidecar(picture: Path) -> Path:
     return picture.with_name(f"{picture.name}.json")
 
 
-def embed(data: bytes, parameters: str, record: str, source: DigitalSource | None = None) -> bytes:
+def embed(
+    data: bytes,
+    parameters: str,
+    record: str,
+    source: DigitalSource | None = None,
+    *,
+    resigned: bool = False,
+) -> bytes:
     """Return the same picture file with both texts in it, in place of earlier ones.
 
     `source` is added to the file's XMP, of which the rest is kept.
 
     The encoded pixels and everything else in the file stay byte for byte, and the same input
     gives the same output. Bytes that are not a PNG, JPEG or WebP come back unchanged: a picture
-    that was paid for is never lost over its label. So does a signed picture.
+    that was paid for is never lost over its label. So does a signed picture, unless it is going to
+    be `resigned`.
     """
-    if is_signed(data):
+    if is_signed(data) and not resigned:
         return data
     made = {"parameters": parameters.replace("\0", ""), "sdbr": record.replace("\0", "")}
     if source is not None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from sdbr.generation.stack import Resources
 from sdbr.media.clip import FrameTiming, Pixels, TimedFrame
 from sdbr.media.stills.pixels import with_channels
 from sdbr.media.stills.sheet import Labels, contact_sheet, save, thumbnail
@@ -22,6 +23,7 @@ from sdbr.workflows.animations.prepare import COMMAND, AnimationTarget, Prepared
 from sdbr.workflows.animations.timeline import ShownBlend, Timing, order_of, schedule
 from sdbr.workflows.clips.requests import read_frame
 from sdbr.workflows.names import record_template
+from sdbr.workflows.provenance.claim import signature_of
 from sdbr.workflows.provenance.write import common_fields, digital_source, record_text
 
 _ACROSS, _SIDE = 6, 256
@@ -39,23 +41,35 @@ class AnimationResult:
 
 
 def write(
-    animation: PreparedAnimation, folder: Path, realm: str, provenance: bool = True
+    animation: PreparedAnimation,
+    folder: Path,
+    resources: Resources,
+    answers: Mapping[str, bytes],
 ) -> AnimationResult:
-    """Write the animation of the frames in `folder`. Raises InputProblem.
+    """Write the animation of the frames in `folder`, and sign it. Raises InputProblem.
 
-    With `provenance` its XMP says that a model generated it.
+    `answers` are those of the model that are signed, by their key.
     """
     spec = animation.spec
     timeline = schedule(len(animation.frames), spec.timing)
     size = _size_of(animation, folder)
-    made = {**how_made(animation, timeline, realm), "size": list(size)}
+    made = {**how_made(animation, timeline, resources.realm), "size": list(size)}
     comment = record_text(made)
     target = animation.folders.target
     settings = replace(spec.result.settings, background=spec.look.background)
     request = animation.still.request
-    source = digital_source(request, animation.inputs) if provenance else None
-    timing = timing_of(spec.timing)
-    with open_writer(target, timing, settings=settings, comment=comment, source=source) as writer:
+    source, signature = digital_source(request, animation.inputs), signature_of(resources)
+    seal = None
+    if signature is not None:
+        seal = partial(signature.seal, target, source, animation.inputs, answers)
+    with open_writer(
+        target,
+        timing_of(spec.timing),
+        settings=settings,
+        comment=comment,
+        source=source if resources.provenance else None,
+        seal=seal,
+    ) as writer:
         for frame in _read_frames(animation, folder, timeline):
             writer.add(frame)
     duration = sum((shot.lasts for shot in timeline), Fraction(0))

@@ -28,6 +28,7 @@ from sdbr.workflows.animations.prepare import (
 from sdbr.workflows.lines import PlanLine, ResultLine
 from sdbr.workflows.look import style_remarks
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
+from sdbr.workflows.provenance.claim import keep_signed
 from sdbr.workflows.run import Results, RunPlan, Setup, prepare_each, run
 from sdbr.workflows.verdict import animation_verdict
 
@@ -109,12 +110,16 @@ class AnimationWork:
             console.detail(f"{self.name}: {note}")
         with _frames_folder(animation, self.setup.resources) as folder:
             frames, resources = frames_to_draw(animation), self.setup.resources
+            answers: dict[str, bytes] = {}
             each = expected_seconds(session, animation.still.request.model)
             told = RunProgress(
                 [Phase("frames", len(frames), each, _at_once(animation, resources))], session.budget
             )
             with console.status(told.line):
-                progress = draw(animation, folder, told.watch(session, "frames"), resources)
+                watched = told.watch(session, "frames")
+                if resources.signing_key is not None:
+                    watched = keep_signed(watched, answers)
+                progress = draw(animation, folder, watched, resources)
             cost = session.budget.spent - before
             request = animation.still.request
             price = price_of(request.model, request.size, request.extras)
@@ -125,8 +130,7 @@ class AnimationWork:
                 yield ResultLine(sheet, request, request.seed, size, price, cost, source, numbers)
                 return
             with console.status(RunProgress([Phase("writing", 1)]).line):
-                resources = self.setup.resources
-                result = render.write(animation, folder, resources.realm, resources.provenance)
+                result = render.write(animation, folder, resources, answers)
             for note in result.notes:
                 console.say(f"{self.name}: {note}")
             if progress.held:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from sdbr.workflows.clips.steadiness import SteadinessCurve, write_steadiness
 from sdbr.workflows.failures import Failures, explain_interruption
 from sdbr.workflows.names import record_template
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
+from sdbr.workflows.provenance.claim import keep_signed, signature_of
 from sdbr.workflows.provenance.write import common_fields, digital_source, record_text
 
 _BETWEEN = "in between"
@@ -72,18 +74,29 @@ def render_clip(
     origin = origin_of(footage.clip, footage.cut_at, spec.audio)
     comment = record_text(how_made(clip, resources.realm))
     request = plan.requests.request
-    source = digital_source(request, plan.inputs) if resources.provenance else None
+    source, signature = digital_source(request, plan.inputs), signature_of(resources)
+    answers: dict[str, bytes] = {}
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
     settings = replace(settings, background=footage.background)
     timing, count = timing_of(footage), 0
     progress = _progress(clip, session, resources)
     session = progress.watch(session, _drawn(plan))
+    seal = None
+    if signature is not None:
+        session = keep_signed(session, answers)
+        seal = partial(signature.seal, folders.target, source, plan.inputs, answers)
     keyframes = {frame.number for frame in plan.drawn}
     with (
         console.status(progress.line),
         open_preview(folders.preview, timing, origin, console.say) as preview,
         open_writer(
-            folders.target, timing, origin=origin, settings=settings, comment=comment, source=source
+            folders.target,
+            timing,
+            origin=origin,
+            settings=settings,
+            comment=comment,
+            source=source if resources.provenance else None,
+            seal=seal,
         ) as writer,
     ):
         finished = assemble_frames(clip, session, resources, tally)

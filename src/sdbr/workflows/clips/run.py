@@ -12,6 +12,7 @@ from sdbr.bedrock.catalog import Catalog
 from sdbr.bedrock.validation import EmptyPrompt
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
+from sdbr.media.credentials.signing import check_signable
 from sdbr.motion.arrays import limit_threads_and_heaps
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.store.scans import ScanStore
@@ -62,6 +63,8 @@ def restyle_clips(
     for order in orders:
         if order.spec.otio:
             check_otio(order.spec)
+        if setup.resources.signing_key is not None:
+            check_signable(order.spec.ending)
     resources.workspace.prepare()
     limit_threads_and_heaps()
     prepare = partial(_prepare, flags=flags, setup=setup, catalog=catalog)
@@ -130,6 +133,8 @@ def _prepare(
     where = order.where.with_promised(one.plan.folders for one in before)
     regions = find_regions(order.spec.regions, footage, reader, ScanStore(store))
     order = keep_alpha(replace(order, where=where, regions=regions), footage, catalog)
+    if resources.signing_key is not None:  # A clip that is in part transparent is a WebM now.
+        check_signable(order.spec.ending)
     plan = prepare_clip(source, footage, order, resources, catalog)
     if order.spec.otio:
         check_place(plan.folders, overwrite=order.spec.overwrite)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -32,6 +32,7 @@ from sdbr.workflows.outputs import FORMATS, check_free, refuse_empty, refuse_two
 from sdbr.workflows.pictures import finish
 from sdbr.workflows.pictures.job import Job, JobResult, slots_of
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
+from sdbr.workflows.provenance.claim import signature_of
 from sdbr.workflows.run import Results, RunPlan, Setup, run
 from sdbr.workflows.verdict import Verdicts, picture_verdict
 from sdbr.workspace import write_unique
@@ -227,14 +228,14 @@ class PictureWork:
 
     def _outcomes(self, session: RunSession) -> Iterator[JobResult | SdbrError]:
         resources, failures = self.setup.resources, self.failures
+        signature = signature_of(resources)
 
         def work(wanted: tuple[Job, str]) -> JobResult | SdbrError:
             job, key = wanted
             try:
                 picture = session.generate(KeyedRequest(job.request, key))
-                data, record = finish.file_bytes(
-                    job, picture, self.command, resources.realm, resources.provenance
-                )
+                told = (self.command, resources.realm, resources.provenance, signature)
+                data, record = finish.file_bytes(job, picture, *told)
                 seen = picture_verdict(picture.data, job.request)
                 # The model's own bytes are in the cache; while the file waits to be written it is
                 # held once, not twice.
@@ -256,7 +257,8 @@ class PictureWork:
         job, picture = drawn.job, drawn.picture
         path = None
         if self.setup.output.to != "-":
-            path = _place(drawn)
+            signed = self.setup.resources.signing_key is not None
+            path = _place(drawn, finish.holds_signed if signed else None)
             self.written.append((job, path))
             if drawn.record:
                 beside = metadata.sidecar(path)
@@ -287,10 +289,10 @@ class PictureWork:
         )
 
 
-def _place(drawn: JobResult) -> Path:
+def _place(drawn: JobResult, holds: Callable[[Path, bytes], bool] | None) -> Path:
     job = drawn.job
     if job.target is not None:
         write_whole(job.target, drawn.data)
         return job.target
     stem = job.file_stem(drawn.picture.seed)
-    return write_unique(drawn.data, job.folder, stem, finish.suffix(job.finish))
+    return write_unique(drawn.data, job.folder, stem, finish.suffix(job.finish), holds)
