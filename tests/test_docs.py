@@ -113,6 +113,10 @@ def test_the_recipes_for_a_shell_are_commands_that_work(sdbr, workspace):
     (workspace / "ideas.csv").write_text(blocks("recipes.md", "csv")[0], "utf-8")
     clip_in(workspace, times=tuple(map(Fraction, range(12))))
     Image.new("L", (96, 64), "white").save(workspace / "logo.png")
+    from tests.certificates import make_pair  # Skips the test without c2pa.
+
+    pair = make_pair(workspace)
+    pair.certificate.rename(workspace / "cert.pem")
     assert sdbr("trust", "--yes").code == 0
     recipes = [line for block in blocks("recipes.md", "sh") for line in block.splitlines()]
     assert len(recipes) > 6
