@@ -70,9 +70,21 @@ def test_without_credentials_nothing_is_sent(emulator, sdbr, workspace, monkeypa
 def test_an_endpoint_that_cannot_be_reached_is_a_matter_of_service(emulator, sdbr, workspace):
     ran = sdbr("txt2img", "a fox", "--endpoint-url", "http://127.0.0.1:1")
     assert ran.code == 5
-    assert "Cannot reach Bedrock" in ran.failure
+    assert ran.failure == (
+        "sdbr: Cannot reach http://127.0.0.1:1. Start the emulator with `sdbr emulate --port 1`, or "
+        "choose another --endpoint-url. Gave up after 3 attempts."
+    )
+    assert ran.errors.count("Start the emulator") == 1
     assert emulator.received == ()
     assert ledger_rows(workspace) == []
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_variable_that_names_an_endpoint_without_an_answer_is_told(sdbr, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://localhost:1")
+    failure = sdbr("txt2img", "a fox").failure
+    assert "http://localhost:1, named by AWS_ENDPOINT_URL_BEDROCK_RUNTIME. " in failure
+    assert "`sdbr emulate --port 1`, or unset AWS_ENDPOINT_URL_BEDROCK_RUNTIME." in failure
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import os
 import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
-from sdbr.config.settings import REGION, Connection, configured_region
+from sdbr.config.settings import LOOPBACK, REGION, Connection, configured_region
 from sdbr.errors import AccessProblem, InputProblem, SdbrError, ServiceProblem, Trace, UsageProblem
 
 RUNTIME = "bedrock-runtime"
@@ -52,6 +53,8 @@ _NEVER_SENT = (
     *("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "SSLError"),
     "InvalidProxiesConfigError",
 )
+_NO_ANSWER = ("EndpointConnectionError", "ConnectTimeoutError")
+_ENDPOINT_VARIABLES = ("SDBR_ENDPOINT_URL", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL")
 _AFTER_SENDING = {
     "ReadTimeoutError": ("Bedrock did not respond in time.", "perhaps"),
     # Bytes of the answer had come: the picture was made.
@@ -231,13 +234,22 @@ def as_possibly_sent(error: Exception, connection: Connection) -> SdbrError:
                 "file."
             )
         )
-    return _not_sent(
-        ServiceProblem(
-            f"Cannot reach Bedrock ({_short(error)}). Check the network, --region and "
-            "--endpoint-url.",
-            again=True,
-        )
-    )
+    if connection.realm == "aws" or name not in _NO_ANSWER:
+        text = f"Cannot reach Bedrock ({_short(error)}). Check the network and --region."
+    else:
+        text = _nobody_at(connection.endpoint_url or "")
+    return _not_sent(ServiceProblem(text, again=True))
+
+
+def _nobody_at(endpoint: str) -> str:
+    """That nothing answers at an endpoint of the user's own, who named it, and what to do."""
+    named = [name for name in _ENDPOINT_VARIABLES if os.environ.get(name) == endpoint]
+    by = f", named by {named[0]}" if named else ""
+    port = urlsplit(endpoint).port
+    local = urlsplit(endpoint).hostname in LOOPBACK and port
+    start = f"Start the emulator with `sdbr emulate --port {port}`" if local else "Start it"
+    other = f"unset {named[0]}" if named else "choose another --endpoint-url"
+    return f"Cannot reach {endpoint}{by}. {start}, or {other}."
 
 
 def _short(error: BaseException) -> str:

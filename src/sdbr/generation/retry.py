@@ -62,9 +62,10 @@ def retry(generate: Generate, policy: RetryPolicy, stop: threading.Event, tell: 
                 wait = _wait(problem, len(failures))
                 if not _worth_another(failures, policy.attempts, deadline - wait):
                     raise _give_up(problem, len(failures)) from problem
-                what = "Throttled" if problem.throttled else str(problem).rstrip(".")
+                # The rest, what to do, is said once: at the end.
+                what = "Throttled" if problem.throttled else str(problem).partition(". ")[0]
                 slowed = f", {problem.slowed}" if problem.slowed else ""
-                tell(f"{what}{slowed}; retrying in {max(1, round(wait))} s.")
+                tell(f"{what.rstrip('.')}{slowed}; retrying in {max(1, round(wait))} s.")
                 stop.wait(wait)
 
     return draw
@@ -103,7 +104,9 @@ def _end_of_run(problem: NoPicture) -> ServiceProblem:
 def _give_up(problem: ServiceProblem, sends: int) -> ServiceProblem:
     if sends == 1 or not problem.again:
         return problem
-    last = ServiceProblem(f"{problem} Gave up after {sends} attempts. Try again later.")
+    # What was not reached will not be reached later, unless something is done about it.
+    later = " Try again later." if problem.trace is None or problem.trace.sent else ""
+    last = ServiceProblem(f"{problem} Gave up after {sends} attempts.{later}")
     last.trace = problem.trace
     return last
 
