@@ -71,8 +71,8 @@ def test_an_endpoint_that_cannot_be_reached_is_a_matter_of_service(emulator, sdb
     ran = sdbr("txt2img", "a fox", "--endpoint-url", "http://127.0.0.1:1")
     assert ran.code == 5
     assert ran.failure == (
-        "sdbr: Cannot reach http://127.0.0.1:1. Start the emulator with `sdbr emulate --port 1`, or "
-        "choose another --endpoint-url. Gave up after 3 attempts."
+        "sdbr: Cannot reach http://127.0.0.1:1. Start the emulator with `sdbr emulate --port 1`, "
+        "or choose another --endpoint-url. Gave up after 3 attempts."
     )
     assert ran.errors.count("Start the emulator") == 1
     assert emulator.received == ()

@@ -360,3 +360,29 @@ def test_a_cap_is_kept_by_every_level_of_auto(sdbr):
     ran = sdbr("vid2vid", str(people), "ink", *flags)
     assert ran.code == 0, ran.errors
     assert len(json.loads(ran.lines[0])["keyframes"]) <= 5
+
+
+@pytest.mark.usefixtures("emulator")
+def test_the_prices_of_other_levels_do_not_depend_on_the_cap(sdbr):
+    people = str(_people())
+    free, capped = (
+        sdbr("vid2vid", people, "ink", "--seed", "1", "--dry-run", *cap).errors
+        for cap in ((), ("--max-cost", "0.32"))
+    )
+    assert "The cap of 0.32 USD covers" in capped
+    levels = re.search(r"other levels: [^\n]*", free)[0]
+    assert levels in capped
+
+
+def test_a_trial_is_named_after_the_clip_and_priced_by_its_frames(sdbr, workspace, emulator):
+    flags = ("vid2vid", clip_in(workspace), "ink", "--keyframes", "every:8", "--seed", "7")
+    assert sdbr(*flags).paths == [Path("generate/videos/clip.mp4")]
+    other = (*flags[:2], "oil", *flags[3:])
+    trial = sdbr(*other, "--test-frames", "3", "--fresh")
+    assert trial.paths == [Path("generate/videos/clip-trial.png")]
+    assert "\n3 frames × 0.08 USD = 0.24 USD" in trial.errors
+    assert "where optical flow is unreliable" not in trial.errors
+    review = sdbr(*other, "--review")
+    assert review.paths == [Path("generate/videos/clip-review.png")]
+    planned = int(re.search(r": (\d+) of \d+ frames to generate", review.errors)[1])
+    assert f": {planned} keyframes, 3 cached" in review.errors or planned == 3

@@ -83,11 +83,8 @@ def test_too_small_a_budget_says_what_is_needed(notes):
         keys(notes, "auto", calls=2)
 
 
-def test_the_plan_says_how_many_and_where_it_is_cut(notes):
-    plan = place_keyframes(notes, read_rule("auto"))
-    text = "; ".join(plan.reasons)
-    assert f"{len(plan.keyframes)} of 69 frames to generate" in text
-    assert "3 shots, cuts at frames 31, 57" in text
+def test_the_plan_says_where_it_is_cut(notes):
+    assert place_keyframes(notes, read_rule("auto")).reasons == ("3 shots, cuts at frames 31, 57",)
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 7])

@@ -33,7 +33,7 @@ class KeyframePlan:
 
     `shots` are ranges of frame numbers, counted from 0, one after the other over the whole
     clip; `keyframes` are in rising order and begin each shot. `rule` is the word that asked for
-    them; `reasons` are short pieces of text that say how many, and the cuts.
+    them; `reasons` are short pieces of text, such as where the cuts are.
     """
 
     rule: str
@@ -64,16 +64,9 @@ class KeyframePlan:
 
 
 def reasons(plan: KeyframePlan) -> tuple[str, ...]:
-    """Short pieces: how many of how many, and the cuts."""
-    if not plan.frames:
-        return ()
-    drawn = f"{len(plan.keyframes)} of {plan.frames} frames to generate"
-    return (drawn,) if plan.rule == "all" else (drawn, *_cuts(plan))
-
-
-def _cuts(plan: KeyframePlan) -> tuple[str, ...]:
+    """Where the cuts are, in words, unless every frame is drawn anyway."""
     firsts = [shot.start + 1 for shot in plan.shots[1:]]
-    if not firsts:
+    if not firsts or plan.rule == "all":
         return ()
     where = "cut at frame" if len(firsts) == 1 else "cuts at frames"
     named = ", ".join(str(first) for first in firsts[:MOST_CUTS_NAMED])

@@ -91,7 +91,9 @@ def write_sheet(animation: PreparedAnimation, folder: Path, kind: str) -> tuple[
     cells = [[thumbnail(path, _SIDE) for path in files[at : at + _ACROSS]] for at in starts]
     rows = tuple(", ".join(names[at : at + _ACROSS]) for at in starts)
     sheet = contact_sheet(cells, Labels(animation.still.request.prompt, rows=rows), _SIDE)
-    path = save(sheet, animation.spec.where.results, f"{animation.folders.name}-{kind}")
+    # A trial has no result whose number it could share.
+    name = animation.folders.stem if kind == "trial" else animation.folders.name
+    path = save(sheet, animation.spec.where.results, f"{name}-{kind}")
     return path, Size(*sheet.size)
 
 

@@ -23,7 +23,8 @@ INDEX = "frames.json"
 class ClipFolders:
     """Where one run over one clip keeps its frames and its result.
 
-    `fingerprint` names source and settings: the same one continues in the same place.
+    `fingerprint` names source and settings: the same one continues in the same place. `stem` is
+    `name` before it was numbered to be free.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ClipFolders:
     target: Path
     fingerprint: str
     suffix: str = ".png"
+    stem: str = ""
 
     @property
     def preview(self) -> Path:
@@ -174,7 +176,8 @@ def _tree(
     where: ClipRoots, name: str, result: Path, naming: ResultName, fingerprint: str
 ) -> ClipFolders:
     source, generated = where.source / name, where.generated / name
-    return ClipFolders(name, source, generated, result, fingerprint, naming.frame_suffix)
+    suffix, stem = naming.frame_suffix, naming.stem
+    return ClipFolders(name, source, generated, result, fingerprint, suffix, stem)
 
 
 def _owner_of_frames(folder: Path) -> str | None:

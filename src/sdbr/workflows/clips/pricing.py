@@ -109,13 +109,15 @@ def estimate_clips(
             requests.append((f"{key} onward" if _onward(one, shown.number) else key, request))
     price_of_all = estimate(requests, resources.paid_for, billed=resources.realm == "aws")
     extra = sum((price(one) * most_extra(one) for one in clips if saved_of([one])), Decimal(0))
-    if resources.spending.cap is not None:
+    if trial_frames is not None:
+        extra = Decimal(0)
+    elif resources.spending.cap is not None:
         extra = max(Decimal(0), min(extra, resources.spending.cap - price_of_all.cost))
-    thing = "frame" if all(len(s.plan.drawn) == count_frames(s) for s in clips) else "keyframe"
+    every = trial_frames is not None or all(len(s.plan.drawn) == count_frames(s) for s in clips)
     return replace(
         price_of_all,
         pictures=price_of_all.pictures + supplied,
-        thing=thing,
+        thing="frame" if every else "keyframe",
         extra=extra,
         remarks=_remarks(clips, extra),
         supplied=supplied,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import product
+from itertools import chain, product
 
 from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
@@ -72,7 +72,8 @@ def restyle_clips(
     rule = steadiness.rule(None)
     fewer = steadiness.rule if rule.word == "auto" else None
     capped = fit_cap(clips, fewer, resources, partial(_scan_again, rule=rule, setup=setup))
-    notes, clips = [*tell_fewer(clips, capped, resources.spending.cap)], capped
+    uncapped, clips = clips, capped
+    notes = [*tell_fewer(uncapped, capped, resources.spending.cap)]
     if steadiness.export_keyframes is not None:
         print_exported(clips[0], steadiness.export_keyframes, setup)
         return
@@ -80,6 +81,7 @@ def restyle_clips(
         notes += [*tell_supplied(clips, steadiness.redraw), *tell_undrawn(clips, resources)]
         clips = with_new_seeds(clips, steadiness.redraw, resources)
     estimate = estimate_clips(clips, selection.test_frames, resources)
+    plan_notes = partial(_notes, rule=rule, trial_frames=selection.test_frames)
     if steadiness.max_flicker is not None:
         estimate = add_refinement(estimate, clips)
     works = [ClipWork(clip, flags, setup) for clip in clips]
@@ -90,7 +92,7 @@ def restyle_clips(
         works,
         estimate,
         failed,
-        notes=[*notes, *(note for clip in clips for note in _notes(clip, rule))],
+        notes=[*notes, *chain.from_iterable(map(plan_notes, clips, uncapped))],
         prefix="" if estimate.thing == "frame" else f"{frames}: ",
         agreed=partial(note_redraws, clips if steadiness.redraw is not None else (), resources),
         whole=True,
@@ -157,8 +159,10 @@ def _scan_again(one: PreparedClip, rule: KeyframeRule, setup: Setup) -> Footage:
     return scan_clip(scan, footage.background, setup.resources.workspace.scans, setup.console)[0]
 
 
-def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
-    """What was noticed of a clip, and why these frames are drawn."""
+def _notes(
+    clip: PreparedClip, uncapped: PreparedClip, rule: KeyframeRule, trial_frames: int | None
+) -> Iterator[str]:
+    """What was noticed of a clip, why these frames are drawn, and what levels cost uncapped."""
     yield from (f"{clip.name}: {note}" for note in clip.reader.notes)
     if clip.spec.ending == ".webm" and not clip.spec.ending_chosen:
         name = clip.name
@@ -169,5 +173,7 @@ def _notes(clip: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
     yield from (f"{clip.name}: {note}" for note in tell_regions(clip.order.regions))
     yield from tell_unpainted(clip.plan.supplied, clip.plan.footage)
     plan = clip.plan.footage.plan
-    if plan.reasons and len(plan.keyframes) < plan.frames:
-        yield f"{clip.name}: {'; '.join((*plan.reasons, *tell_levels(clip, rule)))}"
+    if len(plan.keyframes) < plan.frames:
+        drawn = f"{len(clip.plan.requested)} of {plan.frames} frames to generate"
+        whole = "" if trial_frames is None else "the whole clip: "
+        yield f"{clip.name}: {whole}{'; '.join((drawn, *plan.reasons, *tell_levels(uncapped, rule)))}"

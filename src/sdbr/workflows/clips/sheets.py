@@ -40,8 +40,9 @@ def draw_trial(
     session: RunSession,
     resources: Resources,
     folder: Path,
+    kind: str,
 ) -> Path:
-    """Draw the wanted frames, write a sheet of them into `folder`, and return its path.
+    """Draw the wanted frames, write a sheet of this `kind` into `folder`, and return its path.
 
     Raises Interrupted where the run was stopped before all were there: no sheet shows a part.
     """
@@ -63,7 +64,7 @@ def draw_trial(
     if session.stop.is_set() and len(pairs) < len(wanted):
         raise explain_interruption(len(pairs), len(wanted))
     sheet = pairs_sheet(pairs, Labels(plan.requests.request.prompt, rows=tuple(names)))
-    return save(sheet, folder, f"{plan.folders.name}-trial")
+    return save(sheet, folder, f"{plan.folders.stem}-{kind}")
 
 
 def _draw(

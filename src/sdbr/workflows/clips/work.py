@@ -79,7 +79,8 @@ class ClipWork:
             note = trial_file(self.setup.resources.workspace.hidden, clip.plan.folders.fingerprint)
             write_trial(note, [frame.number for frame in wanted])
         resources, folder = self.setup.resources, clip.order.where.results
-        sheet = sheets.draw_trial(clip, wanted, session, resources, folder)
+        kind = "review" if count is None else "trial"
+        sheet = sheets.draw_trial(clip, wanted, session, resources, folder, kind)
         cost = session.budget.spent - before
         return self._line(clip, sheet, cost, {"frames": [frame.number + 1 for frame in wanted]})
 
