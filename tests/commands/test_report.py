@@ -238,6 +238,7 @@ def test_a_browser_shows_slides_and_filters_it_all_without_a_network(sdbr, resul
     _shows_all(browser)
     schemes = {url.partition(":")[0] for url in browser.requested}
     assert schemes <= {"file", "blob", "data"}
+    _has_posters(browser)
     _slides(browser)
     _slides_by_key(browser)
     _filters(browser)
@@ -252,6 +253,14 @@ def _shows_all(browser):
     left = f"[...document.querySelectorAll('[data-media]')].filter({unseen})"
     scroll = f"(([first]) => {{ first?.scrollIntoView(); return !first; }})({left})"
     browser.until(scroll, told=f"{left}.map((it) => it.outerHTML).join()")
+
+
+def _has_posters(browser):
+    """A film that was not played yet shows its first picture."""
+    films = "[...document.querySelectorAll('video')]"
+    image = "Object.assign(new Image(), { src: it.poster })"
+    browser.run(f"(window.posters = {films}.map((it) => {image})).length")
+    browser.until("posters.length > 0 && posters.every((it) => it.naturalWidth > 0)")
 
 
 def _slides(browser):

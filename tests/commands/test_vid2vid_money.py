@@ -374,7 +374,8 @@ def test_the_prices_of_other_levels_do_not_depend_on_the_cap(sdbr):
     assert levels in capped
 
 
-def test_a_trial_is_named_after_the_clip_and_priced_by_its_frames(sdbr, workspace, emulator):
+@pytest.mark.usefixtures("emulator")
+def test_a_trial_is_named_after_the_clip_and_priced_by_its_frames(sdbr, workspace):
     flags = ("vid2vid", clip_in(workspace), "ink", "--keyframes", "every:8", "--seed", "7")
     assert sdbr(*flags).paths == [Path("generate/videos/clip.mp4")]
     other = (*flags[:2], "oil", *flags[3:])

@@ -175,5 +175,6 @@ def _notes(
     plan = clip.plan.footage.plan
     if len(plan.keyframes) < plan.frames:
         drawn = f"{len(clip.plan.requested)} of {plan.frames} frames to generate"
-        whole = "" if trial_frames is None else "the whole clip: "
-        yield f"{clip.name}: {whole}{'; '.join((drawn, *plan.reasons, *tell_levels(uncapped, rule)))}"
+        whole = "" if trial_frames is None else "whole clip: "
+        told = "; ".join((drawn, *plan.reasons, *tell_levels(uncapped, rule)))
+        yield f"{clip.name}: {whole}{told}"

@@ -9,7 +9,7 @@ from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.open import open_reader
 from sdbr.workflows.clips.selection import parse_time
 from sdbr.workflows.inputs import VIDEOS
-from sdbr.workflows.report.embed import PLAYABLE
+from sdbr.workflows.report.embed import PLAYABLE, MediaStore
 from sdbr.workflows.report.results import ReportContext, ReportedResult
 
 _LARGEST_SOURCE = 24 * 1024 * 1024  # Bytes; of a larger clip the page has its first frame.
@@ -61,7 +61,7 @@ def _after(result: ReportedResult, context: ReportContext, alone: bool) -> str:
     if path.suffix.lower() in PLAYABLE:
         controls = " controls" if alone else ""
         return (
-            f'<video class="after" data-media="{media.whole(path)}"{size}{controls} loop muted '
+            f'<video class="after" {_playable(path, media)}{size}{controls} loop muted '
             f'playsinline aria-label="{result.alt_text}"></video>'
         )
     if path.is_dir():
@@ -81,7 +81,7 @@ def _before(result: ReportedResult, context: ReportContext) -> str:
     small = path.stat().st_size <= _LARGEST_SOURCE
     if suffix in PLAYABLE and result.path.suffix.lower() in PLAYABLE and small:
         return (
-            f'<video class="before" data-media="{media.whole(path)}" loop muted playsinline '
+            f'<video class="before" {_playable(path, media)} loop muted playsinline '
             f'aria-label="{label}"></video>'
         )
     if suffix in _ANIMATED and result.moving and small:
@@ -89,6 +89,11 @@ def _before(result: ReportedResult, context: ReportContext) -> str:
     else:
         name = media.first_frame(path) if suffix in VIDEOS else media.picture(path)
     return f'<img class="before" data-media="{name}" alt="{label}">'
+
+
+def _playable(path: Path, media: MediaStore) -> str:
+    """A film, and the picture of it that is shown until it plays."""
+    return f'data-media="{media.whole(path)}" data-poster="{media.first_frame(path)}"'
 
 
 def _offset(result: ReportedResult) -> float:

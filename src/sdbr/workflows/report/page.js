@@ -21,16 +21,21 @@ function unpack(element) {
   return new Blob([bytes], { type: element.dataset.type });
 }
 
-function show(element) {
-  const name = element.dataset.media;
-  if (!name || element.src) return;
+function address(name) {
   if (!urls.has(name)) {
     const source = document.getElementById(name);
     urls.set(name, URL.createObjectURL(unpack(source)));
     source.remove();
   }
-  // Some phones show a film's first picture only when they are sent to it.
-  element.src = urls.get(name) + (element.tagName === "VIDEO" ? "#t=0.001" : "");
+  return urls.get(name);
+}
+
+function show(element) {
+  const { media, poster } = element.dataset;
+  if (!media || element.src) return;
+  // Not every browser shows the first picture of a film that has not been played.
+  if (poster) element.poster = address(poster);
+  element.src = address(media);
 }
 
 // Only what comes near the screen is unpacked: a phone's memory is small.
