@@ -32,6 +32,13 @@ class Commands(Folder):
 
     package = "sdbr.commands"
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option, which points to the examples of each command."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "Show this message; `sdbr COMMAND --help` shows examples."
+        return option
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names: those that draw first, then by the alphabet."""
         names = super().list_commands(ctx)
@@ -57,7 +64,6 @@ class Commands(Folder):
 @click.version_option(__version__, message="sdbr %(version)s")
 def cli() -> None:
     """Make pictures and restyle video with Stability AI's models on Amazon Bedrock.
-    `sdbr COMMAND --help` shows examples.
 
     Try it without an account: sdbr txt2img "a lighthouse at dusk" --offline
     """

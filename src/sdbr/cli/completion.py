@@ -191,6 +191,6 @@ _VALUES: dict[str, Values] = {
 }
 _FILES = {"mask": PICTURES, "style_image": PICTURES, "file": frozenset({".txt"})}
 _INPUTS = {
-    **dict.fromkeys(("vid2vid", "flicker"), VIDEOS),
+    **dict.fromkeys(("vid2vid", "review", "flicker"), VIDEOS),
     **dict.fromkeys(("img2gif", "inspect", "replay"), PICTURES | VIDEOS),
 }

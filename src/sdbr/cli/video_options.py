@@ -66,6 +66,7 @@ video_options = collect_options(
 class VideoArguments:
     """All that a command line says of videos: the clips and the prompt, and the groups of flags."""
 
+    command: str
     arguments: tuple[str, ...]
     clip: ClipFlags
     steady: SteadyFlags
@@ -103,7 +104,8 @@ def open_orders(given: VideoArguments, run: Run) -> Iterator[VideoOrders]:
 
     clip, steady, video = given.clip, given.steady, given.video
     catalog, workspace = run.catalog(), Workspace(run.root)
-    default = run.config.models.get("vid2vid", "sd3.5")
+    models = run.config.models
+    default = models.get(given.command) or models.get("vid2vid", "sd3.5")
     chosen = given.look_flags.flags
     flags = {**chosen, "model": chosen["model"] or default}
     inputs, prompt = inputs_and_prompt(

@@ -61,7 +61,7 @@ def command(
     """
     from sdbr.workflows.clips.run import restyle_clips
 
-    given = VideoArguments(arguments, clip, steady, video, look_flags, beside)
+    given = VideoArguments("vid2vid", arguments, clip, steady, video, look_flags, beside)
     with open_orders(given, run) as ordered:
         flags = clip, steady
         restyle_clips(ordered.sources, ordered.orders, flags, ordered.setup, ordered.catalog)

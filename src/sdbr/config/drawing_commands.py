@@ -7,6 +7,7 @@ DRAWING = (
     "img2img",
     "img2gif",
     "vid2vid",
+    "review",
     "upscale",
     "edit cutout",
     "edit erase",

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from sdbr.errors import InputProblem
+from sdbr.media.clip import Pixels
 from sdbr.media.open import open_reader
 from sdbr.media.stills.open import open_picture
 from sdbr.request import Size
@@ -27,10 +28,14 @@ def shrink_picture(path: Path, side: int) -> bytes:
     return _webp(_within(opened.image, Size(side, side)))
 
 
+def shrink_frame(pixels: Pixels, side: int) -> bytes:
+    """A frame as WebP, its longer side at most `side` pixels."""
+    return _webp(_within(Image.fromarray(pixels), Size(side, side)))
+
+
 def shrink_first_frame(path: Path, side: int) -> bytes:
     """The first frame of a clip as WebP. Raises InputProblem."""
-    first = next(open_reader(path).frames())
-    return _webp(_within(Image.fromarray(first.image), Size(side, side)))
+    return shrink_frame(next(open_reader(path).frames()).image, side)
 
 
 def frame_strip(path: Path, numbers: Sequence[int], height: int) -> bytes:

@@ -79,7 +79,10 @@ class SourceFrame:
 
 @dataclass(frozen=True, slots=True)
 class DrawnFrame:
-    """A drawn frame: as it was, and as it became or the error instead; or a supplied one."""
+    """A drawn frame: as it was, and as it became or the error instead.
+
+    One that is `supplied` stays as it is.
+    """
 
     shown: FrameInfo
     before: Pixels
@@ -145,7 +148,7 @@ def draw_frame(
     """
     try:
         if supplied := plan.supplied.get(one.shown.number):
-            return DrawnFrame(one.shown, one.pixels, supplied.read(), supplied=True)
+            return DrawnFrame(one.shown, one.pixels, supplied.read(), supplied=supplied.fixed)
         if init is None:
             request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
         else:

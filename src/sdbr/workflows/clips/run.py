@@ -67,7 +67,7 @@ def restyle_clips(
             check_signable(order.spec.ending)
     resources.workspace.prepare()
     limit_threads_and_heaps()
-    prepare = partial(_prepare, flags=flags, setup=setup, catalog=catalog)
+    prepare = partial(prepare_source, flags=flags, setup=setup, catalog=catalog)
     clips, failed = prepare_each(product(sources, orders), prepare)
     rule = steadiness.rule(None)
     fewer = steadiness.rule if rule.word == "auto" else None
@@ -114,13 +114,17 @@ def _for_models(
     return [order for order, _ in fitted], fitted[0][1]
 
 
-def _prepare(
+def prepare_source(
     wanted: tuple[ClipSource, ClipOrder],
     before: Sequence[PreparedClip],
     flags: tuple[ClipFlags, SteadyFlags],
     setup: Setup,
     catalog: Catalog,
 ) -> PreparedClip:
+    """Scan a source and choose everything about its clip; `before` are those of the same command.
+
+    Raises InputProblem or UsageProblem.
+    """
     (source, order), (selection, steadiness), resources = wanted, flags, setup.resources
     stills = isinstance(source.what, tuple) or source.what.is_dir()
     reader = source.open(selection.rate(stills), selection.track)

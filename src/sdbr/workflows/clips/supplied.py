@@ -43,13 +43,15 @@ _ROUNDING = Fraction(1, 1000)
 @dataclass(frozen=True, slots=True)
 class SuppliedKeyframe:
     """A picture that stands for a frame: its file, the SHA-256 of what was read, and how it is
-    fitted to a frame of `size`; transparent parts are laid on `background`."""
+    fitted to a frame of `size`; transparent parts are laid on `background`. One that is not `fixed`
+    was generated before, so its colors may be brought to those of its shot."""
 
     path: Path
     sha256: str
     size: Size
     fit: Fit = "contain"
     background: str = "white"
+    fixed: bool = True
 
     def read(self) -> Pixels:
         """The picture as a frame, height x width x 3. Raises InputProblem, also for a file that
@@ -57,7 +59,7 @@ class SuppliedKeyframe:
         data = read_file(self.path)
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise InputProblem(f"{self.path} was changed during the run. Run the command again.")
-        return _fitted(data, self)
+        return fit_to_frame(data, self)
 
 
 def find_supplied(
@@ -79,7 +81,7 @@ def find_supplied(
         data = read_file(path)
         digest = hashlib.sha256(data).hexdigest()
         one = SuppliedKeyframe(path, digest, size, fit, footage.background)
-        _fitted(data, one)
+        fit_to_frame(data, one)
         return number, one
 
     return dict(side_by_side(check, sorted(files.items())))
@@ -168,7 +170,8 @@ def _frame_of(path: Path, frames: tuple[FrameInfo, ...]) -> int:
     return number
 
 
-def _fitted(data: bytes, one: SuppliedKeyframe) -> Pixels:
+def fit_to_frame(data: bytes, one: SuppliedKeyframe) -> Pixels:
+    """The picture in `data` as a frame, height x width x 3. Raises InputProblem."""
     opened = open_picture(data, name=str(one.path), background=one.background, drop_padding=True)
     if one.fit == "none" and opened.size != one.size:
         raise InputProblem(
