@@ -68,7 +68,7 @@ def test_each_command_explains_itself_with_examples(sdbr):
             ["txt2img", "x", "--strength", "0.3"],
             "--strength. It belongs to img2img, img2gif, vid2vid",
         ),
-        (["img2img", "x", "y", "--fps", "3"], "--fps. It belongs to img2gif and vid2vid."),
+        (["img2img", "x", "y", "--fps", "3"], "--fps. It belongs to img2gif, vid2vid and review."),
         (["vid2vid", "x", "--report"], "--report. report is a command. Run `sdbr report`."),
         (["ledger", "--xyzzy"], "--xyzzy. See"),
         (["vid2vid", "x", "y", "--test", "3"], "--test. Did you mean --test-frames?"),
