@@ -95,3 +95,26 @@ def test_a_fade_stays_as_bright_as_a_model_draws_it():
             means = [each.mean() for each in (correction.of(pictures[key]), pictures[key])]
             assert abs(means[0] - means[1]) < off
             assert least <= correction.follow <= most
+
+
+def test_the_mean_color_of_a_shot_stays_where_its_keyframes_have_it_on_the_mean():
+    gray = [frame[..., :1].repeat(3, axis=2) for frame in pan(97, step=2)]
+    frames = faded(gray, down_to=0.4)
+    keys = range(0, 97, 4)
+    random = np.random.default_rng(1)
+    pictures = {
+        key: np.clip(
+            (one_brightness(frames[key]) - 127.0) * (1 + random.normal(0, 0.03))
+            + 127
+            + random.normal(0, 4, 3),
+            0,
+            255,
+        ).astype(np.uint8)
+        for key in keys
+    }
+    made = zip(keys, corrections(frames, pictures, keys), strict=True)
+    means = np.array([c.of(pictures[key]).mean(axis=(0, 1)) for key, c in made])
+    wanted = np.array([one_brightness(frames[key]).mean(axis=(0, 1)) for key in keys])
+    calls = np.array([picture.mean(axis=(0, 1)) for picture in pictures.values()]) - wanted
+    assert np.abs(calls).max() > 6
+    assert np.abs(means - wanted - calls.mean(axis=0)).max() < 2.5

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from sdbr.motion.arrays import (
     Color,
@@ -26,11 +27,21 @@ from sdbr.motion.color_match import GAIN, SMOOTH, Correction, to_lab
 # down in so many rounds.
 CALL_SPREAD = 1.6
 ROUNDS = 8
-# Squared changes of the mean color of sources, in sum, that tell how a model follows them, for each
-# channel of Lab: brightness may change in a fade, the others hardly do.
-DOUBT = (8.0, 64.0, 64.0)
-# Colors within a picture that follow the source's less than this tell nothing of a fade.
-LEAST_SLOPE = 0.2
+# What sources as near as this in Lab show otherwise counts as far as it is more than chance (James
+# and Stein, "Estimation with Quadratic Loss", 1961): this many times the quarter quantile of what
+# neighbors differ by, squared, which a flash does not raise. That is 3 times the mean.
+NEAR = 12.0
+NO_CHANCE = 8.0
+# Squared changes of the mean color, in sum, that tell how far a model follows its source: with
+# less, it is taken to follow.
+DOUBT = 8.0
+# Lightness has a share of its own, what is left of Lab one for both.
+LIGHT_AND_HUE = np.array([[1, 0, 0], [0, 1, 1], [0, 1, 1]])
+# How colors change within pictures is told from this up to this power of their lightness: over a
+# fade to black, a straight line was 9 levels off for a look with a gamma of 0.6, a cubic 3.5.
+POWERS = (2, 3)
+# Squared levels a cell that say nothing of how colors change.
+FLAT = 0.1
 # Sources whose mean colors differ by so much in Lab say nothing of each other's pictures.
 UNLIKE = 30.0
 # What clips at the ends of the scale is made up for in so many rounds; a third changes nothing.
@@ -42,10 +53,11 @@ COLOR_CELLS = 32
 @dataclass(frozen=True, slots=True)
 class CoarseColors:
     """The coarse colors of a keyframe in Lab: of its source, as drawn, and in those of the one
-    before it. Those of a `fixed` one lead."""
+    before it; `mean` is the mean color as drawn. Those of a `fixed` one lead."""
 
     number: int
     fixed: bool
+    mean: Color
     source: Color
     drawn: Color
     chained: Color
@@ -57,7 +69,14 @@ def coarse_colors(
     """The colors of a keyframe by its number, from what `CoarseColors` has, all of one size."""
     size = size_of(shown[0])
     grid = cell_grid(size, max(1, size[0] // COLOR_CELLS))
-    return CoarseColors(number, fixed, *(cell_means(to_lab(each), grid) for each in shown))
+    coarse = (cell_means(to_lab(each), grid) for each in shown)
+    return CoarseColors(number, fixed, mean_color(shown[1]), *coarse)
+
+
+def mean_color(picture: Frame) -> Color:
+    """The mean of red, green and blue, in Lab: a mean of Lab would be darker, by the contrast."""
+    mean = np.array(cv2.mean(picture)[:3], np.float32)
+    return as_floats(to_lab(mean[None, None])[0, 0])
 
 
 def _leading(own: CoarseColors, around: Sequence[CoarseColors]) -> Sequence[CoarseColors]:
@@ -91,45 +110,60 @@ def anchored(
     result = replace(correction, gain=gain, offset=offset, field=field, follow=follow)
     # What neighbors agree on, a shift and the ends of the scale move the mean as well.
     for _ in range(MEAN_ROUNDS):
-        missing = mean - _mean(to_lab(result.of(picture)))
+        missing = mean - mean_color(result.of(picture))
         result = replace(result, offset=result.offset + missing)
     return result
 
 
 def _expected_mean(own: CoarseColors, around: Sequence[CoarseColors]) -> tuple[Color, float]:
     """The mean color, in Lab, in which a picture would be drawn if calls did not differ, and the
-    share of a change of the source's brightness that the look follows, 0 to 1.
+    share of a change of the source's exposure that the look follows, 0 to 1.
 
-    It changes with the source's mean color as colors change within the pictures, unless those
-    around tell otherwise, by least squares: a fade is followed as far as the model follows it.
-    Calls that are far off count less.
+    Were the look a table of colors, the mean would change with the source's as that table says. How
+    far it does is a share for lightness and one for hue: with a slope for each channel on each, the
+    differences from call to call left the keyframes of one scene 3 apart in Lab. Calls far off
+    count less.
     """
-    off = np.stack([_mean(colors.source) - _mean(own.source) for colors in around])
-    within = _slope(around)
-    wanted = np.stack([_mean(colors.drawn) for colors in around]) - off @ within
-    given = np.column_stack([np.ones(len(off), np.float32), off])
-    doubt = np.diag(np.array([0, *DOUBT], np.float32))
-    # Sources as bright as its own tell most (Cleveland, "Robust Locally Weighted Regression and
-    # Smoothing Scatterplots", 1979).
-    apart = np.minimum(1, np.linalg.norm(off, axis=1, keepdims=True) / UNLIKE)
-    near = weight = as_floats((1 - apart**3) ** 3)
+    given = [_with_powers(colors.source) for colors in around]
+    change = np.stack([_mean(each) for each in given]) - _mean(_with_powers(own.source))
+    followed = change @ _slope(given, [colors.drawn for colors in around])
+    drawn = np.stack([colors.mean for colors in around])
+    weight = np.ones(len(drawn))
     for _ in range(ROUNDS):
-        normal = given.T @ (given * weight) + doubt
-        found = np.linalg.solve(normal, given.T @ (wanted * weight))
-        miss = np.linalg.norm(wanted - given @ found, axis=1, keepdims=True)
-        weight = near * np.minimum(1, CALL_SPREAD / np.maximum(miss, 1e-3))
-    follow = 1 + float(found[1, 0]) / max(float(within[0, 0]), LEAST_SLOPE)
-    return as_floats(found[0]), min(1.0, max(0.0, follow))
+        apart, wanted = (
+            each - np.average(each, axis=0, weights=weight) for each in (followed, drawn)
+        )
+        agreed, in_all = (weight @ (apart * each) @ LIGHT_AND_HUE for each in (wanted, apart))
+        shares = np.clip((agreed + DOUBT) / (in_all + DOUBT), 0, 1)
+        means = drawn - shares * followed
+        mean = np.average(means, axis=0, weights=weight)
+        miss = np.linalg.norm(means - mean, axis=1)
+        weight = np.minimum(1, CALL_SPREAD / np.maximum(miss, 1e-3))
+    # In a flash that is all white, the share tells nothing.
+    far = np.linalg.norm(change[:, :3], axis=1) / NEAR
+    near = (1 - np.minimum(1, far) ** 3) ** 3
+    left = np.average(means - mean, axis=0, weights=near * weight)
+    steps = (np.diff(means, axis=0) ** 2).sum(axis=1) / 2
+    chance = NO_CHANCE * float(np.quantile(steps, 0.25)) / near.sum() if len(steps) else 0.0
+    left *= max(0.0, 1 - chance / max(float(left @ left), 1e-9))
+    return as_floats(mean + left), float(shares[0])
 
 
-def _slope(around: Sequence[CoarseColors]) -> Color:
-    """How colors within the pictures change with those within their sources, 3 x 3, in Lab."""
-    given, wanted = (
-        np.concatenate([(each - _mean(each)).reshape(-1, 3) for each in side])
-        for side in ([c.source for c in around], [c.drawn for c in around])
+def _with_powers(colors: Color) -> Color:
+    """Colors in Lab with powers of their lightness beside them, each of up to 100 as well."""
+    light = colors[..., :1] / 100
+    return as_floats(np.concatenate([colors, *(100 * light**power for power in POWERS)], axis=2))
+
+
+def _slope(given: Sequence[Color], drawn: Sequence[Color]) -> npt.NDArray[np.float64]:
+    """How colors within the pictures change with those within their sources, 5 x 3."""
+    sides = (
+        np.concatenate([(each - _mean(each)).reshape(-1, each.shape[2]) for each in side])
+        for side in (given, drawn)
     )
-    doubt = len(given) * np.eye(3, dtype=np.float32)
-    return as_floats(np.linalg.solve(given.T @ given + doubt, given.T @ wanted))
+    source, picture = (side.astype(np.float64) for side in sides)
+    doubt = FLAT * len(source) * np.eye(source.shape[1])
+    return np.asarray(np.linalg.solve(source.T @ source + doubt, source.T @ picture))
 
 
 def _mean(colors: Color) -> Color:

@@ -181,6 +181,6 @@ def _by_statistics(before: tuple[View, Frame], now: tuple[View, Frame]) -> Corre
     return whole.in_part(PART * _known(float(levels)))
 
 
-def to_lab(picture: Frame) -> Color:
+def to_lab(picture: Frame | Color) -> Color:
     """The picture in CIE Lab: lightness 0 to 100, the others around 0."""
     return as_floats(cv2.cvtColor(as_floats(picture) / np.float32(255), cv2.COLOR_RGB2LAB))

@@ -54,8 +54,9 @@ FINER, FINER_OF_PICTURE = 1.5, 2.5
 # looked at as well.
 ENOUGH_IN_COMMON, LOOKED_BACK = 0.5, 4
 # From keyframe to keyframe colors would wander off: over 280 frames by 40 levels. Those that so
-# many keyframes before and after were drawn in are right on the mean. So many small views are held.
-AROUND = 12
+# many keyframes before and after were drawn in are right on the mean: with 12 it still drifts by 2
+# levels. So many small views are held, of 1 MB each.
+AROUND = 24
 
 
 @dataclass(frozen=True, slots=True)
