@@ -7,7 +7,9 @@ __version__ = "0.1.0"
 
 # What is here is loaded when it is first used; __init__.pyi tells its types.
 _HOMES = {
-    "api.session": ("Session", "estimate", "img2gif", "img2img", "txt2img", "upscale", "vid2vid"),
+    "api.session": (
+        *("Session", "edit", "estimate", "img2gif", "img2img", "txt2img", "upscale", "vid2vid"),
+    ),
     "api.results": ("Result", "Results"),
     "generation.estimate": ("Estimate",),
     "request": ("ImageRequest",),

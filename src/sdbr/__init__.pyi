@@ -1,6 +1,7 @@
 from sdbr.api.results import Result as Result
 from sdbr.api.results import Results as Results
 from sdbr.api.session import Session as Session
+from sdbr.api.session import edit as edit
 from sdbr.api.session import estimate as estimate
 from sdbr.api.session import img2gif as img2gif
 from sdbr.api.session import img2img as img2img

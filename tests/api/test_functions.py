@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import threading
@@ -6,13 +7,16 @@ from decimal import Decimal
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
+from typing import get_args
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import sdbr
 from sdbr.api import options
 from sdbr.api.call import flags_of
+from sdbr.commands import edit
 from sdbr.console import Console
 from sdbr.emulator import Faults
 from tests.commands.clip_runs import invocations
@@ -36,6 +40,50 @@ def test_each_flag_of_a_command_is_a_keyword_of_its_function(command):
     typed = getattr(options, f"{command.capitalize()}Options").__annotations__
     assert set(typed) - {"family_flags"} == set(flags)
     assert set(typed) < set(signature(getattr(sdbr, command)).parameters)
+
+
+def test_each_flag_of_an_edit_is_a_keyword_of_edit():
+    flags = {
+        name
+        for kind in get_args(options.EditKind)
+        for name in flags_of(import_module(f"sdbr.commands.edit.{kind}").command)
+    }
+    typed = set(options.EditOptions.__annotations__) - {"family_flags"}
+    # What to generate beyond the edges is the prompt, as of any other edit.
+    assert typed == flags - {"prompt"}
+    assert {path.stem for path in Path(edit.__file__).parent.glob("[a-z]*.py")} == set(
+        get_args(options.EditKind)
+    )
+
+
+def test_each_edit_is_a_call(emulator, photo):
+    mask = photo.parent / "mask.png"
+    Image.new("L", (64, 64), 255).save(mask)
+    Image.new("RGB", (64, 64), "red").save(photo)
+    calls = {
+        "cutout": ((), {}),
+        "erase": ((), {"mask": mask}),
+        "inpaint": (("a cat",), {"mask": mask}),
+        "outpaint": (("a stormy sky",), {"left": 100}),
+        "recolor": (("bright red",), {"find": "the car"}),
+        "replace": (("a bus",), {"find": "the car"}),
+    }
+    for kind, (words, more) in calls.items():
+        result = sdbr.edit(photo, kind, *words, **more)
+        assert (result.path.parent.name, result.request.prompt) == ("img", "".join(words))
+    assert sdbr.estimate(sdbr.edit, photo, "cutout", fresh=True).sends == 1
+    assert len(invocations(emulator)) == 6
+
+
+def test_an_edit_that_is_none_and_an_argument_of_another_are_told(photo):
+    with pytest.raises(sdbr.UsageProblem, match="kind is 'remove': use cutout, erase, inpaint"):
+        sdbr.edit(photo, "remove")
+    with pytest.raises(sdbr.UsageProblem, match="edit erase takes no prompt"):
+        sdbr.edit(photo, "erase", "the car")
+    with pytest.raises(sdbr.UsageProblem, match=r"^find is required\.$"):
+        sdbr.edit(photo, "recolor", "red")
+    with pytest.raises(TypeError, match="edit erase got an unexpected keyword argument 'find'"):
+        sdbr.edit(photo, "erase", find="the car")
 
 
 @pytest.mark.usefixtures("emulator")
@@ -201,7 +249,7 @@ def test_a_wrong_argument_is_refused_in_the_words_of_python(photo):
     with pytest.raises(sdbr.UsageProblem, match=r"^strength is 3.*: use a number from 0 to 1"):
         sdbr.img2img(photo, "in ink", strength=3)
     with pytest.raises(
-        sdbr.UsageProblem, match="'workers': '99' is not a whole number from 1 to 64"
+        sdbr.UsageProblem, match=r"^workers: '99' is not a whole number from 1 to 64"
     ):
         sdbr.txt2img("a fox", workers=99)
     with pytest.raises(sdbr.UsageProblem, match="means stdin"):
@@ -264,3 +312,64 @@ def test_ctrl_c_waits_for_what_is_under_way_and_raises_keyboard_interrupt(worksp
 def test_a_prompt_that_is_no_text_is_a_type_error(prompt):
     with pytest.raises(TypeError, match="prompt must be a string or a list of strings"):
         sdbr.txt2img(prompt)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"offline": "yes"}, "offline must be True or False, not 'yes'"),
+        ({"yes": 1}, "yes must be True or False, not 1"),
+        ({"count": "4"}, "count must be a whole number, not '4'"),
+        ({"count": 2.5}, "count must be a whole number, not 2.5"),
+        ({"count": True}, "count must be a whole number, not True"),
+        ({"seed": {}}, "seed must be a number, a string or a list, not {}"),
+        ({"output": ["a", "b"]}, "output must be a string or a path, not ['a', 'b']"),
+        ({"extras": [1]}, "extras must be a string or a dictionary, not [1]"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named_with_what_is_allowed(workspace, arguments, told):
+    with pytest.raises(TypeError, match=f"^{re.escape(told)}$"):
+        sdbr.txt2img("a fox", **arguments)
+    assert list(workspace.iterdir()) == []
+
+
+def test_none_is_no_argument_and_numbers_of_numpy_are_numbers(emulator):
+    seeds = [np.int64(3), np.int64(4)]
+    foxes = sdbr.txt2img("a fox", seed=seeds, count=None, yes=None, timeout=np.float64(60), **CORE)
+    assert [fox.seed for fox in foxes] == [3, 4]
+    assert len(emulator.received) == 2
+
+
+def test_a_session_and_inputs_of_a_wrong_type_are_told():
+    with pytest.raises(TypeError, match="offline must be True or False, not 'no'"):
+        sdbr.Session(offline="no")
+    with pytest.raises(TypeError, match=r"'offlin'\. Did you mean 'offline'"):
+        sdbr.Session(offlin=True)
+    for given in (None, 5, b"bytes"):
+        with pytest.raises(TypeError, match="An input must be a path, a result, a Pillow image"):
+            sdbr.img2img(given, "in ink")
+    with pytest.raises(TypeError, match="prompt must be a string, not 5"):
+        sdbr.img2img("photo.png", 5)
+    with pytest.raises(TypeError, match="at must be a list of pairs"):
+        sdbr.vid2vid("clip.mp4", at="3 fox")
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "told"),
+    [
+        ({"fault": 1}, TypeError, r"'fault'\. Did you mean 'faults'\?"),
+        ({"faults": {"throttle": 0.1}}, TypeError, r"faults must be Faults, such as Faults\("),
+        ({"refuse_words": "wolf"}, TypeError, r"such as \('wolf',\)"),
+        ({"latency": "2s"}, TypeError, "latency must be a number, not '2s'"),
+        ({"latency": -1}, ValueError, "latency is -1: use a number of at least 0"),
+        ({"port": 99_999}, ValueError, "port is 99999: use 0 to 65535"),
+    ],
+)
+def test_settings_of_an_emulator_that_are_none_are_named(settings, error, told):
+    with pytest.raises(error, match=told):
+        sdbr.Emulator(**settings)
+
+
+def test_a_fault_rule_that_is_none_is_named():
+    with pytest.raises(ValueError, match="throttle: 'often' is not a fault rule"):
+        sdbr.Faults(throttle="often")

@@ -22,6 +22,8 @@ def use() -> None:
     assert_type(fox.cost, Decimal | None)
     assert_type(sdbr.estimate(sdbr.txt2img, "a fox", count=4), sdbr.Estimate)
     sdbr.img2img([fox, fox[0], fox.image, "photo.jpg"], "in ink", strength=[0.2, 0.4], fit="cover")
+    assert_type(sdbr.edit(fox, "recolor", "red", find="the car"), sdbr.Results)
+    sdbr.edit(fox, "remove")  # type: ignore[arg-type]
     sdbr.txt2img("a fox", sed=7)  # type: ignore[call-arg]
     sdbr.txt2img("a fox", count="4")  # type: ignore[arg-type]
     sdbr.img2img(fox, "in ink", fit="covr")  # type: ignore[arg-type]

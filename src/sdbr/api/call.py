@@ -66,21 +66,22 @@ def call(
     collector: Collector,
     switches: Sequence[str] = (),
 ) -> None:
-    """Run the command `name`; `options` are its flags by name, None for those left out, and
-    `switches` flags that a program says in other words.
+    """Run the command `name`, such as "txt2img" or "edit erase".
 
+    `options` are its flags by name, None for those left out, and `switches` flags that a program
+    says in other words.
     Raises TypeError for a flag that it does not have, SdbrError for all else that goes wrong, and
     KeyboardInterrupt after Ctrl-C.
     """
-    command: click.Command = import_module(f"sdbr.commands.{name}").command
+    module = import_module(f"sdbr.commands.{name.replace(' ', '.')}")
+    command: click.Command = module.command
     flags = flags_of(command)
     words = list(switches)
     denied = []
     for option, value in options.items():
         if option not in flags:
-            close = get_close_matches(option, flags, n=1)
-            hint = f". Did you mean {close[0]!r}?" if close else ""
-            raise TypeError(f"{name}() got an unexpected keyword argument {option!r}{hint}")
+            callee = name if " " in name else f"{name}()"
+            raise TypeError(unknown_keyword(callee, option, flags))
         flag = "--" + option.replace("_", "-")
         if value is False:
             denied.append(str(flags[option].name))
@@ -98,6 +99,12 @@ def call(
         context.params |= dict.fromkeys(denied, False)
         with context:
             command.invoke(context)
+    except click.BadParameter as error:
+        argument = next((word for word, flag in flags.items() if flag is error.param), "")
+        missing = isinstance(error, click.MissingParameter)
+        told = f"{argument} is required." if missing else f"{argument}: {error.message}"
+        text = told if argument else error.format_message()
+        raise UsageProblem(_in_python(text, flags)) from error
     except click.ClickException as error:
         raise UsageProblem(_in_python(error.format_message(), flags)) from error
     except Interrupted as error:
@@ -105,6 +112,13 @@ def call(
     except SdbrError as error:
         error.args = (_in_python(str(error), flags),)
         raise
+
+
+def unknown_keyword(callee: str, keyword: str, known: Iterable[str]) -> str:
+    """What Python says of a keyword that a function does not have, and the one that was meant."""
+    close = get_close_matches(keyword, known, n=1)
+    hint = f". Did you mean {close[0]!r}?" if close else ""
+    return f"{callee} got an unexpected keyword argument {keyword!r}{hint}"
 
 
 def flags_of(command: click.Command) -> dict[str, click.Option]:

@@ -25,6 +25,8 @@ Numbers = float | str | Sequence[float] | None
 """A number; several, or a range such as "0.2..0.8..0.2", draw a result for each."""
 Words = str | Sequence[str] | None
 """A word; several draw a result for each."""
+EditKind = Literal["cutout", "erase", "inpaint", "outpaint", "recolor", "replace"]
+"""What `edit` does to a picture: a command of `sdbr edit`."""
 Seconds = float | Fraction | str | None
 """Seconds, or "hh:mm:ss"."""
 
@@ -191,9 +193,31 @@ class Vid2vidOptions(CallOptions, InputOptions, FrameOptions, SdxlOptions, total
     otio: bool
 
 
+class EditOptions(CallOptions, StillOptions, PlacementOptions, total=False):
+    """The keyword arguments of `edit`; each kind of edit takes some of them."""
+
+    mask: PathName
+    invert_mask: bool
+    grow_mask: Numbers
+    style_image: PathName
+    find: str | None
+    left: Numbers
+    right: Numbers
+    up: Numbers
+    down: Numbers
+    creativity: Numbers
+
+
 class UpscaleOptions(CallOptions, StillOptions, PlacementOptions, total=False):
     """The keyword arguments of `upscale`."""
 
     how: Literal["fast", "conservative", "creative"]
-    prompt: str
+    prompt: str | None
     creativity: Numbers
+
+
+OPTIONS = {
+    **{"txt2img": Txt2imgOptions, "img2img": Img2imgOptions, "img2gif": Img2gifOptions},
+    **{"vid2vid": Vid2vidOptions, "upscale": UpscaleOptions, "edit": EditOptions},
+}
+"""The keyword arguments of each function, by its name."""

@@ -10,12 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack, get_args
 
 import click
 
-from sdbr.api.call import Collector, call
+from sdbr.api.argument_types import check_types
+from sdbr.api.call import Collector, call, unknown_keyword
 from sdbr.api.options import (
+    OPTIONS,
+    EditKind,
+    EditOptions,
     Img2gifOptions,
     Img2imgOptions,
     SessionOptions,
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from sdbr.api.options import PictureInput
+
+_WITHOUT_PROMPT = ("cutout", "erase")
 
 Arguments = ParamSpec("Arguments")
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -64,9 +70,9 @@ class Session:
 
     @with_keywords(SessionOptions)
     def __init__(self, **options: Unpack[SessionOptions]) -> None:
-        unknown = options.keys() - SessionOptions.__annotations__.keys()
-        if unknown:
-            raise TypeError(f"Session() got an unexpected keyword argument {min(unknown)!r}")
+        for name in options.keys() - SessionOptions.__annotations__.keys():
+            raise TypeError(unknown_keyword("Session()", name, SessionOptions.__annotations__))
+        check_types(options, SessionOptions)
         self._options = options
         self._allowance = Budget(_usd(options.get("max_cost")), threading.Event())
         self._only_prices = False
@@ -138,6 +144,27 @@ class Session:
         """
         return self._over("upscale", picture, None, options)
 
+    @with_keywords(EditOptions)
+    def edit(
+        self,
+        picture: PictureInput | Sequence[PictureInput],
+        kind: EditKind,
+        prompt: str | None = None,
+        **options: Unpack[EditOptions],
+    ) -> Results:
+        """Change a part of pictures: `edit("photo.jpg", "recolor", "bright red", find="the car")`.
+
+        `kind` is a command of `sdbr edit`; cutout and erase take no prompt. Raises TypeError for
+        an argument that this kind does not take, else SdbrError: see `sdbr.errors`.
+        """
+        if kind not in get_args(EditKind):
+            raise UsageProblem(f"kind is {kind!r}: use {', '.join(get_args(EditKind))}.")
+        if kind in _WITHOUT_PROMPT and prompt is not None:
+            raise UsageProblem(f"edit {kind} takes no prompt. Leave it out.")
+        own = {"prompt": prompt} if kind == "outpaint" else {}
+        words = None if own else prompt
+        return self._over(f"edit {kind}", picture, words, {**options, **own})
+
     def pricing(self) -> Session:
         """This session without sending: its calls return no results, and what they would cost."""
         only_prices = copy.copy(self)
@@ -153,6 +180,8 @@ class Session:
     ) -> Results:
         places = (options.get("workspace"), self._options.get("workspace"))
         root = next(filter(None, (*places, os.environ.get("SDBR_WORKSPACE"), ".")))
+        if not isinstance(prompt, str | None):
+            raise TypeError(f"prompt must be a string, not {prompt!r}")
         inputs = _names(given, Workspace(Path(str(root))))
         return self._call(command, _words([*inputs, *([prompt] if prompt else [])]), options)
 
@@ -163,6 +192,7 @@ class Session:
         options: Mapping[str, object],
         *switches: str,
     ) -> Results:
+        check_types(options, OPTIONS[command.partition(" ")[0]])
         chosen = {"quiet": True, **self._options, **options}
         chosen["quiet"] = chosen["quiet"] and not chosen.get("verbose")
         chosen["max_cost"] = self._left(_usd(chosen.get("max_cost")))
@@ -245,10 +275,13 @@ def _words(arguments: Sequence[str]) -> Sequence[str]:
 def _names(given: PictureInput | Sequence[PictureInput], workspace: Workspace) -> list[str]:
     """The paths of what goes in; a Pillow image becomes a file of the workspace."""
     # Results are a sequence and, as a single one is a path, a path too.
-    if isinstance(given, Sequence) and not isinstance(given, str):
+    if isinstance(given, Sequence) and not isinstance(given, str | bytes):
         return [name for one in given for name in _names(one, workspace)]
     if isinstance(given, str | os.PathLike):
         return [os.fspath(given)]
+    if not hasattr(given, "getbands"):
+        what = "a path, a result, a Pillow image or a list of these"
+        raise TypeError(f"An input must be {what}, not {given!r}")
     return [_saved(given, workspace)]
 
 
@@ -263,4 +296,4 @@ def _saved(image: Image, workspace: Workspace) -> str:
 
 _ONCE = Session()
 txt2img, img2img, img2gif = _ONCE.txt2img, _ONCE.img2img, _ONCE.img2gif
-vid2vid, upscale = _ONCE.vid2vid, _ONCE.upscale
+vid2vid, upscale, edit = _ONCE.vid2vid, _ONCE.upscale, _ONCE.edit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,8 +23,8 @@ class Emulator:
 
     Takes the fields of `EmulatorSettings` as keywords, as in `Emulator(latency=0.2)`.
     `log` is called with each received request as a line of JSON. Raises OSError when the port is
-    in use, TypeError for a keyword that EmulatorSettings does not have, ImportError for a dialect
-    of another package that is broken.
+    in use, TypeError or ValueError for a keyword or value that EmulatorSettings does not take,
+    ImportError for a dialect of another package that is broken.
     """
 
     def __init__(
@@ -33,6 +34,11 @@ class Emulator:
         log: Callable[[str], None] | None = None,
         **changes: Any,
     ) -> None:
+        known = [field.name for field in dataclasses.fields(EmulatorSettings)]
+        for name in changes.keys() - set(known):
+            close = get_close_matches(name, known, n=1)
+            hint = f". Did you mean {close[0]!r}?" if close else f". It takes {', '.join(known)}."
+            raise TypeError(f"Emulator() got an unexpected keyword argument {name!r}{hint}")
         self.settings = dataclasses.replace(settings or EmulatorSettings(), **changes)
         dialects.added()
         self._stopped = threading.Event()

@@ -182,7 +182,7 @@ class Faults:
     rules: Mapping[str, When] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        rules = {name: when(getattr(self, name)) for name in KINDS}
+        rules = {name: _rule(name, getattr(self, name)) for name in KINDS}
         total = sum(rule.rate for rule in rules.values())
         if total > 1 + 1e-9:
             raise ValueError(f"The fault rates add up to {total:g}. They must not exceed 1.")
@@ -206,6 +206,13 @@ class Faults:
     def _share(self, content: bytes, attempt: int) -> float:
         key = f"{self.seed}:{attempt}:".encode() + hashlib.sha256(content).digest()
         return int.from_bytes(hashlib.sha256(key).digest()[:8]) / 2**64
+
+
+def _rule(fault: str, rule: FaultRule) -> When:
+    try:
+        return when(rule)
+    except ValueError as error:
+        raise ValueError(f"{fault}: {error}") from None
 
 
 SETTINGS = ("slow_by", "retry_after", "filtered_images", "seed", "rules")

@@ -8,6 +8,9 @@ from datetime import date
 
 from sdbr.emulator.faults import Faults
 
+_NUMBERS = ("flicker", "picture_side", "picture_bytes", "keeps", "port")
+_LARGEST_PORT = 65535
+
 
 @dataclass(frozen=True, slots=True)
 class EmulatorSettings:
@@ -24,7 +27,7 @@ class EmulatorSettings:
     `check_region` refuses a model that is not offered in the region the request was signed for.
     `keeps` is how many bytes of request bodies, and half as many of painted pictures, stay in
     memory. `max_in_flight` and `rpm` (requests a minute) are limits; above them requests are
-    throttled.
+    throttled. Raises TypeError or ValueError for a value that is none of these.
     """
 
     latency: float | tuple[float, float] = 0.0
@@ -43,3 +46,24 @@ class EmulatorSettings:
     keeps: int = 256 * 1024 * 1024
     host: str = "127.0.0.1"
     port: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.faults, Faults):
+            raise TypeError(
+                f"faults must be Faults, such as Faults(throttle=0.1), not {self.faults!r}"
+            )
+        if isinstance(self.refuse_words, str):
+            raise TypeError(
+                f"refuse_words must be a tuple of strings, such as ({self.refuse_words!r},)"
+            )
+        pair = self.latency if isinstance(self.latency, tuple) else (self.latency,)
+        for name, value in (
+            *(("latency", seconds) for seconds in pair),
+            *((name, getattr(self, name)) for name in _NUMBERS),
+        ):
+            if not isinstance(value, int | float):
+                raise TypeError(f"{name} must be a number, not {value!r}")
+            if value < 0:
+                raise ValueError(f"{name} is {value}: use a number of at least 0")
+        if self.port > _LARGEST_PORT:
+            raise ValueError(f"port is {self.port}: use 0 to {_LARGEST_PORT}")
