@@ -69,8 +69,9 @@ class ImageRequest:
     `strength` has one meaning everywhere: 0 keeps the init image, 1 ignores it; None leaves it
     to the model's default. `seed` is 1 to 4294967294 (4294967295 with SDXL), never 0, because 0
     means "draw one at random" to Bedrock and the picture could not be made again. Pictures are
-    whole files (PNG, JPEG or WebP). `extras` carries what only some models know, as sorted
-    (field, value) pairs under the model's own field names.
+    whole files (PNG, JPEG or WebP). `faded_prompt` is the prompt that a crossfade comes from, with
+    its weight, 0 to 1; the prompt itself has the rest. `extras` carries what only some models
+    know, as sorted (field, value) pairs under the model's own field names.
     """
 
     model: Model
@@ -85,6 +86,7 @@ class ImageRequest:
     strength: float | None = None
     mask: Blob | None = None
     style_image: Blob | None = None
+    faded_prompt: tuple[str, float] | None = None
     extras: tuple[tuple[str, str | int | float], ...] = ()
 
 

@@ -126,6 +126,8 @@ class FrameOptions(TypedDict, total=False):
     accept_cut: bool
     track: int | None
     at: Sequence[tuple[str | float, str]]
+    direction: PathName
+    plan: PathName
     reverse: bool
     ping_pong: bool
     seed_policy: Literal["fixed", "step", "random"]

@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from sdbr.cli.numbers import FiniteNumber, WholeNumber
 from sdbr.cli.options import collect_options, grouped
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 _frames = grouped("Frames")
+_ELSEWHERE = ("Output", "Spending", "Requests", "Connection")
+_IN_DIRECTIONS = frozenset(
+    {"plan", "direction", "at", "look", "model", "negative", "seed", "style", "strength"}
+    | {"image_strength"}
+)
+"""The options that a direction holds, or that write and name one."""
+
+
+def _as_clip(**values: Any) -> ClipFlags:
+    return ClipFlags(**values, beside=" ".join(map(shlex.quote, _words_beside())))
+
+
+def _words_beside() -> Iterator[str]:
+    """The words of the command line that shape a clip and that no direction holds."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+        group, value = getattr(option, "group", None), context.params.get(option.name or "")
+        if not given or group in (None, *_ELSEWHERE) or option.name in _IN_DIRECTIONS:
+            continue
+        assert isinstance(option, click.Option)
+        if option.is_flag:
+            yield from option.opts[:1] if value else option.secondary_opts[:1]
+        else:
+            yield from (option.opts[0], str(value))
 
 
 _steady = grouped("Steadiness")
@@ -79,7 +108,7 @@ steady_options = collect_options(
 )
 clip_options = collect_options(
     "clip",
-    ClipFlags,
+    _as_clip,
     _frames("--start", metavar="TIME", help="Start time, in seconds or hh:mm:ss."),
     _frames("--end", metavar="TIME", help="End time."),
     _frames("--duration", metavar="TIME", help="Duration, instead of --end."),
@@ -122,7 +151,21 @@ clip_options = collect_options(
         multiple=True,
         metavar="TIME PROMPT",
         help="Use another prompt from TIME on; repeatable. The time is that of the input; a shot "
-        "begins there.",
+        "begins there. Flags may follow: 'snow --strength 0.3..0.7 --seed 5'. Without them, "
+        "those of the command hold.",
+    ),
+    _frames(
+        "--direction",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Use the shots in FILE, written by --plan. Each has its own settings.",
+    ),
+    _frames(
+        "--plan",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write the shots to FILE and send nothing. With keyframes, prices and thumbnails. "
+        "Edit FILE and run it with --direction.",
     ),
     _frames("--track", type=WholeNumber(1), metavar="N", help="Video track, counted from 1."),
     _frames(

@@ -109,7 +109,10 @@ def open_orders(given: VideoArguments, run: Run) -> Iterator[VideoOrders]:
     chosen = given.look_flags.flags
     flags = {**chosen, "model": chosen["model"] or default}
     inputs, prompt = inputs_and_prompt(
-        given.arguments, flags, catalog, prompt_optional=steady.asks_for_no_prompt
+        given.arguments,
+        flags,
+        catalog,
+        prompt_optional=steady.asks_for_no_prompt or clip.may_lack_prompt,
     )
     where, name, ending = clip_target(
         places(workspace, animated=False), run.output.to, run.output.name, video.container, "mp4"
@@ -127,7 +130,7 @@ def open_orders(given: VideoArguments, run: Run) -> Iterator[VideoOrders]:
         "container": "prores" if prores else container_of(ending),
     }
     spec = replace(
-        spec_of("vid2vid", kept, clip, steady, ending),
+        spec_of("vid2vid", kept, clip, steady, ending, run.config.looks),
         audio=not video.no_audio,
         ending_chosen=any(named),
         settings=EncodingSettings(crf=video.crf, prores=prores, playback=clip.playback),

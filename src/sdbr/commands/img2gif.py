@@ -100,7 +100,10 @@ def command(
     default = run.config.models.get("img2gif", "sd3.5")
     flags = {**look_flags.flags, "model": look_flags.flags["model"] or default}
     inputs, prompt = inputs_and_prompt(
-        arguments, flags, catalog, prompt_optional=steady.asks_for_no_prompt
+        arguments,
+        flags,
+        catalog,
+        prompt_optional=steady.asks_for_no_prompt or clip.may_lack_prompt,
     )
     paths, moving = find_inputs(inputs, Workspace(run.root))
     asked = AnimationFlags({"prompt": prompt, **flags}, look_flags, beside, gif, clip, steady)
@@ -159,7 +162,9 @@ def _restyle(paths: Sequence[Path], asked: AnimationFlags, run: Run, catalog: Ca
     asked.gif.refuse_motion(paths[0].name)
     where, name, ending = _target_of(paths, asked, run)
     spec = replace(
-        spec_of("img2gif", asked.record(ending), asked.clip, asked.steady, ending),
+        spec_of(
+            "img2gif", asked.record(ending), asked.clip, asked.steady, ending, run.config.looks
+        ),
         settings=replace(
             asked.gif.settings(ending), width=asked.gif.width, playback=asked.clip.playback
         ),
@@ -198,7 +203,7 @@ def _refuse_clip_flags(asked: AnimationFlags, name: str) -> None:
     clip, steady = asked.clip, asked.steady
     stray = [
         flag
-        for flag in ("start", "end", "duration", "max_frames", "track", "at")
+        for flag in ("start", "end", "duration", "max_frames", "track", "at", "direction", "plan")
         if getattr(clip, flag)
     ]
     stray += [flag for flag in ("protect", "only", "move_mask") if getattr(clip, flag)]

@@ -33,7 +33,7 @@ _ESSENTIALS = (
 )
 _WITHOUT_EFFECT = (
     *("test_frames", "review", "redraw", "max_flicker", "init", "feedback", "keyframes_from"),
-    *("export_keyframes", "dry_run", "fresh", "on_filtered", "ask_above", "yes"),
+    *("export_keyframes", "plan", "dry_run", "fresh", "on_filtered", "ask_above", "yes"),
 )
 """Options of vid2vid that the page takes the place of."""
 

@@ -192,10 +192,14 @@ def _key(error: ErrorDetails) -> Key:
 
 def _complaint(error: ErrorDetails) -> str:
     key = _key(error)
-    name = ".".join(key)
+    known = [field.name for field in fields(LookTable if key[0] == "looks" else Table)]
+    return explain(error, ".".join(key), known)
+
+
+def explain(error: ErrorDetails, name: str, known: list[str]) -> str:
+    """What is wrong with the setting `name`, and what it should be; `known` are the settings."""
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        known = [field.name for field in fields(LookTable if key[0] == "looks" else Table)]
-        return f"unknown setting {name!r}: {_instead(key[-1], known)}"
+        return f"unknown setting {name!r}: {_instead(name.split('.')[-1], known)}"
     value = error["input"]
     shown = str(value) if isinstance(value, Decimal) else repr(value)
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")

@@ -62,7 +62,7 @@ _SCHEDULE: dict[str, Rule] = {"step_schedule_start": FRACTION, "step_schedule_en
 def takes(model: Model) -> frozenset[str]:
     """The request fields and extras that SDXL knows."""
     fields = {"prompt", "negative_prompt", "seed", "size", "aspect", "style", "format", *_EXTRAS}
-    fields |= {"init_image", "strength", *_SCHEDULE}
+    fields |= {"init_image", "strength", "faded_prompt", *_SCHEDULE}
     if "inpaint" in model.tasks:
         fields |= {"mask", "mask_source"}
     return frozenset(fields)
@@ -119,6 +119,10 @@ def decode(answer: Mapping[str, object]) -> Artifact:
 
 def _prompts(request: ImageRequest) -> list[dict[str, Leaf]]:
     prompts = _weighted(check_prompt(request.prompt, MAX_PROMPT))
+    if request.faded_prompt is not None:
+        before, rest = request.faded_prompt
+        fading = _scaled(_weighted(check_prompt(before, MAX_PROMPT)), rest)
+        prompts = [*_scaled(prompts, 1 - rest), *fading]
     if request.negative_prompt:
         TextLength(MAX_PROMPT).check("negative_prompt", request.negative_prompt)
         prompts += [(text, -weight) for text, weight in _weighted(request.negative_prompt)]
@@ -136,6 +140,10 @@ def _weighted(prompt: str) -> list[tuple[str, float]]:
     sentence = re.sub(r"\s+([,.;]|$)", r"\1", " ".join(kept.split())).strip(" ,")
     beside = [(text, round(w - 1, 6) if w >= 1 else w) for text, w in marked]
     return [(text, w) for text, w in [(sentence, 1.0), *beside] if text and w]
+
+
+def _scaled(prompts: list[tuple[str, float]], share: float) -> list[tuple[str, float]]:
+    return [(text, round(weight * share, 6)) for text, weight in prompts]
 
 
 def _drawing_size(request: ImageRequest) -> Body:

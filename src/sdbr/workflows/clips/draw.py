@@ -153,7 +153,7 @@ def draw_frame(
             request = plan.requests.request_for(one.shown, lambda: one.pixels, png=one.png)
         else:
             request = plan.requests.request_for(one.shown, lambda: init, pixel_digest(init))
-        pixels = plan.requests.restore(session.draw(request), plan.size)
+        pixels = plan.requests.restore(session.draw(request), plan.size, one.shown.number)
     except SdbrError as error:
         stop_if_fatal(error, session, resources, tally)
         return DrawnFrame(one.shown, one.pixels, error=error)

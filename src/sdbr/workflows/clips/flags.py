@@ -5,6 +5,7 @@ What reads them imports the libraries of video; this file does not, as the help 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,9 +16,12 @@ from sdbr.errors import UsageProblem
 if TYPE_CHECKING:
     from sdbr.media.clip import Playback
     from sdbr.motion.keyframes import KeyframeRule
+    from sdbr.workflows.clips.direction import DirectedShot
     from sdbr.workflows.clips.selection import FrameSelection
 
 
+Looks = Mapping[str, Mapping[str, str]]
+"""The looks of sdbr.toml: flags by name, under the look's own name."""
 FACES = "faces"
 """What --protect and --only say for faces, instead of naming a mask."""
 
@@ -37,7 +41,10 @@ NO_REGIONS = RegionFlags()
 
 @dataclass(frozen=True, slots=True)
 class ClipFlags:
-    """The flags as they were given; None where nothing was told."""
+    """The flags as they were given; None where nothing was told.
+
+    `beside` are the words of the command that shape the clip and that no direction holds.
+    """
 
     start: str | None
     end: str | None
@@ -52,12 +59,15 @@ class ClipFlags:
     accept_cut: bool
     track: int | None
     at: tuple[tuple[str, str], ...]
+    direction: Path | None
+    plan: Path | None
     reverse: bool
     ping_pong: bool
     cluster: str | None
     protect: str | None
     only: str | None
     move_mask: bool
+    beside: str = ""
 
     @property
     def playback(self) -> Playback:
@@ -86,29 +96,30 @@ class ClipFlags:
         fps = parse_rate(self.fps) if self.fps and not stills else None
         return FrameSelection(start, end, self.every, fps, self.max_frames)
 
-    def prompts(self) -> tuple[tuple[Fraction, str], ...]:
-        """The prompts from --at with the seconds from which they hold, rising.
+    def shots(self, looks: Looks) -> tuple[DirectedShot, ...]:
+        """The shots of the direction, in their order, from --at or --direction.
 
-        Raises UsageProblem.
+        `looks` are the named ones. Raises UsageProblem, or InputProblem for a missing file.
         """
-        from sdbr.workflows.clips.selection import parse_time
-        from sdbr.workflows.prompt_template import texts_of
+        if not self.at and self.direction is None:
+            return ()
+        from sdbr.workflows.clips.shot_tables import read_file, read_words
 
-        prompts = []
-        for time, template in self.at:
-            texts = texts_of(template)
-            if len(texts) > 1:
-                raise UsageProblem(
-                    f"--at {time} has {len(texts)} prompts. Use one, and \\{{ for a brace in it."
-                )
-            if not texts[0].strip():
-                raise UsageProblem("--at has no prompt. Use --at TIME PROMPT.")
-            prompts.append((parse_time("--at", time), texts[0].strip()))
-        prompts.sort()
-        times = [time for time, _ in prompts]
-        if len(set(times)) < len(times):
-            raise UsageProblem("--at has two prompts for the same time. Leave one of them out.")
-        return tuple(prompts)
+        if self.direction is None:
+            return read_words(self.at, looks)
+        if self.at:
+            raise UsageProblem("--at and --direction cannot be used together. Use one of them.")
+        return read_file(self.direction, looks)
+
+    def check(self, clips: int) -> None:
+        """Raise UsageProblem for a flag that makes no sense for so many clips."""
+        if clips > 1 and self.plan is not None:
+            raise UsageProblem("--plan is for one clip in one look. Run the command once per clip.")
+
+    @property
+    def may_lack_prompt(self) -> bool:
+        """Whether the shots may have prompts of their own, or need none yet."""
+        return bool(self.at) or self.direction is not None or self.plan is not None
 
     @property
     def frame_suffix(self) -> str:
@@ -128,7 +139,7 @@ class ClipFlags:
 
     def record(self) -> dict[str, Any]:
         """The flags that were given, for the record. Masks are inputs."""
-        silent = ("test_frames", "keep_frames", "cluster")
+        silent = ("test_frames", "keep_frames", "cluster", "direction", "plan", "beside")
         flags = {name: value for name, value in asdict(self).items() if name not in silent}
         masks = {name for name in ("protect", "only") if flags[name] != FACES}
         given = {name: value for name, value in flags.items() if name not in masks}

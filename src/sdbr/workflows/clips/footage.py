@@ -11,7 +11,7 @@ from math import ceil
 import numpy as np
 
 from sdbr.concurrency import side_by_side
-from sdbr.errors import InputProblem, UsageProblem
+from sdbr.errors import InputProblem
 from sdbr.media.clip import Clip, Pixels, TimedFrame
 from sdbr.media.open import Reader
 from sdbr.media.stills.color import rgb_of
@@ -45,7 +45,7 @@ class Footage:
 
     `surveys` are what the survey for keyframes says of each frame, `plan` which of them are drawn.
     `background` is the color that transparent parts are laid on; `starts` are the frames at which
-    another prompt begins.
+    another look begins without a cut of the source, `fixed` those that are keyframes in any case.
     """
 
     clip: Clip
@@ -55,6 +55,7 @@ class Footage:
     plan: KeyframePlan
     background: str = "white"
     starts: tuple[int, ...] = ()
+    fixed: tuple[int, ...] = ()
 
     @property
     def see_through(self) -> bool:
@@ -141,46 +142,28 @@ def expected_frames(clip: Clip, choice: FrameSelection) -> int:
 
 def place_again(footage: Footage, rule: KeyframeRule) -> Footage:
     """The same footage, thoroughly looked over, with its keyframes by another rule."""
-    return replace(footage, plan=place_keyframes(footage.surveys, rule, footage.starts))
+    plan = with_frames(place_keyframes(footage.surveys, rule, footage.starts), footage.fixed)
+    return replace(footage, plan=replace(plan, reasons=reasons(plan)))
 
 
-def find_starts(prompts: Sequence[tuple[Fraction, str]], footage: Footage) -> list[int]:
-    """The frames at which prompts begin that hold from so many seconds on, in rising order.
+def with_starts(
+    footage: Footage, starts: Sequence[int], fixed: Sequence[int], rule: KeyframeRule
+) -> Footage:
+    """The footage with shots that begin at these frames as well, and `fixed` ones as keyframes.
 
-    Raises UsageProblem for one that begins at no frame of its own.
+    A keyframe stands on either side of a start: what comes before is filled from both its ends. The
+    source's own cuts have their keyframes already.
     """
-    starts: list[int] = []
-    for time, prompt in prompts:
-        first, last = footage.frames[0].at, footage.frames[-1].at
-        start = next((frame.number for frame in footage.frames if frame.at >= time), None)
-        told = f"--at {float(time):g} {prompt!r}"
-        if start is None:
-            raise UsageProblem(f"{told} is after the last frame, at {float(last):.3f} seconds.")
-        if start == 0:
-            raise UsageProblem(
-                f"{told} is not after the first frame, at {float(first):.3f} seconds. Use a later "
-                "time: the first frame has the main prompt."
-            )
-        if start in starts:
-            raise UsageProblem(
-                f"{told} begins at the same frame as the --at before it. Use a later time."
-            )
-        starts.append(start)
-    return starts
-
-
-def with_starts(footage: Footage, starts: Sequence[int], rule: KeyframeRule) -> Footage:
-    """The footage with shots that begin at these frames as well.
-
-    A keyframe stands on either side: what comes before is filled from both its ends.
-    """
-    if not starts:
+    cuts = {shot.start for shot in footage.plan.shots}
+    starts = [number for number in starts if number not in cuts]
+    footage = replace(footage, starts=tuple(starts), fixed=tuple(fixed))
+    if not starts and not fixed:
         return footage
     if rule.word != "auto":
-        return place_again(replace(footage, starts=tuple(starts)), rule)
+        return place_again(footage, rule)
     plan = replace(footage.plan, shots=find_shots(footage.surveys, starts))
-    plan = with_frames(plan, [*starts, *(number - 1 for number in starts)])
-    return replace(footage, plan=replace(plan, reasons=reasons(plan)), starts=tuple(starts))
+    plan = with_frames(plan, [*starts, *(number - 1 for number in starts), *fixed])
+    return replace(footage, plan=replace(plan, reasons=reasons(plan)))
 
 
 def read_wanted(reader: Reader, choice: FrameSelection) -> Iterator[TimedFrame]:

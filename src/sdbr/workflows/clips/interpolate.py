@@ -255,4 +255,4 @@ def _draw(
         return None
     if picture.cached:
         session.budget.expect(-price)
-    return plan.requests.restore(picture, plan.size)
+    return plan.requests.restore(picture, plan.size, number)

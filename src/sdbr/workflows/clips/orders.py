@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sdbr.errors import UsageProblem
 from sdbr.workflows.clips.prepare import ClipOrder, ClipSpec, given
@@ -23,20 +24,24 @@ def orders_of(
     """
     variants = expand(flags, wildcards)
     if len(variants) == 1:
-        return [replace(order, look=look_of(variants[0].values))]
+        return [_in_looks(order, variants[0].values)]
     if one_file:
         raise UsageProblem(
             f"{len(variants)} looks cannot be written to one file. Use -o with a folder."
         )
     return [
         replace(
-            order,
-            look=look_of(variant.values),
+            _in_looks(order, variant.values),
             spec=_named_after(variant, order.spec),
             label=", ".join(value for _, value in variant.labels),
         )
         for variant in variants
     ]
+
+
+def _in_looks(order: ClipOrder, flags: Mapping[str, Any]) -> ClipOrder:
+    shots = tuple((shot, shot.look(flags)) for shot in order.spec.shots)
+    return replace(order, look=look_of(flags), shots=shots)
 
 
 def _named_after(variant: Variant, spec: ClipSpec) -> ClipSpec:

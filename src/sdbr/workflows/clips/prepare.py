@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ from sdbr.media.open import Reader
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.request import Size
 from sdbr.store.open_runs import open_run
+from sdbr.workflows.clips.direction import DirectedShot, place_shots
 from sdbr.workflows.clips.draw import ClipPlan
 from sdbr.workflows.clips.engine import Engine
-from sdbr.workflows.clips.flags import NO_REGIONS, ClipFlags, RegionFlags, SteadyFlags
+from sdbr.workflows.clips.flags import NO_REGIONS, ClipFlags, Looks, RegionFlags, SteadyFlags
 from sdbr.workflows.clips.folders import (
     ClipFolders,
     ClipRoots,
@@ -27,7 +27,7 @@ from sdbr.workflows.clips.folders import (
     find_folders,
     fingerprint_of,
 )
-from sdbr.workflows.clips.footage import Footage, find_starts, with_starts
+from sdbr.workflows.clips.footage import Footage, with_starts
 from sdbr.workflows.clips.overrides import (
     read_redraws,
     read_trial,
@@ -37,14 +37,15 @@ from sdbr.workflows.clips.overrides import (
 )
 from sdbr.workflows.clips.regions import Region, name_regions, remember_masks
 from sdbr.workflows.clips.requests import FrameRequests, cuts_out
+from sdbr.workflows.clips.shot_requests import RequestMaker, request_shots
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.clips.supplied import ROLE, SuppliedKeyframe, find_supplied
-from sdbr.workflows.enlargement import enlarged_size, enlarges, place_whole
+from sdbr.workflows.enlargement import enlarged_size, enlarges
 from sdbr.workflows.look import Look, choose
 from sdbr.workflows.names import clip_stem
 from sdbr.workflows.pictures.job import Input
-from sdbr.workflows.pictures.jobs import Attachments, request_over_picture
-from sdbr.workflows.prepare import attach, file_digest, remember
+from sdbr.workflows.pictures.jobs import Attachments
+from sdbr.workflows.prepare import file_digest, remember
 
 DEFAULTS = EncodingSettings()
 AUTO = KeyframeRule("auto")
@@ -60,8 +61,8 @@ class ClipSpec:
     frames; `frame_suffix` that of kept frames. Unless it was `ending_chosen`, a clip that is in
     part transparent becomes a WebM. `name` is a template of the user's own; `exact` means
     that name and no other, and `overwrite` that it may replace a file. `keyframes_from` is the
-    folder of supplied keyframes; `prompts` are further prompts with the seconds of the clip from
-    which they hold; `regions` come from the source; `otio` asks for a timeline beside the result.
+    folder of supplied keyframes; `shots` are those of the direction; `regions` come from the
+    source; `otio` asks for a timeline beside the result.
     An animation plays as often as its source, unless the settings' loop was `loop_chosen`.
     """
 
@@ -84,7 +85,7 @@ class ClipSpec:
     sheet: bool = False
     otio: bool = False
     keyframes_from: Path | None = None
-    prompts: tuple[tuple[Fraction, str], ...] = ()
+    shots: tuple[DirectedShot, ...] = ()
     regions: RegionFlags = NO_REGIONS
 
 
@@ -92,21 +93,28 @@ def given(flags: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     """The flags that were given, by name; those that say nothing are left out."""
     # A 0 says something, though it equals False.
     known = {
-        n: value for n, value in flags.items() if value is not False and value not in (None, "")
+        n: value for n, value in flags.items() if value is not False and value not in (None, "", ())
     }
     return tuple(sorted(known.items()))
 
 
 def spec_of(
-    command: str, flags: Mapping[str, Any], clip: ClipFlags, steady: SteadyFlags, ending: str
+    command: str,
+    flags: Mapping[str, Any],
+    clip: ClipFlags,
+    steady: SteadyFlags,
+    ending: str,
+    looks: Looks,
 ) -> ClipSpec:
     """What the flags ask of clips; the caller adds what only its command knows.
 
-    Raises UsageProblem.
+    `looks` are the named ones. Raises UsageProblem, InputProblem for a direction that is not there.
     """
+    shots = clip.shots(looks)
+    at = tuple(shot.words for shot in shots)
     return ClipSpec(
         command=command,
-        flags=given({**flags, **clip.record(), **steady.record()}),
+        flags=given({**flags, **clip.record(), **steady.record(), "at": at}),
         rule=steady.rule(None),
         steady=steady.steady != "off",
         feedback=steady.share,
@@ -115,7 +123,7 @@ def spec_of(
         frame_suffix=clip.frame_suffix,
         keep_frames=clip.keep_frames,
         keyframes_from=steady.keyframes_from,
-        prompts=clip.prompts(),
+        shots=shots,
         regions=clip.regions,
     )
 
@@ -123,14 +131,16 @@ def spec_of(
 @dataclass(frozen=True, slots=True)
 class ClipOrder:
     """What a command wants of all its clips: the look, the result, where it goes, and what fills
-    the frames between keyframes. `label` tells the look from others of the same run. `regions`,
-    which are found for each clip, come from its source."""
+    the frames between keyframes. `shots` are those of the direction, each in its look. `label`
+    tells the look from others of the same run. `regions`, which are found for each clip, come from
+    its source."""
 
     look: Look
     spec: ClipSpec
     beside: Attachments
     where: ClipRoots
     engine: Engine
+    shots: tuple[tuple[DirectedShot, Look], ...] = ()
     label: str = ""
     regions: tuple[Region, ...] = ()
 
@@ -202,32 +212,27 @@ def prepare_clip(
     source: ClipSource, footage: Footage, order: ClipOrder, resources: Resources, catalog: Catalog
 ) -> ClipPlan:
     """Settle model, size, seed and folders for one clip. Raises UsageProblem or InputProblem."""
-    spec = order.spec
+    spec, clip = order.spec, footage.clip
     model = choose(catalog, order.look.model, order.look.family, "image-to-image")
     look = replace(order.look, model=model.invoke_id)
-    clip = footage.clip
-    placement = place_whole(clip.size, model, look.fit, source.files[0].name)
     store = resources.workspace.hidden / "inputs"
-    blobs, attached = attach(model, order.beside, placement, store)
-    request = replace(request_over_picture(look, model, "mask" in blobs), **blobs)
+    maker = RequestMaker(clip.size, source.files[0].name, order.beside, store, catalog)
+    request, placement, attached = maker.request(order.look)
     inputs = (*_remember_source(source, store), *attached)
     roles = [(one.role, one.sha256) for one in inputs]
     pictures = fingerprint_of(roles, repr(replace(look, seed=None)), spec.seed_policy)
-    if look.seed is None:
+    seeds = (one.seed for one in (look, *(own for _, own in order.shots)) if one.seed is not None)
+    if (seed := next(seeds, None)) is None:
         note = open_run(resources.workspace.hidden / "clips", spec.command, [pictures], 1)
-        request = replace(request, seed=seed_within(model, note.seeds[0]))
+        seed = note.seeds[0]
+    request = replace(request, seed=seed_within(model, seed))
     fingerprint = _fingerprint(pictures, request.seed, order, resources)
     first_like: dict[str, int] = {}
     for frame in footage.frames:
         first_like.setdefault(frame.digest, frame.number)
     redrawn = read_redraws(redraws_file(resources.workspace.hidden, fingerprint))
-    starts = find_starts(spec.prompts, footage)
-    later = [
-        replace(request, prompt=request_over_picture(replace(look, prompt=prompt), model).prompt)
-        for _, prompt in spec.prompts
-    ]
-    shared = tuple(zip(starts, later, strict=True))
-    requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn, shared)
+    shots = request_shots(place_shots(order.shots, footage), request, maker)
+    requests = FrameRequests(request, placement, spec.seed_policy, first_like, redrawn, shots)
     stem = clip_stem(spec.name, request, dict(spec.flags), source.name)
     naming = ResultName(stem, spec.ending, spec.frame_suffix, spec.exact, spec.overwrite)
     folders = find_folders(order.where, naming, fingerprint)
@@ -240,7 +245,9 @@ def prepare_clip(
         remember(one.path, one.sha256, store)
     inputs += tuple(Input(ROLE, one.path.name, one.sha256) for one in supplied.values())
     inputs += remember_masks(order.regions, store)
-    footage = with_starts(footage, starts, spec.rule)
+    fixed = [number for one in shots if one.faded and one.placed for number in one.placed.ends]
+    starts = [one.first for one in shots if one.first and one.first not in fixed]
+    footage = with_starts(footage, starts, fixed, spec.rule)
     footage = replace(footage, plan=with_frames(footage.plan, (*tried, *supplied)))
     return ClipPlan(footage, requests, folders, size, spec.keep_frames, inputs, supplied)
 
@@ -257,30 +264,6 @@ def _supplied(
             "folder."
         )
     return find_supplied(folder, footage, look.fit, size)
-
-
-def index_of(plan: ClipPlan, source: ClipSource, spec: ClipSpec) -> dict[str, object]:
-    """What frames.json tells: the source, the settings, and the time of each frame in seconds."""
-    clip = plan.footage.clip
-    return {
-        "source": source.files[0].name,
-        "size": list(clip.size),
-        "rate": str(clip.rate),
-        "duration": str(plan.footage.duration),
-        "settings": dict(spec.flags),
-        "seed": plan.requests.request.seed,
-        "model": plan.requests.request.model.invoke_id,
-        **plan.numbers,
-        "frames": [
-            {
-                "file": plan.folders.source_frame(frame.number).name,
-                "at": str(frame.at),
-                "lasts": str(frame.lasts),
-                "sha256": frame.digest,
-            }
-            for frame in plan.footage.frames
-        ],
-    }
 
 
 def _remember_source(source: ClipSource, store: Path) -> list[Input]:

@@ -20,9 +20,10 @@ from sdbr.workflows.clips.draw import ClipPlan
 from sdbr.workflows.clips.footage import Footage, place_again
 from sdbr.workflows.clips.overrides import with_frames
 from sdbr.workflows.clips.prepare import PreparedClip
+from sdbr.workflows.clips.requests import ShotRequest
 from sdbr.workflows.clips.verdict import list_passages
 from sdbr.workflows.enlargement import enlargement_remarks
-from sdbr.workflows.look import style_remarks
+from sdbr.workflows.look import Look, style_remarks
 
 _FEWEST_EXTRA, _EXTRA_SHARE = 2, 4
 
@@ -72,11 +73,21 @@ def _with_fewer(
             more = _placed_again(plan, footage, rule(calls + free))
             if len(more.requested) <= calls:
                 return replace(one, plan=more)
-    return replace(one, plan=_placed_again(plan, footage, rule(calls)))
+    fewer = _placed_again(plan, footage, rule(calls))
+    fixed = len(plan.footage.fixed)
+    if fixed and len(fewer.requested) > calls:
+        # The ends of crossfades come beside what the rule places.
+        try:
+            fewer = _placed_again(plan, footage, rule(max(1, calls - fixed)))
+        except TooFewCalls as error:
+            error.needed += fixed
+            raise
+    return replace(one, plan=fewer)
 
 
 def _placed_again(plan: ClipPlan, footage: Footage, rule: KeyframeRule) -> ClipPlan:
-    footage = place_again(footage, rule)
+    own = plan.footage
+    footage = place_again(replace(footage, starts=own.starts, fixed=own.fixed), rule)
     keyframes = with_frames(footage.plan, tuple(plan.supplied))
     return replace(plan, footage=replace(footage, plan=keyframes))
 
@@ -152,18 +163,27 @@ def count_frames(one: PreparedClip) -> int:
 
 def _remarks(clips: Sequence[PreparedClip], extra: Decimal) -> tuple[str, ...]:
     asked = [s for s in clips if s.plan.requested]
-    silent = [s.plan.requests.request.strength for s in asked if s.order.look.strength is None]
+    shots = [(one, shot) for one in clips for shot, _ in one.plan.requests.spans(count_frames(one))]
+    silent = [
+        shot.request.strength
+        for one, shot in shots
+        if one in asked and _look_of(one, shot).strength is None
+    ]
     remarks = default_strengths(silent)
     saved = saved_of(clips)
-    sizes = ((s.plan.footage.clip.size, s.plan.requests.request.model) for s in clips)
-    styles = style_remarks((s.order.look.style, s.plan.requests.request) for s in clips)
+    sizes = ((one.plan.footage.clip.size, shot.request.model) for one, shot in shots)
+    styles = style_remarks((_look_of(one, shot).style, shot.request) for one, shot in shots)
     remarks = (*remarks, *styles, *enlargement_remarks(sizes))
-    whole = sum((price(one) * count_frames(one) for one in clips), Decimal(0))
+    whole = sum((sum(frame_prices(one), Decimal(0)) for one in clips), Decimal(0))
     if not saved:
         return remarks
     perhaps = f"up to {in_usd(extra)} USD more where optical flow is unreliable"
     all_frames = f"all frames: {in_usd(whole)} USD"
     return (all_frames, perhaps, *remarks) if extra else (all_frames, *remarks)
+
+
+def _look_of(one: PreparedClip, shot: ShotRequest) -> Look:
+    return shot.placed.look if shot.placed else one.order.look
 
 
 def tell_levels(one: PreparedClip, rule: KeyframeRule) -> Iterator[str]:
@@ -199,10 +219,25 @@ def most_extra(one: PreparedClip) -> int:
 
 def saved_of(clips: Sequence[PreparedClip]) -> Decimal:
     """USD of the frames that motion fills."""
-    return sum((price(s) * (count_frames(s) - len(s.plan.drawn)) for s in clips), Decimal(0))
+    saved = Decimal(0)
+    for one in clips:
+        drawn = set(one.plan.footage.plan.keyframes)
+        saved += sum(
+            (usd for number, usd in enumerate(frame_prices(one)) if number not in drawn), Decimal(0)
+        )
+    return saved
 
 
 def price(one: PreparedClip) -> Decimal:
-    """USD a frame; 0 where nobody knows."""
-    request = one.plan.requests.request
-    return price_of(request.model, request.size, request.extras) or Decimal(0)
+    """USD a frame at most, over all shots; 0 where nobody knows."""
+    return max(frame_prices(one))
+
+
+def frame_prices(one: PreparedClip) -> list[Decimal]:
+    """USD of each frame, if it is generated; 0 where nobody knows."""
+    prices: list[Decimal] = []
+    for shot, frames in one.plan.requests.spans(count_frames(one)):
+        request = shot.request
+        usd = price_of(request.model, request.size, request.extras) or Decimal(0)
+        prices += [usd] * len(frames)
+    return prices

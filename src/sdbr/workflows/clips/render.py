@@ -19,7 +19,7 @@ from sdbr.media.writer import open_writer
 from sdbr.workflows.clips.assemble import assemble_frames, inherit_loop, restore_alpha
 from sdbr.workflows.clips.draw import ClipPlan, Tally
 from sdbr.workflows.clips.footage import Footage
-from sdbr.workflows.clips.prepare import PreparedClip, index_of
+from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.regions import compositor
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.steadiness import SteadinessCurve, write_steadiness
@@ -68,7 +68,7 @@ def render_clip(
     footage, folders = plan.footage, plan.folders
     _make_folders(plan)
     if plan.keep_frames:
-        folders.write_index(index_of(plan, clip.source, spec))
+        folders.write_index(index_of(clip))
     tally = Tally(Failures(total=len(plan.requested)), extra_allowed=extra)
     measured = SteadinessCurve()
     origin = origin_of(footage.clip, footage.cut_at, spec.audio)
@@ -152,6 +152,30 @@ def how_made(clip: PreparedClip, realm: str) -> dict[str, Any]:
         "frames": len(plan.footage.frames),
         "size": list(plan.size),
         **record_template(clip.spec.name),
+    }
+
+
+def index_of(clip: PreparedClip) -> dict[str, object]:
+    """What frames.json tells: the source, the settings, and the time of each frame in seconds."""
+    plan = clip.plan
+    return {
+        "source": clip.source.files[0].name,
+        "size": list(plan.footage.clip.size),
+        "rate": str(plan.footage.clip.rate),
+        "duration": str(plan.footage.duration),
+        "settings": dict(clip.spec.flags),
+        "seed": plan.requests.request.seed,
+        "model": plan.requests.request.model.invoke_id,
+        **plan.numbers,
+        "frames": [
+            {
+                "file": plan.folders.source_frame(frame.number).name,
+                "at": str(frame.at),
+                "lasts": str(frame.lasts),
+                "sha256": frame.digest,
+            }
+            for frame in plan.footage.frames
+        ],
     }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,9 +23,39 @@ from sdbr.media.stills.fit import Placement
 from sdbr.media.stills.open import open_answer
 from sdbr.media.stills.pixels import flatten
 from sdbr.request import Blob, ImageRequest, Model, Picture, Size
+from sdbr.workflows.clips.direction import PlacedShot, fade, ramp
 from sdbr.workflows.clips.footage import FrameInfo
 
 _APART = 7_919  # Between the seeds of a frame that is drawn again.
+
+
+@dataclass(frozen=True, slots=True)
+class ShotRequest:
+    """What the frames from the `first` on share, until those of the next shot: the request, and
+    their place in it. `placed` is the shot of the direction, None for the command's own look;
+    `faded` is the prompt that it crossfades from, if it does."""
+
+    first: int
+    request: ImageRequest
+    placement: Placement
+    placed: PlacedShot | None = None
+    faded: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The shot's name in messages; "" for the command's own look."""
+        return self.placed.shot.name if self.placed else ""
+
+    def request_at(self, at: Fraction) -> ImageRequest:
+        """The request at a time of the shot, in seconds of the clip."""
+        request = self.request
+        if self.placed is None:
+            return request
+        if strengths := self.placed.shot.ramp:
+            request = replace(request, strength=ramp(strengths, self.placed.ramped, at))
+        if self.faded is not None and self.placed.faded:
+            request = fade(request, self.faded, self.placed.faded.share(at))
+        return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +64,8 @@ class FrameRequests:
 
     `seed_policy` is fixed, step or random. `first_like` gives the number of the first frame with
     the same pixels, so that a still screen is drawn once under every policy; `redrawn` says how
-    often a frame was asked for with another seed. From the frames in `later` on, in rising order,
-    another request is shared, which has another prompt.
+    often a frame was asked for with another seed. From the first frame of each of the `shots` on,
+    in rising order, that shot's own request is shared.
     """
 
     request: ImageRequest
@@ -41,7 +73,7 @@ class FrameRequests:
     seed_policy: str = "fixed"
     first_like: Mapping[str, int] = field(default_factory=dict)
     redrawn: Mapping[int, int] = field(default_factory=dict)
-    later: tuple[tuple[int, ImageRequest], ...] = ()
+    shots: tuple[ShotRequest, ...] = ()
 
     def request_for(
         self, frame: FrameInfo, pixels: Callable[[], Pixels], digest: str = "", png: bytes = b""
@@ -51,35 +83,51 @@ class FrameRequests:
         `digest` names the pixels where they are not the frame's own; `png` is the frame's file,
         which is sent as it is where the model takes the frame's size.
         """
-        first = self.request.seed + _APART * self.redrawn.get(frame.number, 0)
+        shot = self.shot_at(frame.number)
+        request = shot.request_at(frame.at)
+        first = request.seed + _APART * self.redrawn.get(frame.number, 0)
         number = self.first_like[frame.digest]
-        seed = seed_of(self.request.model, first, self.seed_policy, number)
-        text = f"png {self.placement} {digest or frame.digest}"
+        seed = seed_of(request.model, first, self.seed_policy, number)
+        text = f"png {shot.placement} {digest or frame.digest}"
         digest = hashlib.sha256(text.encode()).hexdigest()
-        blob = Blob(digest, make=lambda: self._encode(pixels(), png))
-        return replace(self.shared_by(frame.number), init_image=blob, seed=seed)
+        blob = Blob(digest, make=lambda: _encode(pixels(), shot.placement, png))
+        return replace(request, init_image=blob, seed=seed)
 
-    def shared_by(self, number: int) -> ImageRequest:
-        """The request that a frame shares with those around it."""
-        return [self.request, *(one for start, one in self.later if start <= number)][-1]
+    @property
+    def opening(self) -> ImageRequest:
+        """The request that the first frame shares with those after it."""
+        return self.shot_at(0).request
 
-    def _encode(self, pixels: Pixels, png: bytes) -> bytes:
-        whole = Image.fromarray(pixels)
-        image = place.apply(whole, self.placement)
-        data = png if png and image is whole else encode_frame(np.asarray(image))
-        return data if len(data) <= MAX_INPUT_BYTES else encode_under(image)
+    def shot_at(self, number: int) -> ShotRequest:
+        """The shot that a frame belongs to."""
+        own = ShotRequest(0, self.request, self.placement)
+        return [own, *(shot for shot in self.shots if shot.first <= number)][-1]
 
-    def restore(self, picture: Picture, size: Size) -> Pixels:
-        """The model's picture as a frame of the result's size, height × width × 3.
+    def spans(self, frames: int) -> Iterator[tuple[ShotRequest, range]]:
+        """The shots of so many frames, each with the numbers of its frames, from 0."""
+        starts = sorted({0, *(shot.first for shot in self.shots)})
+        for first, end in pairwise((*starts, frames)):
+            yield self.shot_at(first), range(first, end)
+
+    def restore(self, picture: Picture, size: Size, number: int) -> Pixels:
+        """The model's picture of frame `number` as one of the result's size, height × width × 3.
 
         From a model that cuts out it is RGBA, height × width × 4.
         """
-        cut = cuts_out(self.request.model)
+        shot = self.shot_at(number)
+        cut = cuts_out(shot.request.model)
         image = open_answer(picture, keep_alpha=cut)
-        image = place.restore(image, self.placement, exact=size == self.placement.source)
+        image = place.restore(image, shot.placement, exact=size == shot.placement.source)
         if image.size != size:
             image = image.resize(size, Image.Resampling.LANCZOS)
         return np.asarray(image.convert("RGBA") if cut else image, dtype=np.uint8)
+
+
+def _encode(pixels: Pixels, placement: Placement, png: bytes) -> bytes:
+    whole = Image.fromarray(pixels)
+    image = place.apply(whole, placement)
+    data = png if png and image is whole else encode_frame(np.asarray(image))
+    return data if len(data) <= MAX_INPUT_BYTES else encode_under(image)
 
 
 def cuts_out(model: Model) -> bool:

@@ -7,16 +7,14 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, product
 
-from sdbr.bedrock import body
 from sdbr.bedrock.catalog import Catalog
-from sdbr.bedrock.validation import EmptyPrompt
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.media.credentials.signing import check_signable
 from sdbr.motion.arrays import limit_threads_and_heaps
 from sdbr.motion.keyframes import KeyframeRule
 from sdbr.store.scans import ScanStore
-from sdbr.workflows.clips.draw import requests_of
+from sdbr.workflows.clips.direction_file import print_plan
 from sdbr.workflows.clips.export import print_exported
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.footage import Footage
@@ -39,8 +37,9 @@ from sdbr.workflows.clips.pricing import (
 from sdbr.workflows.clips.redraws import note_redraws, tell_supplied, tell_undrawn, with_new_seeds
 from sdbr.workflows.clips.regions import find_regions, tell_regions
 from sdbr.workflows.clips.scans import Scan, scan_clip
+from sdbr.workflows.clips.shot_requests import check_requests, tell_hard_changes
 from sdbr.workflows.clips.source import ClipSource
-from sdbr.workflows.clips.supplied import tell_missing, tell_unpainted
+from sdbr.workflows.clips.supplied import tell_unpainted
 from sdbr.workflows.clips.work import ClipWork
 from sdbr.workflows.run import RunPlan, Setup, prepare_each, run
 
@@ -60,6 +59,7 @@ def restyle_clips(
     orders, steadiness = _for_models(orders, steadiness, catalog)
     flags, resources = (selection, steadiness), setup.resources
     steadiness.check(len(sources) * len(orders))
+    selection.check(len(sources) * len(orders))
     for order in orders:
         if order.spec.otio:
             check_otio(order.spec)
@@ -76,6 +76,9 @@ def restyle_clips(
     notes = [*tell_fewer(uncapped, capped, resources.spending.cap)]
     if steadiness.export_keyframes is not None:
         print_exported(clips[0], steadiness.export_keyframes, setup)
+        return
+    if selection.plan is not None:
+        print_plan(clips[0], selection.plan, selection.beside, setup)
         return
     if steadiness.redraw is not None:
         notes += [*tell_supplied(clips, steadiness.redraw), *tell_undrawn(clips, resources)]
@@ -145,14 +148,7 @@ def prepare_source(
     if order.spec.otio:
         check_place(plan.folders, overwrite=order.spec.overwrite)
     if plan.requested and steadiness.export_keyframes is None:
-        shared = {plan.requests.shared_by(one.number).prompt: one for one in plan.requested}
-        for request in requests_of(plan, shared.values()):
-            try:
-                body.check(request, resources.models)
-            except EmptyPrompt as error:
-                if not plan.supplied:
-                    raise
-                raise UsageProblem(tell_missing(plan.requested)) from error
+        check_requests(plan, resources.models, prompts_follow=selection.plan is not None)
     return PreparedClip(source, reader, plan, order, pace)
 
 
@@ -175,6 +171,7 @@ def _notes(
             "use --container mp4."
         )
     yield from (f"{clip.name}: {note}" for note in tell_regions(clip.order.regions))
+    yield from (f"{clip.name}: {note}" for note in tell_hard_changes(clip.plan.requests))
     yield from tell_unpainted(clip.plan.supplied, clip.plan.footage)
     plan = clip.plan.footage.plan
     if len(plan.keyframes) < plan.frames:

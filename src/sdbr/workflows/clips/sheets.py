@@ -63,7 +63,7 @@ def draw_trial(
             names.append(f"{len(pairs)}: frame {frame.number + 1}, {float(frame.at):.2f} s")
     if session.stop.is_set() and len(pairs) < len(wanted):
         raise explain_interruption(len(pairs), len(wanted))
-    sheet = pairs_sheet(pairs, Labels(plan.requests.request.prompt, rows=tuple(names)))
+    sheet = pairs_sheet(pairs, Labels(plan.requests.opening.prompt, rows=tuple(names)))
     return save(sheet, folder, f"{plan.folders.stem}-{kind}")
 
 
@@ -89,7 +89,8 @@ def _draw(
         if supplied := plan.supplied.get(one.shown.number):
             return one.shown, one.pixels, supplied.read()
         request = plan.requests.request_for(one.shown, lambda: one.pixels)
-        return one.shown, one.pixels, plan.requests.restore(session.draw(request), plan.size)
+        picture = session.draw(request)
+        return one.shown, one.pixels, plan.requests.restore(picture, plan.size, one.shown.number)
 
     workers = resources.effort.workers
     yield from map_ordered(work, taken, workers=workers, window=2 * workers, stop=session.stop)
@@ -126,7 +127,7 @@ def write_sheet(clip: PreparedClip, result: Path) -> Path:
     after = _thumbnails(open_reader(result).frames(), shown, footage.background)
     after = after[::-1] if backward else after
     names = tuple(f"frame {one.number + 1}, {float(one.at):.2f} s" for one in wanted)
-    labels = Labels(clip.plan.requests.request.prompt, rows=names)
+    labels = Labels(clip.plan.requests.opening.prompt, rows=names)
     sheet = pairs_sheet(list(zip(before, after, strict=False)), labels)
     return save(sheet, result.parent, f"{clip.plan.folders.name}-sheet")
 

@@ -18,9 +18,10 @@ from sdbr.workflows.clips.folders import keep_before
 from sdbr.workflows.clips.otio import write_otio
 from sdbr.workflows.clips.overrides import trial_file, write_trial
 from sdbr.workflows.clips.prepare import PreparedClip
-from sdbr.workflows.clips.pricing import count_frames, most_extra, price, saved_of
+from sdbr.workflows.clips.pricing import count_frames, frame_prices, most_extra, price, saved_of
 from sdbr.workflows.clips.refine import refine_keyframes
 from sdbr.workflows.clips.render import ClipResult, how_made, render_clip
+from sdbr.workflows.clips.shot_list import list_shots
 from sdbr.workflows.clips.supplied import has_supplied
 from sdbr.workflows.clips.verdict import describe
 from sdbr.workflows.lines import PlanLine, ResultLine
@@ -54,13 +55,14 @@ class ClipWork:
     def plan(self) -> Iterator[PlanLine]:
         """The first frame's request, which stands for all."""
         clip, plan = self.clip, self.clip.plan
+        shots = [shot.as_json() for shot in list_shots(clip)]
         target = plan.folders.target
         yield PlanLine(
             requests_of(plan, plan.footage.frames[:1])[0],
             target,
             clip.source.files[0],
             heading=f"{self.name}: writing {count_frames(clip)} frames to {target}",
-            more={"frames": count_frames(clip), **plan.numbers},
+            more={"frames": count_frames(clip), **plan.numbers, "shots": shots},
         )
 
     def draw(self, session: RunSession) -> Results:
@@ -91,7 +93,10 @@ class ClipWork:
             clip, result = self._steadiest(session, most)
         if kept is not None and kept.exists():
             self.setup.console.say(f"{self.name}: the clip as it was before is {kept}.")
-        saved = saved_of([clip]) - result.extra * price(clip)
+        prices = frame_prices(clip)
+        saved = saved_of([clip]) - sum(
+            (prices[number] for number in result.extra_frames), Decimal(0)
+        )
         session.ledger.saved_by_keyframes(session.run, saved)
         for note in _outcome(clip, result):
             self.setup.console.say(note)
@@ -161,7 +166,7 @@ class ClipWork:
     def _line(
         self, clip: PreparedClip, path: Path, cost: Decimal, more: dict[str, object]
     ) -> ResultLine:
-        request, source = clip.plan.requests.request, clip.source.files[0]
+        request, source = clip.plan.requests.opening, clip.source.files[0]
         return ResultLine(
             path, request, request.seed, clip.plan.size, price(clip), cost, source, more
         )

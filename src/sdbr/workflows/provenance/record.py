@@ -1,7 +1,7 @@
 """The shape of a record, and what remains of one when all else is left out.
 
-The only importer of pydantic beside the reader of settings, and itself imported only where a file
-holds a record, so that start-up stays cheap without one.
+It imports pydantic, as the readers of settings and of directions do, and is itself imported only
+where a file holds a record, so that start-up stays cheap without one.
 """
 
 from __future__ import annotations

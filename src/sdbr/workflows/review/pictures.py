@@ -103,7 +103,7 @@ class ReviewPictures:
             found = self._resources.cache.find(self._key(number, take))
             if not isinstance(found, Picture):
                 raise InputProblem(f"Keyframe {number + 1} has no picture. Generate it first.")
-            pixels = plan.requests.restore(found, plan.size)
+            pixels = plan.requests.restore(found, plan.size, number)
         if not mask:
             return pixels
         kept = np.ascontiguousarray(read_frame(self._folder / mask)[..., 0])

@@ -82,7 +82,9 @@ def _open_review(
     resources.workspace.prepare(resources.workspace.hidden / "reviews")
     limit_threads_and_heaps()
     clip = prepare_source((source, order), (), flags, setup, catalog)
-    request = clip.plan.requests.request
+    request = clip.plan.requests.opening
+    if any(shot.request.model != request.model for shot in clip.plan.requests.shots):
+        raise UsageProblem("A review is for one model, but these shots have several. Use vid2vid.")
     price = price_of(request.model, request.size, request.extras)
     if price is None:
         name = request.model.invoke_id

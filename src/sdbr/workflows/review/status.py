@@ -22,7 +22,7 @@ _NOTHING = Decimal(0)
 def status_of(review: Review) -> dict[str, Any]:
     """Everything that the page shows but the pictures themselves; prices are texts in USD."""
     plan, allowance = review.clip.plan, review.allowance
-    request = plan.requests.request
+    request = plan.requests.opening
     shots: list[dict[str, Any]] = [
         {
             "frames": [shot.start + 1, shot.stop],
