@@ -56,7 +56,11 @@ class Browser:
 
     def open(self, page: Path) -> None:
         """Show a file and wait until its script has run."""
-        self._call("Page.navigate", url=page.resolve().as_uri())
+        self.visit(page.resolve().as_uri())
+
+    def visit(self, url: str) -> None:
+        """Show the page at a URL and wait until its script has run."""
+        self._call("Page.navigate", url=url)
         self.until("document.readyState === 'complete'")
 
     def run(self, expression: str) -> Any:

@@ -250,6 +250,20 @@ def test_a_restart_shows_what_was_there_before(opened):
         assert page.shown == before
 
 
+def test_pruning_the_cache_leaves_what_an_unfinished_review_shows(opened, sdbr, emulator):
+    with opened() as page:
+        page.generate_missing()
+    assert sdbr("cache", "prune", "--all").code == 0
+    with opened() as page:
+        assert page.shown["ready"] == 3
+        page.approve_all()
+        page.make_film()
+    assert sdbr("cache", "prune", "--all").code == 0
+    with opened() as page:
+        assert page.shown["missing"]["price"] == "0.24"
+    assert len(invocations(emulator)) == 3
+
+
 def test_an_earlier_take_can_be_chosen_again_at_no_cost(opened, emulator):
     with opened() as page:
         page.generate_missing()
@@ -283,6 +297,10 @@ def test_a_painted_mask_keeps_the_source_there(opened, workspace):
         before = page.keyframe(1)["takes"][0]["name"]
         assert page.click("mask/4", mask.getvalue(), "PUT")[0] == 200
         assert page.keyframe(1)["takes"][0]["name"] != before
+        name = page.keyframe(1)["mask"]
+        kept = np.asarray(Image.open(io.BytesIO(page.ask("GET", f"mask/4/{name}")[1])).convert("L"))
+        assert np.array_equal(kept, np.asarray(Image.open(mask)))
+        assert page.ask("GET", "mask/0/" + name)[0].status == 404
         page.approve_all()
         page.make_film()
         assert page.shown["spent"] == "0.24"

@@ -70,7 +70,8 @@ def command(
                     "Specify what to remove: --older-than DAYS or --all. A removed picture "
                     "costs money again when it is next requested."
                 )
-            _prune(cache, scans, root / ".sdbr" / "runs", older_than, as_json)
+            runs = [root / ".sdbr" / "runs", root / ".sdbr" / "reviews"]
+            _prune(cache, scans, runs, older_than, as_json)
 
 
 def _say(record: dict[str, object], text: str, as_json: bool) -> None:
@@ -138,7 +139,7 @@ def _verify(cache: Cache, as_json: bool) -> None:
 
 
 def _prune(
-    cache: Cache, scans: ScanStore, runs: Path, older_than: float | None, as_json: bool
+    cache: Cache, scans: ScanStore, runs: list[Path], older_than: float | None, as_json: bool
 ) -> None:
     from sdbr.console import counted
     from sdbr.store import cache_upkeep

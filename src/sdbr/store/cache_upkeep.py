@@ -47,12 +47,12 @@ def verify(cache: Cache) -> tuple[int, list[str]]:
     return len(keys), broken
 
 
-def prune(cache: Cache, runs: Path, older_than_days: float) -> CacheSize:
+def prune(cache: Cache, runs: Iterable[Path], older_than_days: float) -> CacheSize:
     """Remove entries not touched for so many days, and leftovers of killed runs.
 
-    What an unfinished run needs stays.
+    What an unfinished run needs, whose note is in one of the folders `runs`, stays.
     """
-    needed = frozenset(needed_keys(runs))
+    needed = frozenset(key for folder in runs for key in needed_keys(folder))
     before = time.time() - older_than_days * _DAY
     old = [
         key

@@ -214,7 +214,12 @@ class Review:
             self._save()
 
     def _save(self) -> None:
-        write_state(self._path, self.state)
+        known = self.state.keyframes.items()
+        takes = ((number, take) for number, one in known for take in one.takes if not take.picture)
+        keyframes = self.clip.plan.footage.plan.keyframes
+        keys = (self.pictures.key_of(number, take) for number, take in takes if number in keyframes)
+        # Once there is a film, a picture may be pruned as any other.
+        write_state(self._path, self.state, () if self.state.film else keys)
 
 
 def _spent_before(hidden: Path, state: ReviewState) -> Decimal:

@@ -251,6 +251,19 @@ function renderTakes(row, one) {
   }));
 }
 
+// What is white in the mask becomes ink, as it was painted.
+function showMask(pen, source) {
+  const image = new Image();
+  image.onload = () => {
+    const { width, height } = pen.canvas;
+    pen.drawImage(image, 0, 0, width, height);
+    const pixels = pen.getImageData(0, 0, width, height);
+    for (let i = 0; i < pixels.data.length; i += 4) pixels.data.set([255, 68, 0, pixels.data[i]], i);
+    pen.putImageData(pixels, 0, 0);
+  };
+  image.src = source;
+}
+
 // The mask is white where the source stays.
 function paint(number) {
   const dialog = byId("painter");
@@ -259,6 +272,8 @@ function paint(number) {
   const pen = canvas.getContext("2d");
   const brush = dialog.querySelector(".brush input");
   [canvas.width, canvas.height] = status.size;
+  const { mask } = current(number);
+  if (mask) showMask(pen, `mask/${number}/${mask}`);
   canvas.parentElement.style.setProperty("--shape", status.size[0] / status.size[1]);
   image.src = cards.get(number).querySelector(".after").src;
   let last = null;

@@ -57,6 +57,10 @@ class ReviewPictures:
         """The file of a frame as it is in the source."""
         return self._folder / "source" / f"{number + 1:06d}.png"
 
+    def file(self, name: str) -> Path:
+        """A file of the review's own."""
+        return self._folder / name
+
     def first_take(self, number: int) -> Take:
         """What `vid2vid` would generate for a keyframe."""
         request = self._clip.plan.requests.request_for(self._frames[number], no_pixels)
@@ -83,15 +87,21 @@ class ReviewPictures:
         request = requests.request_for(self._frames[number], lambda: read_frame(path))
         return replace(request, prompt=take.prompt, strength=take.strength, seed=take.seed)
 
+    def key_of(self, number: int, take: Take) -> str:
+        """The key of a take's request."""
+        return self._resources.key_of(self.request_of(number, take))
+
     def is_ready(self, number: int, take: Take) -> bool:
         """Whether there is a picture, so that the take costs nothing."""
         if take.picture:
             return (self._folder / take.picture).exists()
-        return self._resources.paid_for(self._key(number, take)) and not self._refused(number, take)
+        return self._resources.paid_for(self.key_of(number, take)) and not self._refused(
+            number, take
+        )
 
     def name_of(self, number: int, take: Take, mask: str) -> str:
         """Names what a take shows, for its address."""
-        shown = take.picture or self._key(number, take)
+        shown = take.picture or self.key_of(number, take)
         return hashlib.sha256(f"{number} {shown} {mask}".encode()).hexdigest()[:24]
 
     def pixels_of(self, number: int, take: Take, mask: str) -> Pixels:
@@ -100,7 +110,7 @@ class ReviewPictures:
         if take.picture:
             pixels = read_frame(self._folder / take.picture)
         else:
-            found = self._resources.cache.find(self._key(number, take))
+            found = self._resources.cache.find(self.key_of(number, take))
             if not isinstance(found, Picture):
                 raise InputProblem(f"Keyframe {number + 1} has no picture. Generate it first.")
             pixels = plan.requests.restore(found, plan.size, number)
@@ -158,11 +168,8 @@ class ReviewPictures:
         own = (Input(ROLE, one.path.name, one.sha256) for one in supplied.values())
         return replace(clip, plan=replace(plan, supplied=supplied, inputs=(*plan.inputs, *own)))
 
-    def _key(self, number: int, take: Take) -> str:
-        return self._resources.key_of(self.request_of(number, take))
-
     def _refused(self, number: int, take: Take) -> bool:
-        entry = self._resources.cache.entry(self._key(number, take))
+        entry = self._resources.cache.entry(self.key_of(number, take))
         return entry is not None and bool(entry.refused)
 
     def _keep(self, kind: str, pixels: Pixels) -> str:

@@ -54,6 +54,7 @@ def app_of(review: Review, token: str, port: int, *, network: bool) -> ASGIApp:
         Route("/state", _on_click(review, lambda *_: None)),
         Route("/source/{number:int}", lambda request: _source(review, request)),
         Route("/picture/{number:int}/{name}", lambda request: _picture(review, request)),
+        Route("/mask/{number:int}/{name}", lambda request: _mask_of(review, request)),
         Route("/film/{name}", lambda _: _film(review)),
         *(
             Route(f"/{path}", _on_click(review, click), methods=[method])
@@ -146,6 +147,13 @@ def _picture(review: Review, request: Request) -> Response:
     except SdbrError as error:
         return PlainTextResponse(f"{error}\n", 404)
     return PlainTextResponse(_ELSEWHERE, 404)
+
+
+def _mask_of(review: Review, request: Request) -> Response:
+    one = review.state.keyframes.get(int(request.path_params["number"]))
+    if one is None or not one.mask or one.mask != request.path_params["name"]:
+        return PlainTextResponse(_ELSEWHERE, 404)
+    return FileResponse(review.pictures.file(one.mask), headers=_FOR_EVER)
 
 
 def _film(review: Review) -> Response:

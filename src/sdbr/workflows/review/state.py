@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -99,14 +99,18 @@ def read_state(path: Path) -> ReviewState:
         ) from error
 
 
-def write_state(path: Path, state: ReviewState) -> None:
-    """Write the review. Raises InputProblem."""
+def write_state(path: Path, state: ReviewState, keys: Iterable[str]) -> None:
+    """Write the review, with the keys of the cached pictures that it shows: pruning leaves them.
+
+    Raises InputProblem.
+    """
     keyframes = {str(number): asdict(one) for number, one in sorted(state.keyframes.items())}
     told = {
         "version": _VERSION,
         "keyframes": keyframes,
         "runs": state.runs,
         "film": state.film,
+        "keys": sorted(set(keys)),
     }
     write_whole(path, json.dumps(told, ensure_ascii=False, indent=1).encode())
 
