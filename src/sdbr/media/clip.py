@@ -196,6 +196,7 @@ class EncodingSettings:
     gives away dither, then colors, then width until the file is that small. `width` scales a GIF,
     WebP or APNG, keeping its shape. `background` is the color, by name or #rrggbb, behind
     transparent parts where the container holds none. `playback` is the order of the frames.
+    `exact` are the numbers, from 0, of frames that H.264 keeps closer where `crf` is None.
     """
 
     crf: int | None = None
@@ -210,3 +211,4 @@ class EncodingSettings:
     width: int | None = None
     background: str = "white"
     playback: Playback = "forward"
+    exact: frozenset[int] = frozenset()

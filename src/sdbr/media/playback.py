@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sdbr.media.clip import PICTURES_ALONE, Origin, Pixels, Playback, TimedFrame
+from sdbr.media.clip import (
+    PICTURES_ALONE,
+    EncodingSettings,
+    Origin,
+    Pixels,
+    Playback,
+    TimedFrame,
+)
 from sdbr.media.frame_store import FrameStore
 from sdbr.media.video.reversed_sound import SoundSection, write_sections
 from sdbr.media.video.writer import VideoTarget
@@ -52,6 +59,12 @@ class PlayOrder:
     def duration(self) -> Fraction:
         """Seconds from the first to the end of the last."""
         return self._length(self.forward) + self._length(self.backward)
+
+    def forward_settings(self, settings: EncodingSettings) -> EncodingSettings:
+        """The settings for the pictures in the order that they are shown in."""
+        shown = enumerate([*self.forward, *self.backward])
+        exact = frozenset(place for place, number in shown if number in settings.exact)
+        return replace(settings, playback="forward", exact=exact)
 
     def sound(self) -> Iterator[SoundSection]:
         """What is heard with them of the sound, in turn."""
@@ -99,7 +112,7 @@ class PlaybackSink:
         try:
             job = replace(
                 self._job,
-                settings=replace(self._job.settings, playback="forward"),
+                settings=order.forward_settings(self._job.settings),
                 origin=self._played(order, sound),
             )
             sink = self._sink = self._open_sink(

@@ -11,6 +11,7 @@ import av
 from av.codec.context import Flags
 from av.container import OutputContainer
 from av.packet import Packet
+from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
@@ -32,6 +33,8 @@ _MILLISECOND = Fraction(1, 1000)
 # With x264's preset veryfast, 17 is as like as 18 with its medium, in a third of the CPU and at
 # 3 to 14 % more bytes.
 _CRF, _CRF_VP9 = 17, 28
+# Luma SSIM of at least 0.990 for pictures full of hard edges, where the CRF gives 0.958.
+_EXACT_QP = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ class VideoSink:
         except BaseException:
             self.abort()
             raise
-        self._next = self._end = 0
+        self._next = self._end = self._count = 0
+        self._exact = _exact(job) if self._encoding.codec == "libx264" else frozenset()
         self._last: Packet[VideoStream] | None = None
         self._begins: int | None = None
         self._growing = job.growing
@@ -132,6 +136,9 @@ class VideoSink:
             image = pixels.flatten(image, self._background)
         image = pixels.pad_to_even(image) if self._pads else image
         frame = yuv.to_yuv(image, self._size, self._reformatter, self._encoding.pix_fmt)
+        if self._count and self._count in self._exact:
+            frame.pict_type = PictureType.P  # x264 sets the quantizer of no other kind.
+        self._count += 1
         frame.time_base = self._tick
         frame.pts = max(self._next, to_tick(at, self._tick) + self._shift)
         frame.duration = max(1, to_tick(at + lasts, self._tick) + self._shift - frame.pts)
@@ -238,6 +245,17 @@ def _video_stream(
     return stream
 
 
+def _exact(job: VideoTarget) -> frozenset[int]:
+    """The frames that are kept closer than the others; who sets a CRF sets theirs, too."""
+    return job.settings.exact if job.settings.crf is None else frozenset()
+
+
+def _zones(exact: frozenset[int]) -> str:
+    """x264's zones with the quantizer of these frames."""
+    zones = [f"{number},{number},q={_EXACT_QP}" for number in sorted(exact)]
+    return f":zones={'/'.join(zones)}" if zones else ""
+
+
 def _encoding(job: VideoTarget, see_through: bool) -> _Encoding:
     crf = job.settings.crf
     if job.kind == "webm":
@@ -254,7 +272,7 @@ def _encoding(job: VideoTarget, see_through: bool) -> _Encoding:
         "crf": str(_CRF if crf is None else crf),
         "preset": job.settings.preset,
         # Without it the same frames give other bytes now and then: fast paths of the look-ahead.
-        "x264-params": "cpu-independent=1",
+        "x264-params": f"cpu-independent=1{_zones(_exact(job))}",
     }
     if job.growing:
         # Each picture leaves the encoder at once.
