@@ -276,6 +276,22 @@ def test_an_earlier_take_can_be_chosen_again_at_no_cost(opened, emulator):
     assert len(invocations(emulator)) == 4
 
 
+def test_a_review_is_not_finished_while_something_is_generated(opened, start_emulator):
+    start_emulator(latency=0.3)
+    with opened() as page:
+        page.click("generate-missing", **page.shown["missing"])
+        code, told = page.click("finish")
+        assert (code, "Wait for it" in told["error"]) == (409, True)
+        assert page.rest()["ready"] == 3
+
+
+def test_a_film_that_cannot_be_written_is_known_of_before_money_is_spent(opened, emulator):
+    with opened("-o", "/dev/null/films/") as page:
+        page.generate_missing()
+        assert "/dev/null/films" in page.keyframe(0)["error"]
+    assert not invocations(emulator)
+
+
 def test_only_what_has_a_picture_is_approved_and_a_film_needs_all(opened):
     with opened() as page:
         page.approve_all()

@@ -10,6 +10,7 @@ from itertools import chain, product
 from sdbr.bedrock.catalog import Catalog
 from sdbr.console import counted
 from sdbr.errors import InputProblem, UsageProblem
+from sdbr.generation.stack import Resources
 from sdbr.media.credentials.signing import check_signable
 from sdbr.motion.arrays import limit_threads_and_heaps
 from sdbr.motion.keyframes import KeyframeRule
@@ -61,10 +62,7 @@ def restyle_clips(
     steadiness.check(len(sources) * len(orders))
     selection.check(len(sources) * len(orders))
     for order in orders:
-        if order.spec.otio:
-            check_otio(order.spec)
-        if setup.resources.signing_key is not None:
-            check_signable(order.spec.ending)
+        check_result(order, resources)
     resources.workspace.prepare()
     limit_threads_and_heaps()
     prepare = partial(prepare_source, flags=flags, setup=setup, catalog=catalog)
@@ -102,6 +100,14 @@ def restyle_clips(
         folders=[order.where.results for order in orders],
     )
     run(plan, setup)
+
+
+def check_result(order: ClipOrder, resources: Resources) -> None:
+    """Raise UsageProblem for a result that cannot be written as it is wanted."""
+    if order.spec.otio:
+        check_otio(order.spec)
+    if resources.signing_key is not None:
+        check_signable(order.spec.ending)
 
 
 def _for_models(

@@ -133,6 +133,13 @@ class Review:
             self.filming, self.film_error = True, ""
         self._pool.submit(self._make_film)
 
+    def finish(self) -> None:
+        """End the review, unless something is being made. Raises UsageProblem."""
+        with self.lock:
+            if self.busy or self.filming:
+                raise UsageProblem("Something is being generated. Wait for it, or press Ctrl-C.")
+            self.over.set()
+
     def close(self) -> None:
         """End what runs, and wait for requests in flight: they may be billed."""
         self.over.set()
@@ -175,7 +182,9 @@ class Review:
         setup = replace(setup, resources=replace(setup.resources, spending=spending))
         work = KeyframesWork(requests, setup.resources.effort.workers, began, ended)
         try:
-            run(RunPlan("review", "keyframes", [work], priced), setup)
+            # A film that cannot be written is known of before money is spent for it.
+            folders = [self.clip.order.where.results]
+            run(RunPlan("review", "keyframes", [work], priced, folders=folders), setup)
         except SdbrError as error:
             for number in takes:
                 if number in self.busy:
@@ -198,7 +207,8 @@ class Review:
             setup = replace(self._setup, resources=resources)
             work = ClipWork(clip, self._flags, setup)
             name, priced = clip.spec.command, estimate_clips([clip], None, resources)
-            run(RunPlan(name, "clips", [work], priced, whole=True), setup)
+            notes = [f"{clip.name}: {note}" for note in clip.reader.notes]
+            run(RunPlan(name, "clips", [work], priced, notes=notes, whole=True), setup)
         except SdbrError as error:
             self.film_error = str(error)
         except BaseException as error:

@@ -74,6 +74,7 @@ function render() {
   byId("approve-all").disabled = status.ready === 0 || status.approved === status.total;
   byId("film").disabled = status.approved < status.total || film.making;
   byId("film").textContent = film.making ? "Making the film…" : "Make the film · 0.00 USD";
+  byId("finish").disabled = film.making || status.shots.some((shot) => shot.keyframes.some((one) => one.busy));
   if (!cards.size) build();
   for (const one of status.shots.flatMap((shot) => shot.keyframes)) update(cards.get(one.number), one);
   renderFilm(film);

@@ -22,7 +22,7 @@ from sdbr.generation.stack import check_access
 from sdbr.motion.arrays import limit_threads_and_heaps
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.prepare import ClipOrder, for_model
-from sdbr.workflows.clips.run import prepare_source
+from sdbr.workflows.clips.run import check_result, prepare_source
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.review.clicks import Review
 from sdbr.workflows.run import Setup
@@ -79,6 +79,7 @@ def _open_review(
         raise UsageProblem(
             "This model generates every frame, so there are no keyframes to review. Use vid2vid."
         )
+    check_result(order, resources)
     resources.workspace.prepare(resources.workspace.hidden / "reviews")
     limit_threads_and_heaps()
     clip = prepare_source((source, order), (), flags, setup, catalog)

@@ -238,7 +238,7 @@ def _make_film(review: Review, _: Mapping[str, Any], __: bytes) -> None:
 
 
 def _finish(review: Review, _: Mapping[str, Any], __: bytes) -> None:
-    review.over.set()
+    review.finish()
 
 
 def _usd(told: MutableMapping[str, Any]) -> Decimal:
