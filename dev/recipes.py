@@ -5,15 +5,19 @@ Usage: python dev/recipes.py
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import opentimelineio as otio
 from PIL import Image, ImageDraw, ImageFont
-from tour import IMG, ROOT, Pictures, beside, moving, run, sized, write
+from tour import IMG, ROOT, Pictures, beside, browser, moving, run, sized, write
 
 from sdbr.media.clip import FrameTiming, TimedFrame
 from sdbr.media.open import open_reader
@@ -21,6 +25,10 @@ from sdbr.media.writer import open_writer
 
 PAGE = ROOT / "docs" / "recipes.md"
 _SHOWN = ("{a woodcut|", "--ping-pong", "--otio")
+_REVIEW = shlex.split(
+    'review clip.mp4 "as a woodcut" --seed 7 --keyframes every:6 --offline --no-browser'
+)
+_FIRST = "status.shots[0].keyframes[0]"
 _PROTECTS = "--protect logo.png"
 """What the commands contain whose results are shown."""
 _WIDTH, _HEIGHT, _RATE = 320, 180, 12
@@ -103,6 +111,38 @@ def _shot(
     return sheet
 
 
+def page_of_review(folder: Path) -> Pictures:
+    """The page of a review with two of its keyframes approved; nothing without a browser."""
+    program = browser.found()
+    if program is None:
+        return []
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sdbr", *_REVIEW],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    opened = browser.Browser(program)
+    try:
+        assert process.stderr is not None
+        opened.resize(1000, 760)
+        opened.visit(next(line for line in process.stderr if "http" in line).split()[-1])
+        opened.until("document.querySelectorAll('.card').length > 2")
+        opened.run("document.querySelector('#missing').click()")
+        opened.until("status.ready === status.total")
+        opened.run("document.querySelector('.seed').click()")
+        opened.until(f"{_FIRST}.takes.length > 1 && !{_FIRST}.busy")
+        for place in range(2):
+            opened.run(f"document.querySelectorAll('.approve')[{place}].click()")
+        opened.until("status.approved === 2")
+        opened.until("[...document.images].every((one) => one.complete || !one.src)")
+        return [sized(Image.open(BytesIO(opened.screenshot())), 700)]
+    finally:
+        opened.close()
+        process.terminate()
+        process.wait()
+
+
 def main() -> None:
     """Draw everything in a folder that is gone afterwards, and write the pictures."""
     with tempfile.TemporaryDirectory() as name:
@@ -111,6 +151,7 @@ def main() -> None:
         make_clip(folder / "titled.mp4", "The lighthouse")
         run(commands(), folder)
         made = folder / "generate" / "videos"
+        write("recipe-review.webp", page_of_review(folder))
         titled = [folder / "titled.mp4", made / "plain.mp4", made / "kept.mp4"]
         write("recipe-protect.webp", moving(titled, 240)[_FRAMES - 1 : _FRAMES])
         looks = [folder / "clip.mp4", made / "clip-a-woodcut.mp4", made / "clip-watercolor.mp4"]
