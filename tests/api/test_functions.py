@@ -373,3 +373,10 @@ def test_settings_of_an_emulator_that_are_none_are_named(settings, error, told):
 def test_a_fault_rule_that_is_none_is_named():
     with pytest.raises(ValueError, match="throttle: 'often' is not a fault rule"):
         sdbr.Faults(throttle="often")
+
+
+def test_other_names_of_flags_are_keywords_too():
+    session = sdbr.Session(allow_ended=True, offline=True)
+    assert session.txt2img("a fox", model="sdxl", guidance_scale=7).path
+    with sdbr.Emulator(allow_ended=True) as emulator:
+        assert emulator.settings.allow_retired

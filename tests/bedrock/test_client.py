@@ -44,7 +44,7 @@ def failure(request=FOX, **connection):
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.aliases[0])
 def test_every_model_draws_with_one_send_of_a_body_that_bedrock_takes(start_emulator, model):
-    emulator = start_emulator(allow_ended=True)
+    emulator = start_emulator(allow_retired=True)
     request = request_for(model, seed=7)
     if model.id == "stability.sd3-large-v1:0":
         request = replace(request, init_image=blob(640, 640))
@@ -142,7 +142,7 @@ def test_a_refusal_is_known_whatever_stands_for_its_picture(start_emulator, faul
     ("fault", "kind"), [("filter_output", Refused), ("inference_error", ServiceProblem)]
 )
 def test_sdxl_says_it_in_its_own_way(start_emulator, fault, kind):
-    start_emulator(allow_ended=True, faults=Faults(**{fault: 1.0}))
+    start_emulator(allow_retired=True, faults=Faults(**{fault: 1.0}))
     assert isinstance(failure(ImageRequest(SDXL, "a fox")), kind)
 
 

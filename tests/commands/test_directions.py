@@ -172,7 +172,7 @@ def test_each_shot_has_the_price_of_its_own_model(sdbr, emulator, workspace, cli
 
 
 def test_a_crossfade_weighs_both_prompts_between_its_ends(sdbr, start_emulator, workspace):
-    emulator = start_emulator(allow_ended=True)
+    emulator = start_emulator(allow_retired=True)
     clip = shots_in(workspace, count=1, length=20)
     text = TWO_SHOTS + "crossfade = 0.24\n"
     flags = ("--model", "sdxl", *RULE, *direct(workspace, text), "--json")
@@ -207,7 +207,7 @@ def test_a_crossfade_needs_a_prompt_before_it(sdbr, emulator, workspace, clip):
 
 
 def test_under_a_cap_the_ends_of_a_crossfade_stay_keyframes(sdbr, start_emulator, workspace):
-    emulator = start_emulator(allow_ended=True)
+    emulator = start_emulator(allow_retired=True)
     clip = shots_in(workspace, count=1, length=40)
     words = ("vid2vid", clip, "--model", "sdxl", "--unexplained", "0.01")
     text = TWO_SHOTS + "crossfade = 0.24\n"

@@ -32,7 +32,7 @@ def test_a_picture_is_restyled_and_named_after_its_input(sdbr, emulator, workspa
 def test_a_3_to_2_photo_comes_back_3_to_2_whatever_size_the_model_takes(
     sdbr, start_emulator, workspace, model
 ):
-    emulator = start_emulator(allow_ended=True)
+    emulator = start_emulator(allow_retired=True)
     ran = sdbr("img2img", wide_photo(workspace), "a woodcut", "--model", model)
     assert ran.code == 0, ran.errors
     sent = requests(emulator)[0]
@@ -72,7 +72,7 @@ def test_a_prompt_may_be_longer_than_any_file_name(sdbr, workspace):
 
 
 def test_strength_means_the_same_for_every_model(sdbr, start_emulator, workspace):
-    emulator = start_emulator(allow_ended=True)
+    emulator = start_emulator(allow_retired=True)
     photo = wide_photo(workspace)
     for model in ("sd3.5", "sdxl", "structure"):
         assert sdbr("img2img", photo, "x", "--model", model, "--strength", "0.2").code == 0

@@ -113,7 +113,7 @@ def test_a_models_own_page_has_the_flags_that_it_takes(sdbr):
     assert page["FLAGS"].split(", ")[:3] == ["--aspect", "--format", "--mask"]
     assert page["--steps"] == "10 to 150."
     assert "K_EULER_ANCESTRAL" in page["--sampler"]
-    assert "--offline --allow-ended" in sdbr("models", "sdxl").lines[-1]
+    assert "--offline --allow-retired" in sdbr("models", "sdxl").lines[-1]
     assert "--steps" not in "".join(sdbr("models", "core").lines)
     assert [json.loads(line)["title"] for line in sdbr("models", "core", "--json").lines] == [
         "Stable Image Core 1.1"

@@ -10,7 +10,7 @@ SDXL = ("txt2img", "a fox", "--model", "sdxl")
 @pytest.fixture
 def retired(start_emulator):
     """An emulator that serves retired models."""
-    return start_emulator(allow_ended=True)
+    return start_emulator(allow_retired=True)
 
 
 def bodies(emulator):
@@ -28,11 +28,11 @@ def test_the_built_in_emulator_serves_retired_models_when_asked(sdbr, workspace)
 def test_unasked_it_refuses_them_and_says_how_to_ask(sdbr):
     ran = sdbr(*SDXL, "--offline")
     assert ran.code == 4
-    assert "Use --allow-ended to use it with the emulator. To replace it, use core" in ran.failure
+    assert "Use --allow-retired to use it with the emulator. To replace it, use core" in ran.failure
 
 
 def test_bedrock_itself_cannot_be_asked_for_them(sdbr, emulator):
-    ran = sdbr(*SDXL, "--allow-ended")
+    ran = sdbr(*SDXL, "--allow-retired")
     assert ran.code == 2
     assert "Add --offline" in ran.failure
     assert not emulator.received

@@ -19,5 +19,5 @@ def bedrock() -> Iterator[Emulator]:
 @pytest.fixture
 def old_bedrock() -> Iterator[Emulator]:
     """An emulator that answers for ended models too."""
-    with Emulator(picture_side=48, allow_ended=True) as emulator:
+    with Emulator(picture_side=48, allow_retired=True) as emulator:
         yield emulator

@@ -26,7 +26,7 @@ def test_a_script_from_a_tutorial_runs_unchanged(bedrock_emulator: Emulator) -> 
     assert bedrock_emulator.pictures_made == 1
 
 
-@pytest.mark.bedrock_emulator(allow_ended=True, picture_side=48)
+@pytest.mark.bedrock_emulator(allow_retired=True, picture_side=48)
 def test_the_marker_gives_the_emulator_settings(bedrock_emulator: Emulator) -> None:
     client = boto3.client("bedrock-runtime")
     body = json.dumps({"text_prompts": [{"text": "a fox"}]})
@@ -34,7 +34,7 @@ def test_the_marker_gives_the_emulator_settings(bedrock_emulator: Emulator) -> N
     told = json.loads(response["body"].read())
     picture = Image.open(io.BytesIO(base64.b64decode(told["artifacts"][0]["base64"])))
     assert max(picture.size) == 48
-    assert bedrock_emulator.settings.allow_ended
+    assert bedrock_emulator.settings.allow_retired
 
 
 def test_credentials_of_whoever_runs_the_tests_are_out_of_the_way(

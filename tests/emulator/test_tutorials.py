@@ -12,7 +12,7 @@ from sdbr.emulator import Emulator
 TUTORIALS = sorted((Path(__file__).parent / "tutorials").glob("*.py"))
 
 
-@pytest.mark.bedrock_emulator(allow_ended=True)
+@pytest.mark.bedrock_emulator(allow_retired=True)
 @pytest.mark.parametrize("script", TUTORIALS, ids=lambda it: it.stem)
 def test_a_tutorials_script_runs_as_it_stands(
     bedrock_emulator: Emulator, script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -78,7 +78,8 @@ def call(
     flags = flags_of(command)
     words = list(switches)
     denied = []
-    for option, value in options.items():
+    for keyword, value in options.items():
+        option = _first_name(keyword, flags)
         if option not in flags:
             callee = name if " " in name else f"{name}()"
             raise TypeError(unknown_keyword(callee, option, flags))
@@ -112,6 +113,12 @@ def call(
     except SdbrError as error:
         error.args = (_in_python(str(error), flags),)
         raise
+
+
+def _first_name(keyword: str, flags: Mapping[str, click.Option]) -> str:
+    """The keyword, or the one that it is another name of, as `allow_ended` of `allow_retired`."""
+    flag = "--" + keyword.replace("_", "-")
+    return next((name for name, option in flags.items() if flag in option.opts), keyword)
 
 
 def unknown_keyword(callee: str, keyword: str, known: Iterable[str]) -> str:

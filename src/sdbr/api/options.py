@@ -36,7 +36,7 @@ class SessionOptions(TypedDict, total=False):
 
     workspace: PathName
     offline: bool
-    allow_ended: bool
+    allow_retired: bool
     region: str | None
     profile: str | None
     endpoint_url: str | None

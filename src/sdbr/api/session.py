@@ -70,7 +70,7 @@ class Session:
 
     @with_keywords(SessionOptions)
     def __init__(self, **options: Unpack[SessionOptions]) -> None:
-        for name in options.keys() - SessionOptions.__annotations__.keys():
+        for name in options.keys() - {*SessionOptions.__annotations__, "allow_ended"}:
             raise TypeError(unknown_keyword("Session()", name, SessionOptions.__annotations__))
         check_types(options, SessionOptions)
         self._options = options

@@ -75,7 +75,7 @@ class BedrockClient:
         its life has ended, that there are no credentials, or that the region is no region.
         """
         connection = self._connection()
-        served = connection.allow_ended if connection.offline else connection.realm != "aws"
+        served = connection.allow_retired if connection.offline else connection.realm != "aws"
         # Who named an ARN knows whether it is served.
         listed = model.invoke_id.removeprefix("us.") == model.id
         if listed and not served and model.lifecycle.ended(date.today()):
@@ -149,7 +149,7 @@ class BedrockClient:
         found.sort(key=lambda model: model.tiers[0].usd)
         names = [f"{m.aliases[0]} ({m.tiers[0].usd} USD per picture)" for m in found]
         if self._connection().offline and model.lifecycle.end is not None:
-            allow = "--allow-ended to use it with the emulator"
+            allow = "--allow-retired to use it with the emulator"
             return f"{allow}. To replace it, use {' or '.join(names)}" if names else allow
         return " or ".join(names)
 

@@ -147,9 +147,9 @@ def _gone(failure: Failure, model: Model, successors: str) -> str:
 
 
 def explain_end(model: Model, successors: str) -> AccessProblem:
-    """The error for a model whose life has ended, with what to use."""
+    """The error for a retired model, with what to use."""
     end = model.lifecycle.end
-    when = f"was retired on {end.isoformat()}" if end else "has reached end of life"
+    when = f"was retired on {end.isoformat()}" if end else "was retired"
     return AccessProblem(f"{model.title} ({model.id}) {when}.{_instead(successors)}")
 
 

@@ -58,11 +58,11 @@ def offline_cause() -> str:
     return "--offline" if source is _COMMAND_LINE else "SDBR_OFFLINE"
 
 
-def with_ended(connection: Connection, allowed: bool) -> Connection:
+def with_retired(connection: Connection, allowed: bool) -> Connection:
     """`connection` with retired models, if `allowed`. Raises UsageProblem where AWS answers."""
     if allowed and not connection.offline:
         raise UsageProblem(
-            "--allow-ended only works with the built-in emulator. Add --offline: Amazon Bedrock "
+            "--allow-retired only works with the built-in emulator. Add --offline: Amazon Bedrock "
             "no longer serves retired models."
         )
-    return replace(connection, allow_ended=allowed)
+    return replace(connection, allow_retired=allowed)

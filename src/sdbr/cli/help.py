@@ -13,8 +13,9 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-# The names that tutorials and request bodies use, taken for the same.
+# The names that tutorials and request bodies use, or that sdbr used, taken for the same.
 _ALSO = {
+    "--allow-retired": "--allow-ended",
     "--aspect": "--aspect-ratio",
     "--cfg-scale": "--guidance-scale",
     "--clip-guidance": "--clip-guidance-preset",

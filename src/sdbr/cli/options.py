@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import click
 
-from sdbr.cli.connection import ConnectionFlags, connection_of, with_ended
+from sdbr.cli.connection import ConnectionFlags, connection_of, with_retired
 from sdbr.cli.help import Option
 from sdbr.cli.numbers import FiniteNumber, UsdAmount, WholeNumber
 from sdbr.config.settings import Connection, Effort, Output, Spending
@@ -142,7 +142,7 @@ CONNECTION = (
         "--endpoint-url", metavar="URL", envvar="SDBR_ENDPOINT_URL", help="Custom endpoint URL."
     ),
 )
-ALLOW_ENDED = _connection("--allow-ended", is_flag=True, help="With --offline: retired models.")
+ALLOW_RETIRED = _connection("--allow-retired", is_flag=True, help="With --offline: retired models.")
 EFFORT = (
     _effort(
         "--workers",
@@ -237,7 +237,7 @@ class RunFlags(ConnectionFlags):
     dry_run: bool
     fresh: bool
     on_filtered: str | None
-    allow_ended: bool
+    allow_retired: bool
     workers: int | None
     attempts: int | None
     rpm: float | None
@@ -251,7 +251,7 @@ def _run(**flags: Unpack[RunFlags]) -> Run:
     provenance = _told(flags["provenance"], bool(flags["sign"]) or config.provenance is not False)
     return Run(
         root=flags["root"],
-        connection=with_ended(connection_of(flags, config), flags["allow_ended"]),
+        connection=with_retired(connection_of(flags, config), flags["allow_retired"]),
         effort=Effort(
             workers=flags["workers"] or config.workers or Effort().workers,
             attempts=flags["attempts"] or config.attempts or Effort().attempts,
@@ -284,4 +284,4 @@ def _told(told: Chosen | None, otherwise: Chosen) -> Chosen:
     return otherwise if told is None else told
 
 
-run_options = collect_options("run", _run, *OUTPUT, *SPENDING, *EFFORT, *CONNECTION, ALLOW_ENDED)
+run_options = collect_options("run", _run, *OUTPUT, *SPENDING, *EFFORT, *CONNECTION, ALLOW_RETIRED)

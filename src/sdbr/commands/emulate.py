@@ -21,7 +21,7 @@ sdbr emulate --port 8123
 sdbr emulate --port 0 --latency 2s --max-in-flight 4
 sdbr emulate --throttle 0.3 --error-500 0.05 --cut-body 0.05 --drop-after '#7'
 sdbr emulate --filter-prompt every:10 --ended after:200 --log received.jsonl
-sdbr emulate --allow-ended --refuse-words 'gun, blood'
+sdbr emulate --allow-retired --refuse-words 'gun, blood'
 """
 _FAULTS = {
     "Faults: errors": (
@@ -41,7 +41,7 @@ _FAULTS = {
         ("clock_skew", "403 InvalidSignatureException: the clock is wrong."),
         ("request_expired", "400 RequestExpired."),
         ("legacy", "404: a Legacy model unused for 30 days."),
-        ("ended", "404: the model is past its end of life."),
+        ("ended", "404: the model is past its retired model."),
     ),
     "Faults: connection": (
         ("drop_before", "Close without an answer, before the picture is made."),
@@ -164,7 +164,7 @@ _options = collect_options(
     _behave("--picture-bytes", type=WholeNumber(0, 16_000_000), default=0, metavar="BYTES",
             help="Pad picture files to this size, for load tests."),
     _behave("--credentials", is_flag=True, help="Add content credentials (C2PA) to pictures."),
-    _behave("--allow-ended", is_flag=True, help="Serve retired models."),
+    _behave("--allow-retired", is_flag=True, help="Serve retired models."),
     _behave("--check-region/--any-region", default=True,
             help="Reject models that the region does not offer."),
     _behave("--refuse-words", default="", metavar="WORDS",
@@ -190,7 +190,7 @@ _options = collect_options(
 )  # fmt: skip
 _ESSENTIALS = (
     *("--port", "--host", "--log", "--latency", "--max-in-flight", "--rpm"),
-    *("--throttle", "--error-500", "--filter-prompt", "--refuse-words", "--allow-ended", "--map"),
+    *("--throttle", "--error-500", "--filter-prompt", "--refuse-words", "--allow-retired", "--map"),
     "--fault-seed",
 )
 

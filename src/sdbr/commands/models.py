@@ -99,7 +99,7 @@ def _page(models: list[Model], today: date) -> None:
     for model in models:
         own = flags_of(model)
         cells = zip(_HEAD[1:], _row(model, today)[1:], strict=True)
-        hidden = {"mask_source", *(one.field for one in own)}
+        hidden = {"mask_source", "faded_prompt", *(one.field for one in own)}
         shared = sorted(map(flag, family_of(model).takes(model) - hidden))
         rows = [("ID", model.invoke_id), ("ALIASES", ", ".join(model.aliases)), *cells]
         rows.append(("FLAGS", ", ".join(name for name in shared if name.startswith("--"))))
@@ -109,7 +109,7 @@ def _page(models: list[Model], today: date) -> None:
         if model.lifecycle.ended(today):
             text = (
                 "Bedrock has retired this model. The emulator still serves it: --offline "
-                "--allow-ended."
+                "--allow-retired."
             )
             click.echo(fold(text, stdout_columns(), hang=0))
 

@@ -29,15 +29,15 @@ _AWS_HOST = (
 class Connection:
     """Where requests go. `timeout` is in seconds, for one picture with all its attempts.
 
-    None in `region` or `profile` leaves the choice to the AWS configuration. `allow_ended` lets the
-    emulator of `offline` answer for models whose life has ended.
+    None in `region` or `profile` leaves the choice to the AWS configuration. With
+    `allow_retired` the emulator of `offline` answers for models that AWS has retired.
     """
 
     region: str | None = None
     profile: str | None = None
     endpoint_url: str | None = None
     offline: bool = False
-    allow_ended: bool = False
+    allow_retired: bool = False
     timeout: float = 600.0  # A call may take 300; this leaves time for a second one.
 
     @property

@@ -145,7 +145,7 @@ def _profile_of(model: EmulatedModel, region: str) -> dict[str, object]:
 
 def _availability(name: str, region: str, settings: EmulatorSettings) -> dict[str, Any]:
     model = _known(name)
-    ended = model.ended(settings.today or datetime.now(UTC).date()) and not settings.allow_ended
+    ended = model.ended(settings.today or datetime.now(UTC).date()) and not settings.allow_retired
     denied = settings.faults.rules.get("access_denied")
     here = region in model.regions and not ended
     return {

@@ -34,6 +34,8 @@ class Emulator:
         log: Callable[[str], None] | None = None,
         **changes: Any,
     ) -> None:
+        if "allow_ended" in changes:  # Its former name.
+            changes["allow_retired"] = changes.pop("allow_ended")
         known = [field.name for field in dataclasses.fields(EmulatorSettings)]
         for name in changes.keys() - set(known):
             close = get_close_matches(name, known, n=1)

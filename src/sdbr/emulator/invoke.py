@@ -39,7 +39,7 @@ def find_model(name: str, request: Request, settings: EmulatorSettings) -> Emula
     if settings.check_region and region and model.regions and region not in model.regions:
         raise unknown_id()
     today = settings.today or datetime.now(UTC).date()
-    if model.ended(today) and (not settings.allow_ended or model.task == "gone"):
+    if model.ended(today) and (not settings.allow_retired or model.task == "gone"):
         raise ended()
     return model
 

@@ -22,7 +22,7 @@ class EmulatorSettings:
     side of pictures in pixels, and `picture_bytes` fills smaller files up, for load tests (0: off).
     `credentials` puts content credentials into pictures: the box of C2PA, without a signature.
     `models` maps ARNs and other names to model ids. `refuse_words` are words in a prompt that the
-    filter refuses, every time. `allow_ended` answers for models whose life has ended; `today`
+    filter refuses, every time. `allow_retired` answers for models that AWS has retired; `today`
     decides which have.
     `check_region` refuses a model that is not offered in the region the request was signed for.
     `keeps` is how many bytes of request bodies, and half as many of painted pictures, stay in
@@ -38,7 +38,7 @@ class EmulatorSettings:
     credentials: bool = False
     models: Mapping[str, str] = field(default_factory=dict)
     refuse_words: tuple[str, ...] = ()
-    allow_ended: bool = False
+    allow_retired: bool = False
     check_region: bool = True
     max_in_flight: int | None = None
     rpm: int | None = None

@@ -136,7 +136,7 @@ def _open_connection(connection: Connection) -> Iterator[Callable[[], Connection
 
             # Nobody asks this one what it received: a long clip must not fill the memory.
             try:
-                emulator = Emulator(keeps=0, allow_ended=connection.allow_ended)
+                emulator = Emulator(keeps=0, allow_retired=connection.allow_retired)
             except ImportError as error:  # Of a package that adds models.
                 raise UsageProblem(str(error)) from error
             url = stack.enter_context(emulator).url

@@ -93,7 +93,7 @@ def test_the_answer_has_a_result_and_one_artifact(old_bedrock: Emulator) -> None
 
 
 def test_a_filtered_picture_comes_all_the_same_and_is_billed() -> None:
-    with Emulator(picture_side=48, allow_ended=True, faults=Faults(filter_output=1)) as emulator:
+    with Emulator(picture_side=48, allow_retired=True, faults=Faults(filter_output=1)) as emulator:
         artifact = invoke(emulator, SDXL, {"text_prompts": TEXT, "seed": 9}).told["artifacts"][0]
         assert artifact["finishReason"] == "CONTENT_FILTERED"
         assert artifact["base64"]
@@ -101,6 +101,6 @@ def test_a_filtered_picture_comes_all_the_same_and_is_billed() -> None:
 
 
 def test_an_inference_error_has_its_own_reason() -> None:
-    with Emulator(allow_ended=True, faults=Faults(inference_error=1)) as emulator:
+    with Emulator(allow_retired=True, faults=Faults(inference_error=1)) as emulator:
         artifact = invoke(emulator, SDXL, {"text_prompts": TEXT}).told["artifacts"][0]
         assert artifact["finishReason"] == "ERROR"
