@@ -11,7 +11,7 @@ go of Python's lock meanwhile; `limit_threads_and_heaps` in the caller keeps the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -100,7 +100,9 @@ def interpolate_stretch(
     sources += side_by_side(lambda number: _source(frames[number], left, options), others, THREADS)
     views = [source.view for source in sources]
     pairs = pairwise(views)
-    steps = list(side_by_side(lambda pair: _pack_flows(find_flows(*pair, preset)), pairs, THREADS))
+    # A step is only where the search for a link begins.
+    quick = replace(options, preset="fast").preset_of(size_of(first))
+    steps = list(side_by_side(lambda pair: _pack_flows(find_flows(*pair, quick)), pairs, THREADS))
     if stretch.right is None or right is None:
         texture, keys = None, [make_key(left, sources[0])]
         linked_to: list[Sequence[Link | Packed]] = [list(_links(views, steps, preset))]

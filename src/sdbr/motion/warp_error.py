@@ -21,7 +21,7 @@ from sdbr.motion.flow import FlowOptions, View, view, view_size, warp
 from sdbr.motion.matching import FlowPair, find_flows
 
 # Another flow than the one that fills: finer, so that a method is not judged by its own error.
-MEASURING_FLOW = FlowOptions(scale=1.0, longest=1280, preset="medium")
+MEASURING_FLOW = FlowOptions(scale=1.0, preset="medium")
 
 # Ruder et al. 2016, equations 5 and 6.
 RETURN_SHARE, RETURN_PIXELS = 0.01, 0.5

@@ -31,7 +31,7 @@ from sdbr.motion.warp_error import Steadiness, mean_error, steadiness
 from sdbr.workflows.clips.footage import FrameInfo
 
 _MOST_PAIRS = 40
-"""Pairs of frames measured in a clip; each takes some 0.2 s of one core at 1280x720."""
+"""Pairs of frames measured in a clip; each takes some 0.1 s of one core."""
 _GOLDEN = 0.6180339887  # Its multiples spread the pairs evenly, however many there are.
 _CORES = 2
 
