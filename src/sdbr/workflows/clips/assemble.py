@@ -60,8 +60,7 @@ def assemble_frames(
             for one, after in hold((one, one.pixels) for one in painted)
         )
         if clip.spec.steady:
-            fixed = {number for number, one in plan.supplied.items() if one.fixed}
-            results = _filter_shots(triples, keyframe_plan, fixed)
+            results = _filter_shots(triples, keyframe_plan, plan.fixed)
         else:
             results = ((shown, after) for shown, _, after in triples)
 

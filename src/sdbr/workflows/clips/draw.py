@@ -54,6 +54,11 @@ class ClipPlan:
         return tuple(frame for frame in self.drawn if frame.number not in self.supplied)
 
     @property
+    def fixed(self) -> frozenset[int]:
+        """The numbers of the supplied keyframes that stay as they are."""
+        return frozenset(number for number, one in self.supplied.items() if one.fixed)
+
+    @property
     def numbers(self) -> dict[str, list[int]]:
         """The numbers, from 1, of the keyframes and of the supplied ones among them, for JSON."""
         both = {"keyframes": self.footage.plan.keyframes, "supplied": tuple(self.supplied)}

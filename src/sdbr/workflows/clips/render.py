@@ -77,7 +77,7 @@ def render_clip(
     source, signature = digital_source(request, plan.inputs), signature_of(resources)
     answers: dict[str, bytes] = {}
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
-    settings = replace(settings, background=footage.background, exact=frozenset(plan.supplied))
+    settings = replace(settings, background=footage.background, exact=plan.fixed)
     timing, count = timing_of(footage), 0
     progress = _progress(clip, session, resources)
     session = progress.watch(session, _drawn(plan))
