@@ -9,14 +9,14 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import opentimelineio as otio
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 from tour import IMG, ROOT, Pictures, beside, browser, moving, run, sized, write
 
 from sdbr.media.clip import FrameTiming, TimedFrame
@@ -29,6 +29,11 @@ _REVIEW = shlex.split(
     'review clip.mp4 "as a woodcut" --seed 7 --keyframes every:6 --offline --no-browser'
 )
 _FIRST = "status.shots[0].keyframes[0]"
+_EXPORT = "sdbr vid2vid clip.mp4 --export-keyframes painted"
+_SUPPLY = "sdbr vid2vid clip.mp4 --keyframes-from painted --name painted"
+_SIGNS = "--sign cert.pem key.pem"
+_TIMES = {"0:05": "0.8", "0:10": "1.6"}
+"""Those of the page, and of a clip of two seconds."""
 _PROTECTS = "--protect logo.png"
 """What the commands contain whose results are shown."""
 _WIDTH, _HEIGHT, _RATE = 320, 180, 12
@@ -46,6 +51,80 @@ def commands() -> list[str]:
     (protect,) = (line.replace("clip.mp4", "titled.mp4") for line in clips if _PROTECTS in line)
     shown = [line for line in clips if any(part in line for part in _SHOWN)]
     return [*shown, protect.replace(_PROTECTS, "--name plain"), f"{protect} --name kept"]
+
+
+def prompts_over_time() -> str:
+    """The command of the page that changes the prompt, for a short clip."""
+    (line,) = (one for one in PAGE.read_text("utf-8").splitlines() if " --at 0:05 " in one)
+    for told, short in _TIMES.items():
+        line = line.replace(told, short)
+    return f"{line} --name over-time"
+
+
+def paint(picture: Path) -> None:
+    """Paint over a keyframe: flat colors, and the edges in ink."""
+    with Image.open(picture) as opened:
+        image = opened.convert("RGB").filter(ImageFilter.MedianFilter(5))
+    flat = ImageOps.posterize(image, 3).filter(ImageFilter.ModeFilter(5))
+    edges = image.convert("L").filter(ImageFilter.FIND_EDGES).point(lambda v: 255 - 3 * v)
+    Image.composite(flat, Image.new("RGB", flat.size, "#1c2436"), edges).save(picture)
+
+
+def painted(folder: Path) -> Pictures:
+    """A keyframe as exported and as painted, and another frame as it was and as it became."""
+    clips = [folder / "clip.mp4", folder / "generate" / "videos" / "painted.mp4"]
+    before, after = ([Image.fromarray(one.image) for one in open_reader(p).frames()] for p in clips)
+    number = _FRAMES // 2
+    named = {
+        "keyframe 1, exported": before[0],
+        "painted": Image.open(sorted((folder / "painted").glob("*.png"))[0]),
+        f"frame {number}": before[number - 1],
+        f"frame {number} of the result": after[number - 1],
+    }
+    return [beside([_captioned(image, text) for text, image in named.items()])]
+
+
+def over_time(clip: Path, count: int = 6) -> Pictures:
+    """Frames of a clip, evenly spread, with their times."""
+    frames = list(open_reader(clip).frames())
+    wanted = [frames[len(frames) * (2 * n + 1) // (2 * count)] for n in range(count)]
+    images = [(Image.fromarray(one.image), f"{float(one.at):.2f} s") for one in wanted]
+    return [beside([_captioned(image, text, 150) for image, text in images])]
+
+
+def signed(folder: Path) -> Pictures:
+    """What `inspect` says of a signed picture of a signed picture, beside it."""
+    from tests.certificates import make_pair
+
+    pair = make_pair(folder, signer="Anna Reed, Studio Nine")
+    pair.certificate.rename(folder / "cert.pem")
+    lines = PAGE.read_text("utf-8").splitlines()
+    run([line for line in lines if line.startswith("sdbr ") and _SIGNS in line], folder)
+    words = [sys.executable, "-m", "sdbr", "inspect", "woodcut.png"]
+    told = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True).stdout
+    picture = sized(Image.open(folder / "woodcut.png"), 200)
+    return [beside([picture, _screen(told.splitlines()[:8], picture.height)])]
+
+
+def _screen(lines: Sequence[str], height: int) -> Image.Image:
+    font = ImageFont.load_default(15)
+    width = max(int(font.getlength(line)) for line in lines) + 60
+    screen = Image.new("RGB", (width, height), "#1d2024")
+    draw = ImageDraw.Draw(screen)
+    for number, line in enumerate(lines):
+        color = "#9be28f" if "valid" in line else "#d6d9dd"
+        indent = 10 * (len(line) - len(line.lstrip()))
+        draw.text((12 + indent, 12 + 22 * number), line.strip(), font=font, fill=color)
+    return screen
+
+
+def _captioned(image: Image.Image, text: str, width: int = 210) -> Image.Image:
+    small = sized(image, width)
+    sheet = Image.new("RGB", (width, small.height + 20), "white")
+    sheet.paste(small)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((2, small.height + 3), text, font=ImageFont.load_default(13), fill="#333")
+    return sheet
 
 
 def make_clip(path: Path, title: str = "") -> None:
@@ -149,9 +228,15 @@ def main() -> None:
         folder = Path(name)
         make_clip(folder / "clip.mp4")
         make_clip(folder / "titled.mp4", "The lighthouse")
-        run(commands(), folder)
+        run([_EXPORT], folder)
+        for picture in (folder / "painted").glob("*.png"):
+            paint(picture)
+        run([_SUPPLY], folder)
+        write("recipe-keyframes.webp", painted(folder))
+        run([*commands(), prompts_over_time()], folder)
         made = folder / "generate" / "videos"
         write("recipe-review.webp", page_of_review(folder))
+        write("recipe-prompts.webp", over_time(made / "over-time.mp4"))
         titled = [folder / "titled.mp4", made / "plain.mp4", made / "kept.mp4"]
         write("recipe-protect.webp", moving(titled, 240)[_FRAMES - 1 : _FRAMES])
         looks = [folder / "clip.mp4", made / "clip-a-woodcut.mp4", made / "clip-watercolor.mp4"]
@@ -160,6 +245,7 @@ def main() -> None:
         write("recipe-ping-pong.webp", moving([there_and_back], 120)[::2], 240)
         (timeline,) = made.glob("*.otio")
         write("recipe-otio.webp", strip(timeline))
+        write("recipe-sign.webp", signed(folder))
 
 
 if __name__ == "__main__":
