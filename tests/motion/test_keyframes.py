@@ -2,11 +2,20 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from sdbr.errors import UsageProblem
-from sdbr.motion.keyframes import FARTHEST, LEVELS, KeyframeRule, place_keyframes, read_rule
-from sdbr.motion.survey import survey
+from sdbr.motion.cuts import NO_CHANGE
+from sdbr.motion.keyframes import (
+    FARTHEST,
+    LEVELS,
+    KeyframeRule,
+    add_lights,
+    place_keyframes,
+    read_rule,
+)
+from sdbr.motion.survey import FrameSurvey, survey
 from tests.motion.scenes import boiling, pan, passing, still
 
 
@@ -117,3 +126,20 @@ def test_keyframes_of_a_fast_pan_have_something_in_common():
     for left, right in pairwise(plan.keyframes):
         assert notes[left].alone.get(right - left, 1.0) <= 0.85 or right - left <= 4
     assert len(plan.keyframes) < len(plan.shots[0]) / 3
+
+
+def lit(*levels):
+    """The survey of frames of which nothing is known but their light."""
+    return [FrameSurvey(NO_CHANGE, {}, {}, level) for level in levels]
+
+
+def test_a_light_that_no_keyframe_has_gets_one():
+    strobe = lit(*([26.0, 75.0, 76.0] * 8), 26.0)
+    assert add_lights(strobe, [range(25)], (0, 12, 24)) == (0, 2, 12, 24)
+    assert add_lights(strobe, [range(25)], (1, 3, 24)) == (1, 3, 24)
+    dark_flash = lit(*[120.0] * 10, 20.0, *[110.0] * 4)
+    assert add_lights(dark_flash, [range(12), range(12, 15)], (0, 11, 12)) == (0, 10, 11, 12)
+
+
+def test_a_fade_between_keyframes_is_no_other_light():
+    assert add_lights(lit(*np.linspace(120, 10, 25)), [range(25)], (0, 24)) == (0, 24)

@@ -82,6 +82,11 @@ class View:
     color: Frame
     gray: Luma
 
+    @property
+    def light(self) -> float:
+        """The mean luma, in levels of 255."""
+        return float(cv2.mean(self.gray)[0])
+
 
 def view_size(frame: WidthHeight, options: FlowOptions) -> WidthHeight:
     """Width and height of the view of a frame of this size; each at least `SMALLEST_SIDE`."""

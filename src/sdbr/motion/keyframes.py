@@ -39,6 +39,10 @@ LEVELS = {
     "fine": KeyframeLevel(0.12, 2),
 }
 
+# Levels of 255 by which a frame is in another light than the keyframes: those of a strobe and of a
+# flash are 40 and more apart, those of a scene that is not lit otherwise up to 15.
+OTHER_LIGHT = 25.0
+
 # Down to a 4096th of a share.
 BISECTIONS = 12
 
@@ -155,7 +159,8 @@ def auto(
 ) -> tuple[int, ...]:
     """Keyframes as far apart as two neighbors leave no more unexplained midway than the level says.
 
-    A shot's last frame is one, unless the keyframe before it explains what follows alone.
+    A shot's last frame is one, unless the keyframe before it explains what follows alone. Of a
+    light that no keyframe has, the strongest is one.
     """
     clip, keys = SurveyedClip(surveys), []
     for shot in shots:
@@ -163,7 +168,24 @@ def auto(
         while key is not None:
             keys.append(key)
             key = following(clip, key, shot.stop - 1, level)
-    return tuple(keys)
+    return add_lights(surveys, shots, tuple(keys))
+
+
+def add_lights(
+    surveys: Sequence[FrameSurvey], shots: Sequence[range], keyframes: tuple[int, ...]
+) -> tuple[int, ...]:
+    """The keyframes, and the brightest and the darkest frame of each shot whose light is far from
+    that of all its keyframes: how a look takes to a strobe's light is seen in none of them."""
+    lights = [each.light for each in surveys]
+    added: set[int] = set()
+    for shot in shots:
+        keyed = [lights[key] for key in keyframes if key in shot]
+        darkest, brightest = min(shot, key=lights.__getitem__), max(shot, key=lights.__getitem__)
+        if min(keyed) - lights[darkest] > OTHER_LIGHT:
+            added.add(darkest)
+        if lights[brightest] - max(keyed) > OTHER_LIGHT:
+            added.add(brightest)
+    return tuple(sorted({*keyframes, *added}))
 
 
 def following(explained: Unexplained, key: int, last: int, level: KeyframeLevel) -> int | None:

@@ -16,7 +16,14 @@ import numpy as np
 from sdbr.motion.arrays import Frame
 from sdbr.motion.cuts import CERTAIN_ERROR, NEIGHBORS, find_cuts
 from sdbr.motion.flow import View
-from sdbr.motion.keyframes import FARTHEST, KeyframeLevel, KeyframeRule, find_shots, following
+from sdbr.motion.keyframes import (
+    FARTHEST,
+    KeyframeLevel,
+    KeyframeRule,
+    add_lights,
+    find_shots,
+    following,
+)
 from sdbr.motion.matching import FlowPair, chain_flows, link_views, refine_flows
 from sdbr.motion.plan import KeyframePlan, reasons
 from sdbr.motion.survey import (
@@ -54,8 +61,9 @@ def place_streaming(
 def plan_from(
     surveys: Sequence[FrameSurvey], keyframes: tuple[int, ...], rule: KeyframeRule
 ) -> KeyframePlan:
-    """The plan with these keyframes, its shots by the surveys."""
-    plan = KeyframePlan(rule.word, find_shots(surveys), keyframes)
+    """The plan with these keyframes and one in each light, its shots by the surveys."""
+    shots = find_shots(surveys)
+    plan = KeyframePlan(rule.word, shots, add_lights(surveys, shots, keyframes))
     return replace(plan, reasons=reasons(plan))
 
 
@@ -66,7 +74,7 @@ def _keys(
     key: int | None = None
     for one in seen:
         held.add(one)
-        surveys.append(FrameSurvey(one.change, {}, {}))
+        surveys.append(FrameSurvey(one.change, {}, {}, one.view.light))
         if key is None:
             yield (key := 0)
         # A cut is certain once the changes on both its sides are known.

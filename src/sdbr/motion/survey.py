@@ -50,12 +50,14 @@ class FrameSurvey:
     `change` is what came between it and the frame before. `pair[d]` is the share of this frame
     that the frames d before and d after it cannot explain together; `alone[d]` the share of the
     frame d after it that this one cannot explain; 0 to 1, d one of `DISTANCES`. Both end with
-    the clip, at most cuts, and where hardly anything is explained any more.
+    the clip, at most cuts, and where hardly anything is explained any more. `light` is the mean
+    luma, in levels of 255.
     """
 
     change: Change
     pair: dict[int, float]
     alone: dict[int, float]
+    light: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def survey(frames: Iterable[Frame], compare: bool = True) -> list[FrameSurvey]:
     """
     seen = view_frames(frames)
     if not compare:
-        return [FrameSurvey(one.change, {}, {}) for one in seen]
+        return [FrameSurvey(one.change, {}, {}, one.view.light) for one in seen]
     windows = _windows(seen)
     return list(_noted(side_by_side(lambda past: (past[-1], _compared(past)), windows)))
 
@@ -169,7 +171,8 @@ def _noted(compared: Iterable[tuple[ViewedFrame, list[_Pair]]]) -> Iterator[Fram
         if past:
             # What moves in a frame differs from the one before it or from this one after it.
             np.maximum(past[-1][1], now.moved, out=past[-1][1])
-        own, backs = FrameSurvey(now.change, {}, {}), {pair.distance: pair.back for pair in pairs}
+        own = FrameSurvey(now.change, {}, {}, now.view.light)
+        backs = {pair.distance: pair.back for pair in pairs}
         past.append((own, now.moved.copy(), backs))
         for pair in pairs:
             middle, moving, before = past[-1 - pair.distance]

@@ -80,8 +80,9 @@ class Scan:
                 Change(float(error), float(color), float(motion), int(flash)),
                 {int(far): float(share) for far, share in pair},
                 {int(far): float(share) for far, share in alone},
+                float(light),
             )
-            for (error, color, motion, flash), pair, alone in rows["surveys"]
+            for (error, color, motion, flash), pair, alone, light in rows["surveys"]
         )
         keyframes = tuple(int(number) for number in rows["keyframes"])
         rising = keyframes == tuple(sorted(set(keyframes)))
@@ -123,7 +124,7 @@ def _scanner() -> str:
 def _written(footage: Footage, said: Sequence[str]) -> bytes:
     frames = [[str(f.at), str(f.lasts), f.digest, f.opaque] for f in footage.frames]
     surveys = [
-        [astuple(each.change), list(each.pair.items()), list(each.alone.items())]
+        [astuple(each.change), list(each.pair.items()), list(each.alone.items()), each.light]
         for each in footage.surveys
     ]
     rows = {"frames": frames, "surveys": surveys, "keyframes": footage.plan.keyframes, "said": said}
