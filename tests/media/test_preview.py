@@ -12,7 +12,7 @@ import pytest
 
 from sdbr.media.clip import FrameTiming, TimedFrame
 from sdbr.media.open import open_reader, origin_of
-from sdbr.media.preview import Preview
+from sdbr.media.preview import Preview, open_preview
 from tests.media.made_clips import Film, make_film, picture, psnr, timeline
 
 PACE = FrameTiming.even(Fraction(25))
@@ -149,3 +149,16 @@ def test_one_that_fails_midway_ends_and_is_removed(tmp_path: Path) -> None:
     assert path.exists()
     preview.remove()
     assert not path.exists()
+
+
+def test_where_it_plays_is_said_once(tmp_path: Path) -> None:
+    told: list[str] = []
+    path = tmp_path / "a.preview.mp4"
+    with (
+        pytest.raises(KeyboardInterrupt),
+        open_preview(path, PACE, None, told.append) as preview,
+    ):
+        preview.add(FRAMES[0])
+        preview.tell()
+        raise KeyboardInterrupt
+    assert told == [f"Preview of the finished part: {path}"]

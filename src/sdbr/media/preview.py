@@ -65,9 +65,10 @@ class Preview:
             self._writer = None
 
     def tell(self) -> None:
-        """Say where it plays."""
-        self._worth_a_look = math.inf
-        self._tell(f"Preview of the finished part: {self.path}")
+        """Say where it plays, once."""
+        if self._worth_a_look < math.inf:
+            self._worth_a_look = math.inf
+            self._tell(f"Preview of the finished part: {self.path}")
 
     def keep(self) -> None:
         """Bring the last frames into the file and let go of it."""
