@@ -154,11 +154,13 @@ def test_one_that_fails_midway_ends_and_is_removed(tmp_path: Path) -> None:
 def test_where_it_plays_is_said_once(tmp_path: Path) -> None:
     told: list[str] = []
     path = tmp_path / "a.preview.mp4"
-    with (
-        pytest.raises(KeyboardInterrupt),
-        open_preview(path, PACE, None, told.append) as preview,
-    ):
-        preview.add(FRAMES[0])
-        preview.tell()
-        raise KeyboardInterrupt
+
+    def stopped() -> None:
+        with open_preview(path, PACE, None, told.append) as preview:
+            preview.add(FRAMES[0])
+            preview.tell()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert told == [f"Preview of the finished part: {path}"]

@@ -81,19 +81,35 @@ LOOK = (
     _look("--model", "-m", metavar="MODEL", help="Alias, ID or ARN; see `sdbr models`."),
     _look("--family", metavar="MODEL", help="Model whose API an unlisted ID or ARN uses."),
     _look("--negative", metavar="PROMPT", help="Negative prompt: what to leave out."),
-    _look(
-        "--seed",
-        metavar="N",
-        help="Seed, for repeatable results [default: random]. With --count, each further picture "
-        "adds 1. Frames follow --seed-policy.",
-    ),
-    _look(
-        "--style",
-        metavar="STYLE",
-        help="Style preset, such as anime. For models without presets it is added to the prompt. "
-        f"One of {', '.join(STYLES)}.",
-    ),
 )
+STYLE = _look(
+    "--style",
+    metavar="STYLE",
+    help="Style preset, such as anime. For models without presets it is added to the prompt. "
+    f"One of {', '.join(STYLES)}.",
+)
+
+
+def seed_option(help: str) -> Decorator:
+    """The option --seed of a command whose seed is, by default, what `help` says."""
+    return _look("--seed", metavar="N", help=help)
+
+
+def format_option(default: str) -> Decorator:
+    """The option --format of pictures, which is `default` unless it is set."""
+    return _format(
+        "--format",
+        type=click.Choice(["png", "jpeg", "jpg", "webp"]),
+        metavar="FORMAT",
+        help=f"png, jpeg or webp [default: {default}].",
+    )
+
+
+SEED = seed_option(
+    "Seed, for repeatable results [default: random]. With --count, each further picture "
+    "adds 1. Frames follow --seed-policy."
+)
+FORMAT = format_option("png, or from -o")
 PICTURES = (
     _look(
         "--count",
@@ -150,13 +166,7 @@ INPUT = (
 )
 grow_mask = _picture("--grow-mask", metavar="PIXELS", help="Grow the mask by 0 to 20 pixels.")
 SHEET = _format("--sheet", is_flag=True, help="Add a contact sheet of all results.")
-FORMAT = (
-    _format(
-        "--format",
-        type=click.Choice(["png", "jpeg", "jpg", "webp"]),
-        metavar="FORMAT",
-        help="png, jpeg or webp [default: png, or from -o].",
-    ),
+FILE = (
     _format(
         "--quality",
         type=WholeNumber(1, 100),
@@ -167,21 +177,21 @@ FORMAT = (
 )
 
 
-def look_options(*more: Decorator) -> Decorator:
+def look_options(*more: Decorator, seed: Decorator = SEED, format: Decorator = FORMAT) -> Decorator:
     """A decorator that adds the options of the look, and `more` of its kind, as `told`."""
-    return collect_options("look_flags", _as_told, *LOOK, *PICTURES, *_DIMENSIONS, *more, *FORMAT)
+    own = (*LOOK, seed, STYLE, *PICTURES, *_DIMENSIONS, *more, format, *FILE)
+    return collect_options("look_flags", _as_told, *own)
 
 
 def animation_look_options(*more: Decorator) -> Decorator:
     """As `look_options`, for one animation a run: `more` has its `--format` and `--sheet`."""
-    return collect_options("look_flags", partial(_as_told, count=1), *LOOK, *more)
+    return collect_options("look_flags", partial(_as_told, count=1), *LOOK, SEED, STYLE, *more)
 
 
 def video_look_options(*more: Decorator) -> Decorator:
     """As `look_options`, for one video a clip, whose kind and size are told otherwise."""
-    return collect_options(
-        "look_flags", partial(_as_told, count=1, format=None), *LOOK, *more, SHEET
-    )
+    own = (*LOOK, SEED, STYLE, *more, SHEET)
+    return collect_options("look_flags", partial(_as_told, count=1, format=None), *own)
 
 
 def _as_beside(mask: Path | None, invert_mask: bool, style_image: Path | None) -> Attachments:

@@ -10,7 +10,16 @@ import click
 from click.core import ParameterSource
 
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import ASPECT, FAMILIES, INPUT, LookFlags, beside_options, look_options
+from sdbr.cli.look_options import (
+    ASPECT,
+    FAMILIES,
+    INPUT,
+    LookFlags,
+    beside_options,
+    format_option,
+    look_options,
+    seed_option,
+)
 from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
 from sdbr.errors import InputProblem, UsageProblem
 from sdbr.workflows.clips.flags import FACES
@@ -45,7 +54,11 @@ _ESSENTIALS = (
 @click.command("replay", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("file", metavar="FILE")
 @grouped("Prompt")("--prompt", metavar="PROMPT", help="New prompt.")
-@look_options(*INPUT, ASPECT, *FAMILIES)
+@look_options(
+    *(*INPUT, ASPECT, *FAMILIES),
+    seed=seed_option("Seed [default: that of FILE]. With --count, each further picture adds 1."),
+    format=format_option("that of FILE, or from -o"),
+)
 @beside_options
 @run_options
 def command(
@@ -72,19 +85,6 @@ def command(
     wanted = PictureSpec("replay", flags, look_flags.count, run.output.name)
     again, jobs = jobs_again(path, made, wanted, beside, catalog, workspace)
     deliver(again, jobs, run.setup(catalog), sheet=look_flags.sheet)
-
-
-def _describe_defaults() -> None:
-    kept = {
-        "seed": "Seed [default: that of FILE]. With --count, each further picture adds 1.",
-        "format": "png, jpeg or webp [default: that of FILE, or from -o].",
-    }
-    for option in command.params:
-        if isinstance(option, click.Option) and option.name in kept:
-            option.help = kept[option.name]
-
-
-_describe_defaults()
 
 
 def _rerun(made: Mapping[str, Any], path: Path, store: Path, catalog: Catalog) -> None:
