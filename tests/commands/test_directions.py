@@ -122,6 +122,45 @@ def test_flags_after_a_prompt_of_at_hold_from_its_time_on(sdbr, emulator, clip):
     assert told[-1] == ("ink", 0.9, 7, None)
 
 
+def test_a_shot_of_the_source_is_named_by_its_number(sdbr, emulator, workspace, clip):
+    assert sdbr("vid2vid", clip, "ink", *RULE, "--at", "shot:2", "snow").code == 0
+    assert prompts(emulator) == ["ink"] * 3 + ["snow"] * 3
+    text = TWO_SHOTS.replace("0.36", '"shot:2"')
+    assert sdbr("vid2vid", clip, *RULE, *direct(workspace, text)).code == 0
+    assert prompts(emulator)[6:] == ["summer"] * 3 + ["autumn"] * 3
+    ran = sdbr("vid2vid", clip, "ink", *RULE, "--at", "shot:3", "snow")
+    assert "--at shot:3 'snow': no shot 3, because the clip has 2 shots." in ran.failure
+
+
+def test_a_prompt_that_no_shot_has_is_reported(sdbr, workspace, clip):
+    ran = sdbr("vid2vid", clip, "ink", *RULE, *direct(workspace, TWO_SHOTS), "--dry-run")
+    assert "clip: PROMPT is not used, because every shot has a prompt of its own" in ran.errors
+    ran = sdbr("vid2vid", clip, "ink", *RULE, "--at", "0.36", "snow", "--dry-run")
+    assert "PROMPT is not used" not in ran.errors
+
+
+def test_a_plan_is_for_one_clip_in_one_look(sdbr, clip):
+    ran = sdbr("vid2vid", clip, "{ink|oil}", *RULE, "--plan", "direction.toml")
+    assert ran.code == 2
+    assert "--plan is for one clip in one look." in ran.failure
+
+
+def test_a_cap_holds_over_models_of_several_prices(sdbr, emulator, workspace):
+    clip = shots_in(workspace, length=16)
+    words = ("vid2vid", clip, "--unexplained", "0.01")
+    words = (
+        *words,
+        *direct(workspace, TWO_SHOTS.replace("0.36", "0.64") + 'model = "structure"\n'),
+    )
+    dear = sdbr(*words, "--dry-run", "--json")
+    shots = json.loads(dear.lines[0])["shots"]
+    cost = sum(shot["cost"] for shot in shots)
+    ran = sdbr(*words, "--max-cost", f"{cost - 0.01:.2f}", "--json")
+    assert ran.code == 0, ran.errors
+    assert json.loads(ran.lines[0])["cost"] < cost
+    assert len(invocations(emulator)) < sum(len(shot["keyframes"]) for shot in shots)
+
+
 def test_the_first_shot_needs_no_prompt_beside_its_own(sdbr, emulator, clip):
     assert sdbr("vid2vid", clip, *RULE, "--at", "0", "ink", "--at", "0.36", "snow").code == 0
     assert prompts(emulator) == ["ink"] * 3 + ["snow"] * 3
@@ -144,6 +183,12 @@ def test_a_look_of_the_settings_dresses_one_shot(sdbr, emulator, workspace, clip
     assert ran.code == 0, ran.errors
     told = sent(emulator, "prompt", "strength", "negative_prompt")
     assert told == [("summer", 0.6, None)] * 3 + [("a comic of autumn", 0.5, "gray")] * 3
+
+
+def test_the_look_of_the_command_dresses_every_prompt(sdbr, emulator, workspace, clip):
+    (workspace / "sdbr.toml").write_text('[looks.comic]\nprompt = "a comic of {prompt}"\n', "utf-8")
+    assert sdbr("vid2vid", clip, "ink", *RULE, "--look", "comic", "--at", "0.36", "snow").code == 0
+    assert prompts(emulator) == ["a comic of ink"] * 3 + ["a comic of snow"] * 3
 
 
 def test_a_ramp_gives_each_keyframe_the_strength_of_its_time(sdbr, emulator, workspace, clip):
@@ -276,7 +321,7 @@ def test_python_takes_the_same_direction(emulator, workspace, clip):
         ("crossfade = -1", "line 8, shot 2: crossfade is -1, but should be greater than or equal"),
         ("crossfade = 5", "Shot 2 (direction.toml, line 5): crossfade is 5 s, but the shot's last"),
         ("[[shot]]\nprompt = 'a'", "Shot 3 (direction.toml, line 8) has no start. Add one"),
-        ("[[shot]]\nstart = 'soon'", "line 9, shot 3: start is 'soon', but should be seconds or"),
+        ("[[shot]]\nstart = 'soon'", "line 9, shot 3: start is 'soon', but should be seconds, hh"),
         ("[[shot]]\nstart = 0.36", "direction.toml has two shots with the same start. Leave one"),
         ("[[shot]]\nstart = 5", "Shot 3 (direction.toml, line 8) is after the last frame"),
         ("[[shot]]\nstart = 0.37\n[[shot]]\nstart = 0.38", "begins at the same frame as the shot"),

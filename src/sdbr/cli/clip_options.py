@@ -151,8 +151,8 @@ clip_options = collect_options(
         multiple=True,
         metavar="TIME PROMPT",
         help="Use another prompt from TIME on; repeatable. The time is that of the input; a shot "
-        "begins there. Flags may follow: 'snow --strength 0.3..0.7 --seed 5'. Without them, "
-        "those of the command hold.",
+        "begins there. TIME may be a shot of the input, such as shot:3. Flags may follow: 'snow "
+        "--strength 0.3..0.7 --seed 5'. Without them, those of the command hold.",
     ),
     _frames(
         "--direction",

@@ -189,7 +189,11 @@ _VALUES: dict[str, Values] = {
     "task": _tasks,
     "on_filtered": lambda _ctx: ("stop", "skip", "hold", "reseed"),
 }
-_FILES = {"mask": PICTURES, "style_image": PICTURES, "file": frozenset({".txt"})}
+_FILES = {
+    **dict.fromkeys(("mask", "style_image"), PICTURES),
+    **dict.fromkeys(("direction", "plan"), frozenset({".toml"})),
+    "file": frozenset({".txt"}),
+}
 _INPUTS = {
     **dict.fromkeys(("vid2vid", "review", "flicker"), VIDEOS),
     **dict.fromkeys(("img2gif", "inspect", "replay"), PICTURES | VIDEOS),

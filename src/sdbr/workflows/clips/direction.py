@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from sdbr.bedrock.families import family_of
+from sdbr.console import counted
 from sdbr.errors import UsageProblem
 from sdbr.request import ImageRequest, Model
 from sdbr.workflows.clips.footage import Footage
@@ -20,6 +21,8 @@ _DECIMALS = 4  # Of a strength or a weight along a ramp: what is finer changes n
 @dataclass(frozen=True, slots=True)
 class DirectedShot:
     """What holds from `start` on, in seconds of the clip, until the next shot of the direction.
+
+    With a `number` it starts where the source's shot with that number, from 1, does.
 
     `flags` are those of the look, by name, in place of the command's. The denoising strength goes
     over `ramp` from the shot's first frame to its last; the prompt before crossfades into this one
@@ -33,6 +36,7 @@ class DirectedShot:
     flags: tuple[tuple[str, Any], ...] = ()
     ramp: tuple[float, float] | None = None
     crossfade: Fraction = Fraction(0)
+    number: int = 0
 
     def look(self, flags: Mapping[str, Any]) -> Look:
         """The shot's look, by the command's flags where it has none of its own."""
@@ -93,7 +97,8 @@ def place_shots(
     """
     frames, choice = footage.frames, footage.choice
     placed: list[PlacedShot] = []
-    for shot, look in shots:
+    timed = [(replace(shot, start=_start(shot, footage)), look) for shot, look in shots]
+    for shot, look in sorted(timed, key=lambda one: one[0].start):
         first = next((frame.number for frame in frames if frame.at >= shot.start), None)
         if first is None:
             if choice.end is not None or choice.most is not None:
@@ -110,6 +115,18 @@ def place_shots(
         placed.append(PlacedShot(shot, look, first, Passage(frames[first].at, frames[first].at)))
     starts = [*(one.first for one in placed), len(frames)]
     return tuple(_passages(one, starts[n + 1], footage) for n, one in enumerate(placed))
+
+
+def _start(shot: DirectedShot, footage: Footage) -> Fraction:
+    if not shot.number:
+        return shot.start
+    there = footage.plan.shots
+    if shot.number > len(there):
+        raise UsageProblem(
+            f"{shot.name}: no shot {shot.number}, because the clip has "
+            f"{counted(len(there), 'shot')}. `--plan FILE` lists them."
+        )
+    return footage.frames[there[shot.number - 1].start].at
 
 
 def _passages(one: PlacedShot, end: int, footage: Footage) -> PlacedShot:

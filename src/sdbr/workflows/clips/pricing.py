@@ -49,7 +49,7 @@ def fit_cap(
     for one in clips:
         requested = max(1, len(one.plan.requested))
         try:
-            calls = max(1, int(requested * cap / estimate.cost))
+            calls = max(1, int(requested * cap / estimate.cost * _mean_share(one)))
             fewer.append(_with_fewer(one, scan_again(one), rule, calls))
         except TooFewCalls as error:
             least = max(least, error.needed * estimate.cost / requested)
@@ -60,6 +60,14 @@ def fit_cap(
             f"Use at least --max-cost {enough}."
         )
     return fewer
+
+
+def _mean_share(one: PreparedClip) -> Decimal:
+    """The mean price of the requested keyframes as a share of the highest: fewer of them may all be
+    in the shots of the dearest model."""
+    prices = frame_prices(one)
+    paid = [prices[frame.number] for frame in one.plan.requested]
+    return sum(paid, Decimal(0)) / (len(paid) * max(paid)) if any(paid) else Decimal(1)
 
 
 def _with_fewer(

@@ -38,7 +38,7 @@ from sdbr.workflows.clips.pricing import (
 from sdbr.workflows.clips.redraws import note_redraws, tell_supplied, tell_undrawn, with_new_seeds
 from sdbr.workflows.clips.regions import find_regions, tell_regions
 from sdbr.workflows.clips.scans import Scan, scan_clip
-from sdbr.workflows.clips.shot_requests import check_requests, tell_hard_changes
+from sdbr.workflows.clips.shot_requests import check_requests, tell_shots
 from sdbr.workflows.clips.source import ClipSource
 from sdbr.workflows.clips.supplied import tell_unpainted
 from sdbr.workflows.clips.work import ClipWork
@@ -177,7 +177,7 @@ def _notes(
             "use --container mp4."
         )
     yield from (f"{clip.name}: {note}" for note in tell_regions(clip.order.regions))
-    yield from (f"{clip.name}: {note}" for note in tell_hard_changes(clip.plan.requests))
+    yield from (f"{clip.name}: {note}" for note in tell_shots(clip.plan.requests))
     yield from tell_unpainted(clip.plan.supplied, clip.plan.footage)
     plan = clip.plan.footage.plan
     if len(plan.keyframes) < plan.frames:

@@ -111,11 +111,16 @@ def _tell_empty(shot: ShotRequest, requests: FrameRequests) -> str:
     return f"The frames before frame {until.first + 1} have no prompt. Add PROMPT to the command."
 
 
-def tell_hard_changes(requests: FrameRequests) -> Iterator[str]:
-    """The crossfades that a model without weights cannot do."""
+def tell_shots(requests: FrameRequests) -> Iterator[str]:
+    """The crossfades that a model without weights cannot do, and a prompt that no shot has."""
     for one in requests.shots:
         if one.placed is not None and one.placed.faded is not None and one.faded is None:
             yield (
                 f"{one.name}: {one.request.model.title} has no weighted prompts, so the prompt "
                 f"changes at frame {one.first + 1} without a crossfade"
             )
+    own = [
+        one.placed is not None and "prompt" in dict(one.placed.shot.flags) for one in requests.shots
+    ]
+    if requests.request.prompt and all(own) and any(not one.first for one in requests.shots):
+        yield "PROMPT is not used, because every shot has a prompt of its own"

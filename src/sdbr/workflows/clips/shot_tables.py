@@ -32,16 +32,22 @@ from sdbr.workflows.sweep import TEXTS, single_variant
 
 _FLAGS = re.compile(r"(?:^|\s)(?=--[a-z])")
 _HEADER = re.compile(r"""\s*\[\[\s*["']?shot["']?\s*\]\]""")
+_NUMBER = re.compile(r"shot:([1-9]\d{0,5})")
+"""A shot of the source, by its number."""
 _OF_CLIPS = ("model", "negative", "style", "strength", "seed")
 """What of a named look says something of a shot, beside its prompt."""
 _NOTHING_ELSE = ConfigDict(extra="forbid")
 
 
-def _time(value: object) -> str:
-    try:
-        parse_time("start", text := str(value))
-    except UsageProblem:
-        raise ValueError("should be seconds or hh:mm:ss, such as 12.5 or 1:02") from None
+def _start(value: object) -> str:
+    text = str(value)
+    if _NUMBER.fullmatch(text) is None:
+        try:
+            parse_time("start", text)
+        except UsageProblem:
+            raise ValueError(
+                "should be seconds, hh:mm:ss or a shot, such as 12.5, 1:02 or shot:3"
+            ) from None
     return text
 
 
@@ -78,7 +84,7 @@ class ShotTable:
 
     __pydantic_config__ = _NOTHING_ELSE
 
-    start: Annotated[str, BeforeValidator(_time)] | None = None
+    start: Annotated[str, BeforeValidator(_start)] | None = None
     prompt: str | None = None
     negative: Words | None = None
     strength: Annotated[tuple[float, ...], BeforeValidator(_strengths)] | None = None
@@ -114,14 +120,14 @@ def read_words(at: Sequence[tuple[str, str]], looks: Looks) -> tuple[DirectedSho
     """
     shots = []
     for time, words in at:
-        seconds = parse_time("--at", time)
+        begins = time if _NUMBER.fullmatch(time) else f"{float(parse_time('--at', time)):g}"
         if not words.strip():
             raise UsageProblem("--at has no prompt. Use --at TIME PROMPT.")
         try:
             table = _adapter().validate_python({"shot": [{"start": time, **_values(time, words)}]})
         except Invalid as invalid:
             raise UsageProblem(f"--at {time}: {_complaint(invalid.errors()[0])}.") from None
-        name = f"--at {float(seconds):g} {words.strip()!r}"
+        name = f"--at {begins} {words.strip()!r}"
         shots.append(_directed(table.shot[0], name, f"--at {time}", looks))
     return _in_order(shots, "--at")
 
@@ -201,6 +207,7 @@ def _complaint(error: ErrorDetails) -> str:
 def _directed(table: ShotTable, name: str, where: str, looks: Looks) -> DirectedShot:
     """The shot of a table. `where` names it where a value of it is wrong."""
     start = table.start or "0"
+    numbered = _NUMBER.fullmatch(start)
     own = {key: value for key, value in asdict(table).items() if value not in (None, "")}
     if table.prefix is not None:
         own["prefix"] = table.prefix
@@ -222,12 +229,13 @@ def _directed(table: ShotTable, name: str, where: str, looks: Looks) -> Directed
     told = {**literal, "strength": "..".join(map(str, ramp))} if ramp else literal
     told |= {"crossfade": table.crossfade} if table.crossfade else {}
     return DirectedShot(
-        parse_time("start", start),
+        Fraction(0) if numbered else parse_time("start", start),
         name,
         (start, _as_words(told)),
         tuple(sorted(flags.items())),
         ramp,
         crossfade,
+        int(numbered[1]) if numbered else 0,
     )
 
 
@@ -264,7 +272,7 @@ def _as_words(told: Mapping[str, Any]) -> str:
 
 
 def _in_order(shots: Sequence[DirectedShot], what: str) -> tuple[DirectedShot, ...]:
-    starts = {shot.start for shot in shots}
+    starts = {(shot.number, shot.start) for shot in shots}
     if len(starts) < len(shots):
         raise UsageProblem(f"{what} has two shots with the same start. Leave one of them out.")
     return tuple(sorted(shots, key=lambda shot: shot.start))
