@@ -108,3 +108,9 @@ def test_a_video_on_stdin_is_told_to_be_saved(sdbr, head):
     ran = sdbr("vid2vid", "-", "ink", stdin=head + bytes(64))
     assert ran.code == 3
     assert "stdin contains a video. Save it to a file" in ran.failure
+
+
+def test_each_command_names_an_input_of_its_own_kind(sdbr):
+    assert 'for example: clip.mp4 "as a woodcut"' in sdbr("vid2vid").failure
+    assert 'for example: photo.jpg "as a woodcut"' in sdbr("img2img").failure
+    assert 'before the prompt: clip.mp4 "in ink"' in sdbr("vid2vid", "in ink").failure

@@ -113,6 +113,7 @@ def open_orders(given: VideoArguments, run: Run) -> Iterator[VideoOrders]:
         flags,
         catalog,
         prompt_optional=steady.asks_for_no_prompt or clip.may_lack_prompt,
+        example="clip.mp4",
     )
     where, name, ending = clip_target(
         places(workspace, animated=False), run.output.to, run.output.name, video.container, "mp4"

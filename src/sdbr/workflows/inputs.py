@@ -182,17 +182,19 @@ def inputs_and_prompt(
     catalog: Catalog,
     *,
     prompt_optional: bool = False,
+    example: str = "photo.jpg",
 ) -> tuple[tuple[str, ...], str]:
     """Split `INPUT... PROMPT`: the last argument is the prompt, unless the model takes none.
 
     A prompt of several words may stand first, before a file or folder. Beside a named look with
-    words of its own (`prefix`), or where it is `prompt_optional`, it may be left out.
+    words of its own (`prefix`), or where it is `prompt_optional`, it may be left out. Messages name an input
+    as in `example`.
 
     Raises UsageProblem where one of the two is missing.
     """
     if not arguments:
         raise UsageProblem(
-            'Name an input and describe the result, for example: photo.jpg "as a woodcut".'
+            f'Name an input and describe the result, for example: {example} "as a woodcut".'
         )
     if not _takes_prompt(flags, catalog):
         return arguments, ""
@@ -209,7 +211,7 @@ def inputs_and_prompt(
     if flags.get("style_image") or "style-transfer" in str(flags.get("model")):
         return arguments, ""
     if not inputs and not looks_like_input:
-        raise UsageProblem(f'No input. Name a picture before the prompt: photo.jpg "{last[:60]}".')
+        raise UsageProblem(f'No input. Name it before the prompt: {example} "{last[:60]}".')
     if first_is_prompt:
         raise UsageProblem(f'Put the prompt last: {last} "{inputs[0][:60]}".')
     raise UsageProblem(f'No prompt. Describe how {last} should look, for example "as a woodcut".')
