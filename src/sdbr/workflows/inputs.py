@@ -187,8 +187,8 @@ def inputs_and_prompt(
     """Split `INPUT... PROMPT`: the last argument is the prompt, unless the model takes none.
 
     A prompt of several words may stand first, before a file or folder. Beside a named look with
-    words of its own (`prefix`), or where it is `prompt_optional`, it may be left out. Messages name an input
-    as in `example`.
+    words of its own (`prefix`), or where it is `prompt_optional`, it may be left out.
+    Messages name an input as in `example`.
 
     Raises UsageProblem where one of the two is missing.
     """
