@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import sys
 
 import pytest
@@ -220,6 +221,26 @@ def test_a_kind_of_file_that_cannot_be_signed_is_refused_before_anything_is_sent
     assert ran.code == 2
     assert "--sign does not support" in ran.failure
     assert not invocations(emulator)
+
+
+def test_an_animation_that_cannot_be_signed_is_refused_before_anything_is_sent(
+    sdbr, emulator, pair, photo
+):
+    ran = sdbr("img2gif", photo, "ink", "--frames", "2", "-y", *pair.flags, "-o", "a.webm")
+    assert (ran.code, "--sign does not support .webm files" in ran.failure) == (2, True)
+    assert not invocations(emulator)
+
+
+def test_a_variable_names_the_pair_and_settings_with_one_file_are_refused(
+    sdbr, workspace, pair, monkeypatch
+):
+    monkeypatch.setenv("SDBR_SIGN", f"{pair.certificate}{os.pathsep}{pair.key}")
+    (path,) = sdbr("txt2img", "a fox").paths
+    assert validate(path)[0]["validation_state"] == "Valid"
+    (workspace / "own.toml").write_text('sign = ["certificate.pem"]\n')
+    monkeypatch.setenv("SDBR_CONFIG", str(workspace / "own.toml"))
+    failure = sdbr("txt2img", "a fox").failure
+    assert "line 1: sign is ['certificate.pem'], but should be the paths of" in failure
 
 
 def test_without_the_library_the_extra_is_named(sdbr, pair, monkeypatch):

@@ -44,6 +44,7 @@ _PLAIN = {
     "int_type": "should be a whole number",
     "string_type": "should be a string in quotes",
     "string_too_short": "should not be empty",
+    "list_type": "should be a list",
     "dict_type": "should be a table",
     "dataclass_type": "should be a table",
 }
@@ -70,6 +71,12 @@ def _check_match(pattern: str, wanted: str) -> Callable[[str], str]:
         return text
 
     return check
+
+
+def _pair(paths: list[str]) -> list[str]:
+    if len(paths) != 2:
+        raise ValueError("should be the paths of a certificate and its key")
+    return paths
 
 
 def _as_text(value: object) -> object:
@@ -126,7 +133,7 @@ class Table:
     max_cost: Usd | None = None
     ask_above: Usd | None = None
     provenance: Annotated[bool, Field(strict=True)] | None = None
-    sign: Annotated[list[Words], Field(min_length=2, max_length=2)] | None = None
+    sign: Annotated[list[Words], AfterValidator(_pair)] | None = None
     prices: dict[str, Usd] | None = None
     aliases: dict[str, Words] | None = None
     models: dict[Drawing, Words] | None = None

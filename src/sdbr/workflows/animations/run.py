@@ -16,6 +16,7 @@ from sdbr.console import counted
 from sdbr.files import plain_write_errors
 from sdbr.generation.estimate import Estimate, default_strengths, estimate
 from sdbr.generation.stack import Resources, RunSession
+from sdbr.media.credentials.signing import check_signable
 from sdbr.workflows.animations import render
 from sdbr.workflows.animations.draw import draw, frames_to_draw, keyed_requests
 from sdbr.workflows.animations.motions import waves
@@ -38,6 +39,8 @@ def animate(paths: Sequence[Path], spec: AnimationSpec, setup: Setup, catalog: C
 
     One that fails does not stop the others. Raises SdbrError.
     """
+    if setup.resources.signing_key is not None:
+        check_signable(spec.result.ending)
     setup.resources.workspace.prepare()
 
     def prepare(path: Path, before: Sequence[PreparedAnimation]) -> PreparedAnimation:
