@@ -122,6 +122,22 @@ def test_an_animation_keeps_the_credentials_of_its_still(sdbr, pair):
     assert "active_manifest" in parent
 
 
+def test_a_film_of_supplied_keyframes_names_them_and_no_model(sdbr, workspace, emulator, pair):
+    clip = clip_in(workspace)
+    sdbr("vid2vid", clip, "--export-keyframes", "painted")
+    (path,) = sdbr("vid2vid", clip, "--keyframes-from", "painted", "-y", *pair.flags).paths
+    assert not invocations(emulator)
+    report, manifest = validate(path)
+    assert report["validation_state"] == "Valid"
+    parts = {one["title"]: one["relationship"] for one in manifest["ingredients"]}
+    assert parts.pop("clip.mp4") == "parentOf"
+    assert set(parts.values()) == {"componentOf"}
+    edited = actions(manifest)[1]
+    assert edited["digitalSourceType"] == f"{VOCABULARY}composite"
+    assert edited["softwareAgent"]["name"] == "sdbr"
+    assert "source type: Composite\n" in sdbr("inspect", str(path)).data.decode()
+
+
 def test_an_answer_that_is_signed_is_an_ingredient_and_the_record_is_in_the_file(
     sdbr, start_emulator, pair
 ):

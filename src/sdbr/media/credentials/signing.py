@@ -144,11 +144,14 @@ def _manifest(
     parents = [label for label, one in ingredients.items() if one.relationship == "parentOf"]
     others = [label for label in ingredients if label not in parents]
     tool, _, version = claim.source.tool.partition(" ")
-    emulated = ", emulated" if claim.emulated else ""
+    model = f"{claim.source.model}{', emulated' if claim.emulated else ''}"
     made: dict[str, object] = {
         "action": "c2pa.edited" if parents else "c2pa.created",
         "when": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "softwareAgent": {"name": f"{tool} ({claim.source.model}{emulated})", "version": version},
+        "softwareAgent": {
+            "name": f"{tool} ({model})" if claim.source.model else tool,
+            "version": version,
+        },
         "digitalSourceType": claim.source.uri,
     }
     if others:

@@ -29,7 +29,7 @@ _END = '<?xpacket end="w"?>'
 
 @dataclass(frozen=True, slots=True)
 class DigitalSource:
-    """Where a file's content is from: a term of VOCABULARY, the program, and the model's name."""
+    """Where content is from: a term of VOCABULARY, the program, and the model's name or ""."""
 
     term: str
     tool: str
@@ -62,7 +62,8 @@ def with_source(packet: str, source: DigitalSource) -> str:
     ours.setAttribute("xmlns:rdf", _RDF)
     ours.setAttributeNS(_RDF, "rdf:about", about)
     _add(ours, _IPTC, f"Iptc4xmpExt:{_TYPE}", source.uri)
-    _add(ours, _IPTC, f"Iptc4xmpExt:{_SYSTEM}", source.model)
+    if source.model:
+        _add(ours, _IPTC, f"Iptc4xmpExt:{_SYSTEM}", source.model)
     _add(ours, _BASIC, f"xmp:{_TOOL}", tool or source.tool)
     rdf.appendChild(ours)
     root = document.documentElement

@@ -13,6 +13,7 @@ from sdbr.errors import InputProblem, Refused
 from sdbr.files import plain_write_errors
 from sdbr.generation.stack import Resources, RunSession
 from sdbr.media.clip import FrameTiming, TimedFrame
+from sdbr.media.metadata.xmp import DigitalSource
 from sdbr.media.open import origin_of
 from sdbr.media.preview import open_preview
 from sdbr.media.writer import open_writer
@@ -27,7 +28,12 @@ from sdbr.workflows.failures import Failures, explain_interruption
 from sdbr.workflows.names import record_template
 from sdbr.workflows.progress import Phase, RunProgress, expected_seconds
 from sdbr.workflows.provenance.claim import keep_signed, signature_of
-from sdbr.workflows.provenance.write import common_fields, digital_source, record_text
+from sdbr.workflows.provenance.write import (
+    common_fields,
+    digital_source,
+    record_text,
+    without_account,
+)
 
 _BETWEEN = "in between"
 _LOOKS = 13.0
@@ -73,8 +79,7 @@ def render_clip(
     measured = SteadinessCurve()
     origin = origin_of(footage.clip, footage.cut_at, spec.audio)
     comment = record_text(how_made(clip, resources.realm))
-    request = plan.requests.request
-    source, signature = digital_source(request, plan.inputs), signature_of(resources)
+    source, signature = _source_of(plan), signature_of(resources)
     answers: dict[str, bytes] = {}
     settings = inherit_loop(footage.clip, spec.settings, spec.loop_chosen)
     settings = replace(settings, background=footage.background, exact=plan.fixed)
@@ -124,6 +129,20 @@ def render_clip(
     )
     held, extra_frames = tuple(tally.held), tuple(tally.extra_frames)
     return ClipResult(folders.target, measured, numbers, held, extra_frames, writer.notes)
+
+
+def _source_of(plan: ClipPlan) -> DigitalSource:
+    """What the IPTC calls the clip, and the models of its keyframes.
+
+    Where all keyframes are the user's own, no model has a part in it, and nobody knows how they
+    were made: a composite.
+    """
+    source = digital_source(plan.requests.opening, plan.inputs)
+    generated = [frame.number for frame in plan.drawn if frame.number not in plan.fixed]
+    models = [plan.requests.shot_at(number).request.model.invoke_id for number in generated]
+    if not models:
+        return replace(source, term="composite", model="")
+    return replace(source, model=without_account(", ".join(dict.fromkeys(models))))
 
 
 def _drawn(plan: ClipPlan) -> str:
