@@ -83,6 +83,12 @@ def test_a_plan_that_was_not_edited_sends_what_the_command_would(sdbr, emulator,
     assert len(invocations(emulator)) == before == 6
 
 
+def test_a_start_at_a_cut_of_the_source_adds_no_keyframe(sdbr, clip):
+    plain = sdbr("vid2vid", clip, "ink", "--dry-run", "--json").lines[0]
+    directed = sdbr("vid2vid", clip, "ink", "--at", "0.36", "snow", "--dry-run", "--json").lines[0]
+    assert json.loads(plain)["keyframes"] == json.loads(directed)["keyframes"] == [1, 10]
+
+
 def test_other_words_for_one_shot_pay_for_its_keyframes_alone(sdbr, emulator, workspace, clip):
     sdbr("vid2vid", clip, "ink", *RULE, "--plan", "direction.toml")
     first = sdbr("vid2vid", clip, *RULE, "--direction", "direction.toml")
@@ -102,6 +108,14 @@ def test_the_same_direction_again_is_the_same_clip_at_no_cost(sdbr, emulator, wo
     count = len(prompts(emulator))
     assert sdbr(*words).lines == made.lines
     assert len(prompts(emulator)) == count
+
+
+def test_a_direction_that_a_cap_stopped_goes_on_where_it_was(sdbr, emulator, workspace, clip):
+    words = ("vid2vid", clip, *RULE, *direct(workspace, TWO_SHOTS), "--max-cost", "0.24")
+    assert sdbr(*words).code == 7
+    assert prompts(emulator) == ["summer"] * 3
+    assert sdbr(*words).code == 0
+    assert prompts(emulator) == ["summer"] * 3 + ["autumn"] * 3
 
 
 def test_what_a_shot_leaves_out_is_as_in_the_command(sdbr, emulator, workspace, clip):
