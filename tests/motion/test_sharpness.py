@@ -5,7 +5,7 @@ import numpy as np
 
 from sdbr.motion.arrays import luma
 from sdbr.motion.sharpness import (
-    MORE,
+    MOST_ADDED,
     detail_energy,
     detail_to_add,
     finest_detail,
@@ -66,7 +66,7 @@ def test_detail_is_never_strengthened_nor_weakened_beyond_its_bounds():
     for goal in (0, 1e6):
         cells = np.full(detail_energy(detail).shape, goal, np.float32)
         added = detail_to_add(detail, cells)
-        assert (np.abs(added) <= np.abs(detail) * max(np.abs(MORE)) + 1e-3).all()
+        assert (np.abs(added) <= np.abs(detail) * MOST_ADDED + 1e-3).all()
 
 
 def test_a_picture_gets_the_detail_of_another_one_back_in_every_channel():
