@@ -206,15 +206,15 @@ def ask(question: str) -> bool:
     return click.confirm(question, err=True)
 
 
-def open_files(paths: Iterable[Path]) -> str:
-    """Show files as the desktop does; what is to be said where it cannot, or ""."""
+def open_files(paths: Iterable[Path | str]) -> str:
+    """Show files or URLs as the desktop does; what is to be said where it cannot, or ""."""
     if all(_open_file(path) for path in paths):
         return ""
     return "--open: no program on this machine can show the result. Open it from the path above."
 
 
-def _open_file(path: Path) -> bool:
-    """Show a file with the program that the desktop has for it; False where there is none."""
+def _open_file(path: Path | str) -> bool:
+    """Show a file or URL with the program that the desktop has for it; False if there is none."""
     if sys.platform in ("win32", "darwin"):
         import click
 

@@ -10,7 +10,6 @@ import re
 import signal
 import threading
 import time
-import webbrowser
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from PIL import Image
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
+from sdbr.workflows.review import run as review_run
 from sdbr.workflows.review import server
 from sdbr.workflows.review.server import is_own_host
 from tests.commands.clip_runs import frames, invocations
@@ -105,7 +105,7 @@ def clip(workspace):
 def opened(sdbr, clip, emulator, monkeypatch):  # noqa: ARG001
     """Opens a review in this process; it is finished at the end of the block."""
     urls = queue.Queue()
-    monkeypatch.setattr(webbrowser, "open", urls.put)
+    monkeypatch.setattr(review_run, "open_files", lambda files: urls.put(files[0]))
 
     @contextmanager
     def open_page(*flags):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -41,8 +41,11 @@ class ReviewPictures:
         self._clip, self._resources, self._folder = clip, resources, folder
         self._frames = clip.plan.footage.frames
 
-    def export_sources(self) -> None:
-        """Write the keyframes as they are in the source, unless they are there."""
+    def export_sources(self, seen: Callable[[], None]) -> None:
+        """Write the keyframes as they are in the source, unless they are there.
+
+        `seen` is called after each frame of the clip.
+        """
         footage = self._clip.plan.footage
         missing = {n for n in footage.plan.keyframes if not self.source(n).exists()}
         if not missing:
@@ -52,6 +55,7 @@ class ReviewPictures:
         for number, decoded in enumerate(read_wanted(self._clip.reader, footage.choice)):
             if number in missing:
                 write_frame(self.source(number), flatten(decoded.image, footage.background))
+            seen()
 
     def source(self, number: int) -> Path:
         """The file of a frame as it is in the source."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from secrets import token_urlsafe
 
 from filelock import FileLock, Timeout
@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from sdbr.bedrock.catalog import Catalog, price_of
 from sdbr.concurrency import until_interrupted
 from sdbr.config.settings import LOOPBACK
-from sdbr.console import Console
+from sdbr.console import Console, open_files
 from sdbr.errors import Interrupted, OverBudget, UsageProblem
 from sdbr.generation.stack import check_access
 from sdbr.motion.arrays import limit_threads_and_heaps
@@ -24,9 +24,11 @@ from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 from sdbr.workflows.clips.prepare import ClipOrder, for_model
 from sdbr.workflows.clips.run import check_result, prepare_source
 from sdbr.workflows.clips.source import ClipSource
+from sdbr.workflows.progress import Phase, RunProgress
 from sdbr.workflows.review.clicks import Review
 from sdbr.workflows.run import Setup
 
+_READING = "reading keyframes"
 _STARTS = 10.0  # Seconds for the server to answer: it does within a second.
 
 
@@ -58,10 +60,10 @@ def review_clip(
         token = token_urlsafe(24)
         with _serve(review, token, listener, network=network):
             url = f"http://{_own_address(address.host)}:{port}/{token}/"
-            setup.console.say(f"Review: {url}")
+            Console().say(f"Review: {url}")  # Also with --quiet: nobody else knows it.
             here = f"http://127.0.0.1:{port}/{token}/" if address.host == "0.0.0.0" else url
             if address.browser:
-                webbrowser.open(here)
+                open_files([here])
             _wait(review, setup.console)
 
 
@@ -104,7 +106,9 @@ def _open_review(
         ) from None
     try:
         review = Review(clip, flags, setup, price, path)
-        review.pictures.export_sources()
+        progress = RunProgress([Phase(_READING, len(clip.plan.footage.frames))])
+        with setup.console.status(progress.line):
+            review.pictures.export_sources(partial(progress.step, _READING))
         try:
             yield review
         finally:
