@@ -44,7 +44,8 @@ async function poll() {
   } catch {
     gone();
   }
-  setTimeout(poll, status && status.finished ? 1e9 : 1000);
+  if (status && status.finished) return;
+  setTimeout(poll, status && (busy() || status.film.making) ? 1000 : 3000);
 }
 
 function take(told) {
@@ -74,7 +75,7 @@ function render() {
   byId("approve-all").disabled = status.ready === 0 || status.approved === status.total;
   byId("film").disabled = status.approved < status.total || film.making;
   byId("film").textContent = film.making ? "Making the film…" : "Make the film · 0.00 USD";
-  byId("finish").disabled = film.making || status.shots.some((shot) => shot.keyframes.some((one) => one.busy));
+  byId("finish").disabled = film.making || busy();
   if (!cards.size) build();
   for (const one of status.shots.flatMap((shot) => shot.keyframes)) update(cards.get(one.number), one);
   renderFilm(film);
@@ -111,6 +112,7 @@ function build() {
   });
 }
 
+const busy = () => status.shots.some((shot) => shot.keyframes.some((one) => one.busy));
 const chosen = (one) => one.takes[one.chosen];
 const current = (number) => status.shots.flatMap((shot) => shot.keyframes).find((one) => one.number === number);
 

@@ -40,6 +40,10 @@ class ReviewPictures:
     def __init__(self, clip: PreparedClip, resources: Resources, folder: Path) -> None:
         self._clip, self._resources, self._folder = clip, resources, folder
         self._frames = clip.plan.footage.frames
+        # The page asks for the state of all takes every second.
+        self._keys: dict[tuple[int, Take], str] = {}
+        self._there: set[str] = set()
+        self._cache = resources.cache
 
     def export_sources(self, seen: Callable[[], None]) -> None:
         """Write the keyframes as they are in the source, unless they are there.
@@ -93,15 +97,19 @@ class ReviewPictures:
 
     def key_of(self, number: int, take: Take) -> str:
         """The key of a take's request."""
-        return self._resources.key_of(self.request_of(number, take))
+        known = self._keys.get((number, take))
+        if known is None:
+            known = self._keys[number, take] = self._resources.key_of(self.request_of(number, take))
+        return known
 
     def is_ready(self, number: int, take: Take) -> bool:
         """Whether there is a picture, so that the take costs nothing."""
         if take.picture:
             return (self._folder / take.picture).exists()
-        return self._resources.paid_for(self.key_of(number, take)) and not self._refused(
-            number, take
-        )
+        key = self.key_of(number, take)
+        if key not in self._there and self._cache.has(key) and not self._refused(number, take):
+            self._there.add(key)
+        return key in self._there
 
     def name_of(self, number: int, take: Take, mask: str) -> str:
         """Names what a take shows, for its address."""
@@ -114,7 +122,7 @@ class ReviewPictures:
         if take.picture:
             pixels = read_frame(self._folder / take.picture)
         else:
-            found = self._resources.cache.find(self.key_of(number, take))
+            found = self._cache.find(self.key_of(number, take))
             if not isinstance(found, Picture):
                 raise InputProblem(f"Keyframe {number + 1} has no picture. Generate it first.")
             pixels = plan.requests.restore(found, plan.size, number)
@@ -173,7 +181,7 @@ class ReviewPictures:
         return replace(clip, plan=replace(plan, supplied=supplied, inputs=(*plan.inputs, *own)))
 
     def _refused(self, number: int, take: Take) -> bool:
-        entry = self._resources.cache.entry(self.key_of(number, take))
+        entry = self._cache.entry(self.key_of(number, take))
         return entry is not None and bool(entry.refused)
 
     def _keep(self, kind: str, pixels: Pixels) -> str:
