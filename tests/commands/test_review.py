@@ -20,8 +20,8 @@ from PIL import Image
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
+from sdbr.workflows.review import clicks, server
 from sdbr.workflows.review import run as review_run
-from sdbr.workflows.review import server
 from sdbr.workflows.review.server import is_own_host
 from tests.commands.clip_runs import frames, invocations
 from tests.commands.money import ledger_rows
@@ -195,6 +195,35 @@ def test_the_same_click_twice_is_charged_once(opened, emulator):
         page.rest()
         assert len(page.keyframe(2)["takes"]) == 2
     assert len(invocations(emulator)) == 4
+
+
+def test_a_click_that_ends_late_does_not_end_the_next_one(opened, monkeypatch):
+    original, begun, ended = clicks.run, [], []
+    first, second = threading.Event(), threading.Event()
+
+    def run(*values):
+        begun.append(values)
+        if len(begun) == 1:
+            original(*values)
+            first.wait(20)
+            ended.append("the first click")
+        else:
+            second.wait(20)
+            original(*values)
+
+    monkeypatch.setattr(clicks, "run", run)
+    with opened() as page:
+        page.generate_missing()
+        one = page.keyframe(0)
+        wanted = {name: one[name] for name in ("number", "prompt", "strength")}
+        page.click("generate", **wanted, seed=one["new_seed"], price=PRICE)
+        first.set()
+        page.until(lambda _: ended)
+        time.sleep(0.05)
+        assert page.keyframe(0)["busy"]
+        second.set()
+        page.rest()
+        assert len(page.keyframe(0)["takes"]) == 2
 
 
 def test_other_words_and_another_strength_are_for_one_keyframe_alone(opened, emulator):

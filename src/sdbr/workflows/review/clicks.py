@@ -54,7 +54,9 @@ class Review:
         self.errors: dict[int, str] = {}
         self.film_error = ""
         self.filming, self.films = False, 0
-        self.busy: dict[int, Take] = {}
+        # What is being generated, each with the click that it belongs to: an earlier one may end
+        # after the next has begun.
+        self.busy: dict[int, Mapping[int, Take]] = {}
         self._path, self._flags = path, flags
         self.lock = threading.RLock()
         self._pool = ThreadPoolExecutor(_AT_ONCE)
@@ -103,7 +105,7 @@ class Review:
                 self.state = self.state.put(number, one)
                 self.errors.pop(number, None)
             self._save()
-            self.busy.update(takes)
+            self.busy.update(dict.fromkeys(takes, takes))
         self._pool.submit(self._generate, takes, priced)
 
     def change(self, number: int, change: Callable[[ReviewedKeyframe], ReviewedKeyframe]) -> None:
@@ -168,7 +170,7 @@ class Review:
 
         def ended(number: int, error: SdbrError | None) -> None:
             with self.lock:
-                self.busy.pop(number, None)
+                self._rest(number, takes)
                 if error is not None and not isinstance(error, Interrupted):
                     self.errors[number] = str(error)
                     left = self.keyframe(number).without(takes[number])
@@ -187,15 +189,20 @@ class Review:
             run(RunPlan("review", "keyframes", [work], priced, folders=folders), setup)
         except SdbrError as error:
             for number in takes:
-                if number in self.busy:
+                if self.busy.get(number) is takes:
                     ended(number, error)
         except BaseException as error:
-            self.errors.update(dict.fromkeys(self.busy.keys() & takes.keys(), _bug(error)))
+            mine = [number for number in takes if self.busy.get(number) is takes]
+            self.errors.update(dict.fromkeys(mine, _bug(error)))
             raise
         finally:
             with self.lock:
                 for number in takes:
-                    self.busy.pop(number, None)
+                    self._rest(number, takes)
+
+    def _rest(self, number: int, click: Mapping[int, Take]) -> None:
+        if self.busy.get(number) is click:
+            del self.busy[number]
 
     def _make_film(self) -> None:
         try:
