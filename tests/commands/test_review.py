@@ -329,7 +329,7 @@ def test_only_what_has_a_picture_is_approved_and_a_film_needs_all(opened):
         assert (code, "not approved" in told["error"]) == (409, True)
 
 
-def test_a_painted_mask_keeps_the_source_there(opened, workspace):
+def test_a_painted_mask_keeps_the_source_there(opened, sdbr, workspace):
     plane = np.zeros((48, 64), np.uint8)
     plane[:, :24] = 255
     file = io.BytesIO()
@@ -346,9 +346,13 @@ def test_a_painted_mask_keeps_the_source_there(opened, workspace):
         kept = np.asarray(Image.open(io.BytesIO(page.ask("GET", f"mask/4/{name}")[1])).convert("L"))
         assert np.array_equal(kept, np.asarray(Image.open(mask)))
         assert page.ask("GET", "mask/0/" + name)[0].status == 404
+        for number in (0, 8):
+            assert page.click(f"mask/{number}", mask.getvalue(), "PUT")[0] == 200
         page.approve_all()
-        page.make_film()
+        film = page.make_film()["path"]
         assert page.shown["spent"] == "0.24"
+    # A model has a part in it, whatever of the source is in each keyframe.
+    assert "Composite with generated content" in sdbr("inspect", film).data.decode()
     (folder,) = (path for path in (workspace / ".sdbr" / "reviews").iterdir() if path.is_dir())
     source = np.asarray(Image.open(folder / "source" / "000005.png"))
     (made,) = (folder / "keyframes").glob("000005*.png")

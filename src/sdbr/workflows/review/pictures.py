@@ -172,7 +172,7 @@ class ReviewPictures:
                 folder.mkdir(parents=True, exist_ok=True)
             digest = hashlib.sha256(write_frame(path, pixels)).hexdigest()
             remember(path, digest, self._resources.workspace.hidden / "inputs")
-            background, fixed = plan.footage.background, bool(one.take.picture or one.mask)
+            background, fixed = plan.footage.background, bool(one.take.picture)
             fit = clip.order.look.fit
             supplied[frame.number] = SuppliedKeyframe(
                 path, digest, plan.size, fit, background, fixed
