@@ -70,7 +70,7 @@ class UnwritableFile(InputProblem):
 
 
 class AccessProblem(SdbrError):
-    """Credentials, region, model access or end of life: no request of this run can succeed."""
+    """Credentials, region, model access or a retired model: no request of this run can succeed."""
 
     exit_code = 4
 

@@ -140,8 +140,7 @@ def test_an_ended_model_is_told_with_its_day_its_successors_and_their_price():
 def test_a_model_that_ended_after_this_catalogue_was_written_points_to_the_list():
     text = "This model version has reached the end of its life."
     assert str(told("ResourceNotFoundException", 404, text, model=SD35)) == (
-        "SD3.5 Large (stability.sd3-5-large-v1:0) has reached end of life. "
-        "See `sdbr models` for active models."
+        "SD3.5 Large (stability.sd3-5-large-v1:0) was retired. See `sdbr models` for active models."
     )
 
 

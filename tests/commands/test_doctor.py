@@ -28,7 +28,7 @@ NAMED = {
     "clock_skew": "clock is wrong",
     "request_expired": "clock",
     "legacy": "legacy",
-    "ended": "end of life",
+    "ended": "was retired",
     "drop_before": "connection was lost",
     "drop_after": "connection was lost",
     "cut_body": "cut off",

@@ -142,7 +142,9 @@ def _placed(
     if rule.word == "every":
         return tuple(key for shot in shots for key in every(shot, rule.every))
     level = rule.level if rule.calls is None else affordable(surveys, shots, rule)
-    return auto(surveys, shots, level)
+    keys = auto(surveys, shots, level)
+    lit = add_lights(surveys, shots, keys)
+    return lit if rule.calls is None or len(lit) <= rule.calls else keys
 
 
 def every(shot: range, count: int) -> tuple[int, ...]:
@@ -159,8 +161,7 @@ def auto(
 ) -> tuple[int, ...]:
     """Keyframes as far apart as two neighbors leave no more unexplained midway than the level says.
 
-    A shot's last frame is one, unless the keyframe before it explains what follows alone. Of a
-    light that no keyframe has, the strongest is one.
+    A shot's last frame is one, unless the keyframe before it explains what follows alone.
     """
     clip, keys = SurveyedClip(surveys), []
     for shot in shots:
@@ -168,7 +169,7 @@ def auto(
         while key is not None:
             keys.append(key)
             key = following(clip, key, shot.stop - 1, level)
-    return add_lights(surveys, shots, tuple(keys))
+    return tuple(keys)
 
 
 def add_lights(

@@ -145,7 +145,8 @@ class ClipWork:
             again = self._draw(more, session, self._extra(more, session))
             if again.measured.flicker >= result.measured.flicker:
                 self.setup.console.say(
-                    "More keyframes did not reduce the flicker, so the clip is unchanged."
+                    f"{counted(new, 'more keyframe')} did not reduce the flicker, so the clip "
+                    "is made without."
                 )
                 return clip, self._draw(clip, session, result.extra)
             clip, result = more, again
