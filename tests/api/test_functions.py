@@ -348,6 +348,8 @@ def test_a_session_and_inputs_of_a_wrong_type_are_told():
     for given in (None, 5, b"bytes"):
         with pytest.raises(TypeError, match="An input must be a path, a result, a Pillow image"):
             sdbr.img2img(given, "in ink")
+    with pytest.raises(TypeError, match=r"a list of these, not ndarray$"):
+        sdbr.img2img(np.zeros((64, 64, 3)), "in ink")
     with pytest.raises(TypeError, match="prompt must be a string, not 5"):
         sdbr.img2img("photo.png", 5)
     with pytest.raises(TypeError, match="at must be a list of pairs"):

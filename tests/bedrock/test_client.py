@@ -265,7 +265,7 @@ def test_an_ended_model_names_its_successors_with_their_prices_cheapest_first(em
     assert isinstance(error, AccessProblem)
     assert str(error) == (
         "SDXL 1.0 (stability.stable-diffusion-xl-v1) was retired on 2025-05-20. Use core (0.04 "
-        "USD per picture) or sd3.5 (0.08 USD per picture) or ultra (0.14 USD per picture)."
+        "USD per picture), sd3.5 (0.08 USD per picture) or ultra (0.14 USD per picture)."
     )
     assert len(emulator.received) == 1
 

@@ -25,3 +25,13 @@ def test_offline_works_where_nothing_of_aws_does(sdbr, tmp_path, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert sdbr("txt2img", "a fox", "--offline").code == 0
     assert sdbr("doctor", "--offline").code == 0
+
+
+def test_a_switch_of_the_environment_that_is_neither_is_told_the_two_values(sdbr, monkeypatch):
+    monkeypatch.setenv("SDBR_OFFLINE", "maybe")
+    ran = sdbr("txt2img", "a fox")
+    assert ran.code == 2
+    assert (
+        "Invalid --offline: 'maybe' is not a valid boolean. Use 1 or 0. The value comes from the "
+        "environment variable SDBR_OFFLINE." in ran.failure
+    )

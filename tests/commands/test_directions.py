@@ -320,7 +320,7 @@ def test_python_takes_the_same_direction(emulator, workspace, clip):
     ("more", "said"),
     [
         ("strenght = 0.4", "direction.toml, line 8, shot 2: unknown setting 'strenght'"),
-        ("strenght = 0.4", "did you mean strength."),
+        ("strenght = 0.4", "did you mean strength?"),
         ("strength = 1.4", "line 8, shot 2: strength is 1.4, but should be from 0 to 1, or a"),
         ('strength = "0.3..0.7..0.1"', "strength is '0.3..0.7..0.1', but should be from 0 to 1"),
         ("seed = true", "line 8, shot 2: seed is True, but should be a number."),
@@ -367,7 +367,7 @@ def test_a_direction_that_is_not_there_or_says_nothing_is_refused(sdbr, workspac
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("snow --strenght 0.4", "--at 0.4: unknown setting 'strenght': did you mean strength."),
+        ("snow --strenght 0.4", "--at 0.4: unknown setting 'strenght' (did you mean strength?)."),
         ("snow --strength", "--at 0.4: '--strength' is not a flag with a value."),
         ("snow --strength 0.4 5", "--at 0.4: '5' is not a flag with a value."),
         ("snow --negative 'a", "--at 0.4: a quotation mark is missing"),

@@ -54,6 +54,30 @@ def test_a_prompt_without_quotes_is_told_to_have_them(emulator, sdbr, photo):
     assert not emulator.received
 
 
+@pytest.mark.parametrize("command", [("inspect",), ("upscale",), ("edit", "cutout")])
+def test_a_missing_file_alone_is_no_prompt_without_quotes(sdbr, command):
+    ran = sdbr(*command, "phto")
+    assert ran.code == 3
+    assert ran.failure.endswith("'phto' does not exist. Check the path.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "instead"),
+    [
+        ("cutout", "Leave it out."),
+        ("erase", "Leave it out."),
+        ("outpaint", "Put it after --prompt."),
+    ],
+)
+def test_a_prompt_that_an_edit_does_not_take_is_told_where_to_go(
+    emulator, sdbr, photo, kind, instead
+):
+    ran = sdbr("edit", kind, photo, "a room")
+    assert ran.code == 2
+    assert f"edit {kind} takes no prompt argument: 'a room'. {instead}" in ran.failure
+    assert not emulator.received
+
+
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_a_picture_on_stdin_is_drawn_over(emulator, sdbr, format):
     file = io.BytesIO()

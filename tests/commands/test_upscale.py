@@ -31,7 +31,7 @@ def test_a_wide_picture_is_padded_on_its_way_and_comes_out_without(sdbr, workspa
         ((5472, 3648), (), "No upscaler can enlarge it"),
         ((5472, 3648), CONSERVATIVE, "No upscaler can enlarge it"),
         ((3762, 2508), CONSERVATIVE, "which is no larger"),
-        ((20, 20), (), "Resized to 32x32, it would come out at about 128x128."),
+        ((20, 20), (), "Resize it to 32x32 first; the result will be about 128x128."),
         ((1100, 1000), ("--fit", "cover"), "scaled or cropped first"),
         ((1100, 1000), ("--fit", "stretch"), "scaled or cropped first"),
     ],

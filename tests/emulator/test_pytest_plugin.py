@@ -37,6 +37,12 @@ def test_the_marker_gives_the_emulator_settings(bedrock_emulator: Emulator) -> N
     assert bedrock_emulator.settings.allow_retired
 
 
+@pytest.mark.parametrize("name", ["throttle", "throtle"])
+def test_a_fault_given_as_a_setting_is_told_where_it_belongs(name: str) -> None:
+    with pytest.raises(TypeError, match=r"Use faults=Faults\(throttle=\.\.\.\)\."):
+        Emulator(**{name: "first:2"})
+
+
 def test_credentials_of_whoever_runs_the_tests_are_out_of_the_way(
     bedrock_emulator: Emulator,
 ) -> None:

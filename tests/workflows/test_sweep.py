@@ -66,6 +66,11 @@ def test_a_range_that_cannot_be_is_refused(name, text):
         expand({name: text})
 
 
+def test_a_range_of_too_many_values_is_refused_as_too_long():
+    with pytest.raises(UsageProblem, match=r"makes more than 10,000 values\. Use fewer values\."):
+        values("seed", "1..99999999")
+
+
 def test_what_takes_one_value_takes_no_range():
     with pytest.raises(UsageProblem, match="takes only one value for seed"):
         single_variant({"seed": "1..3"})

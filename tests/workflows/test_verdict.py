@@ -63,9 +63,9 @@ def test_pictures_of_several_seeds_that_are_the_same_are_told_once():
     words = [verdicts.add("", one, key, None) for one, key in ((small, "a"), (small, "a"))]
     assert [*words, *verdicts.lines()] == ["", ""]
     assert verdicts.add("", other, "b", None) == ""
-    assert verdicts.add("", small, "c", None) == "the same as another"
+    assert verdicts.add("", small, "c", None) == "nearly the same as another"
     assert list(verdicts.lines()) == [
-        "1 of 4 pictures is the same as another. Change the prompt, not the seed alone."
+        "1 of 4 pictures is nearly the same as another. Change the prompt, not the seed alone."
     ]
 
 

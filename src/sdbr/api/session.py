@@ -281,7 +281,7 @@ def _names(given: PictureInput | Sequence[PictureInput], workspace: Workspace) -
         return [os.fspath(given)]
     if not hasattr(given, "getbands"):
         what = "a path, a result, a Pillow image or a list of these"
-        raise TypeError(f"An input must be {what}, not {given!r}")
+        raise TypeError(f"An input must be {what}, not {type(given).__name__}")
     return [_saved(given, workspace)]
 
 

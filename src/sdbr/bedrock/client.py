@@ -150,8 +150,13 @@ class BedrockClient:
         names = [f"{m.aliases[0]} ({m.tiers[0].usd} USD per picture)" for m in found]
         if self._connection().offline and model.lifecycle.end is not None:
             allow = "--allow-retired to use it with the emulator"
-            return f"{allow}. To replace it, use {' or '.join(names)}" if names else allow
-        return " or ".join(names)
+            return f"{allow}. To replace it, use {_either(names)}" if names else allow
+        return _either(names)
+
+
+def _either(names: list[str]) -> str:
+    """`one, two or three`."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def parse(data: bytes) -> Mapping[str, object]:

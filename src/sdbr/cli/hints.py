@@ -44,7 +44,9 @@ def usage_message(error: click.UsageError, around: Sequence[click.Parameter] = (
     option = error.param if isinstance(error, click.BadParameter) else None
     if isinstance(option, click.Option) and not isinstance(error, click.MissingParameter):
         name = next((name for name in option.opts if name.startswith("--")), option.opts[0])
-        message = f"Invalid {name}: {error.message}"
+        # click's list of recognized values begins with the empty one.
+        reason, listed, _ = error.message.partition(" Recognized values: ")
+        message = f"Invalid {name}: {reason}" + " Use 1 or 0." * bool(listed)
     if option is None or not isinstance(option.type, click.Choice):
         return message
     value = re.match(r"'(.*)' is not one of ", error.message)

@@ -7,7 +7,6 @@ import click
 from sdbr.cli.help import Command
 from sdbr.cli.look_options import INPUT, LookFlags, look_options
 from sdbr.cli.options import RUN_ESSENTIALS, Run, grouped, run_options
-from sdbr.errors import UsageProblem
 
 _EXAMPLES = """
 sdbr upscale photo.jpg --offline
@@ -58,12 +57,9 @@ def command(
     stdin. Results go to generate/img.
     """
     from sdbr.cli.over_pictures import PictureTask, draw_over
-    from sdbr.workflows.inputs import may_be_input
+    from sdbr.workflows.inputs import refuse_prompt
 
-    if len(inputs) > 1 and not may_be_input(inputs[-1]):
-        raise UsageProblem(
-            f"upscale takes no prompt argument: '{inputs[-1]}'. Leave it out, or use --prompt with "
-            "--how conservative or creative."
-        )
+    instead = "Leave it out, or use --prompt with --how conservative or creative."
+    refuse_prompt("upscale", inputs, instead)
     task = PictureTask("upscale", f"{how}-upscale")
     draw_over(task, inputs, {"prompt": prompt, "creativity": creativity}, look_flags, run)

@@ -206,7 +206,7 @@ def _complaint(error: ErrorDetails) -> str:
 def explain(error: ErrorDetails, name: str, known: list[str]) -> str:
     """What is wrong with the setting `name`, and what it should be; `known` are the settings."""
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"unknown setting {name!r}: {_instead(name.split('.')[-1], known)}"
+        return f"unknown setting {name!r} ({_instead(name.split('.')[-1], known)})"
     value = error["input"]
     shown = str(value) if isinstance(value, Decimal) else repr(value)
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
@@ -216,7 +216,7 @@ def explain(error: ErrorDetails, name: str, known: list[str]) -> str:
 
 def _instead(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}" if close else f"known are {', '.join(known)}"
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
 
 def line_of(text: str, key: Key) -> int:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sdbr.emulator import dialects
+from sdbr.emulator.faults import Faults
 from sdbr.emulator.http.server import Server
 from sdbr.emulator.journal import ReceivedRequest
 from sdbr.emulator.service import Service
@@ -37,9 +38,12 @@ class Emulator:
         if "allow_ended" in changes:  # Its former name.
             changes["allow_retired"] = changes.pop("allow_ended")
         known = [field.name for field in dataclasses.fields(EmulatorSettings)]
+        rules = [field.name for field in dataclasses.fields(Faults)]
         for name in changes.keys() - set(known):
-            close = get_close_matches(name, known, n=1)
+            close = get_close_matches(name, [*known, *rules], n=1)
             hint = f". Did you mean {close[0]!r}?" if close else f". It takes {', '.join(known)}."
+            if close and close[0] in rules:
+                hint = f". Use faults=Faults({close[0]}=...)."
             raise TypeError(f"Emulator() got an unexpected keyword argument {name!r}{hint}")
         self.settings = dataclasses.replace(settings or EmulatorSettings(), **changes)
         dialects.added()

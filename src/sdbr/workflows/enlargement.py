@@ -76,4 +76,4 @@ def _advice(size: Size, model: Model) -> str:
     result = enlarged_size(fitting, model)
     if result.width <= size.width:
         return "No upscaler can enlarge it: leave it as it is."
-    return f"Resized to {fitting}, it would come out at about {result}."
+    return f"Resize it to {fitting} first; the result will be about {result}."

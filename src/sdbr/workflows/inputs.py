@@ -58,7 +58,10 @@ def find(
         return [folder] if whole(folder) else _in_folder(folder, suffixes)
 
     found: list[Path] = []
-    for argument in arguments:
+    names = list(arguments)
+    # Of one name alone, a prompt without quotation marks left nothing over.
+    hint = " Put a prompt of several words in quotes." if len(names) > 1 else ""
+    for argument in names:
         if not argument:
             raise InputProblem("One of the inputs is an empty name. Remove it.")
         if argument == "-":
@@ -70,7 +73,7 @@ def find(
             for name in _read_list(decode_text(data, "stdin", "surrogateescape")):
                 found += _match(name, folders, inside)
         else:
-            found += _match(argument, folders, inside)
+            found += _match(argument, folders, inside, hint)
     if not found:
         raise InputProblem("No input. Name a file, a folder or a glob, or pipe paths into -.")
     return found
@@ -113,7 +116,9 @@ def say_skipped(arguments: Iterable[str], others: frozenset[str]) -> list[str]:
     return notes
 
 
-def _match(name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Path]]) -> list[Path]:
+def _match(
+    name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Path]], hint: str = ""
+) -> list[Path]:
     if not name.strip():
         raise InputProblem("An input name is empty. Name a file, a folder or a glob.")
     for path in (Path(name), *(home / name for home in homes if not Path(name).is_absolute())):
@@ -131,10 +136,8 @@ def _match(name: str, homes: tuple[Path, ...], inside: Callable[[Path], list[Pat
         if matches:
             return sorted(matches, key=lambda path: natural_key(str(path)))
         raise InputProblem(f"Nothing matches '{name}'. Check the pattern, and put it in quotes.")
-    quotes = (
-        "" if Path(name).suffix or os.sep in name else " Put a prompt of several words in quotes."
-    )
-    raise InputProblem(f"'{name}' does not exist. Check the path.{quotes}")
+    looks_like_path = Path(name).suffix or os.sep in name
+    raise InputProblem(f"'{name}' does not exist. Check the path.{'' if looks_like_path else hint}")
 
 
 def _in_folder(folder: Path, suffixes: frozenset[str]) -> list[Path]:
@@ -222,6 +225,12 @@ def may_be_input(argument: str) -> bool:
     suffix = os.path.splitext(argument)[1].lower()
     there = argument == "-" or os.path.exists(argument) or bool(glob(argument))
     return there or suffix in PICTURES | VIDEOS
+
+
+def refuse_prompt(command: str, arguments: Sequence[str], instead: str = "Leave it out.") -> None:
+    """Raises UsageProblem, which ends in `instead`, where the last of several is no input."""
+    if len(arguments) > 1 and not may_be_input(arguments[-1]):
+        raise UsageProblem(f"{command} takes no prompt argument: '{arguments[-1]}'. {instead}")
 
 
 def _takes_prompt(flags: Mapping[str, object], catalog: Catalog) -> bool:

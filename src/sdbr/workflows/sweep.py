@@ -114,8 +114,10 @@ def _range(name: str, text: str, whole: bool) -> Iterable[Decimal]:
 
 def _sequence(first: Decimal, last: Decimal, *steps: Decimal) -> list[Decimal]:
     (step,) = steps or (Decimal(1),)
-    if step == 0 or abs((last - first) / step) > MOST:
+    if step == 0:
         raise ValueError(step)
+    if abs((last - first) / step) > MOST:
+        raise UsageProblem(f"{first}..{last} makes more than {MOST:,} values. Use fewer values.")
     step = abs(step).copy_sign(last - first)
     return [first + step * number for number in range(int((last - first) / step) + 1)]
 

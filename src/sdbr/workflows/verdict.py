@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FLAT = "one color"
 UNCHANGED = "nearly the input"
-SAME = "the same as another"
+SAME = "nearly the same as another"
 _SAME = 0.5  # Levels of 255: what encoding anew changes.
 # Levels, and the share of the input's contrast. Over the photos of the tests the emulator's results
 # differ by 2.8 to 4.2 at strength 0.05, and by 6.3 to 7.3 at 0.1.
@@ -75,7 +75,7 @@ class Verdicts:
             at = ", ".join(f"{strength:g}" for strength in sorted(self.strengths))
             yield f"{_of(unchanged, total)} nearly the input at strength {at}. Raise --strength."
         if same := self.words.count(SAME):
-            yield f"{_of(same, total)} the same as another. Change the prompt, not the seed alone."
+            yield f"{_of(same, total)} {SAME}. Change the prompt, not the seed alone."
 
 
 def animation_verdict(files: Sequence[Path], loops: bool) -> Iterator[str]:

@@ -19,5 +19,7 @@ _ESSENTIALS = ("--fit", "--format", "--sheet", *RUN_ESSENTIALS)
 def command(inputs: tuple[str, ...], look_flags: LookFlags, run: Run) -> None:
     """Remove the background and leave it transparent."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
+    from sdbr.workflows.inputs import refuse_prompt
 
+    refuse_prompt("edit cutout", inputs)
     draw_over(PictureTask("edit cutout", "remove-background"), inputs, {}, look_flags, run)

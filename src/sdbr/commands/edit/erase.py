@@ -33,5 +33,7 @@ _ESSENTIALS = (
 def command(inputs: tuple[str, ...], look_flags: LookFlags, beside: Attachments, run: Run) -> None:
     """Erase the white parts of --mask, or the input's transparent parts, and fill them in."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
+    from sdbr.workflows.inputs import refuse_prompt
 
+    refuse_prompt("edit erase", inputs)
     draw_over(PictureTask("edit erase", "erase"), inputs, {}, look_flags, run, beside)

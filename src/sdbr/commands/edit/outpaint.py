@@ -35,6 +35,8 @@ _ESSENTIALS = (
 def command(inputs: tuple[str, ...], prompt: str, look_flags: LookFlags, run: Run) -> None:
     """Extend pictures beyond their edges."""
     from sdbr.cli.over_pictures import PictureTask, draw_over
+    from sdbr.workflows.inputs import refuse_prompt
 
+    refuse_prompt("edit outpaint", inputs, "Put it after --prompt.")
     task = PictureTask("edit outpaint", "outpaint")
     draw_over(task, inputs, {"prompt": prompt}, look_flags, run)
