@@ -196,7 +196,7 @@ def test_a_cap_that_no_plan_can_keep_is_told_before_a_call(sdbr, emulator, works
     make_film(workspace / "clip.mp4", Film(times=tuple(Fraction(i, 25) for i in range(18))), shots)
     ran = sdbr("vid2vid", "clip.mp4", "ink", "--max-cost", "0.10")
     assert ran.code == 7
-    assert "--max-cost 0.10 does not pay for a keyframe in each shot" in ran.failure
+    assert "--max-cost 0.10 does not cover the fewest keyframes possible" in ran.failure
     enough = re.search(r"Use at least (--max-cost) (\S+)\.$", ran.failure)
     assert enough
     assert sdbr("vid2vid", "clip.mp4", "ink", *enough.groups(), "--dry-run").code == 0

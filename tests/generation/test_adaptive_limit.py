@@ -49,10 +49,11 @@ def test_it_begins_with_all_workers_and_lets_no_more_in():
 def test_throttling_halves_down_to_one():
     limits, at_once = [], limit(workers=8)
     for _ in range(5):
-        at_once.halve(at_once.enter())
+        told = at_once.halve(at_once.enter())
         at_once.leave()
         limits.append(int(at_once.limit))
     assert limits == [4, 2, 1, 1, 1]
+    assert told == "now 1 concurrent request"
 
 
 def test_requests_that_were_under_way_together_halve_it_once():

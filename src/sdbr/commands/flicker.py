@@ -34,7 +34,7 @@ def command(clip: Path, against: Path | None, as_json: bool, root: Path) -> None
     """
     import json
 
-    from sdbr.console import Console, shown
+    from sdbr.console import Console, counted, shown
     from sdbr.media.open import open_reader
     from sdbr.workflows.clips.finished_clip import judge
     from sdbr.workflows.clips.steadiness import read_steadiness
@@ -44,10 +44,14 @@ def command(clip: Path, against: Path | None, as_json: bool, root: Path) -> None
     from sdbr.workspace import Workspace
 
     known = read_steadiness(Workspace(root).hidden, read.read(clip)).get("keyframes", ())
-    count = open_reader(clip).clip.frames or 0
+    what, console = open_reader(clip).clip, Console()
+    count = what.frames or 0
     progress = RunProgress([Phase("scanning", count), Phase("measuring", max(0, count - 1))])
-    with Console().status(progress.line):
+    with console.status(progress.line):
         measured = judge(clip, against, {number - 1 for number in known}, progress.step)
+    if what.cut:
+        frames = counted(len(measured.times), "frame")
+        console.say(f"{clip} is truncated: only {frames} could be read. Copy or download it again.")
     if as_json:
         click.echo(json.dumps({"path": str(clip), **measured.as_json()}))
     else:

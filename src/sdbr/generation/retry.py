@@ -13,6 +13,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from sdbr.console import counted
 from sdbr.errors import Interrupted, NoPicture, ServiceProblem
 from sdbr.generation.generate import Generate, KeyedRequest
 from sdbr.request import Picture, Tell
@@ -161,7 +162,7 @@ class AdaptiveLimit:
             if sent_at >= self._halved_at:
                 self.limit = max(1.0, self.limit / 2)
                 self._halved_at = time.monotonic()
-            return f"now {int(self.limit)} concurrent requests"
+            return f"now {counted(int(self.limit), 'concurrent request')}"
 
     def _raise_when_stopped(self) -> None:
         if self._stop.is_set():

@@ -56,7 +56,7 @@ def fit_cap(
     if least:
         enough = in_usd(least.quantize(Decimal("0.01"), ROUND_UP))
         raise OverBudget(
-            f"--max-cost {in_usd(cap)} does not pay for a keyframe in each shot. "
+            f"--max-cost {in_usd(cap)} does not cover the fewest keyframes possible. "
             f"Use at least --max-cost {enough}."
         )
     return fewer
