@@ -171,6 +171,13 @@ def test_a_clip_is_replayed_with_a_signature(sdbr, workspace, pair):
     ran = sdbr("replay", str(path), "-y", *pair.flags)
     assert ran.code == 0, ran.errors
     assert validate(path)[0]["validation_state"] == "Valid"
+    assert "is signed, but" not in ran.errors
+
+
+def test_a_replay_without_a_key_says_that_its_result_is_not_signed(sdbr, pair):
+    (path,) = sdbr("txt2img", "a fox", "--seed", "7", *pair.flags).paths
+    ran = sdbr("replay", str(path), "--dry-run")
+    assert f"{path.name} is signed, but the new result will not be." in ran.errors
 
 
 def test_the_settings_may_name_the_key_and_no_provenance_leaves_the_signature_out(

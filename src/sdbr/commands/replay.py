@@ -68,6 +68,8 @@ def command(
 
     The inputs it was made from must still be in the same place.
     """
+    from sdbr.console import Console
+    from sdbr.media.credentials.verification import has_credentials
     from sdbr.workflows.pictures.draw import deliver
     from sdbr.workflows.pictures.jobs import PictureSpec
     from sdbr.workflows.provenance import read
@@ -78,6 +80,10 @@ def command(
     path = find_result(file, workspace)
     made = read.read(path)
     catalog = run.catalog()
+    if run.signing_files is None and has_credentials(path):
+        Console(quiet=run.output.quiet).say(
+            f"{path} is signed, but the new result will not be. To sign it, add --sign CERT KEY."
+        )
     if {"frames", "told"} <= made.keys() and made.get("command") in _MOVING:
         _rerun(made, path, workspace.hidden / "inputs", catalog)
         return
