@@ -102,7 +102,9 @@ def _converse(connection: socket.socket, answer: Answer, stopped: threading.Even
         _converse_http2(connection, answer, stopped)
         return
     if first.startswith(TLS):
-        # Its client shows nobody a reply in plain text.
+        # Its client shows nobody a reply in plain text. With bytes unread, closing would reset the
+        # connection, and the reply might never arrive.
+        connection.recv(65536)
         LOG.warning(NO_TLS)
         http1.write(Reply(400, f"{NO_TLS}\n".encode(), PLAIN), connection, False, stopped)
         return
