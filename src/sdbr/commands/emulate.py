@@ -41,7 +41,7 @@ _FAULTS = {
         ("clock_skew", "403 InvalidSignatureException: the clock is wrong."),
         ("request_expired", "400 RequestExpired."),
         ("legacy", "404: a Legacy model unused for 30 days."),
-        ("ended", "404: the model is past its retired model."),
+        ("ended", "404: the model was retired."),
     ),
     "Faults: connection": (
         ("drop_before", "Close without an answer, before the picture is made."),
