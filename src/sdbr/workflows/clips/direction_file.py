@@ -17,8 +17,7 @@ from sdbr.console import counted
 from sdbr.errors import UsageProblem
 from sdbr.files import plain_write_errors, write_whole
 from sdbr.generation.estimate import in_usd
-from sdbr.media.stills.pixels import flatten
-from sdbr.workflows.clips.footage import read_wanted
+from sdbr.workflows.clips.footage import read_numbered
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.shot_list import ListedShot, list_shots
@@ -79,15 +78,13 @@ def _comment(text: str) -> str:
 def _write_thumbnails(
     clip: PreparedClip, shots: Sequence[ListedShot], thumbnails: Sequence[Path]
 ) -> None:
-    footage = clip.plan.footage
     wanted = {shot.frames.start: path for shot, path in zip(shots, thumbnails, strict=True)}
     with plain_write_errors(thumbnails[0].parent):
         thumbnails[0].parent.mkdir(parents=True, exist_ok=True)
-    for number, frame in enumerate(read_wanted(clip.reader, footage.choice)):
-        if number in wanted:
-            image = Image.fromarray(flatten(frame.image, footage.background))
-            image.thumbnail((_SIDE, _SIDE))
-            write_frame(wanted[number], np.asarray(image))
+    for number, pixels in read_numbered(clip.reader, clip.plan.footage, wanted):
+        image = Image.fromarray(pixels)
+        image.thumbnail((_SIDE, _SIDE))
+        write_frame(wanted[number], np.asarray(image))
 
 
 def _table(number: int, one: tuple[ListedShot, Path]) -> Iterator[str]:

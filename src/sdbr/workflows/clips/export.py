@@ -9,8 +9,7 @@ from pathlib import Path
 from sdbr.console import counted
 from sdbr.files import plain_read_errors, plain_write_errors
 from sdbr.media.stills.encode import encode_frame
-from sdbr.media.stills.pixels import flatten
-from sdbr.workflows.clips.footage import FrameInfo, read_wanted
+from sdbr.workflows.clips.footage import FrameInfo, read_numbered
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import write_frame
 from sdbr.workflows.clips.supplied import files_by_frame, keyframe_name
@@ -56,10 +55,8 @@ def _export(
     there = files_by_frame(folder, footage) if folder.exists() else {}
     with plain_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    for number, decoded in enumerate(read_wanted(clip.reader, footage.choice)):
-        if number not in wanted:
-            continue
-        pixels, shows_source = flatten(decoded.image, footage.background), True
+    for number, pixels in read_numbered(clip.reader, footage, wanted):
+        shows_source = True
         path = folder / keyframe_name(wanted[number])
         if number not in there or (overwrite and there[number] == path):
             write_frame(path, pixels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -191,6 +191,27 @@ def read_wanted(reader: Reader, choice: FrameSelection) -> Iterator[TimedFrame]:
             held = replace(held, lasts=frame.end - held.at)
     if held is not None:
         yield held
+
+
+def read_numbered(
+    reader: Reader,
+    footage: Footage,
+    numbers: Collection[int],
+    seen: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[int, Pixels]]:
+    """The frames of the footage with these numbers, in order, decoded anew on its background.
+
+    Nothing after the last of them is decoded. `seen` is called after each frame of the clip.
+    Raises InputProblem.
+    """
+    left = set(numbers)
+    for number, frame in enumerate(read_wanted(reader, footage.choice) if left else ()):
+        if number in left:
+            yield number, flatten(frame.image, footage.background)
+            left.discard(number)
+        seen()
+        if not left:
+            return
 
 
 def pixel_digest(pixels: Pixels) -> str:

@@ -16,7 +16,7 @@ from sdbr.media.open import open_reader
 from sdbr.media.stills.pixels import flatten
 from sdbr.media.stills.sheet import PAIR_SIDE, Labels, pairs_sheet, save
 from sdbr.workflows.clips.draw import SourceFrame, Tally, draw_sequentially
-from sdbr.workflows.clips.footage import FrameInfo, read_wanted
+from sdbr.workflows.clips.footage import FrameInfo, read_numbered, read_wanted
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.regions import compositor
 from sdbr.workflows.failures import Failures, explain_interruption
@@ -49,12 +49,8 @@ def draw_trial(
     plan = clip.plan
     numbers = {frame.number: frame for frame in wanted}
     footage = plan.footage
-    decoded = enumerate(read_wanted(clip.reader, footage.choice))
-    taken = (
-        SourceFrame(numbers[n], flatten(seen.image, footage.background))
-        for n, seen in decoded
-        if n in numbers
-    )
+    read = read_numbered(clip.reader, footage, numbers)
+    taken = (SourceFrame(numbers[number], pixels) for number, pixels in read)
     pairs, names = [], []
     with suppress(Interrupted):
         drawn = _draw(clip, taken, tuple(wanted) == plan.drawn, session, resources)

@@ -16,14 +16,13 @@ from sdbr.generation.stack import Resources
 from sdbr.media.clip import Pixels
 from sdbr.media.stills.encode import encode_frame
 from sdbr.media.stills.open import open_picture
-from sdbr.media.stills.pixels import flatten
 from sdbr.media.stills.place import has_shape
 from sdbr.media.stills.thumbnails import shrink_frame
 from sdbr.motion.arrays import size_of
 from sdbr.motion.masks import composite, feather, resize_mask
 from sdbr.request import ImageRequest, Picture, Size
 from sdbr.workflows.clips.draw import no_pixels
-from sdbr.workflows.clips.footage import read_wanted
+from sdbr.workflows.clips.footage import read_numbered
 from sdbr.workflows.clips.prepare import PreparedClip
 from sdbr.workflows.clips.requests import read_frame, write_frame
 from sdbr.workflows.clips.supplied import ROLE, SuppliedKeyframe, fit_to_frame, keyframe_name
@@ -56,10 +55,8 @@ class ReviewPictures:
             return
         with plain_write_errors(self._folder):
             self.source(0).parent.mkdir(parents=True, exist_ok=True)
-        for number, decoded in enumerate(read_wanted(self._clip.reader, footage.choice)):
-            if number in missing:
-                write_frame(self.source(number), flatten(decoded.image, footage.background))
-            seen()
+        for number, pixels in read_numbered(self._clip.reader, footage, missing, seen):
+            write_frame(self.source(number), pixels)
 
     def source(self, number: int) -> Path:
         """The file of a frame as it is in the source."""
