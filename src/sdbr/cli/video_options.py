@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdbr.cli.look_options import LookFlags
+from sdbr.cli.clip_options import clip_options, steady_options
+from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
 from sdbr.cli.numbers import WholeNumber
-from sdbr.cli.options import Run, collect_options, grouped
+from sdbr.cli.options import (
+    CommandFunction,
+    Decorator,
+    Run,
+    collect_options,
+    grouped,
+    run_options,
+)
 from sdbr.errors import UsageProblem
 from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
@@ -73,6 +82,30 @@ class VideoArguments:
     video: VideoFlags
     look_flags: LookFlags
     beside: Attachments
+
+
+def video_arguments(command: str) -> Decorator:
+    """A decorator that adds all options of vid2vid, and hands them, with the arguments, to the
+    command of this name as one: `given`, beside its `run`."""
+
+    def decorate(function: CommandFunction) -> CommandFunction:
+        def own(**values: Any) -> object:
+            mine = {name: values.pop(name) for name in _GIVEN}
+            return function(**values, given=VideoArguments(command, **mine))
+
+        wrapped: CommandFunction = wraps(function)(own)
+        for options in reversed(_OPTIONS):
+            wrapped = options(wrapped)
+        return wrapped
+
+    return decorate
+
+
+_OPTIONS = (
+    *(clip_options, steady_options, video_options),
+    *(video_look_options(*INPUT, *FAMILIES), beside_options, run_options),
+)
+_GIVEN = [field.name for field in fields(VideoArguments) if field.name != "command"]
 
 
 @dataclass(frozen=True, slots=True)

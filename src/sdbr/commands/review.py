@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdbr.cli.clip_options import clip_options, steady_options
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
 from sdbr.cli.numbers import WholeNumber
-from sdbr.cli.options import Run, collect_options, grouped, run_options
-from sdbr.cli.video_options import VideoArguments, VideoFlags, open_orders, video_options
+from sdbr.cli.options import Run, collect_options, grouped
+from sdbr.cli.video_options import VideoArguments, open_orders, video_arguments
 from sdbr.errors import UsageProblem
-from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
 
 if TYPE_CHECKING:
-    from sdbr.workflows.pictures.jobs import Attachments
     from sdbr.workflows.review.run import PageAddress
 
 _EXAMPLES = """
@@ -68,20 +64,10 @@ page_options = collect_options(
 @click.command("review", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("arguments", nargs=-1, metavar="INPUT PROMPT")
 @page_options
-@clip_options
-@steady_options
-@video_options
-@video_look_options(*INPUT, *FAMILIES)
-@beside_options
-@run_options
+@video_arguments("review")
 def command(
-    arguments: tuple[str, ...],
     address: PageAddress,
-    clip: ClipFlags,
-    steady: SteadyFlags,
-    video: VideoFlags,
-    look_flags: LookFlags,
-    beside: Attachments,
+    given: VideoArguments,
     run: Run,
 ) -> None:
     """Approve the keyframes of a video on a page, then make the video and print its path.
@@ -94,12 +80,13 @@ def command(
     from sdbr.workflows.review.run import review_clip
 
     _refuse_without_effect(click.get_current_context())
-    given = VideoArguments("review", arguments, clip, steady, video, look_flags, beside)
     with open_orders(given, run) as ordered:
         if len(ordered.sources) * len(ordered.orders) > 1:
             raise UsageProblem("A review is for one clip in one look. Run the command for each.")
         source, order = ordered.sources[0], ordered.orders[0]
-        review_clip(source, order, (clip, steady), ordered.setup, ordered.catalog, address)
+        review_clip(
+            source, order, (given.clip, given.steady), ordered.setup, ordered.catalog, address
+        )
 
 
 def _refuse_without_effect(context: click.Context) -> None:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from sdbr.cli.clip_options import clip_options, steady_options
 from sdbr.cli.help import Command
-from sdbr.cli.look_options import FAMILIES, INPUT, LookFlags, beside_options, video_look_options
-from sdbr.cli.options import RUN_ESSENTIALS, Run, run_options
-from sdbr.cli.video_options import VideoArguments, VideoFlags, open_orders, video_options
-from sdbr.workflows.clips.flags import ClipFlags, SteadyFlags
-
-if TYPE_CHECKING:
-    from sdbr.workflows.pictures.jobs import Attachments
+from sdbr.cli.options import RUN_ESSENTIALS, Run
+from sdbr.cli.video_options import VideoArguments, open_orders, video_arguments
 
 _EXAMPLES = """
 sdbr vid2vid clip.mp4 "as a woodcut" --test-frames 4 --offline
@@ -38,19 +30,9 @@ _ESSENTIALS = (
 
 @click.command("vid2vid", cls=Command, epilog=_EXAMPLES, essentials=_ESSENTIALS)
 @click.argument("arguments", nargs=-1, metavar="INPUT... PROMPT")
-@clip_options
-@steady_options
-@video_options
-@video_look_options(*INPUT, *FAMILIES)
-@beside_options
-@run_options
+@video_arguments("vid2vid")
 def command(
-    arguments: tuple[str, ...],
-    clip: ClipFlags,
-    steady: SteadyFlags,
-    video: VideoFlags,
-    look_flags: LookFlags,
-    beside: Attachments,
+    given: VideoArguments,
     run: Run,
 ) -> None:
     """Restyle videos and keep their duration, frame rate, sound and subtitles.
@@ -61,7 +43,6 @@ def command(
     """
     from sdbr.workflows.clips.run import restyle_clips
 
-    given = VideoArguments("vid2vid", arguments, clip, steady, video, look_flags, beside)
     with open_orders(given, run) as ordered:
-        flags = clip, steady
+        flags = given.clip, given.steady
         restyle_clips(ordered.sources, ordered.orders, flags, ordered.setup, ordered.catalog)
