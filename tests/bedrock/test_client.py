@@ -124,10 +124,14 @@ def test_a_stalled_or_dribbled_answer_ends_with_the_timeout(start_emulator, faul
     emulator = start_emulator(faults=Faults(**{fault: 1.0}))
     began = time.monotonic()
     error = failure(timeout=0.3)
-    assert time.monotonic() - began < 20  # and not for ever
+    assert time.monotonic() - began < 3
     assert isinstance(error, ServiceProblem)
     assert error.again
     assert error.trace.billed == ("yes" if fault == "stall_body" else "perhaps")
+    # The emulator notes a request once it has an answer, and the client did not wait for that.
+    deadline = time.monotonic() + 20
+    while not emulator.received and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert len(emulator.received) == 1
 
 
